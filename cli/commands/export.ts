@@ -1,0 +1,47 @@
+import { stat } from 'node:fs/promises';
+import type { z } from 'zod';
+import { writeFileAtomic } from '../../node/home/write-file-atomic.js';
+import { NiagaError } from '../../protocol/errors.js';
+import { connect } from '../connect.js';
+import type { Context } from '../context.js';
+import type { Command, exportInput } from '../forms.js';
+import { note, printOne } from '../output.js';
+import { checkEvidence, fileError, readEvidence } from './evidence-file.js';
+
+/**
+ * Writes a trade's evidence into a file, then reads the file again and prints what `verify` says of it: a file that
+ * does not hold must not be found out years later.
+ */
+export const exportTrade: Command<z.output<typeof exportInput>> = async ({ trade, out, force }, context) => {
+  if (out !== '-') await refuseToOverwrite(out, force);
+  const client = connect(context);
+  const { evidence } = await client.call('tradeExport', { trade }, { signal: context.signal });
+  const bytes = Buffer.from(evidence, 'base64');
+  if (out === '-') return printBytes(bytes, context);
+  try {
+    await writeFileAtomic(out, bytes);
+  } catch (error) {
+    throw fileError(error, out);
+  }
+  const view = await checkEvidence(await readEvidence(out, context.stdin));
+  await printOne('verify', view, context);
+  return view.valid ? 0 : 1;
+};
+
+async function refuseToOverwrite(out: string, force: boolean): Promise<void> {
+  const status = await stat(out).catch(() => undefined);
+  if (status === undefined) return;
+  if (status.isDirectory()) throw new NiagaError('INPUT_FILE', `"${out}" is a folder, not a file.`, { where: out });
+  if (force) return;
+  throw new NiagaError('FILE_EXISTS', `The file "${out}" exists already.`, {
+    where: out,
+    next: 'Choose another name, or write over it with --force.',
+  });
+}
+
+async function printBytes(bytes: Uint8Array, context: Context): Promise<number> {
+  await new Promise<void>((resolve) => context.stdout.write(bytes, () => resolve()));
+  const { valid } = await checkEvidence(bytes);
+  note(context, valid ? 'The evidence holds.' : 'The evidence does not hold.');
+  return valid ? 0 : 1;
+}

@@ -1,0 +1,65 @@
+import type { PublishedView } from '../../node/api/views.js';
+import { safeLine } from '../safe-text.js';
+
+const second = 1_000;
+/** Names of unknown fields that are listed in the summary. */
+const MAX_WARNINGS = 10;
+
+/** Counts what became of the lines. */
+export interface Tally {
+  readonly invalid: number;
+  file(name: string): void;
+  count(answer: PublishedView): void;
+  /** How far it came. */
+  place(): string;
+  /** @param now as in `createTally` */
+  progress(now: number): string;
+  summary(now: number): string[];
+}
+
+/** @param begun milliseconds of a clock that never goes back */
+export function createTally(begun: number): Tally {
+  const counts: Record<PublishedView['status'], number> = { published: 0, updated: 0, unchanged: 0, invalid: 0 };
+  const warnings = new Map<string, number>();
+  let lines = 0;
+  let fewest: number | undefined;
+  let file = '';
+  let last = 0;
+
+  const rate = (now: number): string => {
+    const seconds = (now - begun) / second;
+    return `${lines} ${lines === 1 ? 'line' : 'lines'} in ${seconds.toFixed(1)} s (${Math.round(lines / Math.max(seconds, 0.001))}/s)`;
+  };
+
+  return {
+    get invalid() {
+      return counts.invalid;
+    },
+    file(name) {
+      file = name;
+      last = 0;
+    },
+    count({ line, status, replicas, warnings: own = [] }) {
+      lines += 1;
+      last = line;
+      counts[status] += 1;
+      if (status !== 'invalid') fewest = Math.min(fewest ?? Infinity, replicas);
+      for (const { message } of own) warnings.set(message, (warnings.get(message) ?? 0) + 1);
+    },
+    place: () => (last === 0 ? `Stopped before the first line of ${file}.` : `Stopped after line ${last} of ${file}.`),
+    progress: (now) => `${rate(now)}, ${counts.invalid} invalid`,
+    summary(now) {
+      const replicas = fewest === undefined ? '' : `; fewest replicas ${fewest}`;
+      const words = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
+      const listed = [...warnings].slice(0, MAX_WARNINGS);
+      const more = warnings.size - listed.length;
+      return [
+        ...listed.map(
+          ([message, count]) => `warning: ${safeLine(message)} (${count === 1 ? 'once' : `${count} times`})`,
+        ),
+        ...(more > 0 ? [`warning: and ${more} more kinds of warning`] : []),
+        `${words.join(', ')}: ${rate(now)}${replicas}`,
+      ];
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { OPERATIONS, type OperationKey } from '../node/api/operations.js';
+import type { Context } from './context.js';
+
+/** Does a command: prints what comes of it and gives the exit code. What it throws is reported by the caller. */
+export type Command<Input> = (input: Input, context: Context) => Promise<number>;
+
+/** How a row of the table is typed and done where that is more than asking the node once. */
+export interface Form<Input extends z.ZodObject = z.ZodObject> {
+  /** What is typed; other than the row's input where the command itself adds to it. */
+  readonly input: Input;
+  readonly positional: readonly string[];
+  /** Loads the command when it is needed: what the others do not need costs them nothing. */
+  readonly load: () => Promise<Command<z.output<Input>>>;
+}
+
+function form<Input extends z.ZodObject>(input: Input, positional: readonly string[], load: Form<Input>['load']): Form {
+  // Each command gets what its own `input` has checked; the list as a whole forgets which.
+  return { input, positional, load: load as unknown as Form['load'] };
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export const startInput = OPERATIONS.start.input.extend({
+  logLevel: z.enum(LOG_LEVELS).default('warn').describe('How much is logged on standard error'),
+});
+
+export const publishInput = z.object({
+  files: z.array(z.string()).min(1).describe('Files; - is standard input'),
+  format: z.enum(['json', 'ndjson', 'csv']).optional().describe('Their format; by their names unless said'),
+  strict: OPERATIONS.publish.input.shape.strict,
+});
+
+export const exportInput = OPERATIONS.tradeExport.input.extend({
+  out: z.string().min(1).describe('The file to write; - is standard output'),
+  force: z.boolean().default(false).describe('Write over a file that exists'),
+});
+
+export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
+  init: form(OPERATIONS.init.input, [], async () => (await import('./commands/init.js')).init),
+  start: form(startInput, [], async () => (await import('./commands/start.js')).start),
+  publish: form(publishInput, ['files'], async () => (await import('./commands/publish.js')).publish),
+  tradeExport: form(exportInput, ['trade'], async () => (await import('./commands/export.js')).exportTrade),
+  verify: form(OPERATIONS.verify.input, ['file'], async () => (await import('./commands/verify.js')).verify),
+};

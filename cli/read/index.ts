@@ -1,0 +1,80 @@
+import type { NiagaError } from '../../protocol/errors.js';
+import { isNiagaError } from '../../protocol/errors.js';
+import { peek, plainBytes, skip } from './bytes.js';
+import { readCsv } from './csv.js';
+import { ENCODING_HEAD_BYTES, bomLength } from './encoding.js';
+import { readJson } from './json.js';
+import { readNdjson } from './ndjson.js';
+import { formatOfBeginning, tellsFormat } from './sniff.js';
+import { fileError, formatOfName, type Format, type Source } from './sources.js';
+
+/**
+ * Files into values, one a listing:
+ *
+ * ```ts
+ * for (const source of await openSources(['shop.ndjson.gz', 'more.csv'])) {
+ *   for await (const { line, value, error } of readItems(source)) …
+ * }
+ * ```
+ */
+
+export { formatOfName, openSources } from './sources.js';
+export type { Format, OpenSourcesOptions, Source } from './sources.js';
+
+/** What a line holds (`value`), or why it holds nothing (`error`). */
+export type ReadLine =
+  | { readonly line: number; readonly value: unknown; readonly error?: never }
+  | { readonly line: number; readonly error: NiagaError; readonly value?: never };
+
+export interface ReadItemsOptions {
+  readonly format?: Format | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The listings of a source as its lines have them, to be understood by `readItem`. Memory is bounded: a line or record
+ * of more than 1 MiB is an error of that line, whatever its length; a JSON file may have 64 MiB.
+ *
+ * What is wrong with one line of NDJSON or record of CSV is the error of that line and reading goes on. What is wrong
+ * with the file (JSON syntax, UTF-16, damaged gzip, a failing disk) is the last thing that comes.
+ *
+ * @throws NiagaError FILE_NOT_FOUND, INPUT_FILE if the file is gone since `openSources`; the signal's reason
+ */
+export async function* readItems(source: Source, options: ReadItemsOptions = {}): AsyncGenerator<ReadLine> {
+  let line = 0;
+  try {
+    for await (const read of readContent(source, options.format)) {
+      options.signal?.throwIfAborted();
+      line = read.line;
+      yield read;
+    }
+  } catch (error) {
+    const known = isNiagaError(error) ? error : fileError(error, 'path' in source ? source.path : 'standard input');
+    if (!isNiagaError(known) || known.code === 'FILE_NOT_FOUND' || (known.code === 'INPUT_FILE' && line === 0))
+      throw known;
+    const at = known.details?.line;
+    yield { line: typeof at === 'number' ? at : line + 1, error: known };
+  }
+}
+
+async function* readContent(source: Source, given: Format | undefined): AsyncGenerator<ReadLine, void> {
+  const isStdin = 'stdin' in source;
+  const bytes = plainBytes(isStdin ? source.stdin : source.path);
+  const format = given ?? source.format ?? (isStdin ? undefined : formatOfName(source.path));
+  try {
+    const isEnough = format === undefined ? tellsFormat : (head: Uint8Array) => head.length >= ENCODING_HEAD_BYTES;
+    const { head, chunks } = await peek(bytes, isEnough);
+    const content = skip(chunks, bomLength(head));
+    switch (format ?? formatOfBeginning(head)) {
+      case 'json':
+        return yield* readJson(content);
+      case 'ndjson':
+        return yield* readNdjson(content);
+      case 'csv':
+        return yield* readCsv(content);
+    }
+  } finally {
+    // A reader that fails before it has begun leaves the file open.
+    await bytes.return(undefined);
+  }
+}

@@ -1,0 +1,25 @@
+import { MAX_LINE_BYTES } from './bytes.js';
+import type { Format } from './sources.js';
+
+/** Whether the beginning of a text is long enough for `formatOfBeginning`: its first line that is not blank. */
+export function tellsFormat(head: Uint8Array): boolean {
+  return head.length > MAX_LINE_BYTES || /\S[^\n]*\n/.test(latin1(head));
+}
+
+/**
+ * The format of a text whose name does not tell: a list is JSON; an object is NDJSON where its first line ends with it
+ * and JSON where it goes on; everything else is CSV.
+ */
+export function formatOfBeginning(head: Uint8Array): Format {
+  const [line = ''] = /\S[^\n]*/.exec(latin1(head)) ?? [];
+  if (line.startsWith('[')) return 'json';
+  if (line.startsWith('{')) return line.trimEnd().endsWith('}') ? 'ndjson' : 'json';
+  return 'csv';
+}
+
+/** One character a byte, without a byte order mark: enough to see ASCII. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/^\u00ef\u00bb\u00bf/, '');
+}

@@ -1,0 +1,63 @@
+import { CommanderError } from 'commander';
+import type { Client } from '../node/api/client.js';
+import type { Page } from '../node/api/handlers.js';
+import type { Operation } from '../node/api/operation.js';
+import { OPERATIONS } from '../node/api/operations.js';
+import { connect, explain } from './connect.js';
+import { exitOf, type Context, type Surroundings } from './context.js';
+import { reportError } from './errors.js';
+import { FORMS } from './forms.js';
+import { printOne, printPage } from './output.js';
+import { parseWords, type Invocation } from './program.js';
+import { version } from './version.js';
+
+/** Does what a command line says. Resolves to the exit code; never rejects. */
+export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr, signal } = surroundings;
+  // Known before the words are parsed, so that mistakes in them come in the form that was asked for.
+  const json = words.slice(0, words.includes('--') ? words.indexOf('--') : undefined).includes('--json');
+  try {
+    const output = {
+      out: (text: string) => void stdout.write(text),
+      err: (text: string) => void (json || stderr.write(`${text.trimEnd()}\n\n`)),
+    };
+    const invocation = parseWords(words, version(), output);
+    return await perform(invocation, { ...surroundings, ...invocation });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (signal.aborted) return exitOf(signal);
+    return reportError(error, json, surroundings);
+  }
+}
+
+async function perform({ key, input }: Invocation, context: Context): Promise<number> {
+  try {
+    const form = FORMS[key];
+    if (form !== undefined) return await (await form.load())(input as Record<string, unknown>, context);
+    await askNode(key, input, connect(context), context);
+    return 0;
+  } catch (error) {
+    throw explain(error, context);
+  }
+}
+
+/** A client that has forgotten which input belongs to which key. */
+interface LooseClient {
+  call(key: string, input: unknown, options: object): Promise<unknown>;
+  stream(key: string, input: unknown, options: object): AsyncIterable<unknown>;
+}
+
+async function askNode(key: Invocation['key'], input: unknown, client: Client, context: Context): Promise<void> {
+  const { answer }: Operation = OPERATIONS[key];
+  const options = { signal: context.signal };
+  // The row with this key has checked the input, and its `answer` says which of the client's two ways it takes.
+  const loose = client as unknown as LooseClient;
+  switch (answer) {
+    case 'one':
+      return printOne(key, await loose.call(key, input, options), context);
+    case 'page':
+      return printPage(key, (await loose.call(key, input, options)) as Page<unknown>, context);
+    case 'stream':
+      for await (const output of loose.stream(key, input, options)) await printOne(key, output, context);
+  }
+}

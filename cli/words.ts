@@ -1,0 +1,28 @@
+/**
+ * `niaga search kopi -robusta` leaves robusta out: there a word may begin with a dash. Such words are marked before
+ * commander sees them, with a character that no argument of a process can have.
+ */
+const MARK = '\0';
+/** One dash and then more than one letter: none of our options looks so. */
+const DASHED = /^-[^-]./su;
+/** Global options that take the next word with them. */
+const WITH_VALUE: ReadonlySet<string> = new Set(['--home', '--network']);
+const COMMAND_WITH_WORDS = 'search';
+
+export function markWords(words: readonly string[]): string[] {
+  const at = commandAt(words);
+  if (words[at] !== COMMAND_WITH_WORDS) return [...words];
+  const end = words.indexOf('--');
+  return words.map((word, index) => (index > at && (end < 0 || index < end) && DASHED.test(word) ? MARK + word : word));
+}
+
+export function unmark(text: string): string {
+  return text.replaceAll(MARK, '');
+}
+
+/** Where the first word stands that is neither a global option nor its value. */
+export function commandAt(words: readonly string[]): number {
+  let index = 0;
+  while (words[index]?.startsWith('-') === true) index += WITH_VALUE.has(words[index] ?? '') ? 2 : 1;
+  return index;
+}

@@ -1,0 +1,72 @@
+/**
+ * The local API: the operation table over HTTP, on loopback, behind a token that is new at each start.
+ *
+ * ```ts
+ * import { createApi } from './node/api/index.js';
+ * import { createClient } from './node/api/client.js';
+ *
+ * const api = createApi({ handlers, home, trader, host: '127.0.0.1', port: 0, logger, version: '0.1.0' });
+ * await api.start();
+ * const client = createClient(JSON.parse(await readFile(home.apiFile, 'utf8')));
+ * console.log((await client.call('status', {})).peers);
+ * await api.stop();
+ * ```
+ *
+ * @packageDocumentation
+ */
+import type { Logger } from '../logger.js';
+import type { ApiEvent } from './app.js';
+import type { Handlers } from './handlers.js';
+import type { LimitOptions } from './limits.js';
+import { ApiServer } from './server.js';
+
+export { DEFAULT_HOST, DEFAULT_PORT, parseApiAddress, type ApiAddress } from './address.js';
+export { DEFAULT_MAX_BODY } from './body.js';
+export type { ApiEvent } from './app.js';
+export type { Answer, CallContext, Handlers, Input, NodeOperationKey, Output, Page } from './handlers.js';
+export { DEFAULT_BURST, DEFAULT_MAX_CONCURRENT, DEFAULT_RATE, type LimitOptions } from './limits.js';
+export { OPERATIONS, type OperationKey, type Operations } from './operations.js';
+
+export interface ApiOptions {
+  readonly handlers: Handlers;
+  /** Where to write `{url, token, pid, trader}` (0600) while the API runs. Its folder exists. */
+  readonly home: { readonly apiFile: string };
+  /** Written into the file, so that a client knows whose node answers. */
+  readonly trader: string;
+  /** Default {@link DEFAULT_HOST}. */
+  readonly host?: string | undefined;
+  /** 0 takes a free one. Default {@link DEFAULT_PORT}, or a free one when that is taken. */
+  readonly port?: number | undefined;
+  /**
+   * Lets the API listen where other machines can reach it. Default false: then a host beyond loopback is refused.
+   * The API speaks plain HTTP, so a token that crosses a network can be read there.
+   */
+  readonly allowRemote?: boolean | undefined;
+  /** More names that a request's Host may have, with their ports. Default none beyond the address itself and localhost. */
+  readonly hosts?: readonly string[] | undefined;
+  /** Bytes of a request's body. Default {@link DEFAULT_MAX_BODY}. */
+  readonly maxBody?: number | undefined;
+  readonly limits?: LimitOptions | undefined;
+  /** What `/ready` answers. Default: true. */
+  readonly ready?: (() => boolean) | undefined;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Called after each answer; for counters. */
+  readonly onEvent?: ((event: ApiEvent) => void) | undefined;
+}
+
+export interface Api extends AsyncDisposable {
+  /** `http://127.0.0.1:4180`; undefined while it does not run. */
+  readonly url: string | undefined;
+  /**
+   * Resolves when requests are taken and the file is written. A start that fails leaves nothing behind.
+   * @throws NiagaError PORT_TAKEN, ADDRESS_INVALID, HOME_UNUSABLE
+   */
+  start(): Promise<void>;
+  /** Ends what runs with STOPPED, removes the file, and resolves within two seconds. */
+  stop(): Promise<void>;
+}
+
+export function createApi(options: ApiOptions): Api {
+  return new ApiServer(options);
+}

@@ -1,0 +1,36 @@
+import { CID } from 'multiformats/cid';
+import type { Listing } from '../../protocol/catalog/card.js';
+import { slotId, traderToText } from '../../protocol/ids.js';
+import { moneySchema, moneyToJson } from '../../protocol/money.js';
+import type { SignedRecord } from '../../protocol/record.js';
+import type { ListingView } from './views.js';
+
+/** A decoded record's value as JSON: ids as text, bytes as base64, money in minor units as text. */
+export function toJson(value: unknown): unknown {
+  const cid = CID.asCID(value);
+  if (cid !== null) return cid.toString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(toJson);
+  if (typeof value !== 'object' || value === null) return value;
+  const money = Object.keys(value).length === 2 ? moneySchema.safeParse(value) : undefined;
+  if (money?.success === true) return moneyToJson(money.data);
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toJson(field)]));
+}
+
+export function listingToView(record: SignedRecord<Listing>, status: ListingView['status']): ListingView {
+  const { network, trader, slot, seq, item, created } = record.payload;
+  return {
+    ...(toJson(item) as Record<string, unknown>),
+    listing: slotId(network, trader, slot).toString(),
+    version: record.id.toString(),
+    seq,
+    seller: traderToText(trader),
+    status,
+    sku: item.sku,
+    title: item.title,
+    kind: item.kind,
+    price: item.price === null ? null : moneyToJson(item.price),
+    published: created,
+  };
+}

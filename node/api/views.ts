@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import type { Availability } from '../../protocol/catalog/card.js';
+
+/** What people and programs are shown: JSON only, ids and keys as text, money in minor units as text. */
+
+/**
+ * The same words as in a card. Only the type is imported: this file is loaded by every command, and the card's schema
+ * would bring the whole protocol with it. A word too many or too few does not compile.
+ */
+const availability = {
+  InStock: 'InStock',
+  LimitedAvailability: 'LimitedAvailability',
+  OutOfStock: 'OutOfStock',
+} as const satisfies { [Word in Availability]: Word };
+
+export const moneyView = z.object({
+  amount: z
+    .string()
+    .regex(/^-?\d+$/)
+    .describe('Minor units, as a whole number in text'),
+  currency: z.string().describe('ISO 4217 code'),
+});
+export type MoneyView = z.infer<typeof moneyView>;
+
+export const errorView = z.object({
+  code: z.string(),
+  message: z.string(),
+  where: z.string().optional(),
+  next: z.string().optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const publishedView = z.object({
+  line: z.int().describe('The line of the file, or the place in the list, counted from 1'),
+  sku: z.string().nullable(),
+  listing: z.string().nullable().describe('The id of the listing, the same over all its versions'),
+  status: z.enum(['published', 'unchanged', 'updated', 'invalid']),
+  replicas: z.int().describe('How many other nodes hold its card under every one of its keys'),
+  error: errorView.optional(),
+  warnings: z.array(errorView).optional(),
+});
+export type PublishedView = z.infer<typeof publishedView>;
+
+/** A listing as its seller wrote it (protocol/listing/item.ts, in JSON) with its ids. */
+export const listingView = z.looseObject({
+  listing: z.string().describe('The id of the listing, the same over all its versions'),
+  version: z.string().describe('The id of this version: the signed record'),
+  seq: z.int(),
+  seller: z.string(),
+  status: z.enum(['active', 'removed']),
+  sku: z.string(),
+  title: z.string(),
+  kind: z.string(),
+  price: moneyView.nullable().describe('null: on request'),
+  available: z.int().nullable().optional().describe('Own listings: what is left after reservations; null: unlimited'),
+  replicas: z.int().optional().describe('Own listings: how many other nodes hold its card'),
+});
+export type ListingView = z.infer<typeof listingView>;
+
+export const hitView = z.object({
+  listing: z.string(),
+  version: z.string(),
+  title: z.string(),
+  kind: z.string(),
+  category: z.array(z.string()),
+  brand: z.string().optional(),
+  price: moneyView.nullable(),
+  unitText: z.string().optional(),
+  availability: z.enum(availability),
+  place: z.array(z.string()).optional(),
+  shipsTo: z.array(z.string()).optional(),
+  seller: z.string(),
+  peerId: z.string().describe('The peer id of the seller’s device'),
+  published: z.int().describe('When the seller signed the card, by the seller’s clock'),
+  validUntil: z.int(),
+  score: z.number(),
+});
+export type HitView = z.infer<typeof hitView>;
+
+export const coverageView = z.object({
+  verdict: z.enum(['complete', 'partial', 'unknown']),
+  asked: z.int().describe('Index nodes asked'),
+  answered: z.int().describe('Index nodes that answered in time'),
+  expected: z.int().describe('Copies that should exist of what was asked for'),
+  truncated: z.int().describe('Answers that were cut at their limit'),
+  refused: z.int().describe('Cards that were left out because they did not verify'),
+  keys: z.array(
+    z.object({
+      key: z.string(),
+      expected: z.int(),
+      asked: z.int(),
+      answered: z.int(),
+      truncated: z.int(),
+      verdict: z.enum(['complete', 'partial', 'unknown']),
+    }),
+  ),
+});
+export type CoverageView = z.infer<typeof coverageView>;
+
+export const searchView = z.object({ hits: z.array(hitView), coverage: coverageView, tookMs: z.number() });
+export type SearchView = z.infer<typeof searchView>;
+
+export const TRADE_WORDS = [
+  'offered',
+  'countered',
+  'accepted',
+  'paid',
+  'payment-confirmed',
+  'shipped',
+  'received',
+  'completed',
+  'declined',
+  'withdrawn',
+  'cancelled',
+  'expired',
+  'disputed',
+  'refund-due',
+  'return-due',
+] as const;
+
+export const stepView = z.object({
+  trade: z.string(),
+  state: z.string().describe(`One of: ${TRADE_WORDS.join(', ')}`),
+});
+export type StepView = z.infer<typeof stepView>;
+
+export const messageView = z.object({
+  id: z.string(),
+  kind: z.string(),
+  author: z.string().describe('The trader who signed it'),
+  role: z.enum(['buyer', 'seller']),
+  time: z.int().describe('By its author’s clock, milliseconds since 1970'),
+  delivered: z.boolean().describe('Own messages: the other side has signed a receipt. Others: received here'),
+  text: z.string().optional(),
+});
+
+export const lineView = z.object({
+  listing: z.string(),
+  version: z.string(),
+  title: z.string(),
+  variant: z.string().optional(),
+  quantity: z.int(),
+  price: moneyView,
+});
+
+export const tradeView = stepView.extend({
+  role: z.enum(['buyer', 'seller']),
+  counterparty: z.string(),
+  regions: z.object({ contract: z.string(), payment: z.string(), delivery: z.string(), dispute: z.string() }),
+  turn: z.enum(['buyer', 'seller']).nullable().describe('Whose answer is awaited while terms are negotiated'),
+  allowed: z.array(z.string()).describe('What this side can do now, as commands'),
+  lines: z.array(lineView),
+  total: moneyView,
+  expires: z.int().describe('When the open offer ends'),
+  created: z.int(),
+  updated: z.int(),
+  pending: z.int().describe('Own messages that the other side has not acknowledged yet'),
+});
+export type TradeView = z.infer<typeof tradeView>;
+
+export const tradeDetailView = tradeView.extend({ messages: z.array(messageView), equivocations: z.int() });
+export type TradeDetailView = z.infer<typeof tradeDetailView>;
+
+export const evidenceView = z.object({
+  valid: z.boolean(),
+  trade: z.string().nullable(),
+  state: z.string().nullable().describe('The state according to this file'),
+  asOf: z.int().nullable().describe('When the file was written, by its writer’s clock'),
+  parties: z.object({ buyer: z.string(), seller: z.string() }).nullable(),
+  exportedBy: z.string().nullable(),
+  total: moneyView.nullable(),
+  messages: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      author: z.string(),
+      role: z.string(),
+      time: z.int(),
+      receipted: z.boolean(),
+    }),
+  ),
+  problems: z.array(errorView),
+});
+export type EvidenceView = z.infer<typeof evidenceView>;
+
+export const statusView = z.object({
+  trader: z.string(),
+  name: z.string(),
+  peerId: z.string(),
+  network: z.string(),
+  home: z.string(),
+  version: z.string(),
+  addresses: z.array(z.string()),
+  api: z.string(),
+  peers: z.int().describe('Connections that are open'),
+  known: z.int().describe('Nodes in the peer directory, this one included'),
+  listings: z.int().describe('Own active listings'),
+  cards: z.int().describe('Cards kept here for the network'),
+  trades: z.object({ open: z.int(), ended: z.int() }),
+  outbox: z.int().describe('Messages that wait for a receipt'),
+  refused: z.record(z.string(), z.int()).describe('What was refused since the start, by error code'),
+  integrity: z.object({ ok: z.boolean(), rows: z.int(), corrupt: z.int(), lost: z.int() }),
+  uptimeMs: z.int(),
+});
+export type StatusView = z.infer<typeof statusView>;

@@ -1,0 +1,68 @@
+/**
+ * This trader's own listings: their versions, stock and reservations, and the cards that stand for them in the index.
+ *
+ * ```ts
+ * const catalog = createCatalog({ store, identity, publisher, ... });
+ * await catalog.start();
+ * for await (const line of catalog.publish([{ line: 1, value: { sku: 'kopi-1', title: 'Kopi Gayo', price: '85000 IDR' } }])) {
+ *   console.log(line.status, line.listing);
+ * }
+ * ```
+ */
+import type { CID } from 'multiformats/cid';
+import type { Listing } from '../../protocol/catalog/card.js';
+import type { SignedRecord } from '../../protocol/record.js';
+import type { ListingView, PublishedView } from '../api/views.js';
+import type { Write } from '../store/index.js';
+
+export { createCatalog } from './catalog.js';
+export type { CatalogDeps } from './catalog.js';
+
+export interface PublishItem {
+  /** Where it came from, for the answer: a line of a file or a place in a list, counted from 1. */
+  readonly line: number;
+  readonly value: unknown;
+}
+
+export interface PublishOptions {
+  /** Refuse listings with fields that Niaga does not know. */
+  readonly strict?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Some of one listing: `slot` as in the listing's record. */
+export interface StockLine {
+  readonly slot: string;
+  readonly quantity: number;
+}
+
+export interface Catalog {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Signs, stores and publishes; one answer an item, in order. An invalid item is answered, never thrown. */
+  publish(items: readonly PublishItem[], options?: PublishOptions): AsyncIterable<PublishedView>;
+  /** Own listings, in the order of their ids. */
+  list(page: { limit: number; after?: string | undefined }): Promise<ListingView[]>;
+  /** How many are active. */
+  count(): number;
+  /** The own listing with this id, removed ones too. */
+  show(listing: string): Promise<ListingView | undefined>;
+  /** @throws NiagaError LISTING_NOT_FOUND, LISTING_REMOVED */
+  remove(listing: string): Promise<ListingView>;
+  /** A version of an own listing. */
+  version(id: CID): Promise<SignedRecord<Listing> | undefined>;
+  /** The newest version of an own listing by its id; undefined when removed or unknown. */
+  current(listing: string): Promise<SignedRecord<Listing> | undefined>;
+  /** Whether every line names the version of an own listing that is still offered or was once. */
+  blob(id: CID): Promise<Uint8Array | undefined>;
+  /**
+   * Sets stock aside for a trade; the writes belong into the batch that makes the promise. Asked again for the same
+   * trade, the new lines take the place of the old ones.
+   * @throws NiagaError STOCK_SHORT, LISTING_REMOVED
+   */
+  reserve(trade: string, lines: readonly StockLine[]): Write[];
+  /** Gives back what was set aside. */
+  release(trade: string): Write[];
+  /** What was set aside has left the house. */
+  sold(trade: string): Write[];
+}

@@ -1,0 +1,107 @@
+import { NiagaError } from '../../protocol/errors.js';
+import type { StockLine } from './index.js';
+import type { Table, Write } from '../store/index.js';
+
+/** What one trade has set aside. */
+export type Reservation = readonly StockLine[];
+
+/** What the stock needs to know and change of the listings. */
+export interface Levels {
+  /** Pieces as the seller last stated them, less what was sold since; null: no limit; undefined: not offered. */
+  get(slot: string): number | null | undefined;
+  set(slot: string, level: number): Write;
+}
+
+/**
+ * What is left of each listing. There is one writer: everything here happens in one turn of the event loop, and memory
+ * is changed together with the writes that it gives out (DESIGN section 6, "Stock has one writer").
+ */
+export class Stock {
+  readonly #table: Table<Reservation>;
+  readonly #levels: Levels;
+  readonly #reservations = new Map<string, readonly StockLine[]>();
+  readonly #reserved = new Map<string, number>();
+
+  constructor(table: Table<Reservation>, levels: Levels) {
+    this.#table = table;
+    this.#levels = levels;
+  }
+
+  async load(): Promise<void> {
+    for await (const [trade, lines] of this.#table.range()) this.#put(trade, lines);
+  }
+
+  /** Pieces that can still be promised; null: no limit. */
+  available(slot: string): number | null {
+    const level = this.#levels.get(slot);
+    return level === undefined ? 0 : this.availableOf(slot, level);
+  }
+
+  /** The same, were this the level. */
+  availableOf(slot: string, level: number | null): number | null {
+    return level === null ? null : Math.max(0, level - (this.#reserved.get(slot) ?? 0));
+  }
+
+  reserve(trade: string, lines: readonly StockLine[]): Write[] {
+    const before = this.#reservations.get(trade);
+    this.#drop(trade);
+    try {
+      for (const [slot, quantity] of sum(lines)) this.#check(slot, quantity);
+    } catch (error) {
+      if (before !== undefined) this.#put(trade, before);
+      throw error;
+    }
+    this.#put(trade, lines);
+    return [this.#table.put(trade, lines.map(({ slot, quantity }) => ({ slot, quantity })))];
+  }
+
+  release(trade: string): Write[] {
+    return this.#drop(trade) === undefined ? [] : [this.#table.del(trade)];
+  }
+
+  sold(trade: string): Write[] {
+    const lines = this.#drop(trade);
+    if (lines === undefined) return [];
+    const writes: Write[] = [this.#table.del(trade)];
+    for (const [slot, quantity] of sum(lines)) {
+      const level = this.#levels.get(slot);
+      if (typeof level === 'number') writes.push(this.#levels.set(slot, Math.max(0, level - quantity)));
+    }
+    return writes;
+  }
+
+  /** The slots that a trade holds stock of. */
+  slotsOf(trade: string): string[] {
+    return [...new Set(this.#reservations.get(trade)?.map(({ slot }) => slot) ?? [])];
+  }
+
+  #check(slot: string, quantity: number): void {
+    if (this.#levels.get(slot) === undefined) throw new NiagaError('LISTING_REMOVED', `The listing "${slot}" is not offered any more.`);
+    const available = this.available(slot);
+    if (available !== null && available < quantity) {
+      throw new NiagaError('STOCK_SHORT', `Of "${slot}" ${available} are left, and ${quantity} are asked for.`, {
+        where: slot,
+        next: 'Publish the listing again with the right quantity, or make a counter-offer with fewer.',
+        details: { available, asked: quantity },
+      });
+    }
+  }
+
+  #put(trade: string, lines: readonly StockLine[]): void {
+    this.#reservations.set(trade, lines);
+    for (const { slot, quantity } of lines) this.#reserved.set(slot, (this.#reserved.get(slot) ?? 0) + quantity);
+  }
+
+  #drop(trade: string): readonly StockLine[] | undefined {
+    const lines = this.#reservations.get(trade);
+    this.#reservations.delete(trade);
+    for (const { slot, quantity } of lines ?? []) this.#reserved.set(slot, (this.#reserved.get(slot) ?? 0) - quantity);
+    return lines;
+  }
+}
+
+function sum(lines: readonly StockLine[]): Map<string, number> {
+  const total = new Map<string, number>();
+  for (const { slot, quantity } of lines) total.set(slot, (total.get(slot) ?? 0) + quantity);
+  return total;
+}

@@ -1,0 +1,27 @@
+/** Runs tasks one after the other, in the order in which they came. A task that fails does not stop the next. */
+export type Mutex = <T>(task: () => Promise<T>) => Promise<T>;
+
+export function createMutex(): Mutex {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const run = last.then(task, task);
+    last = run.catch(() => undefined);
+    return run;
+  };
+}
+
+/** One mutex a key; forgotten when nobody waits for it. */
+export function createKeyedMutex(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
+  const mutexes = new Map<string, { run: Mutex; users: number }>();
+  return async (key, task) => {
+    const entry = mutexes.get(key) ?? { run: createMutex(), users: 0 };
+    mutexes.set(key, entry);
+    entry.users++;
+    try {
+      return await entry.run(task);
+    } finally {
+      entry.users--;
+      if (entry.users === 0) mutexes.delete(key);
+    }
+  };
+}

@@ -1,0 +1,16 @@
+/**
+ * Who a node is: the trader's root key, made from 24 words (BIP-39), and this machine's device key, for which the root
+ * has signed a delegation (DESIGN section 4). The device key signs everything else and is the libp2p identity.
+ *
+ * ```ts
+ * const home = await openHome('./data', 'main');
+ * await createIdentity({ home, network: 'main', name: 'Warung Sari', now: Date.now() });
+ * const identity = await openIdentity({ home, network: 'main' });
+ * console.log(identity.traderText, identity.peerId);
+ * ```
+ */
+export { createIdentity, hasIdentity, openIdentity } from './identity.js';
+export type { CreateIdentityOptions, Identity, IdentityHome, OpenIdentityOptions } from './identity.js';
+export { createDelegationBook } from './delegation-book.js';
+export type { DelegationBook } from './delegation-book.js';
+export { createBulkVerifier } from './verifier.js';

@@ -1,0 +1,358 @@
+import type { PeerId } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { commonPrefixLength, compareDistance } from '../../protocol/keyspace.js';
+import type { PeerDirectory, PeerRef, PeerRow, PeerStore } from './index.js';
+import { kadIdOfPeer, parsePeerId } from './keyspace.js';
+
+const second = 1000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+
+export const MAX_PEERS = 2000;
+/** Of these at most so many that nobody of us ever spoke to: a stranger can make up any number. */
+const MAX_HEARSAY = MAX_PEERS / 2;
+const MAX_ADDRESSES = 8;
+const MAX_ADDRESS_LENGTH = 200;
+/** After a failure a peer is left alone for so long, and twice as long after each further one. */
+const FIRST_BACKOFF = 2 * second;
+const MAX_BACKOFF = minute;
+/** A peer that failed so often in a row is left out until it is heard of again. */
+const DORMANT_FAILURES = 6;
+/** One that was only ever heard of is forgotten sooner. */
+const HEARSAY_FAILURES = 3;
+const FORGET_AFTER = 30 * day;
+/** How much of the newest round-trip time goes into the average. */
+const RTT_WEIGHT = 0.25;
+/** A new peer is written so soon, together with others. */
+export const SAVE_DELAY = 5 * second;
+/** That known ones were seen again changes all the time and matters less. */
+const SAVE_DELAY_SEEN = 5 * minute;
+
+interface Entry {
+  readonly id: string;
+  readonly peerId: PeerId;
+  readonly kadId: Uint8Array;
+  addresses: string[];
+  /** Milliseconds UTC; 0 for a peer that was only heard of. */
+  lastSeen: number;
+  failures: number;
+  failedUntil: number;
+  connected: boolean;
+  /** Known to speak another protocol or another network's. */
+  foreign: boolean;
+  rtt: number | undefined;
+}
+
+export interface DirectoryDeps {
+  readonly self: PeerId;
+  /** This node's own addresses, for its own entry. */
+  readonly addresses: () => string[];
+  readonly store?: PeerStore | undefined;
+  readonly onError: (error: unknown, what: string) => void;
+  readonly isBlocked?: (id: string) => boolean;
+  readonly now?: () => number;
+}
+
+/** Who is known on this network, where in the key space, and how well they answer. */
+export class Directory implements PeerDirectory {
+  readonly #deps: DirectoryDeps;
+  readonly #now: () => number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #self: { id: string; kadId: Uint8Array };
+  #hearsay = 0;
+  #saveTimer: NodeJS.Timeout | undefined;
+  #saveDue = 0;
+  #saving: Promise<void> = Promise.resolve();
+  #dirty = false;
+  #persisting = false;
+
+  constructor(deps: DirectoryDeps) {
+    this.#deps = deps;
+    this.#now = deps.now ?? Date.now;
+    this.#self = { id: deps.self.toString(), kadId: kadIdOfPeer(deps.self) };
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  all(): PeerRef[] {
+    return [...this.#entries.values()].map((entry) => this.#ref(entry));
+  }
+
+  self(): PeerRef {
+    const { id, kadId } = this.#self;
+    return { id, kadId, addresses: this.#deps.addresses(), lastSeen: this.#now(), self: true };
+  }
+
+  get(id: string): PeerRef | undefined {
+    if (id === this.#self.id) return this.self();
+    const entry = this.#entries.get(id);
+    return entry === undefined ? undefined : this.#ref(entry);
+  }
+
+  closest(kadId: Uint8Array, count: number): PeerRef[] {
+    const now = this.#now();
+    const nearest: { kadId: Uint8Array; entry: Entry | undefined }[] = [{ kadId: this.#self.kadId, entry: undefined }];
+    const isNearer = (a: Uint8Array, b: Uint8Array): boolean => compareDistance(a, b, kadId) < 0;
+    for (const entry of this.#entries.values()) {
+      const furthest = nearest[nearest.length - 1];
+      if (nearest.length >= count && furthest !== undefined && !isNearer(entry.kadId, furthest.kadId)) continue;
+      if (!this.#isUsable(entry, now)) continue;
+      let place = nearest.length;
+      for (; place > 0; place--) {
+        const before = nearest[place - 1];
+        if (before === undefined || !isNearer(entry.kadId, before.kadId)) break;
+      }
+      nearest.splice(place, 0, { kadId: entry.kadId, entry });
+      if (nearest.length > count) nearest.pop();
+    }
+    return nearest.slice(0, count).map(({ entry }) => (entry === undefined ? this.self() : this.#ref(entry)));
+  }
+
+  learn(refs: Iterable<{ readonly id: string; readonly addresses: readonly string[] }>): void {
+    for (const { id, addresses } of refs) {
+      try {
+        this.#hear(this.#entries.get(id)?.peerId ?? parsePeerId(id), addresses);
+      } catch {
+        // Not a peer id: somebody else's mistake, and nothing to learn.
+      }
+    }
+  }
+
+  markSeen(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const first = entry.lastSeen === 0;
+    if (first) this.#hearsay -= 1;
+    entry.lastSeen = this.#now();
+    entry.failures = 0;
+    entry.failedUntil = 0;
+    this.#changed(first ? SAVE_DELAY : SAVE_DELAY_SEEN);
+  }
+
+  markFailed(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.failures += 1;
+    entry.failedUntil = this.#now() + Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** (entry.failures - 1));
+    if (entry.lastSeen === 0 && entry.failures >= HEARSAY_FAILURES) this.#remove(entry);
+  }
+
+  // For the network itself
+
+  /** Whether requests to the peer are not worth trying at the moment. */
+  isResting(id: string): boolean {
+    return (this.#entries.get(id)?.failedUntil ?? 0) > this.#now();
+  }
+
+  isForeign(id: string): boolean {
+    return this.#entries.get(id)?.foreign === true;
+  }
+
+  isBlocked(id: string): boolean {
+    return this.#deps.isBlocked?.(id) === true;
+  }
+
+  addressesOf(id: string): readonly string[] {
+    return this.#entries.get(id)?.addresses ?? [];
+  }
+
+  /** A peer of this network is connected. Its own word on its addresses replaces what others said. */
+  connected(peer: PeerId, addresses: readonly string[]): void {
+    const entry = this.#hear(peer, []) ?? this.#makeRoomFor(peer);
+    if (entry === undefined) return;
+    const own = usableAddresses(addresses, entry.id);
+    if (own.length > 0) {
+      if (own.join() !== entry.addresses.join()) this.#changed(SAVE_DELAY);
+      entry.addresses = own;
+    }
+    entry.connected = true;
+    entry.foreign = false;
+    this.markSeen(entry.id);
+  }
+
+  disconnected(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.connected = false;
+  }
+
+  /** The peer is there and not one of this network. It stays known as such, so that nobody's word brings it back. */
+  foreign(peer: PeerId): void {
+    const entry = this.#hear(peer, []);
+    if (entry !== undefined) entry.foreign = true;
+  }
+
+  answered(id: string, took: number): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.rtt = entry.rtt === undefined ? took : entry.rtt + RTT_WEIGHT * (took - entry.rtt);
+    this.markSeen(id);
+  }
+
+  /** Whom to dial first on a start or after all connections were lost: those who answered last, then those heard of. */
+  toDial(count: number): string[] {
+    return [...this.#entries.values()]
+      .filter((entry) => !entry.connected && !entry.foreign && entry.addresses.length > 0)
+      .sort((a, b) => a.failures - b.failures || b.lastSeen - a.lastSeen)
+      .slice(0, count)
+      .map((entry) => entry.id);
+  }
+
+  // Keeping it
+
+  /** Reads what was saved; from then on changes are saved. */
+  async load(): Promise<void> {
+    if (this.#deps.store === undefined) return;
+    try {
+      const oldest = this.#now() - FORGET_AFTER;
+      const rows = (await this.#deps.store.load()).filter((row) => row.lastSeen >= oldest).slice(0, MAX_PEERS);
+      this.learn(rows);
+      for (const row of rows) this.#restore(row);
+    } catch (error) {
+      // A node without its old peers still has its bootstrap addresses: worth a warning and not a failed start.
+      this.#deps.onError(error, 'the saved peers could not be read');
+    }
+    this.#persisting = true;
+  }
+
+  /** Writes what has changed, now. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = undefined;
+    await this.#save();
+  }
+
+  #restore(row: PeerRow): void {
+    const entry = this.#entries.get(row.id);
+    if (entry === undefined || row.lastSeen <= entry.lastSeen) return;
+    if (entry.lastSeen === 0) this.#hearsay -= 1;
+    entry.lastSeen = Math.min(row.lastSeen, this.#now());
+  }
+
+  #changed(delay: number): void {
+    if (!this.#persisting) return;
+    this.#dirty = true;
+    const due = this.#now() + delay;
+    if (this.#saveTimer !== undefined && this.#saveDue <= due) return;
+    clearTimeout(this.#saveTimer);
+    this.#saveDue = due;
+    this.#saveTimer = setTimeout(() => {
+      this.#saveTimer = undefined;
+      void this.#save();
+    }, delay).unref();
+  }
+
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      if (!this.#dirty || !this.#persisting) return;
+      this.#dirty = false;
+      const rows: PeerRow[] = [];
+      for (const { id, addresses, lastSeen, foreign } of this.#entries.values()) {
+        if (lastSeen > 0 && !foreign && addresses.length > 0) rows.push({ id, addresses, lastSeen });
+      }
+      try {
+        await this.#deps.store?.save(rows);
+      } catch (error) {
+        this.#deps.onError(error, 'the known peers could not be saved');
+      }
+    });
+    return this.#saving;
+  }
+
+  // Entries
+
+  #ref(entry: Entry): PeerRef {
+    const { id, kadId, addresses, lastSeen, rtt } = entry;
+    return { id, kadId, addresses: [...addresses], lastSeen, self: false, ...(rtt === undefined ? {} : { rtt }) };
+  }
+
+  #isUsable(entry: Entry, now: number): boolean {
+    if (entry.foreign || entry.failedUntil > now) return false;
+    if (!entry.connected && entry.failures >= DORMANT_FAILURES) return false;
+    return !this.isBlocked(entry.id);
+  }
+
+  /** Somebody said that the peer exists. Fills what is not known, never overwrites what is. */
+  #hear(peer: PeerId, addresses: readonly string[]): Entry | undefined {
+    const id = peer.toString();
+    if (id === this.#self.id) return undefined;
+    const known = this.#entries.get(id);
+    if (known === undefined) {
+      if (this.#entries.size >= MAX_PEERS || this.#hearsay >= MAX_HEARSAY) return undefined;
+      return this.#insert(peer, usableAddresses(addresses, id));
+    }
+    if (!known.connected && known.addresses.length < MAX_ADDRESSES && addresses.length > 0) {
+      const more = usableAddresses(addresses, id).filter((address) => !known.addresses.includes(address));
+      known.addresses = [...known.addresses, ...more].slice(0, MAX_ADDRESSES);
+    }
+    return known;
+  }
+
+  #insert(peerId: PeerId, addresses: string[]): Entry {
+    const entry: Entry = {
+      id: peerId.toString(),
+      peerId,
+      kadId: kadIdOfPeer(peerId),
+      addresses,
+      lastSeen: 0,
+      failures: 0,
+      failedUntil: 0,
+      connected: false,
+      foreign: false,
+      rtt: undefined,
+    };
+    this.#entries.set(entry.id, entry);
+    this.#hearsay += 1;
+    return entry;
+  }
+
+  /**
+   * A peer that is really there takes the place of one that only was, or only was heard of. Those near this node stay longest:
+   * nobody else keeps them for us.
+   */
+  #makeRoomFor(peer: PeerId): Entry | undefined {
+    if (peer.toString() === this.#self.id) return undefined;
+    let worst: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (!entry.connected && (worst === undefined || this.#isWorse(entry, worst))) worst = entry;
+    }
+    if (worst === undefined) return undefined;
+    this.#remove(worst);
+    return this.#insert(peer, []);
+  }
+
+  #isWorse(a: Entry, b: Entry): boolean {
+    if ((a.lastSeen === 0) !== (b.lastSeen === 0)) return a.lastSeen === 0;
+    const dormantA = a.failures >= DORMANT_FAILURES;
+    if (dormantA !== b.failures >= DORMANT_FAILURES) return dormantA;
+    const near = (entry: Entry): number => commonPrefixLength(entry.kadId, this.#self.kadId);
+    return near(a) - near(b) < 0 || (near(a) === near(b) && a.lastSeen < b.lastSeen);
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.id);
+    if (entry.lastSeen === 0) this.#hearsay -= 1;
+  }
+}
+
+/** Those addresses that this node could dial, each ending in the peer's id. */
+function usableAddresses(addresses: readonly string[], id: string): string[] {
+  const usable = new Set<string>();
+  for (const address of addresses) {
+    if (usable.size >= MAX_ADDRESSES) break;
+    if (address.length > MAX_ADDRESS_LENGTH) continue;
+    try {
+      const components = multiaddr(address).getComponents();
+      const named = components.findLast((component) => component.name === 'p2p')?.value;
+      const dialable =
+        components.some(({ name }) => name === 'tcp') &&
+        !components.some(({ name }) => name === 'p2p-circuit' || name === 'ws' || name === 'wss');
+      if (!dialable || (named !== undefined && named !== id)) continue;
+      usable.add(named === undefined ? `${address.replace(/\/$/, '')}/p2p/${id}` : address);
+    } catch {
+      // Not an address that this node understands.
+    }
+  }
+  return [...usable];
+}

@@ -1,0 +1,188 @@
+import type { BaseLogger } from 'pino';
+import { createNiagaNetwork } from './network.js';
+
+export { DEFAULT_LISTEN, DEFAULT_MDNS } from './options.js';
+export { STOP_TIME_LIMIT } from './session.js';
+export { DEFAULT_MAX_REQUEST, DEFAULT_REQUEST_TIMEOUT } from './limits.js';
+export { DEFAULT_LOOKUP_TIMEOUT, LOOKUP_SIZE } from './lookup.js';
+export { KAD_ID_BYTES, kadIdOfKey } from './keyspace.js';
+export { MAX_BODY } from './frames.js';
+
+export type NetworkLogger = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
+
+export interface NetworkOptions {
+  /** 32-byte Ed25519 seed of the device key; the peer id is the device's. */
+  readonly privateKeySeed: Uint8Array;
+  /** Name of the network: 1 to 40 of `a-z A-Z 0-9 . _ -`. Nodes of different networks do not see each other. */
+  readonly network: string;
+  /** Multiaddrs with TCP; port 0 takes a free one. Default {@link DEFAULT_LISTEN}. */
+  readonly listen?: readonly string[] | undefined;
+  /** Addresses besides those listened on at which others reach this node: a public one behind a router. Default none. */
+  readonly announce?: readonly string[] | undefined;
+  /** Multiaddrs of nodes to join by, with or without `/p2p/…`. They may be down at the start. Default none. */
+  readonly bootstrap?: readonly string[] | undefined;
+  /** Find nodes of the same network on the local network by multicast DNS. Default {@link DEFAULT_MDNS}. */
+  readonly mdns?: boolean | undefined;
+  /** Keeps the peer directory over restarts, so that the network is found again without bootstrap. Default none. */
+  readonly store?: PeerStore | undefined;
+  readonly logger?: NetworkLogger | undefined;
+}
+
+/** A peer as it is written to disk. */
+export interface PeerRow {
+  readonly id: string;
+  readonly addresses: readonly string[];
+  /** Milliseconds UTC. */
+  readonly lastSeen: number;
+}
+
+export interface PeerStore {
+  load(): Promise<readonly PeerRow[]>;
+  /** Replaces what was saved before. */
+  save(rows: readonly PeerRow[]): Promise<void>;
+}
+
+export interface PeerRef {
+  /** Peer id, `12D3Koo…`. */
+  readonly id: string;
+  /** 32 bytes: where the peer lies in kad-dht's key space. */
+  readonly kadId: Uint8Array;
+  /** Multiaddrs ending in the peer id. */
+  readonly addresses: string[];
+  /** Milliseconds UTC of the last word from the peer; 0 when it was only heard of. */
+  readonly lastSeen: number;
+  readonly self: boolean;
+  /** Average time of an answer in milliseconds, where one is known. */
+  readonly rtt?: number;
+}
+
+/** The peers this node knows, at most 2,000: learned from connections, look-ups, and what others say. */
+export interface PeerDirectory {
+  /** Without this node. */
+  readonly size: number;
+  all(): PeerRef[];
+  /**
+   * The `count` known peers nearest to `kadId`, nearest first, this node among them where it belongs; without those that failed a moment
+   * ago, are blocked, or are known to speak something else.
+   */
+  closest(kadId: Uint8Array, count: number): PeerRef[];
+  /** The peer was of use: it is not left out any more. */
+  markSeen(id: string): void;
+  /**
+   * The peer did not answer: it is left out, and requests to it fail at once, for 2 s, doubling with each failure up to 60 s; until
+   * it is heard of again after 6 failures without a connection.
+   */
+  markFailed(id: string): void;
+  /** Takes over what somebody says about peers: they become known, nothing that is known is overwritten. */
+  learn(refs: Iterable<{ readonly id: string; readonly addresses: readonly string[] }>): void;
+}
+
+export interface RequestContext {
+  /** Peer id of who asks; this node's own for a request to itself. */
+  readonly peer: string;
+  /** Aborted when the asker's stream has ended: nobody will get the answer. */
+  readonly signal: AbortSignal;
+  /** The largest answer in bytes that the asker takes. */
+  readonly maxResponse: number;
+}
+
+/** Gives the body of the answer. A NiagaError's code and message are sent to the asker, of any other error only that there was one. */
+export type RequestHandler = (body: Uint8Array, context: RequestContext) => Promise<Uint8Array>;
+
+export interface HandleOptions {
+  /** Largest body in bytes. Default {@link DEFAULT_MAX_REQUEST}. */
+  readonly maxRequest?: number | undefined;
+  /** Requests of this method answered side by side, of all peers together; more wait in order. Default no limit but 64 a peer. */
+  readonly maxConcurrent?: number | undefined;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for everything: connecting, waiting for a place, the answer. Default {@link DEFAULT_REQUEST_TIMEOUT}. */
+  readonly timeout?: number | undefined;
+  /** Largest answer in bytes; the peer is told. Default {@link MAX_BODY}. */
+  readonly maxResponse?: number | undefined;
+  /** Ask once more on a new stream when the stream died before the answer. Only for methods that may run twice. Default false. */
+  readonly retry?: boolean | undefined;
+  /** Try also a peer that failed a moment ago. Default false. */
+  readonly force?: boolean | undefined;
+}
+
+export interface LookupOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds after which what is known by then is given. Default {@link DEFAULT_LOOKUP_TIMEOUT}. */
+  readonly timeout?: number | undefined;
+}
+
+export interface NetworkEvents {
+  /** A peer of this network is connected and identified; once, however many connections there are to it. */
+  'peer:connect': (peer: string) => void;
+  'peer:disconnect': (peer: string) => void;
+  /** {@link Network.ready} became true. */
+  ready: () => void;
+}
+
+/** This node's place in the network: who is there, and asking them. */
+export interface Network extends AsyncDisposable {
+  readonly peerId: string;
+  /** True from the first finished look-up of itself on, or when there was nobody to join; false while no peer could be reached. */
+  readonly ready: boolean;
+  readonly directory: PeerDirectory;
+  /** Multiaddrs to reach this node by, with its peer id; none while it is stopped. */
+  addresses(): string[];
+  /** Ids of the connected peers of this network. */
+  connections(): string[];
+
+  /**
+   * Starts listening and goes on to join the network in the background.
+   * @throws NiagaError PORT_TAKEN, ADDRESS_INVALID; nothing is left running then
+   */
+  start(): Promise<void>;
+  /** Ends everything within {@link STOP_TIME_LIMIT}; requests under way fail with STOPPED. */
+  stop(): Promise<void>;
+
+  /** Answers requests for `method` from now on, also over restarts. @throws NiagaError INTERNAL when it has a handler already */
+  handle(method: string, handler: RequestHandler, options?: HandleOptions): void;
+  /**
+   * Asks a peer; itself without the network but with the same limits.
+   * @throws NiagaError PEER_UNREACHABLE, TIMED_OUT, RATE_LIMITED (too many of ours wait), INPUT_TOO_LARGE, PEER_PROTOCOL, STOPPED,
+   *   ID_INVALID; the code with which the peer refused (`details.remote` is true), PEER_REFUSED when it is unknown here; the
+   *   signal's reason when it was aborted
+   */
+  request(peer: string, method: string, body: Uint8Array, options?: RequestOptions): Promise<Uint8Array>;
+  /**
+   * The at most 20 peers nearest to a key, nearest first by {@link kadIdOfKey}, this node among them where it belongs.
+   * @param key any bytes; where they lie is kad-dht's own hash of them
+   * @throws the signal's reason when it was aborted; NiagaError STOPPED, RATE_LIMITED
+   */
+  lookup(key: Uint8Array, options?: LookupOptions): Promise<PeerRef[]>;
+
+  /** Returns what takes the listener away again. */
+  on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void;
+  /** Counts since the start, and how many of each there are now. */
+  metrics(): Record<string, number>;
+}
+
+/**
+ * Makes a node's network; nothing runs before `start()`.
+ *
+ * ```ts
+ * const network = createNetwork({
+ *   privateKeySeed: crypto.getRandomValues(new Uint8Array(32)),
+ *   network: 'pasar',
+ *   listen: ['/ip4/0.0.0.0/tcp/4101'],
+ *   bootstrap: ['/dns4/pasar.example/tcp/4101'],
+ * });
+ * network.handle('greet/1', async (body, { peer }) => new TextEncoder().encode(`selamat pagi, ${peer}`));
+ * await network.start();
+ * for (const { id } of await network.lookup(new TextEncoder().encode('some key'))) {
+ *   console.log(new TextDecoder().decode(await network.request(id, 'greet/1', new Uint8Array())));
+ * }
+ * await network.stop();
+ * ```
+ *
+ * @throws NiagaError INPUT_INVALID, INPUT_UNKNOWN_FIELD, ADDRESS_INVALID for options that cannot be used
+ */
+export function createNetwork(options: NetworkOptions): Network {
+  return createNiagaNetwork(options);
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import type { Dialer } from './dialer.js';
+import type { Directory } from './directory.js';
+import type { NetworkLogger } from './index.js';
+import type { Libp2pNode } from './libp2p.js';
+import { unlessAborted } from './time-limit.js';
+
+const second = 1000;
+const minute = 60 * second;
+
+/** Peers known from earlier that are dialled at once when there is no connection. */
+const DIALS_AT_ONCE = 16;
+const FIRST_RETRY = second;
+const LAST_RETRY = minute;
+/**
+ * After the first connection this node looks itself up, at once and then after each of these pauses, so that its table and those of
+ * its neighbours fill in seconds; the last repeats. kad-dht alone does it a second after its start and then after five minutes.
+ */
+const LOOKUP_PAUSES = [second, 5 * second, 15 * second, minute, 5 * minute];
+/** The first rounds are about the neighbourhood; later ones also look at a random place, for a table that covers the whole space. */
+const ROUNDS_WITHOUT_RANDOM = 2;
+/** A new connection is in kad-dht's table after an identify and a ping. */
+const TABLE_TIME_LIMIT = 5 * second;
+const TABLE_POLL = 20;
+
+export interface JoinDeps {
+  readonly node: Libp2pNode;
+  readonly dialer: Dialer;
+  readonly directory: Directory;
+  readonly bootstrap: readonly string[];
+  /** How many peers of this network are connected. */
+  readonly members: () => number;
+  /** Fills tables and directory with what lies around `key`. */
+  readonly lookup: (key: Uint8Array) => Promise<unknown>;
+  readonly tableSize: () => number;
+  readonly onReady: () => void;
+  readonly logger: NetworkLogger | undefined;
+  /** Aborted when the network stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Finds the network and keeps the tables filled, from the start of the node to its stop. */
+export class Joiner {
+  readonly #deps: JoinDeps;
+  #ready = false;
+  /** Aborted and replaced when the first peer came or the last one left. */
+  #change = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(deps: JoinDeps) {
+    this.#deps = deps;
+  }
+
+  /** True when the tables are usable: the first look-up of itself is done, or there is nobody to join. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  start(): void {
+    this.#deps.signal.addEventListener('abort', () => this.membersChanged(), { once: true });
+    this.#running = this.#run();
+  }
+
+  /** Resolves when nothing runs any more; the signal must be aborted before. */
+  async stopped(): Promise<void> {
+    await this.#running;
+  }
+
+  /** The first peer came or the last one left. */
+  membersChanged(): void {
+    const change = this.#change;
+    this.#change = new AbortController();
+    change.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { signal, members, logger } = this.#deps;
+    let retry = FIRST_RETRY;
+    while (!signal.aborted) {
+      try {
+        if (members() === 0) await this.#connect();
+        if (members() > 0) {
+          retry = FIRST_RETRY;
+          await this.#stayFresh();
+          continue;
+        }
+      } catch (error) {
+        logger?.warn({ err: error }, 'joining the network failed; trying again');
+      }
+      await this.#pause(retry);
+      retry = Math.min(LAST_RETRY, retry * 2);
+    }
+  }
+
+  /** Tries all ways in; ends with the first that works, or when none did. */
+  async #connect(): Promise<void> {
+    const { directory, logger } = this.#deps;
+    const addresses = this.#foreignBootstrap();
+    const known = directory.toDial(DIALS_AT_ONCE);
+    if (addresses.length === 0 && known.length === 0) return this.#becomeReady();
+    const dials = [...this.#dialBootstrap(addresses), ...known.map((id) => this.#deps.dialer.connect(id))];
+    await this.#unlessChanged(Promise.allSettled(dials));
+    // A connection becomes a member a moment later, when it was identified.
+    if (this.#deps.members() === 0 && this.#deps.node.getConnections().length > 0) await this.#pause(second);
+    if (this.#deps.members() === 0)
+      logger?.info({ bootstrap: addresses.length, known: known.length }, 'no peer could be reached yet');
+  }
+
+  async #stayFresh(): Promise<void> {
+    const { members, signal } = this.#deps;
+    for (let round = 0; members() > 0 && !signal.aborted; round++) {
+      await this.#refresh(round);
+      if (signal.aborted || members() === 0) return;
+      this.#becomeReady();
+      await this.#pause(LOOKUP_PAUSES[Math.min(round, LOOKUP_PAUSES.length - 1)] ?? minute);
+    }
+  }
+
+  async #refresh(round: number): Promise<void> {
+    const { node, lookup } = this.#deps;
+    // Two islands that formed while the bootstrap node was away grow together when it is back.
+    const missing = round === 0 ? [] : this.#dialBootstrap(this.#foreignBootstrap());
+    await this.#untilTableHasPeers();
+    await lookup(node.peerId.toMultihash().bytes);
+    if (round >= ROUNDS_WITHOUT_RANDOM) await lookup(randomBytes(32));
+    await Promise.allSettled(missing);
+  }
+
+  #dialBootstrap(addresses: readonly string[]): Promise<unknown>[] {
+    const connected = new Set(this.#deps.node.getPeers().map(String));
+    return addresses
+      .filter((address) => !connected.has(peerIdIn(address) ?? ''))
+      .map((address) =>
+        this.#deps.dialer.dialAddress(address).catch((error: unknown) => {
+          this.#deps.logger?.debug({ err: error, address }, 'a bootstrap address does not answer');
+        }),
+      );
+  }
+
+  /** The bootstrap addresses that are not this node's own: the first node of a network often has the list of all. */
+  #foreignBootstrap(): string[] {
+    const self = this.#deps.node.peerId.toString();
+    const own = new Set(this.#deps.node.getMultiaddrs().map((address) => withoutPeerId(address.toString())));
+    return this.#deps.bootstrap.filter((address) => peerIdIn(address) !== self && !own.has(withoutPeerId(address)));
+  }
+
+  async #untilTableHasPeers(): Promise<void> {
+    const until = Date.now() + TABLE_TIME_LIMIT;
+    while (this.#deps.tableSize() === 0 && Date.now() < until && this.#deps.members() > 0) {
+      await new Promise((resolve) => setTimeout(resolve, TABLE_POLL));
+      if (this.#deps.signal.aborted) return;
+    }
+  }
+
+  #becomeReady(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#deps.onReady();
+  }
+
+  /** Waits, but not on when the first peer came, the last one left, or the network stops. */
+  async #pause(time: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await this.#unlessChanged(new Promise((resolve) => (timer = setTimeout(resolve, time))));
+    clearTimeout(timer);
+  }
+
+  async #unlessChanged(work: Promise<unknown>): Promise<void> {
+    if (this.#deps.signal.aborted) return;
+    await unlessAborted(work, this.#change.signal).catch(() => undefined);
+  }
+}
+
+function peerIdIn(address: string): string | undefined {
+  return /\/p2p\/([^/]+)$/.exec(address)?.[1];
+}
+
+function withoutPeerId(address: string): string {
+  return address.replace(/\/p2p\/[^/]+$/, '');
+}

@@ -1,0 +1,172 @@
+import '../polyfill.js';
+import { noise } from '@chainsafe/libp2p-noise';
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { identify, type Identify } from '@libp2p/identify';
+import type { ConnectionGater, Libp2p, PeerDiscovery, PrivateKey } from '@libp2p/interface';
+import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht';
+import { mdns } from '@libp2p/mdns';
+import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { ping, type Ping } from '@libp2p/ping';
+import { tcp } from '@libp2p/tcp';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p, type Libp2pOptions } from 'libp2p';
+import { NiagaError } from '../../protocol/errors.js';
+import { sha256 } from '../../protocol/hash.js';
+import { createBoundedDatastore } from './datastore.js';
+
+const second = 1000;
+const MiB = 1024 * 1024;
+
+export const MAX_CONNECTIONS = 300;
+/** New connections a second from one address: an office or a village behind one router is fine, a flood is not. */
+const CONNECTIONS_PER_SECOND = 50;
+const MAX_HANDSHAKES = 100;
+/** An event loop that is busy verifying answers late; the default of 5 s then leaves a peer unidentified for good. */
+const IDENTIFY_TIME_LIMIT = 15 * second;
+const MAX_STREAMS_PER_CONNECTION = 256;
+const STREAM_WINDOW = 2 * MiB;
+
+type Services = {
+  identify: Identify;
+  ping: Ping;
+  dht: KadDHT;
+  mdns?: PeerDiscovery;
+};
+export type Libp2pNode = Libp2p<Services>;
+
+export interface NodeInit {
+  readonly privateKey: PrivateKey;
+  readonly network: string;
+  readonly listen: readonly string[];
+  readonly announce: readonly string[];
+  readonly mdns: boolean;
+  readonly gater: ConnectionGater;
+}
+
+export function requestProtocol(network: string): string {
+  return `/niaga/${network}/request/1`;
+}
+
+export function kadProtocol(network: string): string {
+  return `/niaga/${network}/kad/1.0.0`;
+}
+
+/**
+ * The name under which nodes of one network find each other by multicast DNS. It holds the network's name, so that networks side
+ * by side do not meet; DNS takes letters, digits and hyphens and no upper case, so other names get a hash besides.
+ */
+export function mdnsServiceTag(network: string): string {
+  const plain = network.toLowerCase().replace(/[^a-z0-9-]/g, '-');
+  const hash = Buffer.from(sha256(new TextEncoder().encode(network)).subarray(0, 4)).toString('hex');
+  return `_niaga-${plain === network ? plain : `${plain}-${hash}`}._udp.local`;
+}
+
+/** A libp2p node, not started. Each setting that is not libp2p's default has its reason beside it. */
+export async function createNode(init: NodeInit): Promise<Libp2pNode> {
+  const self = peerIdFromPrivateKey(init.privateKey);
+  const options: Libp2pOptions<Services> = {
+    start: false,
+    privateKey: init.privateKey,
+    // The default tells every peer the versions of libp2p, Node.js and the system.
+    nodeInfo: { name: 'niaga', version: '1', userAgent: 'niaga' },
+    addresses: { listen: [...init.listen], appendAnnounce: [...init.announce] },
+    datastore: createBoundedDatastore(self.toCID().toString()),
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        // The default of 1,000 lets one connection hold 1,000 read buffers.
+        maxInboundStreams: MAX_STREAMS_PER_CONNECTION,
+        maxOutboundStreams: MAX_STREAMS_PER_CONNECTION,
+        streamOptions: {
+          // The window of a stream grows up to 16 MiB by default, but a paused stream with more than 4 MiB unread is reset:
+          // back-pressure would end in an abort. The buffer must hold a whole window.
+          maxStreamWindowSize: STREAM_WINDOW,
+          maxReadBufferLength: 2 * STREAM_WINDOW,
+        },
+      }),
+    ],
+    connectionGater: init.gater,
+    connectionManager: {
+      maxConnections: MAX_CONNECTIONS,
+      // The default of 5 a second resets connections of every network that lives on one machine or behind one address.
+      inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
+      maxIncomingPendingConnections: MAX_HANDSHAKES,
+      // Loopback only: who is on this list is also above maxConnections and never pruned, too much to give a whole LAN.
+      allow: ['/ip4/127.0.0.0/ipcidr/8', '/ip6/::1/ipcidr/128'],
+    },
+    // It aborts live connections whenever the event loop is too full to answer a ping in time.
+    connectionMonitor: { enabled: false },
+    services: {
+      // Two: one more than the default, so that a second attempt does not collide with the first.
+      identify: identify({ timeout: IDENTIFY_TIME_LIMIT, maxInboundStreams: 2, maxOutboundStreams: 2 }),
+      // kad-dht pings a peer before it takes it into its table. With the default of one ping at a time, two that overlap
+      // fail, and the peer stays out.
+      ping: ping({ maxInboundStreams: 16, maxOutboundStreams: 8 }),
+      dht: kadDHT({
+        protocol: kadProtocol(init.network),
+        // Without these two, tables stay empty on private addresses and nothing says so. (The documented default of
+        // clientMode is false, the one in the code true; the default mapper drops private addresses.)
+        clientMode: false,
+        peerInfoMapper: passthroughMapper,
+        // Else every query waits for kad-dht's own first look-up of itself, which comes a second after the start and only
+        // ends when there is a peer. Ours run as soon as there is one (join.ts).
+        allowQueryWithZeroPeers: true,
+        // Nobody of us stores values in kad-dht; without this it takes public keys from strangers, of up to 4 MiB.
+        validators: {
+          pk: () => {
+            throw new Error('this node keeps no records of kad-dht');
+          },
+        },
+      }),
+      ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.network) }) } : {}),
+    },
+  };
+  return createLibp2p(options);
+}
+
+/** @throws NiagaError ADDRESS_INVALID when `text` is no multiaddr with TCP. `what` says in the message whose address it is. */
+export function checkAddress(text: string, what: string): void {
+  const next = 'An address looks like /ip4/192.0.2.1/tcp/4101.';
+  try {
+    const components = multiaddr(text).getComponents();
+    if (components.some(({ name }) => name === 'tcp')) return;
+  } catch (cause) {
+    throw new NiagaError('ADDRESS_INVALID', `"${text}" is not ${what}.`, { cause, next });
+  }
+  throw new NiagaError('ADDRESS_INVALID', `"${text}" is not ${what}: only TCP is spoken here.`, { next });
+}
+
+/** What a failed start of libp2p means in our words. */
+export function startError(error: unknown, listen: readonly string[]): NiagaError {
+  const text = error instanceof Error ? error.message : String(error);
+  // libp2p puts the errors of all addresses into one text: each address, a colon, and the stack of its error.
+  const failed = (code: string): string | undefined =>
+    listen.find((address) => {
+      const from = text.indexOf(`${address}: `);
+      const own = from < 0 ? '' : text.slice(from).split('\n\n')[0];
+      return own?.includes(code) === true;
+    });
+  const taken = failed('EADDRINUSE');
+  if (taken !== undefined) {
+    return new NiagaError('PORT_TAKEN', `The address ${taken} is in use.`, {
+      cause: error,
+      where: taken,
+      next: 'Stop the program that uses it, or listen on another port.',
+    });
+  }
+  const unusable =
+    failed('EADDRNOTAVAIL') ??
+    failed('EACCES') ??
+    failed('ENOTFOUND') ??
+    failed('EAFNOSUPPORT') ??
+    failed('UnsupportedListenAddress');
+  if (unusable !== undefined) {
+    return new NiagaError('ADDRESS_INVALID', `This machine cannot listen on ${unusable}.`, {
+      cause: error,
+      where: unusable,
+      next: 'Choose an address of this machine and a port above 1023.',
+    });
+  }
+  return new NiagaError('INTERNAL', 'The network could not be started.', { cause: error });
+}

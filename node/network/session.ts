@@ -1,0 +1,328 @@
+import { setMaxListeners } from 'node:events';
+import type { Connection, IdentifyResult, PeerId, PeerInfo } from '@libp2p/interface';
+import type { SingleKadDHT } from '@libp2p/kad-dht';
+import { NiagaError, isNiagaError } from '../../protocol/errors.js';
+import type { Counters } from './counters.js';
+import { Dialer } from './dialer.js';
+import type { Directory } from './directory.js';
+import type { NetworkEvents, NetworkLogger, PeerRef } from './index.js';
+import { Joiner } from './join.js';
+import { parsePeerId } from './keyspace.js';
+import { createNode, requestProtocol, startError, type Libp2pNode } from './libp2p.js';
+import {
+  ConcurrencyLimit,
+  IDLE_STREAM_TIME,
+  IDLE_STREAM_TIME_CROWDED,
+  CROWDED_CONNECTIONS,
+  type Conduct,
+  type Offence,
+} from './limits.js';
+import { DEFAULT_LOOKUP_TIMEOUT, lookup } from './lookup.js';
+import type { Methods } from './methods.js';
+import type { Settings } from './options.js';
+import { RequestChannel, StreamLostError, type ChannelRequest } from './request-channel.js';
+import { RequestServer } from './request-server.js';
+import { limited } from './time-limit.js';
+
+const second = 1000;
+
+/** stop() ends within this, whatever the peers do. */
+export const STOP_TIME_LIMIT = 5 * second;
+/** libp2p gets so much of it for closing gracefully. */
+const GRACE = 3 * second;
+const SWEEP_INTERVAL = 15 * second;
+/** Streams for requests that one connection may have open each way; one is used, another may be closing. */
+const MAX_STREAMS = 4;
+/** Each look-up asks up to 20 peers and more; beyond this they would only get in each other's way. */
+const MAX_LOOKUPS = 8;
+const MAX_WAITING_LOOKUPS = 10_000;
+/** Peers found on the local network are dialled until so many are connected; the others are found by look-ups. */
+const ENOUGH_PEERS = 50;
+
+export interface SessionDeps {
+  readonly settings: Settings;
+  readonly directory: Directory;
+  readonly methods: Methods;
+  readonly conduct: Conduct;
+  readonly counters: Counters;
+  readonly emit: <E extends keyof NetworkEvents>(event: E, ...args: Parameters<NetworkEvents[E]>) => void;
+}
+
+/** @throws NiagaError PORT_TAKEN, ADDRESS_INVALID, INTERNAL; nothing is left running then */
+export async function openSession(deps: SessionDeps): Promise<Session> {
+  const { listen: choices, ...rest } = deps.settings;
+  const blocked = (peer: PeerId): boolean => deps.conduct.isBlocked(peer.toString());
+  const gater = { denyDialPeer: blocked, denyInboundEncryptedConnection: blocked };
+  let failure: NiagaError | undefined;
+  for (const listen of choices) {
+    const node = await createNode({ ...rest, listen, gater });
+    const session = new Session(node, deps);
+    try {
+      await session.start();
+      return session;
+    } catch (error) {
+      failure = startError(error, listen);
+      await session.stop();
+      if (failure.code !== 'PORT_TAKEN') break;
+    }
+  }
+  throw failure ?? new NiagaError('INTERNAL', 'There is nothing to listen on.');
+}
+
+/** The network between one start and the next stop: the libp2p node and what hangs on it. */
+export class Session {
+  readonly #node: Libp2pNode;
+  readonly #deps: SessionDeps;
+  readonly #protocol: string;
+  readonly #logger: NetworkLogger | undefined;
+  readonly #stopping = new AbortController();
+  readonly #members = new Set<string>();
+  readonly #channels = new Map<string, RequestChannel>();
+  readonly #lookups = new ConcurrencyLimit(MAX_LOOKUPS, MAX_WAITING_LOOKUPS);
+  readonly #dialer: Dialer;
+  readonly #server: RequestServer;
+  readonly #joiner: Joiner;
+  #sweepTimer: NodeJS.Timeout | undefined;
+  /** Connections that an identify is under way on. */
+  readonly #identifying = new Set<string>();
+
+  constructor(node: Libp2pNode, deps: SessionDeps) {
+    const { settings, directory, counters } = deps;
+    this.#node = node;
+    this.#deps = deps;
+    this.#logger = settings.logger;
+    this.#protocol = requestProtocol(settings.network);
+    const { signal } = this.#stopping;
+    // Every dial, look-up and request to itself listens while it runs.
+    setMaxListeners(0, signal);
+    this.#dialer = new Dialer({ node, protocol: this.#protocol, directory, counters, signal });
+    this.#server = new RequestServer({ ...deps, onOffence: (peer, offence) => this.#onOffence(peer, offence) });
+    this.#joiner = new Joiner({
+      node,
+      dialer: this.#dialer,
+      directory,
+      bootstrap: settings.bootstrap,
+      members: () => this.#members.size,
+      lookup: (key) => limited(DEFAULT_LOOKUP_TIMEOUT, [signal], (limit) => this.lookup(key, limit)),
+      tableSize: () => (node.services.dht as SingleKadDHT).routingTable.size,
+      onReady: () => deps.emit('ready'),
+      logger: this.#logger,
+      signal,
+    });
+  }
+
+  /** Aborted when the session stops. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get ready(): boolean {
+    return this.#joiner.ready;
+  }
+
+  addresses(): string[] {
+    return this.#node.getMultiaddrs().map(String);
+  }
+
+  members(): string[] {
+    return [...this.#members];
+  }
+
+  async start(): Promise<void> {
+    const node = this.#node;
+    node.addEventListener('peer:identify', ({ detail }) => this.#onIdentify(detail));
+    node.addEventListener('peer:disconnect', ({ detail }) => this.#onDisconnect(detail.toString()));
+    // kad-dht's own queries name peers too.
+    node.addEventListener('peer:discovery', ({ detail }) => this.#deps.directory.learn([toRef(detail)]));
+    node.services.mdns?.addEventListener('peer', (event) => this.#onNeighbour(event.detail));
+    await node.handle(this.#protocol, (stream, connection) => this.#server.serve(stream, this.#onAsker(connection)), {
+      maxInboundStreams: MAX_STREAMS,
+      maxOutboundStreams: MAX_STREAMS,
+    });
+    await node.start();
+    this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_INTERVAL);
+    this.#joiner.start();
+  }
+
+  async stop(): Promise<void> {
+    const reason = new NiagaError('STOPPED', 'The network is stopping.');
+    clearInterval(this.#sweepTimer);
+    this.#stopping.abort(reason);
+    for (const channel of this.#channels.values()) channel.stop(reason);
+    this.#server.stop();
+    const connections = this.#node.getConnections();
+    const closing = Promise.allSettled([this.#node.stop(), this.#joiner.stopped()]);
+    let timer: NodeJS.Timeout | undefined;
+    const abrupt = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        for (const connection of connections) connection.abort(reason);
+        timer = setTimeout(resolve, STOP_TIME_LIMIT - GRACE - second / 2);
+      }, GRACE);
+    });
+    await Promise.race([closing, abrupt]);
+    clearTimeout(timer);
+    for (const peer of this.#members) this.#onDisconnect(peer);
+  }
+
+  /** @throws see {@link Network.request} */
+  async request(
+    peer: string,
+    request: ChannelRequest,
+    options: { retry: boolean; force: boolean },
+  ): Promise<Uint8Array> {
+    const { counters, conduct, directory } = this.#deps;
+    counters.add('requests_out');
+    const started = Date.now();
+    try {
+      if (conduct.isBlocked(peer))
+        throw new NiagaError('PEER_UNREACHABLE', 'The other node is blocked for misbehaving.', { details: { peer } });
+      if (!options.force && directory.isResting(peer)) {
+        throw new NiagaError('PEER_UNREACHABLE', 'The other node could not be reached a moment ago.', {
+          details: { peer },
+        });
+      }
+      try {
+        return await this.#channel(peer).request(request);
+      } catch (error) {
+        if (!(error instanceof StreamLostError) || !options.retry) throw error;
+        counters.add('requests_retried');
+        const timeout = Math.max(1, request.timeout - (Date.now() - started));
+        return await this.#channel(peer).request({ ...request, timeout });
+      }
+    } catch (error) {
+      counters.add(isNiagaError(error) ? `requests_out_failed_${error.code.toLowerCase()}` : 'requests_out_given_up');
+      throw error;
+    }
+  }
+
+  lookup(key: Uint8Array, signal: AbortSignal): Promise<PeerRef[]> {
+    const { directory, counters } = this.#deps;
+    return this.#lookups.run(() =>
+      lookup({ node: this.#node, directory, dialer: this.#dialer, counters }, key, signal),
+    );
+  }
+
+  gauges(): Record<string, number> {
+    let inFlight = 0;
+    let streams = 0;
+    for (const channel of this.#channels.values()) {
+      inFlight += channel.inFlight;
+      streams += channel.open ? 1 : 0;
+    }
+    return {
+      peers_connected: this.#members.size,
+      connections: this.#node.getConnections().length,
+      routing_table: (this.#node.services.dht as SingleKadDHT).routingTable.size,
+      streams_out: streams,
+      streams_in: this.#server.streams,
+      in_flight_out: inFlight,
+      in_flight_in: this.#server.running,
+    };
+  }
+
+  #channel(peer: string): RequestChannel {
+    const known = this.#channels.get(peer);
+    if (known !== undefined) return known;
+    parsePeerId(peer);
+    const { counters, directory } = this.#deps;
+    const channel = new RequestChannel(peer, {
+      counters,
+      open: () => this.#dialer.openStream(peer),
+      onAnswer: (took) => directory.answered(peer, took),
+      onSilence: () => directory.markFailed(peer),
+      onDead: () => this.#hangUp(peer, new Error('the peer has been silent for too long')),
+      onOffence: (offence) => this.#onOffence(peer, offence),
+    });
+    this.#channels.set(peer, channel);
+    return channel;
+  }
+
+  // What libp2p tells
+
+  #onIdentify({ peerId, protocols, listenAddrs, signedPeerRecord, connection }: IdentifyResult): void {
+    // It may have gone while it was being identified.
+    if (this.#node.getConnections(peerId).length === 0) return;
+    if (!protocols.includes(this.#protocol)) return this.#deps.directory.foreign(peerId);
+    const addresses = (signedPeerRecord?.addresses ?? listenAddrs).map(String);
+    // An address that was dialled works, whether or not the peer knows of it (behind a router it does not).
+    if (connection.direction === 'outbound') addresses.push(connection.remoteAddr.toString());
+    this.#onMember(peerId, addresses);
+  }
+
+  #onMember(peer: PeerId, addresses: readonly string[]): void {
+    const id = peer.toString();
+    this.#deps.directory.connected(peer, addresses);
+    if (this.#members.has(id)) return;
+    this.#members.add(id);
+    if (this.#members.size === 1) this.#joiner.membersChanged();
+    this.#deps.emit('peer:connect', id);
+  }
+
+  #onDisconnect(id: string): void {
+    this.#deps.directory.disconnected(id);
+    if (!this.#members.delete(id)) return;
+    if (this.#members.size === 0) this.#joiner.membersChanged();
+    this.#deps.emit('peer:disconnect', id);
+  }
+
+  /** Who opens a stream of our protocol is one of us, also when its identify is late. */
+  #onAsker(connection: Connection): string {
+    this.#onMember(connection.remotePeer, []);
+    return connection.remotePeer.toString();
+  }
+
+  #onNeighbour(peer: PeerInfo): void {
+    const ref = toRef(peer);
+    this.#deps.directory.learn([ref]);
+    if (this.#members.size >= ENOUGH_PEERS || this.#deps.directory.isResting(ref.id)) return;
+    this.#dialer.connect(ref.id).catch(() => undefined);
+  }
+
+  // Misbehaviour and upkeep
+
+  #onOffence(peer: string, offence: Offence): void {
+    const { counters, conduct } = this.#deps;
+    counters.add(`offence_${offence.replace('-', '_')}`);
+    this.#logger?.warn({ peer, offence }, 'a peer broke the protocol');
+    if (!conduct.offence(peer)) return;
+    counters.add('peers_blocked_total');
+    this.#logger?.warn({ peer }, 'a peer is blocked for a while');
+    this.#hangUp(peer, new Error('blocked'));
+  }
+
+  #hangUp(peer: string, reason: Error): void {
+    for (const connection of this.#node.getConnections(parsePeerId(peer))) connection.abort(reason);
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    this.#server.sweep();
+    const limit =
+      this.#node.getConnections().length > CROWDED_CONNECTIONS ? IDLE_STREAM_TIME_CROWDED : IDLE_STREAM_TIME;
+    for (const [peer, channel] of this.#channels) {
+      if (channel.idle(now) < limit) continue;
+      channel.rest();
+      this.#channels.delete(peer);
+    }
+    this.#identifyMissing();
+  }
+
+  /** libp2p identifies a connection once, when it opens; on a busy machine that fails, and the peer would stay unknown. */
+  #identifyMissing(): void {
+    for (const connection of this.#node.getConnections()) {
+      const { id, remotePeer, timeline } = connection;
+      const peer = remotePeer.toString();
+      const known = this.#members.has(peer) || this.#deps.directory.isForeign(peer);
+      if (known || this.#identifying.has(id) || Date.now() - timeline.open < SWEEP_INTERVAL) continue;
+      this.#identifying.add(id);
+      this.#node.services.identify
+        .identify(connection)
+        .catch((error: unknown) => this.#logger?.debug({ err: error, peer }, 'a peer could not be identified'))
+        .finally(() => this.#identifying.delete(id));
+    }
+  }
+}
+
+function toRef({ id, multiaddrs }: PeerInfo): { id: string; addresses: string[] } {
+  return { id: id.toString(), addresses: multiaddrs.map(String) };
+}

@@ -1,0 +1,72 @@
+import { createRequire } from 'node:module';
+import { z } from 'zod';
+import { createApi, parseApiAddress, type Api } from './api/index.js';
+import type { TradeView } from './api/views.js';
+import { createHandlers } from './handlers.js';
+import { openHome, resolveHome } from './home/index.js';
+import { pino } from 'pino';
+import { bindOperations, type BoundOperations } from './operations.js';
+import { checkOptions, DEFAULT_NETWORK, type NodeOptions } from './options.js';
+import { startServices } from './services.js';
+
+/** A running node: every operation as a method, and what no operation tells. */
+export interface NiagaNode extends BoundOperations, AsyncDisposable {
+  /** The trader's key, `z6Mk…`. */
+  readonly trader: string;
+  /** The device's peer id, `12D3Koo…`. */
+  readonly peerId: string;
+  /** Address of the local HTTP API; undefined where there is none. */
+  readonly apiUrl: string | undefined;
+  /** Multiaddrs under which other nodes reach this one; good as `bootstrap` of others. */
+  addresses(): string[];
+  /** Called after each change of a trade, by either side. Gives back the end of it. */
+  onTrade(listener: (trade: TradeView) => void): () => void;
+  /** Ends everything within seconds. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a node. Where the home has no identity yet, one is made.
+ * @throws NiagaError USAGE, HOME_…, IDENTITY_SEALED, STORE_CORRUPT, PORT_TAKEN, ADDRESS_INVALID; nothing is left running then
+ */
+export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> {
+  checkOptions(options);
+  const now = options.now ?? Date.now;
+  const passphrase = options.passphrase ?? (process.env['NIAGA_PASSPHRASE'] || undefined);
+  const home = await openHome(resolveHome({ home: options.home }), options.network ?? DEFAULT_NETWORK);
+  const services = await startServices(home, { ...options, passphrase });
+  const stopping = new AbortController();
+  const version = ownVersion();
+  let api: Api | undefined;
+  const handlers = createHandlers({ services, version, startedAt: now(), apiUrl: () => api?.url ?? '' });
+  try {
+    if (options.api !== undefined && options.api !== false) {
+      const logger = options.logger ?? pino({ level: 'silent' });
+      api = createApi({ handlers, home, trader: services.identity.traderText, logger, version, ...parseApiAddress(options.api) });
+      await api.start();
+    }
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await api?.stop();
+    await services.stop();
+  };
+  return {
+    ...bindOperations(handlers, stopping.signal),
+    trader: services.identity.traderText,
+    peerId: services.identity.peerId,
+    apiUrl: api?.url,
+    addresses: () => services.network.addresses(),
+    onTrade: (listener) => services.trades.onChange(listener),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function ownVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('niaga/package.json');
+  return z.object({ version: z.string() }).parse(manifest).version;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { NiagaError } from '../protocol/errors.js';
+
+/** The network that people join unless they say otherwise. */
+export const DEFAULT_NETWORK = 'main';
+
+export interface NodeOptions {
+  /** The data folder; default `NIAGA_HOME` or the platform's data folder. */
+  readonly home?: string | undefined;
+  /** Nodes of different networks do not meet. Default {@link DEFAULT_NETWORK}. */
+  readonly network?: string | undefined;
+  /** The name to make the identity with where there is none yet. */
+  readonly name?: string | undefined;
+  /** Multiaddrs to listen on. Default: all interfaces, port 4101 or a free one. */
+  readonly listen?: readonly string[] | undefined;
+  /** Multiaddrs, ending in /p2p/…, of nodes to join through. Default none. */
+  readonly bootstrap?: readonly string[] | undefined;
+  /** Find nodes on the same local network. Default true. */
+  readonly mdns?: boolean | undefined;
+  /** HOST:PORT of the local HTTP API, or false for none. Default false: a program that embeds the library calls it in process. */
+  readonly api?: string | false | undefined;
+  /** Default: silent. */
+  readonly logger?: import('pino').Logger | undefined;
+  /** Opens keys that are sealed; seals new ones. */
+  readonly passphrase?: string | undefined;
+  /** The clock, milliseconds since 1970. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+const schema = z.strictObject({
+  home: z.string().optional(),
+  network: z.string().optional(),
+  name: z.string().max(120).optional(),
+  listen: z.array(z.string()).optional(),
+  bootstrap: z.array(z.string()).optional(),
+  mdns: z.boolean().optional(),
+  api: z.union([z.string(), z.literal(false)]).optional(),
+  logger: z.unknown().optional(),
+  passphrase: z.string().min(1).optional(),
+  now: z.unknown().optional(),
+});
+
+/** @throws NiagaError USAGE for an unknown option or one of the wrong type */
+export function checkOptions(options: NodeOptions): NodeOptions {
+  const checked = schema.safeParse(options);
+  if (checked.success) return options;
+  const issue = checked.error.issues[0];
+  throw new NiagaError('USAGE', `The options of createNode are wrong: ${issue?.message ?? ''}`, { where: issue?.path.join('.') });
+}

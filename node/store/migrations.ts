@@ -1,0 +1,57 @@
+import { NiagaError } from '../../protocol/errors.js';
+import { jsonCodec } from './codec.js';
+import type { Store, Write } from './index.js';
+
+/** A change of what the tables mean, done once in each store that is older. */
+export interface Migration {
+  /** Of the schema after it: 1, 2, 3, … */
+  readonly version: number;
+  /** What it changes, for the log. */
+  readonly name: string;
+  /** Reads what it needs and returns all that changes. It is written in one batch, together with the new version. */
+  migrate(store: Pick<Store, 'table'>): Promise<readonly Write[]>;
+}
+
+/** In order. A released one is never changed or taken away. */
+export const MIGRATIONS: readonly Migration[] = [];
+
+/** The table of the store's own affairs. */
+export const META_TABLE = 'meta';
+const SCHEMA_KEY = 'schema';
+
+export interface MigrationContext {
+  readonly store: Pick<Store, 'table'>;
+  readonly write: (writes: readonly Write[]) => Promise<void>;
+  readonly migrations: readonly Migration[];
+  /** True for a store that has never been written: there is nothing to migrate. */
+  readonly fresh: boolean;
+  readonly path: string;
+  readonly onMigrated: (migration: Migration) => void;
+}
+
+/**
+ * Brings a store to the newest schema, one atomic step after the other.
+ * @throws NiagaError HOME_NEWER: its schema is of a newer version of Niaga.
+ */
+export async function migrate({ store, write, migrations, fresh, path, onMigrated }: MigrationContext): Promise<void> {
+  const meta = store.table(META_TABLE, jsonCodec<{ version: number }>());
+  const newest = migrations.at(-1)?.version ?? 0;
+  const current = (await meta.get(SCHEMA_KEY))?.version ?? 0;
+  if (current > newest) {
+    throw new NiagaError('HOME_NEWER', `The store has schema ${current}; this version knows up to ${newest}`, {
+      where: path,
+      next: 'Update Niaga (npm install -g niaga@latest), or use another home: --home DIR.',
+      details: { schema: current, supported: newest },
+    });
+  }
+  if (fresh) {
+    if (newest > 0) await write([meta.put(SCHEMA_KEY, { version: newest })]);
+    return;
+  }
+  for (const migration of migrations) {
+    if (migration.version <= current) continue;
+    const writes = await migration.migrate(store);
+    await write([...writes, meta.put(SCHEMA_KEY, { version: migration.version })]);
+    onMigrated(migration);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Level } from 'level';
+import { isCorruption } from './errors.js';
+
+export type Database = Level<string, Uint8Array>;
+export type Snapshot = ReturnType<Database['snapshot']>;
+export type StoredRow = readonly [key: Buffer, row: Buffer];
+
+export interface ScanOptions {
+  readonly snapshot: Snapshot;
+  readonly gte?: Uint8Array | undefined;
+  readonly lt?: Uint8Array | undefined;
+  readonly reverse?: boolean | undefined;
+  /** Rows read at a time. Default {@link DEFAULT_CHUNK}. */
+  readonly chunk?: number | undefined;
+  /** False reads the keys only; the rows are then undefined in spite of their type. Default true. */
+  readonly values?: boolean | undefined;
+  /** Called once when LevelDB cannot read a part of a file; what lay there is left out. */
+  readonly onUnreadable: (error: unknown) => void;
+}
+
+const DEFAULT_CHUNK = 1000;
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * The rows of a range, in chunks, past the blocks that LevelDB cannot read.
+ *
+ * LevelDB's iterator leaves out a block that it cannot read and says so only at its end, and with that error the last
+ * chunk, sound as it may be, is not handed out. So the last chunk is then read a second time, row by row: the error takes the
+ * place of no row.
+ */
+export async function* scan(db: Database, options: ScanOptions): AsyncGenerator<StoredRow[], void, undefined> {
+  const { chunk = DEFAULT_CHUNK } = options;
+  let chunks = 0;
+  const whole = open(db, options);
+  try {
+    for (;;) {
+      let rows;
+      try {
+        rows = await whole.nextv(chunk);
+      } catch (error) {
+        if (!isCorruption(error)) throw error;
+        options.onUnreadable(error);
+        break;
+      }
+      if (rows.length === 0) return;
+      chunks++;
+      yield rows;
+    }
+  } finally {
+    await whole.close();
+  }
+
+  const again = open(db, options);
+  try {
+    // By count, not by the last key: between damaged blocks keys need not be in order. One snapshot, same chunks.
+    for (let i = 0; i < chunks; i++) await again.nextv(chunk);
+    for (;;) {
+      const rows = await again.nextv(1);
+      if (rows.length === 0) return;
+      yield rows;
+    }
+  } catch (error) {
+    if (!isCorruption(error)) throw error;
+  } finally {
+    await again.close();
+  }
+}
+
+function open(db: Database, { snapshot, gte, lt, reverse = false, values = true }: ScanOptions) {
+  return db.iterator<Uint8Array, Buffer>({
+    snapshot,
+    reverse,
+    values,
+    keyEncoding: 'buffer',
+    valueEncoding: 'buffer',
+    highWaterMarkBytes: CHUNK_BYTES,
+    ...(gte === undefined ? {} : { gte }),
+    ...(lt === undefined ? {} : { lt }),
+  }) as unknown as { nextv(size: number): Promise<StoredRow[]>; close(): Promise<void> };
+}

@@ -1,0 +1,145 @@
+import type { CID } from 'multiformats/cid';
+import { NiagaError } from '../../protocol/errors.js';
+import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
+import { deadlinesOf, roleOf, stateOf, WORDS, type Role, type TradeState } from '../../protocol/trade/index.js';
+import type { Identity } from '../identity/index.js';
+import type { Write } from '../store/index.js';
+import type { Journal, MessageRecord, OutboxRow, TradeRow } from './journal.js';
+
+/** Logs kept open in memory; a log is read again from disk in milliseconds. */
+const OPEN_LOGS = 500;
+/** The shortest beginning of an id that may stand for it. */
+const SHORTEST_ID = 8;
+
+/** One trade in memory: its state, and the signed records behind it. */
+export interface OpenTrade {
+  readonly id: string;
+  state: TradeState;
+  readonly records: Map<string, MessageRecord>;
+  readonly role: Role;
+  row: TradeRow;
+}
+
+/** All trades: the rows in memory, logs as far as they are needed, and what waits in the outbox. */
+export class TradeBook {
+  readonly #journal: Journal;
+  readonly #identity: Identity;
+  readonly #rows = new Map<string, TradeRow>();
+  readonly #open = new Map<string, OpenTrade>();
+  readonly #outbox = new Map<string, Map<string, OutboxRow>>();
+
+  constructor(journal: Journal, identity: Identity) {
+    this.#journal = journal;
+    this.#identity = identity;
+  }
+
+  async load(): Promise<void> {
+    this.#rows.clear();
+    this.#open.clear();
+    this.#outbox.clear();
+    for await (const [trade, row] of this.#journal.rows()) this.#rows.set(trade, row);
+    for await (const { trade, message, row } of this.#journal.outbox()) this.setOutbox(trade, message, row);
+  }
+
+  rows(): ReadonlyMap<string, TradeRow> {
+    return this.#rows;
+  }
+
+  /** The trade that an id, or its beginning, names. @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
+  resolve(id: string): string {
+    if (this.#rows.has(id)) return id;
+    const fitting = id.length < SHORTEST_ID ? [] : [...this.#rows.keys()].filter((key) => key.startsWith(id));
+    if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0];
+    if (fitting.length > 1) {
+      throw new NiagaError('ID_AMBIGUOUS', `${fitting.length} trades begin with ${id}.`, { next: 'Give more of the id; see niaga trade list' });
+    }
+    throw new NiagaError('TRADE_NOT_FOUND', `There is no trade ${id.slice(0, 64)} here.`, { next: 'See your trades with: niaga trade list' });
+  }
+
+  /** The trade with this exact id, read from disk where it is not in memory. */
+  async get(id: string): Promise<OpenTrade | undefined> {
+    const row = this.#rows.get(id);
+    if (row === undefined) return undefined;
+    const known = this.#open.get(id);
+    if (known !== undefined) return known;
+    const records = new Map<string, MessageRecord>();
+    for await (const record of this.#journal.messages(id)) records.set(record.id.toString(), record);
+    const { state } = stateOf(records.values());
+    const role = state === undefined ? undefined : roleOf(state, this.#identity.trader);
+    if (state === undefined || role === undefined || state.size !== row.messages) {
+      // Going on with a log that lacks own messages would make an honest owner sign a fork.
+      throw new NiagaError('RECORD_CORRUPT', `The log of the trade ${id} cannot be read from this disk.`, { next: 'Restore the home from a backup.' });
+    }
+    return this.#keep({ id, state, records, role, row });
+  }
+
+  /**
+   * Takes up a message that was applied: gives the writes that make it last. Call {@link TradeBook.commit} with the same
+   * trade once they are on disk.
+   */
+  admit(before: OpenTrade | undefined, record: MessageRecord, state: TradeState, role: Role, now: number, peer?: string): { trade: OpenTrade; writes: Write[] } {
+    const id = state.trade.toString();
+    const counterparty = state.parties[role === 'buyer' ? 'seller' : 'buyer'];
+    const theirs = equalBytes(record.payload.trader, counterparty);
+    const row: TradeRow = {
+      counterparty,
+      peer: theirs ? deviceToPeerId(record.payload.device) : (before?.row.peer ?? peer ?? ''),
+      created: before?.row.created ?? now,
+      updated: now,
+      messages: (before?.row.messages ?? 0) + 1,
+      word: state.word,
+      ended: WORDS[state.word].phase === 'final',
+      ...deadlineOf(state),
+    };
+    const records = new Map(before?.records ?? []).set(record.id.toString(), record);
+    const writes = [this.#journal.putMessage(id, row.messages, record), this.#journal.putRow(id, row)];
+    return { trade: { id, state, records, role, row }, writes };
+  }
+
+  commit(trade: OpenTrade): void {
+    this.#rows.set(trade.id, trade.row);
+    this.#keep(trade);
+  }
+
+  setOutbox(trade: string, message: CID | string, row: OutboxRow | undefined): void {
+    const waiting = this.#outbox.get(trade) ?? new Map<string, OutboxRow>();
+    if (row === undefined) waiting.delete(String(message));
+    else waiting.set(String(message), row);
+    if (waiting.size === 0) this.#outbox.delete(trade);
+    else this.#outbox.set(trade, waiting);
+  }
+
+  outboxOf(trade: string): ReadonlyMap<string, OutboxRow> {
+    return this.#outbox.get(trade) ?? new Map<string, OutboxRow>();
+  }
+
+  /** Messages that wait for a receipt and were not refused for good, by peer and trade. */
+  waiting(): Map<string, string[]> {
+    const byPeer = new Map<string, string[]>();
+    for (const [trade, rows] of this.#outbox) {
+      const peer = this.#rows.get(trade)?.peer;
+      if (peer === undefined || [...rows.values()].every((row) => row.refused !== undefined)) continue;
+      byPeer.set(peer, [...(byPeer.get(peer) ?? []), trade]);
+    }
+    return byPeer;
+  }
+
+  outboxSize(): number {
+    let size = 0;
+    for (const rows of this.#outbox.values()) for (const row of rows.values()) if (row.refused === undefined) size++;
+    return size;
+  }
+
+  #keep(trade: OpenTrade): OpenTrade {
+    this.#open.delete(trade.id);
+    this.#open.set(trade.id, trade);
+    const oldest = this.#open.size > OPEN_LOGS ? this.#open.keys().next().value : undefined;
+    if (oldest !== undefined) this.#open.delete(oldest);
+    return trade;
+  }
+}
+
+function deadlineOf(state: TradeState): { deadline?: number } {
+  const first = deadlinesOf(state)[0];
+  return first === undefined ? {} : { deadline: first.at };
+}

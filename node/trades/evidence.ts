@@ -1,0 +1,60 @@
+import type { CID } from 'multiformats/cid';
+import { signRecord } from '../../protocol/record.js';
+import { messagesOf } from '../../protocol/trade/index.js';
+import type { ListingExchange } from '../catalog/listing-exchange.js';
+import type { DelegationBook, Identity } from '../identity/index.js';
+import type { OpenTrade } from './book.js';
+import type { Journal } from './journal.js';
+
+export interface EvidenceDeps {
+  readonly identity: Identity;
+  readonly journal: Journal;
+  readonly exchange: ListingExchange;
+  readonly delegations: DelegationBook;
+  readonly now: () => number;
+}
+
+/** All that this node holds of a trade, in one signed record (protocol/trade/evidence.ts). */
+export async function exportEvidence(trade: OpenTrade, deps: EvidenceDeps): Promise<Uint8Array> {
+  const { identity, journal, now } = deps;
+  const order = messagesOf(trade.state).map(({ id }) => id.toString());
+  const messages = order.flatMap((id) => trade.records.get(id)?.bytes ?? []);
+  const receipts = new Map<string, Uint8Array>();
+  for await (const [message, bytes] of journal.receipts(trade.id)) receipts.set(message, bytes);
+  const { listings, delegations } = await listingsOf(trade, deps);
+  const draft = {
+    trade: trade.state.trade,
+    messages,
+    receipts: order.flatMap((id) => receipts.get(id) ?? []),
+    listings,
+    delegations,
+    profiles: [],
+  };
+  return signRecord('evidence', draft, identity, { network: identity.network, created: now(), inlineDelegation: true }).bytes;
+}
+
+async function listingsOf(trade: OpenTrade, deps: EvidenceDeps): Promise<{ listings: Uint8Array[]; delegations: Uint8Array[] }> {
+  const { identity, exchange, delegations: book } = deps;
+  const listings = new Map<string, Uint8Array>();
+  const delegations = new Map<string, Uint8Array>();
+  for (const version of versionsIn(trade)) {
+    // A listing whose seller cannot be reached now is left out: the terms themselves are in the log.
+    const record = (await exchange.known(version)) ?? (await exchange.fetch(version, trade.row.peer).catch(() => undefined));
+    const named = record?.delegation;
+    if (record === undefined || named === undefined) continue;
+    const delegation = named.equals(identity.delegation.id) ? identity.delegation : book.find(named);
+    if (delegation === undefined) continue;
+    listings.set(version.toString(), record.bytes);
+    delegations.set(named.toString(), delegation.bytes);
+  }
+  return { listings: [...listings.values()], delegations: [...delegations.values()] };
+}
+
+function versionsIn(trade: OpenTrade): CID[] {
+  const versions = new Map<string, CID>();
+  for (const { payload } of messagesOf(trade.state)) {
+    if (payload.kind !== 'offer' && payload.kind !== 'counter') continue;
+    for (const line of payload.terms.lines) versions.set(line.listing.toString(), line.listing);
+  }
+  return [...versions.values()];
+}

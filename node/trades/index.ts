@@ -1,0 +1,53 @@
+/**
+ * The trades of this trader: the log of each, the steps that a person takes, and their delivery to the other side.
+ *
+ * ```ts
+ * const trades = createTrades({ store, identity, network, catalog, listings, verify, now: Date.now, logger });
+ * await trades.start();
+ * trades.onChange((trade) => console.log(trade.trade, trade.state));
+ * const { trade } = await trades.offer({ listing: 'bafyrei…', quantity: 2 });
+ * ```
+ */
+import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
+
+export { createTrades } from './trades.js';
+export type { TradesDeps } from './trades.js';
+
+/** What a person can do to a trade with one command and few words. */
+export type Step =
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'decline'; readonly reason?: string | undefined }
+  | { readonly kind: 'withdraw' }
+  | { readonly kind: 'cancel'; readonly reason?: string | undefined }
+  | { readonly kind: 'counter'; readonly quantity?: number | undefined; readonly price?: string | undefined; readonly note?: string | undefined }
+  | { readonly kind: 'paid'; readonly reference?: string | undefined }
+  | { readonly kind: 'payment-seen' }
+  | { readonly kind: 'shipped'; readonly tracking?: string | undefined }
+  | { readonly kind: 'received' };
+
+export interface OfferInput {
+  readonly listing: string;
+  readonly quantity?: number | undefined;
+  readonly price?: string | undefined;
+  readonly note?: string | undefined;
+}
+
+export interface Trades {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Opens a trade on somebody's listing. When it returns, the offer is on disk and will be delivered.
+   * @throws NiagaError LISTING_NOT_FOUND, LISTING_ON_REQUEST, TRADE_OWN_LISTING, TRADE_TERMS, MONEY_INVALID, INPUT_INVALID
+   */
+  offer(input: OfferInput, options?: { signal?: AbortSignal }): Promise<StepView>;
+  /** Takes a step. @throws NiagaError TRADE_NOT_FOUND, TRADE_ROLE, TRADE_STATE, TRADE_TURN, TRADE_TERMS, STOCK_SHORT, … */
+  step(trade: string, step: Step): Promise<StepView>;
+  list(page: { limit: number; after?: string | undefined }): Promise<TradeView[]>;
+  /** @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
+  show(trade: string): Promise<TradeDetailView>;
+  /** The evidence of a trade: one signed record (protocol/trade/evidence.ts). */
+  export(trade: string): Promise<{ trade: string; bytes: Uint8Array }>;
+  counts(): { open: number; ended: number; outbox: number };
+  /** Called after each change of a trade, by either side. */
+  onChange(listener: (trade: TradeView) => void): () => void;
+}

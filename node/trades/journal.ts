@@ -1,0 +1,121 @@
+import type { CID } from 'multiformats/cid';
+import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import { MESSAGE_KINDS, type MessageKind, type TradePayload } from '../../protocol/trade/index.js';
+import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
+
+export type MessageRecord = SignedRecord<TradePayload>;
+
+/** What is kept of a trade beside its messages. */
+export interface TradeRow {
+  /** The other side's root key. */
+  readonly counterparty: Uint8Array;
+  /** Peer id of the other side's device that was last heard of. */
+  readonly peer: string;
+  readonly created: number;
+  readonly updated: number;
+  /** How many messages are in the log. */
+  readonly messages: number;
+  /** The word of its state, so that lists need not open every log. */
+  readonly word: string;
+  readonly ended: boolean;
+  /** When the open proposal runs out. */
+  readonly deadline?: number;
+}
+
+/** A message that waits for the other side's receipt. */
+export interface OutboxRow {
+  readonly since: number;
+  /** The code with which the other side refused it for good; nothing is sent again then. */
+  readonly refused?: string;
+  readonly reason?: string;
+}
+
+/** A message that came before those that it names. */
+const PARKED_A_TRADE = 64;
+
+const DIGITS = 6;
+
+/** Everything about trades that is on disk. Messages are kept in the order in which they were admitted, which is causal. */
+export class Journal {
+  readonly #network: string;
+  readonly #verify: Verify;
+  readonly #log: Table<Uint8Array>;
+  readonly #rows: Table<TradeRow>;
+  readonly #receipts: Table<Uint8Array>;
+  readonly #outbox: Table<OutboxRow>;
+  readonly #parked: Table<Uint8Array>;
+
+  constructor(store: Store, network: string, verify: Verify) {
+    this.#network = network;
+    this.#verify = verify;
+    this.#log = store.table('trade-log', rawCodec);
+    this.#rows = store.table('trades', cborCodec<TradeRow>());
+    this.#receipts = store.table('receipts', rawCodec);
+    this.#outbox = store.table('outbox', cborCodec<OutboxRow>());
+    this.#parked = store.table('parked', rawCodec);
+  }
+
+  rows(): AsyncIterable<[string, TradeRow]> {
+    return this.#rows.range();
+  }
+
+  putRow(trade: string, row: TradeRow): Write {
+    return this.#rows.put(trade, row);
+  }
+
+  /** The messages of a trade, each verified again: what the disk changed must not act. */
+  async *messages(trade: string): AsyncIterable<MessageRecord> {
+    for await (const [, bytes] of this.#log.range({ prefix: `${trade}/` })) yield this.open(bytes);
+  }
+
+  putMessage(trade: string, place: number, message: MessageRecord): Write {
+    return this.#log.put(`${trade}/${String(place).padStart(DIGITS, '0')}`, message.bytes);
+  }
+
+  /** Opens the envelope of a message. `now`: for one that just came. @throws NiagaError RECORD_…, DELEGATION_… */
+  open(bytes: Uint8Array, now?: number): MessageRecord {
+    const context = { network: this.#network, kinds: MESSAGE_KINDS, verify: this.#verify };
+    return openRecord<MessageKind>(bytes, now === undefined ? context : { ...context, now });
+  }
+
+  async receipt(trade: string, message: CID | string): Promise<Uint8Array | undefined> {
+    return this.#receipts.get(`${trade}/${String(message)}`);
+  }
+
+  async *receipts(trade: string): AsyncIterable<[message: string, bytes: Uint8Array]> {
+    for await (const [key, bytes] of this.#receipts.range({ prefix: `${trade}/` })) yield [key.slice(trade.length + 1), bytes];
+  }
+
+  putReceipt(trade: string, message: CID, bytes: Uint8Array): Write {
+    return this.#receipts.put(`${trade}/${String(message)}`, bytes);
+  }
+
+  async *outbox(): AsyncIterable<{ trade: string; message: string; row: OutboxRow }> {
+    for await (const [key, row] of this.#outbox.range()) {
+      const [trade = '', message = ''] = key.split('/');
+      yield { trade, message, row };
+    }
+  }
+
+  putOutbox(trade: string, message: CID | string, row: OutboxRow): Write {
+    return this.#outbox.put(`${trade}/${String(message)}`, row);
+  }
+
+  dropOutbox(trade: string, message: CID | string): Write {
+    return this.#outbox.del(`${trade}/${String(message)}`);
+  }
+
+  async *parked(trade: string): AsyncIterable<Uint8Array> {
+    for await (const [, bytes] of this.#parked.range({ prefix: `${trade}/`, limit: PARKED_A_TRADE })) yield bytes;
+  }
+
+  /** Nothing where the trade has as many parked as it may: the sender keeps trying. */
+  async park(trade: string, message: MessageRecord): Promise<Write[]> {
+    const full = (await this.#parked.count(`${trade}/`)) >= PARKED_A_TRADE;
+    return full ? [] : [this.#parked.put(`${trade}/${String(message.id)}`, message.bytes)];
+  }
+
+  unpark(trade: string, message: CID): Write {
+    return this.#parked.del(`${trade}/${String(message)}`);
+  }
+}

@@ -1,0 +1,125 @@
+import { formatMoney, moneyToJson } from '../../protocol/money.js';
+import { slotId, traderToText } from '../../protocol/ids.js';
+import {
+  allowed,
+  messagesOf,
+  type MessageKind,
+  type Terms,
+  type TradePayload,
+  type TradeState,
+} from '../../protocol/trade/index.js';
+import { roleIn } from '../../protocol/trade/roles.js';
+import type { TradeDetailView, TradeView } from '../api/views.js';
+import type { OpenTrade } from './book.js';
+import type { OutboxRow } from './journal.js';
+
+/** The command for each kind of message; kinds that the node signs by itself have none. */
+export const COMMANDS: Readonly<Partial<Record<MessageKind, string>>> = {
+  accept: 'accept',
+  counter: 'counter',
+  decline: 'decline',
+  withdraw: 'withdraw',
+  cancel: 'cancel',
+  paid: 'pay',
+  'payment-seen': 'confirm',
+  shipped: 'ship',
+  received: 'receive',
+};
+
+/** The terms that stand: the contract's, else those of the last proposal. */
+export function termsOf(state: TradeState): Terms {
+  const { contract } = state;
+  return state.agreement?.terms ?? lastOf(contract).terms;
+}
+
+function lastOf(contract: TradeState['contract']) {
+  switch (contract.status) {
+    case 'open':
+    case 'declined':
+    case 'withdrawn':
+    case 'expired':
+    case 'cancelled':
+      return contract.last;
+    case 'agreed':
+    case 'completed':
+      throw new TypeError('a contract has its agreement');
+  }
+}
+
+export function tradeToView(trade: OpenTrade, outbox: ReadonlyMap<string, OutboxRow>): TradeView {
+  const { state, role, row } = trade;
+  const terms = termsOf(state);
+  return {
+    trade: trade.id,
+    state: state.word,
+    role,
+    counterparty: traderToText(row.counterparty),
+    regions: {
+      contract: state.contract.status,
+      payment: state.payment.status,
+      delivery: state.delivery.status,
+      dispute: state.dispute.status,
+    },
+    turn: state.turn ?? null,
+    allowed: allowed(state, role).flatMap((kind) => COMMANDS[kind] ?? []),
+    lines: terms.lines.map((line) => ({
+      listing: slotId(state.network, state.parties.seller, line.slot).toString(),
+      version: line.listing.toString(),
+      title: line.title,
+      ...(line.variant === undefined ? {} : { variant: line.variant }),
+      quantity: line.quantity,
+      price: moneyToJson(line.price),
+    })),
+    total: moneyToJson(terms.total),
+    expires: terms.expires,
+    created: row.created,
+    updated: row.updated,
+    pending: outbox.size,
+  };
+}
+
+export function tradeToDetail(trade: OpenTrade, outbox: ReadonlyMap<string, OutboxRow>): TradeDetailView {
+  const { state, role } = trade;
+  return {
+    ...tradeToView(trade, outbox),
+    messages: messagesOf(state).map(({ id, payload }) => {
+      const author = roleIn(state.parties, payload.trader) ?? role;
+      const waiting = outbox.get(id.toString());
+      const text = waiting?.reason === undefined ? textOf(payload) : `not taken by the other side: ${waiting.reason}`;
+      return {
+        id: id.toString(),
+        kind: payload.kind,
+        author: traderToText(payload.trader),
+        role: author,
+        time: payload.created,
+        delivered: waiting === undefined,
+        ...(text === undefined ? {} : { text }),
+      };
+    }),
+    equivocations: state.equivocations.length,
+  };
+}
+
+/** What a message says beside its kind, on one line. */
+function textOf(payload: TradePayload): string | undefined {
+  switch (payload.kind) {
+    case 'offer':
+    case 'counter':
+      return [`${formatMoney(payload.terms.total)} in all`, payload.terms.note].filter((part) => part !== undefined && part !== '').join(': ');
+    case 'decline':
+    case 'cancel':
+      return payload.reason;
+    case 'paid':
+      return [formatMoney(payload.amount), payload.reference].filter((part) => part !== undefined).join(', reference ');
+    case 'payment-seen':
+      return formatMoney(payload.amount);
+    case 'shipped':
+      return payload.tracking === undefined ? payload.note : `tracking ${payload.tracking}`;
+    case 'received':
+      return payload.note;
+    case 'accept':
+    case 'withdraw':
+    case 'timeout':
+      return undefined;
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The one table of errors. A code is stable: programs may switch on it. `status` is the HTTP status of the local API,
+ * `exit` the exit code of the command line (DESIGN: 0 ok, 1 failed, 2 usage, 3 no node or no identity, 4 not allowed,
+ * 5 not found, 6 locked, 7 timed out).
+ */
+export const ERRORS = {
+  // Usage and input
+  USAGE: { status: 400, exit: 2, meaning: 'The command or request is not of the form that it needs.' },
+  INPUT_INVALID: { status: 422, exit: 1, meaning: 'A field of the input has a value that it may not have.' },
+  INPUT_MISSING: { status: 422, exit: 1, meaning: 'A field that the input needs is missing.' },
+  INPUT_UNKNOWN_FIELD: { status: 422, exit: 1, meaning: 'The input has a field that Niaga does not know (refused with --strict).' },
+  INPUT_SYNTAX: { status: 400, exit: 1, meaning: 'The input is not well-formed JSON, NDJSON or CSV.' },
+  INPUT_ENCODING: { status: 400, exit: 1, meaning: 'The input is not UTF-8 text.' },
+  INPUT_TOO_LARGE: { status: 413, exit: 1, meaning: 'A line, file or request is larger than allowed.' },
+  INPUT_FILE: { status: 400, exit: 2, meaning: 'A path names something that cannot be read as a file.' },
+  FILE_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no file at that path.' },
+  FILE_EXISTS: { status: 409, exit: 1, meaning: 'The file to be written exists already.' },
+  MONEY_INVALID: { status: 422, exit: 1, meaning: 'An amount of money is not of the form "150000 IDR", negative, too large, or has more decimals than its currency.' },
+  CURRENCY_UNKNOWN: { status: 422, exit: 1, meaning: 'The currency is not a code of ISO 4217.' },
+
+  // Records
+  RECORD_ENCODING: { status: 422, exit: 1, meaning: 'The value cannot be written as strict DAG-CBOR.' },
+  RECORD_MALFORMED: { status: 400, exit: 1, meaning: 'The bytes are not the strict DAG-CBOR form of a record.' },
+  RECORD_TOO_LARGE: { status: 413, exit: 1, meaning: 'The record is larger or deeper than its kind allows.' },
+  RECORD_SIGNATURE: { status: 400, exit: 1, meaning: 'The signature does not verify.' },
+  RECORD_NETWORK: { status: 400, exit: 1, meaning: 'The record belongs to another network.' },
+  RECORD_KIND: { status: 400, exit: 1, meaning: 'The record is of another kind than the one expected here.' },
+  RECORD_SCHEMA: { status: 400, exit: 1, meaning: 'A field of the record is missing or has the wrong shape.' },
+  RECORD_CRITICAL: { status: 400, exit: 1, meaning: 'The record marks a field as critical that this version does not understand.' },
+  RECORD_ID: { status: 400, exit: 1, meaning: 'The record is not the one that its id names.' },
+  RECORD_TIME: { status: 400, exit: 1, meaning: 'The record claims a time in the future.' },
+  RECORD_CORRUPT: { status: 500, exit: 1, meaning: 'A stored record is not what was written.' },
+  DELEGATION_MISSING: { status: 400, exit: 1, meaning: 'The delegation that the record names is not known.' },
+  DELEGATION_MISMATCH: { status: 400, exit: 1, meaning: 'The delegation is for another trader or device.' },
+  DELEGATION_EXPIRED: { status: 400, exit: 1, meaning: 'The delegation of the signing device has expired.' },
+  DELEGATION_CAPABILITY: { status: 400, exit: 1, meaning: 'The delegation does not let the device sign this kind of record.' },
+  DELEGATION_REVOKED: { status: 400, exit: 1, meaning: 'The signing device was revoked.' },
+
+  // Trades
+  TRADE_ROLE: { status: 403, exit: 4, meaning: 'This party may not take that step.' },
+  TRADE_STATE: { status: 409, exit: 4, meaning: 'The trade is in a state in which that step is not possible.' },
+  TRADE_TURN: { status: 409, exit: 4, meaning: 'It is the other side that must answer now.' },
+  TRADE_HEADS: { status: 409, exit: 1, meaning: 'The message names messages before it that are not in the log.' },
+  TRADE_TERMS: { status: 422, exit: 1, meaning: 'The terms of the offer contradict each other or the listing.' },
+  TRADE_EQUIVOCATION: { status: 409, exit: 1, meaning: 'One device signed two conflicting messages.' },
+  TRADE_FULL: { status: 409, exit: 1, meaning: 'The log of the trade has reached its limit.' },
+  TRADE_EXPIRED: { status: 409, exit: 4, meaning: 'The offer has expired.' },
+  TRADE_OWN_LISTING: { status: 409, exit: 4, meaning: 'One cannot trade with oneself.' },
+  TRADE_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no trade with that id here.' },
+  STOCK_SHORT: { status: 409, exit: 4, meaning: 'There is not enough stock.' },
+  EVIDENCE_INVALID: { status: 422, exit: 1, meaning: 'The evidence file does not hold.' },
+
+  // Catalogue and search
+  LISTING_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no listing with that id here, and no reachable node knows it.' },
+  LISTING_REMOVED: { status: 410, exit: 5, meaning: 'The seller has removed the listing.' },
+  LISTING_ON_REQUEST: { status: 422, exit: 2, meaning: 'The listing has no fixed price; the offer must name one.' },
+  LISTING_CHANGED: { status: 409, exit: 1, meaning: 'The listing has changed since it was seen.' },
+  QUERY_EMPTY: { status: 422, exit: 2, meaning: 'The search has no words to look for.' },
+  QUERY_INVALID: { status: 422, exit: 2, meaning: 'A filter of the search contradicts another or has a wrong value.' },
+  ID_INVALID: { status: 422, exit: 2, meaning: 'The text is not an id of the expected form.' },
+  ID_AMBIGUOUS: { status: 409, exit: 2, meaning: 'The shortened id fits more than one.' },
+
+  // Home, identity, store
+  IDENTITY_EXISTS: { status: 409, exit: 1, meaning: 'The home has an identity already.' },
+  IDENTITY_MISSING: { status: 409, exit: 3, meaning: 'The home has no identity yet.' },
+  IDENTITY_SEALED: { status: 403, exit: 4, meaning: 'The keys are sealed with a passphrase.' },
+  HOME_UNUSABLE: { status: 500, exit: 1, meaning: 'The home folder cannot be made, read or written.' },
+  HOME_NEWER: { status: 500, exit: 1, meaning: 'The home was written by a newer version of Niaga.' },
+  HOME_LOCKED: { status: 409, exit: 6, meaning: 'Another process uses this home.' },
+  STORE_CORRUPT: { status: 500, exit: 1, meaning: 'The database is damaged.' },
+  STORE_FAILED: { status: 500, exit: 1, meaning: 'The disk refused to write or read.' },
+
+  // Network
+  NODE_UNREACHABLE: { status: 503, exit: 3, meaning: 'No node answers on this home.' },
+  PORT_TAKEN: { status: 409, exit: 1, meaning: 'The address to listen on is in use.' },
+  ADDRESS_INVALID: { status: 422, exit: 2, meaning: 'The text is not an address that Niaga can use.' },
+  PEER_UNREACHABLE: { status: 503, exit: 7, meaning: 'The other node cannot be reached.' },
+  PEER_REFUSED: { status: 502, exit: 1, meaning: 'The other node refused the request.' },
+  PEER_PROTOCOL: { status: 502, exit: 1, meaning: 'The other node sent something that is not the protocol.' },
+  RATE_LIMITED: { status: 429, exit: 1, meaning: 'Too many requests.' },
+  TIMED_OUT: { status: 504, exit: 7, meaning: 'It took longer than allowed.' },
+  STOPPED: { status: 503, exit: 3, meaning: 'The node is stopping.' },
+
+  // API
+  API_TOKEN: { status: 401, exit: 4, meaning: 'The request has no valid token.' },
+  API_SCOPE: { status: 403, exit: 4, meaning: 'The token does not allow this operation.' },
+  API_ORIGIN: { status: 403, exit: 4, meaning: 'The request comes from a place that may not use the API.' },
+  API_METHOD: { status: 405, exit: 2, meaning: 'The path is asked for with another HTTP method than it takes.' },
+  API_MEDIA_TYPE: { status: 415, exit: 2, meaning: 'The body of the request is not said to be JSON.' },
+  OPERATION_UNKNOWN: { status: 404, exit: 2, meaning: 'There is no such operation.' },
+  INTERNAL: { status: 500, exit: 1, meaning: 'Something that should not happen happened.' },
+} as const satisfies Record<string, { status: number; exit: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorOptions {
+  /** Where: a field (`lines[0].quantity`), a line of a file, a path. */
+  readonly where?: string | undefined;
+  /** What to do next, as a sentence or a command to type. */
+  readonly next?: string | undefined;
+  readonly cause?: unknown;
+  /** Figures for programs; never a secret. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The shape in which an error leaves a node: API body and `--json`. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly where?: string;
+  readonly next?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Every error that people or programs are meant to see. */
+export class NiagaError extends Error {
+  readonly code: ErrorCode;
+  readonly where: string | undefined;
+  readonly next: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'NiagaError';
+    this.code = code;
+    this.where = options.where;
+    this.next = options.next;
+    this.details = options.details;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get exit(): number {
+    return ERRORS[this.code].exit;
+  }
+
+  toJSON(): ErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.where === undefined ? {} : { where: this.where }),
+      ...(this.next === undefined ? {} : { next: this.next }),
+      ...(this.details === undefined ? {} : { details: this.details }),
+    };
+  }
+
+  /** The error that a body of the API stands for; an unknown code becomes INTERNAL. */
+  static from(body: Partial<ErrorBody>): NiagaError {
+    const code: ErrorCode = body.code !== undefined && Object.hasOwn(ERRORS, body.code) ? body.code : 'INTERNAL';
+    return new NiagaError(code, body.message ?? ERRORS[code].meaning, body);
+  }
+}
+
+/** True for a NiagaError, of the given code where one is named. */
+export function isNiagaError(error: unknown, code?: ErrorCode): error is NiagaError {
+  return error instanceof NiagaError && (code === undefined || error.code === code);
+}

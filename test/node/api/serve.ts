@@ -1,0 +1,92 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '../../../node/logger.js';
+import { NiagaError } from '../../../protocol/errors.js';
+import type { Handlers } from '../../../node/api/handlers.js';
+import { createApi, type Api, type ApiOptions } from '../../../node/api/index.js';
+import { OPERATIONS } from '../../../node/api/operations.js';
+
+/** Handlers of which only those given do anything: what is tested is the HTTP layer around them. */
+export function handlers(given: Partial<Handlers> = {}): Handlers {
+  const refuse = () => {
+    throw new NiagaError('INTERNAL', 'not part of this test');
+  };
+  const others = Object.fromEntries(Object.keys(OPERATIONS).map((key) => [key, refuse]));
+  return { ...others, ...given } as Handlers;
+}
+
+export interface Served extends AsyncDisposable {
+  readonly api: Api;
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+  readonly folder: string;
+  readonly apiFile: string;
+}
+
+/** A real server on a free port, its file in a folder of its own. */
+export async function serve(given: Partial<Handlers> = {}, options: Partial<ApiOptions> = {}): Promise<Served> {
+  const folder = await mkdtemp(join(tmpdir(), 'niaga-api-'));
+  const apiFile = join(folder, 'api.json');
+  const api = createApi({
+    handlers: handlers(given),
+    home: { apiFile },
+    trader: 'z6MkTest',
+    port: 0,
+    logger: silentLogger,
+    version: '0.0.0-test',
+    ...options,
+  });
+  await api.start();
+  const { url, token } = JSON.parse(await readFile(apiFile, 'utf8')) as { url: string; token: string };
+  return {
+    api,
+    url,
+    token,
+    folder,
+    apiFile,
+    port: Number(new URL(url).port),
+    async [Symbol.asyncDispose]() {
+      await api.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** One request with exactly these headers; `fetch` would not let Host and Origin be chosen. */
+export function ask(
+  port: number,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body: string | Uint8Array = '',
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString(),
+        });
+      });
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+export function problem(reply: Reply): Record<string, unknown> {
+  return JSON.parse(reply.text) as Record<string, unknown>;
+}

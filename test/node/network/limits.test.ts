@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  BLOCK_TIME,
+  ConcurrencyLimit,
+  Conduct,
+  OFFENCE_BUDGET,
+  OFFENCE_WINDOW,
+  TokenBucket,
+  UNKNOWN_METHOD_BUDGET,
+} from '../../../node/network/limits.js';
+
+describe('a token bucket', () => {
+  test('lets through the burst and then the rate, however the takers hurry', () => {
+    const amounts = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 100 });
+    fc.assert(
+      fc.property(
+        amounts,
+        fc.integer({ min: 10, max: 1000 }),
+        fc.integer({ min: 50, max: 500 }),
+        (takes, rate, burst) => {
+          const bucket = new TokenBucket(rate, burst, 0);
+          let now = 0;
+          let taken = 0;
+          for (const amount of takes) {
+            taken += amount;
+            now += bucket.take(amount, now);
+            // What was taken beyond the burst has been waited for, to the millisecond of each wait.
+            expect(taken).toBeLessThanOrEqual(burst + ((now + 1) / 1000) * rate + 1e-6);
+          }
+          expect(now).toBeLessThanOrEqual((Math.max(0, taken - burst) / rate) * 1000 + takes.length);
+        },
+      ),
+    );
+  });
+
+  test('survives a clock that goes backwards', () => {
+    const bucket = new TokenBucket(10, 10, 1000);
+    expect(bucket.take(10, 1000)).toBe(0);
+    expect(bucket.take(1, 0)).toBe(100);
+    expect(bucket.isFull(10_000)).toBe(true);
+  });
+});
+
+describe('a concurrency limit', () => {
+  test('runs so many at a time, in order, and turns away beyond its queue', async () => {
+    const limit = new ConcurrencyLimit(2, 3);
+    const started: number[] = [];
+    const ends: (() => void)[] = [];
+    const run = (number: number): Promise<number> =>
+      limit.run(() => {
+        started.push(number);
+        return new Promise((resolve) => ends.push(() => resolve(number)));
+      });
+    const running = [0, 1, 2, 3, 4].map(run);
+    await expect(run(5)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(started).toEqual([0, 1]);
+    for (let number = 0; number < 5; number++) {
+      ends[number]?.();
+      await running[number];
+      await new Promise(setImmediate);
+      expect(started).toEqual([0, 1, 2, 3, 4].slice(0, number + 3));
+    }
+  });
+
+  test('gives its place free when the task fails', async () => {
+    const limit = new ConcurrencyLimit(1, 1);
+    await expect(limit.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(limit.run(() => Promise.resolve(1))).resolves.toBe(1);
+  });
+});
+
+describe('conduct', () => {
+  test('blocks after the budget, once, and for its time', () => {
+    let now = 0;
+    const conduct = new Conduct(() => now);
+    for (let count = 1; count < OFFENCE_BUDGET; count++) expect(conduct.offence('a')).toBe(false);
+    expect(conduct.isBlocked('a')).toBe(false);
+    expect(conduct.offence('a')).toBe(true);
+    expect(conduct.offence('a')).toBe(false);
+    expect([conduct.isBlocked('a'), conduct.isBlocked('b'), conduct.blocked]).toEqual([true, false, 1]);
+    now += BLOCK_TIME;
+    expect([conduct.isBlocked('a'), conduct.blocked]).toEqual([false, 0]);
+    expect(conduct.offence('a')).toBe(false);
+  });
+
+  test('forgets offences with time', () => {
+    let now = 0;
+    const conduct = new Conduct(() => now);
+    for (let count = 0; count < 10 * OFFENCE_BUDGET; count++) {
+      if (count % (OFFENCE_BUDGET - 1) === 0) now += OFFENCE_WINDOW;
+      expect(conduct.offence('a')).toBe(false);
+    }
+  });
+
+  test('forgives some unknown methods', () => {
+    const conduct = new Conduct(() => 0);
+    for (let count = 0; count < UNKNOWN_METHOD_BUDGET; count++) expect(conduct.unknownMethod('a')).toBe(false);
+    expect(conduct.unknownMethod('a')).toBe(true);
+  });
+
+  test('keeps the blocked when thousands of others come', () => {
+    const conduct = new Conduct(() => 0);
+    for (let count = 0; count < OFFENCE_BUDGET; count++) conduct.offence('bad');
+    for (let number = 0; number < 10_000; number++) conduct.offence(`other ${number}`);
+    expect(conduct.isBlocked('bad')).toBe(true);
+  });
+});

@@ -1,0 +1,211 @@
+import { expect, test } from 'vitest';
+import { allowed, CONFIRMATION_TIME, stateOf } from '../../../protocol/trade/index.js';
+import { after, agreed, crossed, draft, EXPIRES, idr, merged, must, offered, refused } from './traders.js';
+
+const BUYERS_SECOND = 11;
+
+test('a trade goes from offer to completion, in whatever order goods and money come', () => {
+  expect(offered()).toMatchObject({ word: 'offered', turn: 'seller', total: idr(10_000_000) });
+  const countered = after(offered(), ['seller', 'counter', { terms: { shipping: idr(0), total: idr(8_000_000) } }]);
+  expect(countered).toMatchObject({ word: 'countered', turn: 'buyer', total: idr(8_000_000) });
+  const accepted = after(countered, ['buyer', 'accept']);
+  expect(accepted.word).toBe('accepted');
+  expect(accepted.agreement?.proposal).toEqual(countered.heads[0]);
+  const paidFirst = after(accepted, ['buyer', 'paid'], ['seller', 'payment-seen'], ['seller', 'shipped']);
+  expect(paidFirst).toMatchObject({ word: 'shipped', payment: { status: 'seen' } });
+  expect(after(paidFirst, ['buyer', 'received']).word).toBe('completed');
+  const cashOnDelivery = after(accepted, ['seller', 'shipped'], ['buyer', 'received']);
+  expect(cashOnDelivery).toMatchObject({ word: 'received', payment: { status: 'due' } });
+  expect(after(cashOnDelivery, ['seller', 'payment-seen']).word).toBe('completed');
+});
+
+test('an answer that crosses a withdraw or a timeout wins', () => {
+  for (const end of ['withdraw', 'timeout'] as const) {
+    expect(crossed(offered(), ['buyer', end], ['seller', 'accept']).word).toBe('accepted');
+    expect(crossed(offered(), ['seller', 'counter'], ['buyer', end]).word).toBe('countered');
+    expect(crossed(offered(), ['seller', 'decline'], ['buyer', end]).word).toBe('declined');
+    const ended = after(offered(), ['buyer', end]);
+    expect(refused(ended, draft(ended, 'seller', 'accept', { answers: ended.trade })).code).toBe('TRADE_STATE');
+  }
+});
+
+test('an accept binds up to the expiry by its own clock, and not after', () => {
+  expect(after(offered(), ['seller', 'accept', { created: EXPIRES }]).word).toBe('accepted');
+  expect(refused(offered(), draft(offered(), 'seller', 'accept', { created: EXPIRES + 1 })).code).toBe('TRADE_EXPIRED');
+  expect(after(offered(), ['seller', 'counter', { created: EXPIRES + 1, terms: { expires: EXPIRES + 2 } }]).word).toBe(
+    'countered',
+  );
+});
+
+test('goods that are subject to stock bind only once the seller confirms', () => {
+  const terms = { stock: 'subject-to-stock' as const };
+  const start = after(undefined, ['seller', 'offer', { terms }]);
+  const accepted = after(start, ['buyer', 'accept']);
+  expect(accepted).toMatchObject({ word: 'unconfirmed', turn: 'seller', contract: { status: 'open' } });
+  expect(accepted.agreement).toBeUndefined();
+  expect(refused(accepted, draft(accepted, 'buyer', 'paid')).code).toBe('TRADE_STATE');
+  const confirmed = after(accepted, ['seller', 'accept', { created: EXPIRES + CONFIRMATION_TIME }]);
+  expect(confirmed).toMatchObject({ word: 'accepted', agreement: { proposal: start.trade } });
+  expect(
+    refused(accepted, draft(accepted, 'seller', 'accept', { created: EXPIRES + CONFIRMATION_TIME + 1 })).code,
+  ).toBe('TRADE_EXPIRED');
+  expect(after(accepted, ['seller', 'decline']).word).toBe('declined');
+  expect(after(accepted, ['seller', 'counter']).word).toBe('countered');
+  expect(after(accepted, ['buyer', 'withdraw']).word).toBe('withdrawn');
+});
+
+test('cancel before payment and shipment ends the trade at once, by either side', () => {
+  for (const role of ['buyer', 'seller'] as const) {
+    for (const state of [offered(), agreed()]) expect(after(state, [role, 'cancel']).word).toBe('cancelled');
+    expect(crossed(offered(), [role, 'cancel'], ['seller', 'accept']).contract).toMatchObject({ status: 'cancelled' });
+  }
+});
+
+test('a cancel that crosses a payment or a shipment leaves them as facts', () => {
+  expect(crossed(agreed(), ['seller', 'cancel'], ['buyer', 'paid'])).toMatchObject({
+    word: 'refund-due',
+    payment: { status: 'refund-due', claims: [{ amount: idr(10_000_000) }] },
+    delivery: { status: 'void' },
+  });
+  expect(crossed(agreed(), ['buyer', 'cancel'], ['seller', 'payment-seen'])).toMatchObject({ word: 'refund-due' });
+  expect(crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped'])).toMatchObject({
+    word: 'return-due',
+    payment: { status: 'void' },
+    delivery: { status: 'return-due' },
+  });
+  const returning = crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']);
+  expect(after(returning, ['buyer', 'received'])).toMatchObject({ word: 'return-due', delivery: { received: [{}] } });
+});
+
+test('after a payment or a shipment both have to cancel', () => {
+  for (const step of [
+    ['buyer', 'paid'],
+    ['seller', 'shipped'],
+  ] as const) {
+    const begun = after(agreed(), step);
+    const proposed = after(begun, ['seller', 'cancel']);
+    expect(proposed).toMatchObject({ word: begun.word, cancelProposedBy: ['seller'] });
+    expect(refused(proposed, draft(proposed, 'seller', 'cancel')).code).toBe('TRADE_STATE');
+    expect(after(proposed, ['buyer', 'cancel']).contract.status).toBe('cancelled');
+    expect(crossed(begun, ['seller', 'cancel'], ['buyer', 'cancel']).contract.status).toBe('cancelled');
+  }
+});
+
+test('a proposal to cancel lapses when its author goes on', () => {
+  const proposed = after(agreed(), ['buyer', 'paid'], ['seller', 'cancel'], ['seller', 'shipped']);
+  expect(proposed.cancelProposedBy).toEqual([]);
+  expect(after(proposed, ['buyer', 'cancel'])).toMatchObject({ word: 'shipped', cancelProposedBy: ['buyer'] });
+});
+
+test('consent that crosses the going on counts, for it was given to a proposal that stood', () => {
+  const proposed = after(agreed(), ['buyer', 'paid'], ['seller', 'cancel']);
+  const state = crossed(proposed, ['seller', 'shipped'], ['buyer', 'cancel']);
+  expect(state).toMatchObject({ word: 'refund-due', delivery: { status: 'return-due' } });
+});
+
+test('money is seen in full, in parts, or with nobody claiming it', () => {
+  const short = after(agreed(), ['buyer', 'paid'], ['seller', 'payment-seen', { amount: idr(9_999_999) }]);
+  expect(short).toMatchObject({ word: 'paid', payment: { status: 'short', seen: idr(9_999_999) } });
+  expect(allowed(short, 'buyer')).toContain('paid');
+  expect(refused(short, draft(short, 'seller', 'payment-seen', { amount: idr(9_999_999) })).code).toBe('TRADE_STATE');
+  expect(after(short, ['seller', 'payment-seen', { amount: idr(10_000_001) }])).toMatchObject({
+    word: 'payment-confirmed',
+  });
+  expect(after(agreed(), ['seller', 'payment-seen']).word).toBe('payment-confirmed');
+  // Two devices that each saw the half of it saw the same half, for each says all that came.
+  const half = { amount: idr(5_000_000) };
+  const twice = crossed(
+    agreed(),
+    ['seller', 'payment-seen', half],
+    ['seller', 'payment-seen', { ...half, device: 12 }],
+  );
+  expect(twice.payment).toMatchObject({ status: 'short', seen: idr(5_000_000) });
+});
+
+test('what costs nothing is completed when it is received', () => {
+  const lines = draft(undefined, 'buyer', 'offer').payload.terms as { lines: object[] };
+  const free = { lines: [{ ...lines.lines[0], price: idr(0) }] as never, shipping: idr(0), total: idr(0) };
+  const state = after(undefined, ['buyer', 'offer', { terms: free }], ['seller', 'accept'], ['seller', 'shipped']);
+  expect(state.payment.status).toBe('not-due');
+  expect(refused(state, draft(state, 'buyer', 'paid', { amount: idr(1) })).code).toBe('TRADE_STATE');
+  expect(after(state, ['buyer', 'received']).word).toBe('completed');
+});
+
+test('a proposer that forks is held to the proposal that was accepted', () => {
+  const rivals = crossed(
+    offered(),
+    ['seller', 'counter', { terms: { note: 'one' } }],
+    ['seller', 'counter', { terms: { note: 'two' } }],
+  );
+  expect(rivals).toMatchObject({ word: 'countered', turn: 'buyer', conflicts: [{ role: 'seller', freezes: false }] });
+  expect(rivals.equivocations).toHaveLength(1);
+  if (rivals.contract.status !== 'open') throw new Error('not open');
+  expect(rivals.contract.open).toHaveLength(2);
+  for (const { id } of rivals.contract.open) {
+    const state = after(rivals, ['buyer', 'accept', { answers: id }]);
+    expect(state).toMatchObject({ word: 'accepted', dispute: { status: 'none' } });
+    expect(state.agreement?.proposal).toEqual(id);
+  }
+  expect(after(rivals, ['buyer', 'decline']).word).toBe('declined');
+});
+
+test('an accepter that contradicts itself freezes the trade, and the other side may leave', () => {
+  for (const kind of ['decline', 'counter'] as const) {
+    const frozen = crossed(offered(), ['seller', 'accept'], ['seller', kind]);
+    expect(frozen).toMatchObject({ word: 'disputed', dispute: { status: 'frozen', conflicts: [{ role: 'seller' }] } });
+    expect(allowed(frozen, 'buyer')).toEqual(['cancel']);
+    expect(allowed(frozen, 'seller')).toEqual(['cancel', 'payment-seen']);
+    expect(after(frozen, ['buyer', 'cancel']).word).toBe('cancelled');
+  }
+});
+
+test('two devices of one side conflict only where they answer the same proposal in different ways', () => {
+  const second = { device: BUYERS_SECOND };
+  const start = after(undefined, ['seller', 'offer']);
+  const same = crossed(start, ['buyer', 'accept'], ['buyer', 'accept', second]);
+  expect(same).toMatchObject({ word: 'accepted', conflicts: [], equivocations: [] });
+  const different = crossed(start, ['buyer', 'accept'], ['buyer', 'decline', second]);
+  expect(different).toMatchObject({ word: 'disputed', equivocations: [] });
+  const later = crossed(same, ['buyer', 'paid'], ['buyer', 'paid', second]);
+  expect(later).toMatchObject({ word: 'paid', conflicts: [], equivocations: [] });
+  expect(later.payment.claims).toHaveLength(2);
+});
+
+test('the contract is the one that the other side acted upon, whatever its accepter signs later', () => {
+  // The buyer accepts the seller's second proposal; the seller ships; then an accept of the first one turns up.
+  const first = after(undefined, ['seller', 'offer']);
+  const second = after(first, ['buyer', 'counter'], ['seller', 'counter', { terms: { note: 'last word' } }]);
+  const shipped = after(second, ['buyer', 'accept'], ['seller', 'shipped']);
+  const fork = after(first, ['buyer', 'accept']);
+  const state = merged(shipped, fork);
+  expect(state.agreement?.proposal).toEqual(second.heads[0]);
+  expect(state).toMatchObject({ word: 'disputed', equivocations: [{ role: 'buyer' }] });
+  expect(stateOf([...state.log.entries].reverse().map(({ message }) => message)).state?.agreement).toEqual(
+    state.agreement,
+  );
+});
+
+test('where a side accepts and counters, the accept of its counter is the contract', () => {
+  const both = crossed(offered(), ['seller', 'accept'], ['seller', 'counter', { terms: { note: 'other' } }]);
+  const counter = after(offered(), ['seller', 'counter', { terms: { note: 'other' } }]);
+  const state = merged(both, after(counter, ['buyer', 'accept']));
+  expect(state.agreement?.proposal).toEqual(counter.heads[0]);
+  expect(state.word).toBe('disputed');
+});
+
+test('a cancel kept up the sleeve does not undo a finished trade', () => {
+  const done = after(
+    agreed(),
+    ['buyer', 'paid'],
+    ['seller', 'payment-seen'],
+    ['seller', 'shipped'],
+    ['buyer', 'received'],
+  );
+  expect(done.word).toBe('completed');
+  const early = draft(agreed(), 'buyer', 'cancel');
+  const begun = after(agreed(), ['buyer', 'paid'], ['seller', 'cancel']);
+  expect(must(done, early)).toMatchObject({ word: 'completed', equivocations: [{ role: 'buyer' }] });
+  const consent = draft(begun, 'buyer', 'cancel');
+  const went = after(begun, ['seller', 'payment-seen'], ['seller', 'shipped'], ['buyer', 'received']);
+  expect(must(went, consent).word).toBe('completed');
+});
