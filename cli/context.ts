@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { DEFAULT_NETWORK } from '../node/options.js';
 
 /** The process around a command. Tests give their own. */
 export interface Surroundings {
@@ -37,8 +38,6 @@ export interface Context extends GlobalOptions, Surroundings {
   /** The words of the command as typed: `trade show`. */
   readonly command: string;
 }
-
-export const DEFAULT_NETWORK = 'main';
 
 /** A command to type next: the words, with `--home` and `--network` where they were given. */
 export function typeNext(context: GlobalOptions, words: string): string {

@@ -58,7 +58,8 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       createNetwork({
         privateKeySeed: identity.deviceSeed,
         network: home.network,
-        listen: options.listen,
+        // An empty list is how a command line says "not given".
+        listen: options.listen?.length === 0 ? undefined : options.listen,
         bootstrap: options.bootstrap,
         mdns: options.mdns,
         store: peerStore(store),

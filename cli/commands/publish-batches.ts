@@ -11,7 +11,7 @@ export const MAX_BATCH_BYTES = 4 * MiB;
 /** As much as a line of NDJSON may have; an element of a JSON list may not have more. */
 const MAX_ITEM_BYTES = 1 * MiB;
 
-/** Lines in their order, cut into batches; what cannot be sent as JSON becomes an error of its line. */
+/** Lines in their order, cut into batches; a listing that is too large to be one becomes an error of its line. */
 export async function* createBatches(lines: AsyncIterable<ReadLine>): AsyncGenerator<ReadLine[]> {
   let batch: ReadLine[] = [];
   let bytes = 0;
@@ -31,25 +31,8 @@ export async function* createBatches(lines: AsyncIterable<ReadLine>): AsyncGener
 function sendable(read: ReadLine): { read: ReadLine; size: number } {
   if (read.error !== undefined) return { read, size: 0 };
   const { line, value } = read;
-  const where = pathOfInfinity(value);
-  if (where !== undefined) {
-    const message = `${where === '' ? 'The value' : where} is a number that is too large.`;
-    return { read: { line, error: new NiagaError('INPUT_INVALID', message, { where }) }, size: 0 };
-  }
   const size = Buffer.byteLength(JSON.stringify(value));
   if (size <= MAX_ITEM_BYTES) return { read, size };
   const message = `The listing has more than ${MAX_ITEM_BYTES / KiB} KiB.`;
   return { read: { line, error: new NiagaError('INPUT_TOO_LARGE', message) }, size: 0 };
-}
-
-/** `1e400` is read as infinity and would be sent as null, which for a price means something else. */
-function pathOfInfinity(value: unknown, path = ''): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : path;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    const step = Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
-    const found = pathOfInfinity(inner, step);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -89,12 +89,10 @@ function unreadable({ line, error }: ReadLine & { error: NiagaError }): Publishe
 async function printAnswer(answer: PublishedView & { file?: string }, context: Context): Promise<void> {
   if (context.json) return print(context, safeJson(answer));
   const { file, line, sku, listing, status, replicas, error } = answer;
-  const place = `${file === undefined ? '' : `${file} `}line ${line}`;
-  const what =
-    error === undefined
-      ? `${sku ?? '-'}  ${listing ?? '-'}  held by ${replicas} other ${replicas === 1 ? 'node' : 'nodes'}`
-      : `${sku === null ? '' : `${sku}  `}${error.message}`;
-  await print(context, safeLine(`${place}  ${status}  ${what}`));
+  const held = `held by ${replicas} other ${replicas === 1 ? 'node' : 'nodes'}`;
+  const parts = error === undefined ? [sku, listing, held] : [sku, error.message];
+  const place = file === undefined ? `line ${line}` : `${file} line ${line}`;
+  await print(context, safeLine([place, status, ...parts.filter((part) => part !== null)].join(': ')));
 }
 
 /** How far it is, once a second, where somebody looks on and the answers go elsewhere. Returns what ends it. */

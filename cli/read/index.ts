@@ -19,7 +19,7 @@ import { fileError, formatOfName, type Format, type Source } from './sources.js'
  */
 
 export { formatOfName, openSources } from './sources.js';
-export type { Format, OpenSourcesOptions, Source } from './sources.js';
+export type { Format, Source } from './sources.js';
 
 /** What a line holds (`value`), or why it holds nothing (`error`). */
 export type ReadLine =

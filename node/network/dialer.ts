@@ -27,33 +27,43 @@ export interface DialerDeps {
 /** Connections and streams to peers, by their id alone. What is under way to a peer is shared by all who want it. */
 export class Dialer {
   readonly #deps: DialerDeps;
-  readonly #dials = new Map<string, Promise<Connection>>();
+  readonly #reaching = new Map<string, Promise<Connection>>();
+  readonly #finding = new Map<string, Promise<Connection>>();
 
   constructor(deps: DialerDeps) {
     this.#deps = deps;
   }
 
   /**
-   * A connection to the peer: the open one, or one over the addresses that are known, or over those that others know.
+   * A connection to the peer: the open one, or one over the addresses that are known.
    * @throws NiagaError PEER_UNREACHABLE; the directory then has the peer as failed
    */
-  connect(id: string): Promise<Connection> {
-    const peer = parsePeerId(id);
-    const open = this.#deps.node.getConnections(peer).find(({ status }) => status === 'open');
-    if (open !== undefined) return Promise.resolve(open);
-    const shared = this.#dials.get(id);
-    if (shared !== undefined) return shared;
-    const dial = this.#dial(peer).finally(() => this.#dials.delete(id));
-    this.#dials.set(id, dial);
-    return dial;
+  reach(id: string): Promise<Connection> {
+    return this.#openOr(id, this.#reaching, async (peer) => this.#dial(peer, await this.#knownAddresses(peer)));
+  }
+
+  /** The same, and where that fails over addresses that others know, which costs a look-up. */
+  find(id: string): Promise<Connection> {
+    return this.#openOr(id, this.#finding, async (peer) => {
+      try {
+        return await this.reach(id);
+      } catch (error) {
+        const tried = (await this.#knownAddresses(peer)).map(String);
+        const found = (await this.#findElsewhere(peer)).filter((address) => !tried.includes(address.toString()));
+        if (found.length === 0) throw error;
+        return this.#dial(peer, found);
+      }
+    });
   }
 
   /**
    * A stream for requests to the peer.
+   * @param insist whether to ask others where it is when it does not answer at the addresses known here; when none is, they are asked anyway
    * @throws NiagaError PEER_UNREACHABLE, PEER_REFUSED for a peer that does not speak our protocol
    */
-  async openStream(id: string): Promise<Stream> {
-    const connection = await this.connect(id);
+  async openStream(id: string, insist: boolean): Promise<Stream> {
+    const unknown = this.#deps.directory.addressesOf(id).length === 0;
+    const connection = await (insist || unknown ? this.find(id) : this.reach(id));
     let outOfTime = false;
     try {
       return await this.#limited(OPEN_STREAM_TIME_LIMIT, (signal) =>
@@ -85,38 +95,40 @@ export class Dialer {
     return connection;
   }
 
-  async #dial(peer: PeerId): Promise<Connection> {
+  #openOr(
+    id: string,
+    shared: Map<string, Promise<Connection>>,
+    dial: (peer: PeerId) => Promise<Connection>,
+  ): Promise<Connection> {
+    const peer = parsePeerId(id);
+    const open = this.#deps.node.getConnections(peer).find(({ status }) => status === 'open');
+    if (open !== undefined) return Promise.resolve(open);
+    const others = shared.get(id);
+    if (others !== undefined) return others;
+    const own = dial(peer).finally(() => shared.delete(id));
+    shared.set(id, own);
+    return own;
+  }
+
+  async #dial(peer: PeerId, addresses: Multiaddr[]): Promise<Connection> {
     const id = peer.toString();
-    const { directory, counters } = this.#deps;
-    counters.add('dials');
-    const known = await this.#knownAddresses(peer);
-    let cause: unknown = new Error('no address is known');
-    if (known.length > 0) {
-      try {
-        return await this.#dialAddresses(known);
-      } catch (error) {
-        cause = error;
-      }
+    this.#deps.counters.add('dials');
+    try {
+      if (addresses.length === 0) throw new Error('no address is known');
+      return await this.#dialAddresses(addresses);
+    } catch (cause) {
+      this.#deps.counters.add('dials_failed');
+      this.#deps.directory.markFailed(id);
+      throw this.#unreachable(id, cause);
     }
-    const found = (await this.#findElsewhere(peer)).filter((address) => !known.some((tried) => tried.equals(address)));
-    if (found.length > 0) {
-      try {
-        return await this.#dialAddresses(found);
-      } catch (error) {
-        cause = error;
-      }
-    }
-    counters.add('dials_failed');
-    directory.markFailed(id);
-    throw this.#unreachable(id, cause);
   }
 
   /** All with the peer's id, as libp2p wants a list of addresses. */
   async #knownAddresses(peer: PeerId): Promise<Multiaddr[]> {
     const texts = new Set(this.#deps.directory.addressesOf(peer.toString()));
     try {
-      for (const { multiaddr } of (await this.#deps.node.peerStore.get(peer)).addresses)
-        texts.add(withPeerId(multiaddr, peer));
+      const { addresses } = await this.#deps.node.peerStore.get(peer);
+      for (const address of addresses) texts.add(withPeerId(address.multiaddr, peer));
     } catch {
       // libp2p does not know the peer, or not any more.
     }

@@ -104,7 +104,7 @@ export interface RequestOptions {
   readonly maxResponse?: number | undefined;
   /** Ask once more on a new stream when the stream died before the answer. Only for methods that may run twice. Default false. */
   readonly retry?: boolean | undefined;
-  /** Try also a peer that failed a moment ago. Default false. */
+  /** Try also a peer that failed a moment ago, and ask others where it is when it is not where it was. Default false. */
   readonly force?: boolean | undefined;
 }
 

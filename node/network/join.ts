@@ -22,6 +22,7 @@ const ROUNDS_WITHOUT_RANDOM = 2;
 /** A new connection is in kad-dht's table after an identify and a ping. */
 const TABLE_TIME_LIMIT = 5 * second;
 const TABLE_POLL = 20;
+const TABLE_RETRY = second;
 
 export interface JoinDeps {
   readonly node: Libp2pNode;
@@ -33,6 +34,8 @@ export interface JoinDeps {
   /** Fills tables and directory with what lies around `key`. */
   readonly lookup: (key: Uint8Array) => Promise<unknown>;
   readonly tableSize: () => number;
+  /** Makes kad-dht look at connected peers again that are not in its table. */
+  readonly offerToTable: () => void;
   readonly onReady: () => void;
   readonly logger: NetworkLogger | undefined;
   /** Aborted when the network stops. */
@@ -98,7 +101,7 @@ export class Joiner {
     const addresses = this.#foreignBootstrap();
     const known = directory.toDial(DIALS_AT_ONCE);
     if (addresses.length === 0 && known.length === 0) return this.#becomeReady();
-    const dials = [...this.#dialBootstrap(addresses), ...known.map((id) => this.#deps.dialer.connect(id))];
+    const dials = [...this.#dialBootstrap(addresses), ...known.map((id) => this.#deps.dialer.reach(id))];
     await this.#unlessChanged(Promise.allSettled(dials));
     // A connection becomes a member a moment later, when it was identified.
     if (this.#deps.members() === 0 && this.#deps.node.getConnections().length > 0) await this.#pause(second);
@@ -120,6 +123,7 @@ export class Joiner {
     const { node, lookup } = this.#deps;
     // Two islands that formed while the bootstrap node was away grow together when it is back.
     const missing = round === 0 ? [] : this.#dialBootstrap(this.#foreignBootstrap());
+    if (round > 0) this.#deps.offerToTable();
     await this.#untilTableHasPeers();
     await lookup(node.peerId.toMultihash().bytes);
     if (round >= ROUNDS_WITHOUT_RANDOM) await lookup(randomBytes(32));
@@ -145,10 +149,11 @@ export class Joiner {
   }
 
   async #untilTableHasPeers(): Promise<void> {
-    const until = Date.now() + TABLE_TIME_LIMIT;
-    while (this.#deps.tableSize() === 0 && Date.now() < until && this.#deps.members() > 0) {
+    const { tableSize, members, offerToTable, signal } = this.#deps;
+    for (let waited = 0; tableSize() === 0 && members() > 0 && !signal.aborted; waited += TABLE_POLL) {
+      if (waited >= TABLE_TIME_LIMIT) return;
+      if (waited > 0 && waited % TABLE_RETRY === 0) offerToTable();
       await new Promise((resolve) => setTimeout(resolve, TABLE_POLL));
-      if (this.#deps.signal.aborted) return;
     }
   }
 

@@ -107,7 +107,7 @@ class Candidates {
 
   async #isThere(id: string, limit: AbortSignal): Promise<{ id: string; there: boolean }> {
     try {
-      await unlessAborted(this.#deps.dialer.connect(id), limit);
+      await unlessAborted(this.#deps.dialer.reach(id), limit);
       return { id, there: true };
     } catch {
       return { id, there: false };

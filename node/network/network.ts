@@ -108,9 +108,9 @@ class NiagaNetwork implements Network {
     prepare(signal);
     if (body.length > MAX_BODY) throw new NiagaError('INPUT_TOO_LARGE', `A request has at most ${MAX_BODY} bytes.`);
     const session = this.#started();
-    const request = { method, body, timeout, maxResponse: Math.min(maxResponse, MAX_BODY), signal };
+    const request = { method, body, timeout, maxResponse: Math.min(maxResponse, MAX_BODY), signal, force };
     if (peer === this.peerId) return this.#askSelf(request, session.signal);
-    return session.request(peer, request, { retry, force });
+    return session.request(peer, request, retry);
   }
 
   async lookup(key: Uint8Array, options: LookupOptions = {}): Promise<PeerRef[]> {

@@ -15,8 +15,8 @@ const DEAD_LIMIT = 30_000;
 
 /** What a channel needs of its surroundings. */
 export interface ChannelDeps {
-  /** Opens a stream to the peer. @throws NiagaError PEER_UNREACHABLE, PEER_REFUSED */
-  readonly open: () => Promise<Stream>;
+  /** Opens a stream to the peer; `insist` is whether to look for it elsewhere. @throws NiagaError PEER_UNREACHABLE, PEER_REFUSED */
+  readonly open: (insist: boolean) => Promise<Stream>;
   readonly counters: Counters;
   /** The peer answered, `took` ms after it was asked. */
   readonly onAnswer: (took: number) => void;
@@ -34,6 +34,7 @@ export interface ChannelRequest {
   readonly timeout: number;
   readonly maxResponse: number;
   readonly signal?: AbortSignal | undefined;
+  readonly force: boolean;
 }
 
 interface Pending extends ChannelRequest {
@@ -161,7 +162,8 @@ export class RequestChannel {
     if (this.#opening || this.#waiting.size === 0) return;
     this.#opening = true;
     try {
-      this.#attach(await this.#deps.open());
+      const insist = [...this.#waiting.values()].some(({ force }) => force);
+      this.#attach(await this.#deps.open(insist));
     } catch (error) {
       const known = isNiagaError(error);
       const unreachable = new NiagaError('PEER_UNREACHABLE', 'The other node cannot be reached.', {

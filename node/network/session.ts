@@ -39,6 +39,11 @@ const MAX_WAITING_LOOKUPS = 10_000;
 /** Peers found on the local network are dialled until so many are connected; the others are found by look-ups. */
 const ENOUGH_PEERS = 50;
 
+/** So many peers kad-dht's table holds in any case. */
+const FULL_BUCKET = 20;
+/** Connections identified again in one round for the table's sake. */
+const OFFERS = 8;
+
 export interface SessionDeps {
   readonly settings: Settings;
   readonly directory: Directory;
@@ -104,7 +109,8 @@ export class Session {
       bootstrap: settings.bootstrap,
       members: () => this.#members.size,
       lookup: (key) => limited(DEFAULT_LOOKUP_TIMEOUT, [signal], (limit) => this.lookup(key, limit)),
-      tableSize: () => (node.services.dht as SingleKadDHT).routingTable.size,
+      tableSize: () => this.#tableSize,
+      offerToTable: () => this.#offerToTable(),
       onReady: () => deps.emit('ready'),
       logger: this.#logger,
       signal,
@@ -165,18 +171,14 @@ export class Session {
   }
 
   /** @throws see {@link Network.request} */
-  async request(
-    peer: string,
-    request: ChannelRequest,
-    options: { retry: boolean; force: boolean },
-  ): Promise<Uint8Array> {
+  async request(peer: string, request: ChannelRequest, retry: boolean): Promise<Uint8Array> {
     const { counters, conduct, directory } = this.#deps;
     counters.add('requests_out');
     const started = Date.now();
     try {
       if (conduct.isBlocked(peer))
         throw new NiagaError('PEER_UNREACHABLE', 'The other node is blocked for misbehaving.', { details: { peer } });
-      if (!options.force && directory.isResting(peer)) {
+      if (!request.force && directory.isResting(peer)) {
         throw new NiagaError('PEER_UNREACHABLE', 'The other node could not be reached a moment ago.', {
           details: { peer },
         });
@@ -184,7 +186,7 @@ export class Session {
       try {
         return await this.#channel(peer).request(request);
       } catch (error) {
-        if (!(error instanceof StreamLostError) || !options.retry) throw error;
+        if (!(error instanceof StreamLostError) || !retry) throw error;
         counters.add('requests_retried');
         const timeout = Math.max(1, request.timeout - (Date.now() - started));
         return await this.#channel(peer).request({ ...request, timeout });
@@ -212,12 +214,16 @@ export class Session {
     return {
       peers_connected: this.#members.size,
       connections: this.#node.getConnections().length,
-      routing_table: (this.#node.services.dht as SingleKadDHT).routingTable.size,
+      routing_table: this.#tableSize,
       streams_out: streams,
       streams_in: this.#server.streams,
       in_flight_out: inFlight,
       in_flight_in: this.#server.running,
     };
+  }
+
+  get #tableSize(): number {
+    return (this.#node.services.dht as SingleKadDHT).routingTable.size;
   }
 
   #channel(peer: string): RequestChannel {
@@ -227,7 +233,7 @@ export class Session {
     const { counters, directory } = this.#deps;
     const channel = new RequestChannel(peer, {
       counters,
-      open: () => this.#dialer.openStream(peer),
+      open: (insist) => this.#dialer.openStream(peer, insist),
       onAnswer: (took) => directory.answered(peer, took),
       onSilence: () => directory.markFailed(peer),
       onDead: () => this.#hangUp(peer, new Error('the peer has been silent for too long')),
@@ -275,7 +281,7 @@ export class Session {
     const ref = toRef(peer);
     this.#deps.directory.learn([ref]);
     if (this.#members.size >= ENOUGH_PEERS || this.#deps.directory.isResting(ref.id)) return;
-    this.#dialer.connect(ref.id).catch(() => undefined);
+    this.#dialer.reach(ref.id).catch(() => undefined);
   }
 
   // Misbehaviour and upkeep
@@ -310,16 +316,36 @@ export class Session {
   /** libp2p identifies a connection once, when it opens; on a busy machine that fails, and the peer would stay unknown. */
   #identifyMissing(): void {
     for (const connection of this.#node.getConnections()) {
-      const { id, remotePeer, timeline } = connection;
-      const peer = remotePeer.toString();
+      const peer = connection.remotePeer.toString();
       const known = this.#members.has(peer) || this.#deps.directory.isForeign(peer);
-      if (known || this.#identifying.has(id) || Date.now() - timeline.open < SWEEP_INTERVAL) continue;
-      this.#identifying.add(id);
-      this.#node.services.identify
-        .identify(connection)
-        .catch((error: unknown) => this.#logger?.debug({ err: error, peer }, 'a peer could not be identified'))
-        .finally(() => this.#identifying.delete(id));
+      if (!known && Date.now() - connection.timeline.open >= SWEEP_INTERVAL) this.#identify(connection);
     }
+  }
+
+  /**
+   * kad-dht takes a peer into its table when it is identified and then answers a ping. When that one ping fails, on a busy machine, the
+   * peer stays out until something else names it: a table can stay empty with connections open. Being identified again is a new chance.
+   */
+  #offerToTable(): void {
+    if (this.#tableSize >= Math.min(this.#members.size, FULL_BUCKET)) return;
+    const connections = this.#node
+      .getConnections()
+      .filter(({ remotePeer }) => this.#members.has(remotePeer.toString()));
+    // Which of them are missing kad-dht does not tell.
+    const from = Math.floor(Math.random() * connections.length);
+    for (const connection of [...connections.slice(from), ...connections.slice(0, from)].slice(0, OFFERS)) {
+      this.#identify(connection);
+    }
+  }
+
+  #identify(connection: Connection): void {
+    const { id, remotePeer } = connection;
+    if (this.#identifying.has(id)) return;
+    this.#identifying.add(id);
+    this.#node.services.identify
+      .identify(connection)
+      .catch((error: unknown) => this.#logger?.debug({ err: error, peer: remotePeer.toString() }, 'identify failed'))
+      .finally(() => this.#identifying.delete(id));
   }
 }
 

@@ -19,10 +19,10 @@ interface Block {
 export type Damage =
   /** Nothing in the file can be found any more. */
   | { readonly kind: 'file' }
-  /** The footer does not say any more where the meta block is: without it there is no filter. */
-  | { readonly kind: 'footer'; readonly index: Block }
-  /** Of `data` some rows are gone; `filter` and `meta` only make reading faster. */
-  | { readonly kind: 'data' | 'filter' | 'meta'; readonly block: Block };
+  /** The block that says where the filter is; LevelDB can do without. */
+  | { readonly kind: 'meta'; readonly index: Block }
+  /** Of `data` some rows are gone; a `filter` only makes reading faster. */
+  | { readonly kind: 'data' | 'filter'; readonly block: Block };
 
 /** What in a table file is not what LevelDB wrote. */
 export function findDamage(file: Buffer): readonly Damage[] {
@@ -32,8 +32,7 @@ export function findDamage(file: Buffer): readonly Damage[] {
   const damaged: Damage[] = [];
   if (!isMended(footer)) {
     // The footer has no CRC, but the blocks that it names are always the last two.
-    if (end(meta) !== index.offset) damaged.push({ kind: 'footer', index });
-    else if (!isSound(file, meta)) damaged.push({ kind: 'meta', block: meta });
+    if (end(meta) !== index.offset || !isSound(file, meta)) damaged.push({ kind: 'meta', index });
     else for (const block of unsoundIn(file, meta)) damaged.push({ kind: 'filter', block });
   }
   for (const block of unsoundIn(file, index)) damaged.push({ kind: 'data', block });
@@ -50,8 +49,8 @@ export function blankDamage(file: Buffer, damage: readonly Damage[]): Buffer {
   const repaired = Buffer.from(file);
   for (const part of damage) {
     if (part.kind === 'file') return emptyTable(file.length);
-    if (part.kind === 'footer') {
-      // There is no entry for a filter in the index block, so LevelDB does without one.
+    if (part.kind === 'meta') {
+      // The index block has no entry for a filter.
       writeFooter(repaired, part.index, part.index);
       continue;
     }
@@ -86,7 +85,8 @@ function writeFooter(file: Buffer, meta: Block, index: Block): void {
 }
 
 /** Meta and index block are one and the same only where {@link writeFooter} was told so. */
-const isMended = ({ meta, index }: { meta: Block; index: Block }): boolean => meta.offset === index.offset;
+const isMended = ({ meta, index }: { meta: Block; index: Block }): boolean =>
+  meta.offset === index.offset && meta.size === index.size;
 
 /** Where the next block begins. */
 const end = ({ offset, size }: Block): number => offset + size + TRAILER_BYTES;
@@ -110,6 +110,8 @@ function blocksIn(file: Buffer, { offset, size }: Block): Block[] {
   const blocks: Block[] = [];
   if (file[offset + size] !== UNCOMPRESSED) return blocks;
   const restarts = file.readUInt32LE(offset + size - 4);
+  // A blank one has not even the one restart point that each other has.
+  if (restarts === 0) return blocks;
   const entriesEnd = offset + size - 4 * (restarts + 1);
   const cursor = { at: offset };
   while (cursor.at < entriesEnd) {

@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid';
 import { parseId } from '../ids.js';
 import { quote } from '../quote.js';
+import { FORBIDDEN_CHARACTERS } from '../schema.js';
 import { isObject, type Field, type Reading } from './reading.js';
 
 /**
@@ -8,8 +9,8 @@ import { isObject, type Field, type Reading } from './reading.js';
  * the problem. Text is brought to NFC, the writer's side of DESIGN section 3; empty text counts as not given.
  */
 
-/** C0 except tab and line feed, DEL, C1: what no text of a listing may hold. */
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+/** Every way of writing a line break, which on the wire is `\n`. */
+const LINE_BREAK = /\r\n?|[\u0085\u2028\u2029]/g;
 /** With the `u` flag a surrogate matches only where its other half is missing. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -18,7 +19,7 @@ export function readText(field: Field, max: number, reading: Reading): string | 
   const { value, where } = field;
   if (typeof value !== 'string') return reading.invalid(field, 'it must be text');
   // Far too long is told without normalising it first; composing halves a text at most.
-  const text = value.length > 4 * max ? value : value.replace(/\r\n?/g, '\n').normalize('NFC').trimEnd();
+  const text = value.length > 4 * max ? value : value.replace(LINE_BREAK, '\n').normalize('NFC').trimEnd();
   if (text.length > max) {
     return reading.problem(
       'INPUT_INVALID',
@@ -31,7 +32,7 @@ export function readText(field: Field, max: number, reading: Reading): string | 
     const half = `half of a character (a lone surrogate, U+${codePoint(lone[0])}) at position ${lone.index + 1}`;
     return reading.problem('INPUT_INVALID', where, `${where} has ${half}; the text was cut or encoded wrongly.`);
   }
-  const control = CONTROL.exec(text);
+  const control = FORBIDDEN_CHARACTERS.exec(text);
   if (control) {
     const message = `${where} has the control character U+${codePoint(control[0])} at position ${control.index + 1}.`;
     return reading.problem('INPUT_INVALID', where, message);
@@ -42,7 +43,7 @@ export function readText(field: Field, max: number, reading: Reading): string | 
 /** Text on one line: line breaks, tabs and runs of spaces become one space. */
 export function readLine(field: Field, max: number, reading: Reading): string | undefined {
   const { value } = field;
-  const flat = typeof value === 'string' && value.length <= 4 * max ? value.replace(/\s+/g, ' ').trim() : value;
+  const flat = typeof value === 'string' && value.length <= 4 * max ? value.replace(/[\s\u0085]+/g, ' ').trim() : value;
   return readText({ where: field.where, value: flat }, max, reading);
 }
 

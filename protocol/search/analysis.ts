@@ -1,5 +1,5 @@
 import { splitWords } from './words.js';
-import { classOf } from './fold.js';
+import { classOf, CLAUSE_END } from './fold.js';
 import { stem } from './stem.js';
 import { STOP_WORDS } from './stop-words.js';
 import { utf8Cut } from './utf8.js';
@@ -26,7 +26,7 @@ export interface Token {
   readonly form: TokenForm;
   /** The folded, unstemmed word or part that the term was made of. */
   readonly word: string;
-  /** Which word of the text, from 0; the whole of a compound and its parts share it. */
+  /** Which word of the text; the whole of a compound and its parts share it, and a gap is where a clause ends. */
   readonly position: number;
   /** A function word of English or Indonesian: no term of an index. */
   readonly stop: boolean;
@@ -63,6 +63,11 @@ export function analyse(text: string): Token[] {
   let position = 0;
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? '';
+    if (word === CLAUSE_END) {
+      // Too far for anything to reach across.
+      position += ABSENT_REACH + 1;
+      continue;
+    }
     const next = words[index + 1];
     const sides = next === 'x' && SIDES.test(word) ? words[index + 2] : undefined;
     if (sides !== undefined && DIGIT_FIRST.test(sides)) {
@@ -118,15 +123,22 @@ function pushWord(found: Token[], word: string, position: number): void {
   if (unit !== undefined) return pushMeasure(found, first, unit, position);
   // Indonesian doubles a word for the plural: anak-anak is anak.
   const different = [...new Set(parts)];
-  if (different.length > 1 && isOneName(parts)) push(found, parts.join(''), 'joined', parts.join(''), position);
+  const whole = parts.join('');
+  if (different.length > 1 && isOneName(parts, whole)) push(found, stem(whole), 'joined', whole, position);
   for (const part of different) pushPart(found, part, position);
 }
 
 /** True for model codes and for words that people also write as one (t-shirt, e-cloth, h&m); not for 2020-2021. */
-function isOneName(parts: readonly string[]): boolean {
-  if (parts.reduce((sum, part) => sum + part.length, 0) > MAX_JOINED_LENGTH) return false;
-  if (parts.every((part) => NUMBER.test(part))) return false;
+function isOneName(parts: readonly string[], whole: string): boolean {
+  if (whole.length > MAX_JOINED_LENGTH || STOP_WORDS.has(whole)) return false;
+  // What would read as a number or measure when written as one (2020-2021, 12-3gb) is none.
+  if (NUMBER.test(whole) || DIMENSIONS.test(whole) || isMeasure(whole)) return false;
   return parts.some((part) => part.length <= SHORT_PART || /[0-9]/.test(part));
+}
+
+function isMeasure(word: string): boolean {
+  const letters = NUMBER_AND_LETTERS.exec(word)?.[2];
+  return letters !== undefined && unitOf(letters, true) !== undefined;
 }
 
 function pushPart(found: Token[], part: string, position: number): void {

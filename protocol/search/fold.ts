@@ -9,11 +9,15 @@ import { FOLDED } from './fold-table.js';
 /** What a folded character can be. */
 export type CharClass = 'space' | 'letter' | 'digit' | 'ideograph' | 'mark';
 
+/** Ends a clause: what stands on its two sides is not one phrase. */
+export const CLAUSE_END = '|';
+const CLAUSE_ENDS = ';:!?()[]{}|\u2026\u2022\u3001\u3002\uff0c';
 /** The punctuation that means something inside or beside a word; all other punctuation folds to a space. */
 const KEPT = `-'".,/&¬`;
 
 /** Characters that fold to a space inside the ranges of letters, or to something other than their base letter. */
 const SPECIAL: readonly (readonly [from: string, to: string])[] = [
+  [CLAUSE_ENDS, CLAUSE_END],
   ['\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u00b4\u0060', "'"],
   ['\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb', '"'],
   ['\u2010\u2011\u2012\u2013\u2212\ufe63', '-'],
@@ -175,7 +179,7 @@ const ASCII = Array.from({ length: 0x80 }, (_, code) => {
 });
 
 /**
- * @returns `text` of a–z, 0–9, letters of other scripts, spaces, and the marks `- ' " . , / & ¬`. Never throws: a
+ * @returns `text` of a–z, 0–9, letters of other scripts, spaces, and the marks `- ' " . , / & ¬ |`. Never throws: a
  *   surrogate that stands alone is a space. Folding twice changes nothing more.
  */
 export function fold(text: string): string {

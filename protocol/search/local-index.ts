@@ -179,12 +179,15 @@ export class LocalIndex<C extends IndexedCard> {
   }
 
   private score(scorer: Scorer, { terms, lengths }: Held<C>): number {
-    scorer.clear();
+    let any = false;
     for (const packed of terms) {
       const place = this.places[packed >>> TERM_SHIFT] ?? 0;
-      if (place > 0) scorer.set(place - 1, (packed >>> FIELDS_SHIFT) & FIELDS_MASK, packed & COUNT_MASK, lengths);
+      if (place === 0) continue;
+      if (!any) scorer.clear();
+      any = true;
+      scorer.set(place - 1, (packed >>> FIELDS_SHIFT) & FIELDS_MASK, packed & COUNT_MASK, lengths);
     }
-    return scorer.score();
+    return any ? scorer.score() : 0;
   }
 
   private at(id: string): Held<C> | undefined {

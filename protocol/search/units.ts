@@ -4,16 +4,16 @@
  */
 const ANYWHERE = `
 kb, mb, gb gigabyte gigabytes gig, tb terabyte terabytes, mbps, gbps
-mah, wh, watt watts, kw, volt volts, amp amps, hz, khz, mhz, ghz, btu, lm lumen lumens, rpm, psi, dpi, mp megapixel megapixels
+mah, wh, watt watts w, kw, volt volts v, amp amps, hz, khz, mhz, ghz, btu, lm lumen lumens, rpm, psi, dpi, mp megapixel megapixels
 mm, cm, meter meters metre metres, km, inch inches inci, ft foot feet, yd yard yards
 mcg, mg, g gr gram grams, kg kilo kilos kilogram kilograms, oz ounce ounces, lb lbs pound pounds, iu
-ml, cc, liter liters litre litres ltr, gal gallon gallons galon, qt quart quarts
+ml, cc, liter liters litre litres ltr l, gal gallon gallons galon, qt quart quarts
 pcs pc piece pieces, pack packs pk, ct count, ply
 `;
 
 /** Count only right behind the digits (`5m`): elsewhere they are words, sizes or letters of their own ("5 in 1", "size 8 M"). */
 const ATTACHED_ONLY = `
-inch in, meter m, liter l, watt w, volt v, amp a, k
+inch in, meter m, amp a, k
 `;
 
 function table(text: string): [spelling: string, unit: string][] {

@@ -1,8 +1,8 @@
-import { classOf, fold } from './fold.js';
+import { classOf, CLAUSE_END, fold } from './fold.js';
 
 /**
  * The words of a text: folded, without spaces, hyphens and ampersands inside still in place, cut where a script without
- * spaces begins or ends. Numbers are in one form, feet and inches written out.
+ * spaces begins or ends. Numbers are in one form, feet and inches written out. Where a clause ends stands `CLAUSE_END`.
  */
 export function splitWords(text: string): string[] {
   const folded = normaliseNumbers(fold(text));
@@ -22,8 +22,10 @@ const FEET = /([0-9])'(?![a-z])/g;
 const GROUPED_NUMBER = /[0-9]+(?:[.,][0-9]+)+/g;
 const INITIALS = /(?<![a-z0-9.])(?:[a-z]\.)+[a-z](?![a-z0-9])/g;
 const APOSTROPHES = /'/g;
-/** Every point that is not inside a number, and the marks that have done their work. */
-const SEPARATORS = /[",/]|\.(?![0-9])|(?<![0-9])\./g;
+/** Every point and comma that is not inside a number. */
+const CLAUSES = /[,|]|\.(?![0-9])|(?<![0-9])\./g;
+/** The marks that have done their work. */
+const SEPARATORS = /["/]/g;
 /** Every ¬ that does not start a word. */
 const STRAY_ABSENT = /(?<=[^ ])¬|¬(?=[-&¬ ]|$)/g;
 
@@ -35,6 +37,7 @@ function normaliseNumbers(folded: string): string {
     .replace(GROUPED_NUMBER, canonicalNumber)
     .replace(INITIALS, (initials) => initials.replaceAll('.', ''))
     .replace(APOSTROPHES, '')
+    .replace(CLAUSES, ` ${CLAUSE_END} `)
     .replace(SEPARATORS, ' ');
   return separated.includes('¬') ? separated.replace(STRAY_ABSENT, ' ') : separated;
 }

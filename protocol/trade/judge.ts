@@ -4,6 +4,7 @@ import { CONTENT_GUARDS, STATE_GUARDS, type Objection } from './guards.js';
 import { hasIndex } from './index-set.js';
 import { compareIds, deviceOf, entriesIn, follows, keyOf, pastOf, type Entry, type Log, type Verdict } from './log.js';
 import { agreementIn, derive, type Regions } from './regions.js';
+import { proposalOf, type Proposal } from './proposal.js';
 import { otherRole, roleIn, type Parties, type Role } from './roles.js';
 import type { Refusal, Rule, Rules } from './rules.js';
 import {
@@ -190,6 +191,7 @@ function entryOf(
   past: { regions: Regions; log: Log } | undefined,
   heads: readonly Entry[],
 ): Entry {
+  const depth = heads.reduce((most, head) => Math.max(most, head.depth + 1), 0);
   return {
     message,
     key: keyOf(message.id),
@@ -197,23 +199,27 @@ function entryOf(
     role,
     device: deviceOf(role, message.payload.device),
     past: pastOf(heads),
-    depth: heads.reduce((depth, head) => Math.max(depth, head.depth + 1), 0),
-    verdict: past === undefined ? {} : verdictOf(message, role, past.regions),
+    depth,
+    verdict: verdictOf(message, role, depth, past?.regions),
   };
 }
 
-function verdictOf({ payload }: TradeMessage, role: Role, regions: Regions): Verdict {
+function verdictOf(message: TradeMessage, role: Role, depth: number, regions: Regions | undefined): Verdict {
+  const { payload } = message;
+  if (payload.kind === 'offer' || regions === undefined) return proposing(proposalOf(message, role, depth));
   const { contract } = regions;
+  const open = contract.status === 'open' ? contract.open : [];
   const agreement = agreementIn(contract);
   const under = agreement === undefined ? {} : { under: keyOf(agreement.proposal) };
   switch (payload.kind) {
+    case 'counter':
     case 'accept': {
-      const open = contract.status === 'open' ? contract.open : [];
       const answered = open.find((proposal) => keyOf(proposal.id) === keyOf(payload.answers));
-      return { binding: answered?.subjectToStock !== true };
+      const proposal = proposalOf(message, role, depth, answered);
+      return payload.kind === 'accept' && proposal === undefined ? { binding: true } : proposing(proposal);
     }
     case 'timeout':
-      return { closes: contract.status === 'open' ? contract.open.map((proposal) => proposal.round) : [] };
+      return { closes: open.map((proposal) => proposal.round) };
     case 'cancel': {
       const { payment, delivery } = regions;
       const alone = payment.claims.length === 0 && payment.seen === undefined && delivery.shipped.length === 0;
@@ -221,8 +227,6 @@ function verdictOf({ payload }: TradeMessage, role: Role, regions: Regions): Ver
     }
     case 'received':
       return { ...under, completes: contract.status !== 'cancelled' };
-    case 'offer':
-    case 'counter':
     case 'decline':
     case 'withdraw':
     case 'paid':
@@ -230,4 +234,8 @@ function verdictOf({ payload }: TradeMessage, role: Role, regions: Regions): Ver
     case 'shipped':
       return under;
   }
+}
+
+function proposing(proposal: Proposal | undefined): Verdict {
+  return proposal === undefined ? {} : { proposal };
 }

@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import { compareBytes } from '../ids.js';
 import { hasIndex, unionOf, type IndexSet } from './index-set.js';
+import type { Proposal } from './proposal.js';
 import type { Role } from './roles.js';
 import type { MessageKind, TradeMessage, TradePayload } from './schema.js';
 
@@ -11,7 +12,9 @@ import type { MessageKind, TradeMessage, TradePayload } from './schema.js';
 export interface Verdict {
   /** The proposal that was the contract in its past, as text: what its author took for agreed. */
   readonly under?: string;
-  /** Accept: binding, or (an accept of goods subject to stock) itself a proposal that the seller still has to confirm. */
+  /** Offer, counter, and accept of goods subject to stock: what the other side can answer. */
+  readonly proposal?: Proposal;
+  /** Accept: it makes the contract. */
   readonly binding?: boolean;
   /** Timeout: the rounds of the negotiation that it ends. */
   readonly closes?: readonly string[];

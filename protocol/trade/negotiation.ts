@@ -12,34 +12,8 @@ import {
   type PayloadOfKind,
 } from './log.js';
 import { otherRole, type Role } from './roles.js';
+import type { Proposal } from './proposal.js';
 import type { Terms } from './terms.js';
-
-const hour = 60 * 60 * 1000;
-/** How long after the proposal's own expiry a seller may still confirm what the buyer accepted subject to stock. */
-export const CONFIRMATION_TIME = 24 * hour;
-
-/**
- * Something that the other side can answer: an offer, a counter-offer, or the buyer's accept of goods that are subject to
- * stock (DESIGN section 6: it binds only with the seller's confirmation, which is an accept of this accept).
- */
-export interface Proposal {
-  readonly id: CID;
-  readonly kind: 'offer' | 'counter' | 'accept';
-  readonly by: Role;
-  readonly terms: Terms;
-  /** The offer or counter-offer that the terms stand in: itself, unless it is an accept. */
-  readonly source: CID;
-  /** An accept must claim a time up to here. */
-  readonly expires: number;
-  /** An accept of it does not bind yet. */
-  readonly subjectToStock: boolean;
-  /**
-   * What it answers, as text; empty for the first offer. Proposals of one round are rivals: there is more than one
-   * only where a side forked, and one answer ends the round.
-   */
-  readonly round: string;
-  readonly depth: number;
-}
 
 /** The one contract: the offer or counter-offer with its terms, and the accept that made them binding. */
 export interface Agreement {
@@ -71,15 +45,13 @@ export interface Negotiation {
   readonly ended?: 'declined' | 'withdrawn' | 'expired';
 }
 
-/** No id: the round of proposals that answer the first offer has its id for a name. */
-const FIRST_ROUND = '';
-
 type Answer = Entry<PayloadOfKind<'counter' | 'accept' | 'decline'>>;
 type Accept = Entry<PayloadOfKind<'accept'>>;
 
 /** The negotiation over a set of valid messages that has the past of each of them, in any order of arrival. */
 export function negotiate(entries: readonly Entry[]): Negotiation {
-  const proposals = proposalsIn(entries);
+  const proposals = new Map<string, Proposal>();
+  for (const { key, verdict } of entries) if (verdict.proposal !== undefined) proposals.set(key, verdict.proposal);
   const rounds = new Map<string, { answers: Answer[]; declined: boolean; withdrawn: boolean; expired: boolean }>();
   const roundOf = (name: string) => {
     const round = rounds.get(name) ?? { answers: [], declined: false, withdrawn: false, expired: false };
@@ -121,42 +93,6 @@ export function negotiate(entries: readonly Entry[]): Negotiation {
       ? {}
       : { ended: end.declined ? 'declined' : end.withdrawn ? 'withdrawn' : 'expired' }),
   };
-}
-
-function proposalsIn(entries: readonly Entry[]): ReadonlyMap<string, Proposal> {
-  const proposals = new Map<string, Proposal>();
-  for (const entry of entries) {
-    const proposal = proposalOf(entry, proposals);
-    if (proposal !== undefined) proposals.set(entry.key, proposal);
-  }
-  return proposals;
-}
-
-function proposalOf(entry: Entry, before: ReadonlyMap<string, Proposal>): Proposal | undefined {
-  const base = { id: entry.message.id, by: entry.role, depth: entry.depth };
-  if (isKind(entry, 'offer') || isKind(entry, 'counter')) {
-    const { terms } = entry.message.payload;
-    const subjectToStock = terms.stock === 'subject-to-stock';
-    const round = isKind(entry, 'counter') ? keyOf(entry.message.payload.answers) : FIRST_ROUND;
-    const kind = isKind(entry, 'counter') ? 'counter' : 'offer';
-    return { ...base, kind, terms, source: base.id, expires: terms.expires, subjectToStock, round };
-  }
-  if (isKind(entry, 'accept') && entry.verdict.binding !== true) {
-    const round = keyOf(entry.message.payload.answers);
-    const accepted = before.get(round);
-    if (accepted === undefined) return undefined;
-    const { terms, source } = accepted;
-    return {
-      ...base,
-      kind: 'accept',
-      terms,
-      source,
-      expires: terms.expires + CONFIRMATION_TIME,
-      subjectToStock: false,
-      round,
-    };
-  }
-  return undefined;
 }
 
 /** Each contradicting answer once or more, with the one of the smallest id that it contradicts: proof enough. */

@@ -10,7 +10,8 @@ import {
   type Entry,
   type Equivocation,
 } from './log.js';
-import { negotiate, type Agreement, type Conflict, type Negotiation, type Proposal } from './negotiation.js';
+import { negotiate, type Agreement, type Conflict, type Negotiation } from './negotiation.js';
+import type { Proposal } from './proposal.js';
 import { otherRole, ROLES, type Role } from './roles.js';
 import { wordOf, type Word } from './words.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '../../../node/logger.js';
+import { pino } from 'pino';
 import { NiagaError } from '../../../protocol/errors.js';
 import type { Handlers } from '../../../node/api/handlers.js';
 import { createApi, type Api, type ApiOptions } from '../../../node/api/index.js';
@@ -29,13 +29,13 @@ export interface Served extends AsyncDisposable {
 /** A real server on a free port, its file in a folder of its own. */
 export async function serve(given: Partial<Handlers> = {}, options: Partial<ApiOptions> = {}): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), 'niaga-api-'));
-  const apiFile = join(folder, 'api.json');
+  const apiFile = options.home?.apiFile ?? join(folder, 'api.json');
   const api = createApi({
     handlers: handlers(given),
     home: { apiFile },
     trader: 'z6MkTest',
     port: 0,
-    logger: silentLogger,
+    logger: pino({ level: 'silent' }),
     version: '0.0.0-test',
     ...options,
   });

@@ -68,7 +68,7 @@ describe('readItem', () => {
       SKU: ' B-1 ',
       name: 'Batik  tulis\n',
       kind: 'Goods',
-      description: 'One.\r\nTwo.\rThree. ',
+      description: 'One.\r\nTwo.\rThree.\u2028Four. ',
       category: 'Fashion > Batik',
       brand: 'Sekar',
       condition: 'https://schema.org/UsedCondition',
@@ -100,7 +100,7 @@ describe('readItem', () => {
       sku: 'B-1',
       kind: 'goods',
       title: 'Batik tulis',
-      description: 'One.\nTwo.\nThree.',
+      description: 'One.\nTwo.\nThree.\nFour.',
       category: ['Fashion', 'Batik'],
       brand: 'Sekar',
       itemCondition: 'used',
@@ -158,7 +158,7 @@ describe('readItem', () => {
   });
 
   it('brings text to NFC', () => {
-    expect(read({ title: 'Cafe\u0301' }).title).toBe('Caf\u00e9');
+    expect(read({ title: 'Cafe\u0301\u0085Gayo' }).title).toBe('Caf\u00e9 Gayo');
   });
 
   it('warns of a price that is missing, not of one that is null or said to be on request', () => {
@@ -256,6 +256,7 @@ describe('bad input', () => {
       /lone surrogate/,
     ],
     ['a control character', { description: 'a\u001b[2J' }, 'INPUT_INVALID', 'description', /U\+001B at position 2/],
+    ['text turned around', { title: '\u202e001 PR' }, 'INPUT_INVALID', 'title', /U\+202E at position 1/],
     ['a NUL', { sku: 'a\u0000' }, 'INPUT_INVALID', 'sku', /U\+0000/],
     ['a price of -1', { price: -1, currency: 'IDR' }, 'MONEY_INVALID', 'price', /^price: -1 is negative/],
     ['a price of "-1"', { price: '-1', currency: 'IDR' }, 'MONEY_INVALID', 'price', /negative/],

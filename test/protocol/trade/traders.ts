@@ -38,17 +38,19 @@ export function idr(amount: number) {
 
 export const LISTING = recordId(Uint8Array.of(0xa0));
 
-export function termsBy(role: Role, over: Partial<Terms> = {}): Terms {
-  return {
+/** The terms of these tests as `role` proposes them; what `over` says is undefined is left out. */
+export function termsBy(role: Role, over: { [K in keyof Terms]?: Terms[K] | undefined } = {}): Terms {
+  const terms = {
     lines: [{ listing: LISTING, slot: 'listing/kopi-1', title: 'Kopi Gayo 250 g', quantity: 2, price: idr(4_000_000) }],
     shipping: idr(2_000_000),
     total: idr(10_000_000),
-    settlement: { method: 'direct' },
-    delivery: { method: 'shipping' },
+    settlement: { method: 'direct' as const },
+    delivery: { method: 'shipping' as const },
     expires: EXPIRES,
     ...(role === 'seller' ? { stock: 'reserved' as const } : {}),
     ...over,
   };
+  return Object.fromEntries(Object.entries(terms).filter(([, value]) => value !== undefined)) as Terms;
 }
 
 export interface StepOptions {
@@ -87,7 +89,7 @@ export function draft(
       seller: KEYS.seller,
       terms,
       ...options.fields,
-    } as TradePayload);
+    });
   }
   const answers = options.answers ?? answerable(state, role, kind);
   const step = { ...header, trade: state.trade, heads: options.heads ?? nextHeads(state, role, answers) };

@@ -1,0 +1,79 @@
+import { recordId } from '../../dist/protocol/index.js';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { unhex } from '../lib/bytes.mjs';
+import { ALL, CREATED, day, KEYS } from './keys.mjs';
+import { changed, edit, without } from './edit.mjs';
+
+/** What records of identity say, rightly and wrongly. */
+
+/** A point of order 8, from which every key with a part of small order can be made. */
+export const ORDER_8 = unhex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05');
+const tainted = ed25519.Point.fromBytes(KEYS.sariShop.publicKey).add(ed25519.Point.fromBytes(ORDER_8)).toBytes();
+
+const TRADE = recordId(Uint8Array.of(0xa0));
+const LAST = recordId(Uint8Array.of(0xa1, 0x61, 0x61, 0x01));
+
+export const IDENTITY_SAMPLES = {
+  delegation: {
+    valid: [
+      ['a delegation of all that there is', { delegate: KEYS.sariShop.publicKey, may: ALL, expires: CREATED + 365 * day, label: 'Toko' }],
+      ['a delegation of nothing', { delegate: KEYS.sariShop.publicKey, may: [], expires: CREATED + day }],
+      ['a capability of a later version', { delegate: KEYS.sariShop.publicKey, may: ['trade', 'teleport'], expires: CREATED + day }],
+      ['an end in the past: the delegation itself holds', { delegate: KEYS.sariShop.publicKey, may: ALL, expires: CREATED - day }],
+    ],
+    invalid: changed([
+      ['a device key of 31 bytes', edit('delegate', KEYS.sariShop.publicKey.slice(1))],
+      ['a device key of small order', edit('delegate', ORDER_8)],
+      ['a device key with a part of small order', edit('delegate', tainted)],
+      ['a device key that is no point', edit('delegate', new Uint8Array(32).fill(0xff))],
+      ['a device key as text', edit('delegate', 'z6Mk')],
+      ['capabilities as one text', edit('may', 'trade')],
+      ['33 capabilities', edit('may', Array.from({ length: 33 }, (_, number) => `may-${number}`))],
+      ['a capability without a name', edit('may', [''])],
+      ['an end before 1970', edit('expires', -1)],
+      ['a label with a bell', edit('label', 'Toko\u0007')],
+    ]),
+  },
+  revocation: {
+    valid: [
+      ['a revocation with one open trade', { revoked: KEYS.sariShop.publicKey, stands: [{ trade: TRADE, last: LAST }], reason: 'Hilang.' }],
+      ['a revocation with no open trade', { revoked: KEYS.sariShop.publicKey, stands: [] }],
+    ],
+    invalid: changed([
+      ['a device key of 33 bytes', edit('revoked', new Uint8Array(33).fill(1))],
+      ['a trade by the text of its id', edit('stands', [{ trade: TRADE.toString(), last: LAST }])],
+      ['an open trade without its last message', edit('stands', [{ trade: TRADE }])],
+      ['1001 open trades', edit('stands', Array.from({ length: 1001 }, () => ({ trade: TRADE, last: LAST })))],
+      ['a reason of 401 characters', edit('reason', 'a'.repeat(401))],
+    ]),
+  },
+  profile: {
+    valid: [
+      [
+        'everything that a profile can say',
+        {
+          slot: 'profile',
+          seq: 4,
+          item: {
+            name: 'Warung Sari',
+            description: 'Kopi dan rempah.',
+            inLanguage: 'id',
+            addresses: ['/ip4/192.168.1.10/tcp/4101'],
+            mailboxes: ['12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'],
+            sealing: new Uint8Array(32).fill(5),
+          },
+        },
+      ],
+      ['the least that a profile must say', { slot: 'profile', seq: 0, item: { name: '' } }],
+    ],
+    invalid: changed([
+      ['a slot of another kind', edit('slot', 'listing/kopi')],
+      ['a negative seq', edit('seq', -1)],
+      ['a profile without a name', without('item.name')],
+      ['a name of 121 characters', edit('item.name', 'a'.repeat(121))],
+      ['a name that turns the reading direction', edit('item.name', '\u2067iraS')],
+      ['17 addresses', edit('item.addresses', Array.from({ length: 17 }, () => '/ip4/127.0.0.1/tcp/1'))],
+      ['a sealing key of 31 bytes', edit('item.sealing', new Uint8Array(31))],
+    ]),
+  },
+};

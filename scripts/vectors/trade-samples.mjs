@@ -1,0 +1,149 @@
+import { recordId, signRecord } from '../../dist/protocol/index.js';
+import { float64 } from '../lib/raw-cbor.mjs';
+import { KOPI_LISTING } from './catalog-samples.mjs';
+import { changed, edit, without } from './edit.mjs';
+import { budi, CREATED, day, KEYS, NETWORK, sari } from './keys.mjs';
+
+/** What the messages of a trade say, rightly and wrongly. Sari sells, Budi buys. */
+
+const idr = (amount) => ({ amount, currency: 'IDR' });
+
+export const LINE = {
+  listing: KOPI_LISTING.id,
+  slot: 'listing/kopi-gayo-250',
+  title: 'Kopi Gayo 250 g',
+  quantity: 2,
+  price: idr(8_500_000),
+};
+
+export const TERMS = {
+  lines: [LINE],
+  shipping: idr(2_000_000),
+  total: idr(19_000_000),
+  settlement: { method: 'direct' },
+  delivery: { method: 'shipping' },
+  expires: CREATED + day,
+};
+
+const SELLERS_TERMS = { ...TERMS, stock: 'reserved' };
+const offer = { heads: [], buyer: KEYS.budi.publicKey, seller: KEYS.sari.publicKey, terms: TERMS };
+const OFFER = signRecord('offer', offer, budi, { network: NETWORK, created: CREATED - 1000 }).id;
+const OTHER = recordId(Uint8Array.of(0xa0));
+const heads = (count) => Array.from({ length: count }, (_, number) => recordId(Uint8Array.of(0x18, 24 + number)));
+
+const step = (fields) => ({ trade: OFFER, heads: [OFFER], ...fields });
+const answer = (fields = {}) => step({ answers: OFFER, ...fields });
+
+/** What can be wrong with every message but the first. */
+const STEP_EDITS = [
+  ['a trade by the text of its id', edit('trade', OFFER.toString())],
+  ['no heads', edit('heads', [])],
+  ['65 heads', edit('heads', heads(65))],
+  ['heads by the text of their ids', edit('heads', [OFFER.toString()])],
+];
+const ANSWER_EDITS = [...STEP_EDITS, ['what it answers by the text of its id', edit('answers', OFFER.toString())]];
+
+const TERMS_EDITS = [
+  ['terms without a line', edit('terms.lines', [])],
+  ['101 lines', edit('terms.lines', Array.from({ length: 101 }, () => LINE))],
+  ['a quantity of 0', edit('terms.lines', [{ ...LINE, quantity: 0 }])],
+  ['a negative price', edit('terms.lines', [{ ...LINE, price: idr(-1) }])],
+  ['a line with the slot of a card', edit('terms.lines', [{ ...LINE, slot: 'card/kopi-gayo-250' }])],
+  ['a line without its slot', edit('terms.lines', [{ ...LINE, slot: 'listing/' }])],
+  ['terms without a total', without('terms.total')],
+  ['a total that is a float', edit('terms.total', float64(1.5)), 'RECORD_MALFORMED'],
+  ['a way to settle that there is not', edit('terms.settlement', { method: 'faith' })],
+  ['a way to deliver that there is not', edit('terms.delivery', { method: 'pigeon' })],
+  ['a promise of stock that there is not', edit('terms.stock', 'maybe')],
+  ['terms that never expire', without('terms.expires')],
+  ['a note of 2001 characters', edit('terms.note', 'a'.repeat(2001))],
+];
+
+const AMOUNT_EDITS = [
+  ...STEP_EDITS,
+  ['a negative amount', edit('amount', idr(-1))],
+  ['an amount that is a float', edit('amount', float64(1.5)), 'RECORD_MALFORMED'],
+  ['an amount without a currency', edit('amount', { amount: 1 })],
+  ['a currency that there is not', edit('amount', { amount: 1, currency: 'RP' })],
+];
+const REASON = ['a reason of 2001 characters', edit('reason', 'a'.repeat(2001))];
+const NOTE = ['a note of 2001 characters', edit('note', 'a'.repeat(2001))];
+
+export const TRADE_SAMPLES = {
+  offer: {
+    signer: budi,
+    valid: [
+      ['a buyer’s offer', offer],
+      ['an offer with a note and a variant', { ...offer, terms: { ...TERMS, lines: [{ ...LINE, variant: 'kopi-gayo-250-biji' }], note: 'Tolong digiling halus.' } }],
+    ],
+    invalid: changed([
+      ['an offer that names a trade', edit('trade', OTHER)],
+      ['an offer with heads', edit('heads', [OTHER])],
+      ['a buyer of 31 bytes', edit('buyer', new Uint8Array(31))],
+      ['a seller as text', edit('seller', 'z6Mk')],
+      ...TERMS_EDITS,
+    ]),
+  },
+  counter: {
+    signer: sari,
+    valid: [['a seller’s counter-offer', answer({ terms: SELLERS_TERMS })]],
+    invalid: changed([...ANSWER_EDITS, ...TERMS_EDITS]),
+  },
+  accept: { signer: sari, valid: [['an accept', answer()]], invalid: changed(ANSWER_EDITS) },
+  decline: {
+    signer: sari,
+    valid: [
+      ['a decline with its reason', answer({ reason: 'Stok habis.' })],
+      ['a decline without a reason', answer()],
+    ],
+    invalid: changed([...ANSWER_EDITS, REASON]),
+  },
+  withdraw: { signer: budi, valid: [['a withdrawal', answer()]], invalid: changed(ANSWER_EDITS) },
+  cancel: {
+    signer: budi,
+    valid: [['a cancel with its reason', step({ reason: 'Salah pesan.' })]],
+    invalid: changed([...STEP_EDITS, REASON]),
+  },
+  paid: {
+    signer: budi,
+    valid: [
+      ['a payment with method and reference', step({ method: 'transfer', reference: 'BCA 0412', amount: idr(19_000_000) })],
+      ['a payment of zero: the shape allows it, the trade does not', step({ amount: idr(0) })],
+    ],
+    invalid: changed([...AMOUNT_EDITS, ['an empty method', edit('method', '')], ['a reference of 201 characters', edit('reference', 'a'.repeat(201))]]),
+  },
+  'payment-seen': {
+    signer: sari,
+    valid: [['all of the money', step({ amount: idr(19_000_000) })]],
+    invalid: changed(AMOUNT_EDITS),
+  },
+  shipped: {
+    signer: sari,
+    valid: [
+      ['a parcel with carrier and tracking code', step({ carrier: 'JNE', tracking: 'JNE123', note: 'Dikirim pagi ini.' })],
+      ['a handing over without words', step({})],
+    ],
+    invalid: changed([...STEP_EDITS, ['an empty tracking code', edit('tracking', '')], NOTE]),
+  },
+  received: {
+    signer: budi,
+    valid: [['goods received', step({ note: 'Wangi!' })]],
+    invalid: changed([...STEP_EDITS, NOTE]),
+  },
+  timeout: {
+    signer: budi,
+    valid: [
+      ['a deadline that passed', step({ deadline: 'offer-expiry' })],
+      ['a deadline of a later version: whether it runs, the trade says', step({ deadline: 'moon-landing' })],
+    ],
+    invalid: changed([...STEP_EDITS, ['an empty deadline', edit('deadline', '')], ['a deadline of 65 characters', edit('deadline', 'a'.repeat(65))]]),
+  },
+  receipt: {
+    signer: sari,
+    valid: [['a receipt', { of: OFFER, trade: OFFER }]],
+    invalid: changed([
+      ['a message by the text of its id', edit('of', OFFER.toString())],
+      ['a trade by the text of its id', edit('trade', OFFER.toString())],
+    ]),
+  },
+};

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+/** Static imports and re-exports; `import(…)` is loaded when it is needed only. */
+const IMPORT = /^(?:import|export)\s(?:[^'"();]*?\sfrom\s)?['"]([^'"]+)['"]/gm;
+
+/** All that a module brings with it: our own files, and the packages that they name. */
+async function closure(entry: string): Promise<{ files: Set<string>; packages: Set<string> }> {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = async (path: string): Promise<void> => {
+    if (files.has(relative(DIST, path))) return;
+    files.add(relative(DIST, path));
+    for (const [, name = ''] of (await readFile(path, 'utf8')).matchAll(IMPORT)) {
+      if (name.startsWith('.')) await visit(join(dirname(path), name));
+      else if (!name.startsWith('node:')) packages.add(name);
+    }
+  };
+  await visit(join(DIST, entry));
+  return { files, packages };
+}
+
+it('a command loads the operation table and what asks a node, and no library but commander and zod', async () => {
+  const { files, packages } = await closure('cli/main.js');
+  expect([...packages].sort()).toEqual(['commander', 'zod']);
+  expect([...files].filter((file) => file.startsWith('node/')).sort()).toEqual([
+    'node/api/client.js',
+    'node/api/input.js',
+    'node/api/operation.js',
+    'node/api/operations.js',
+    'node/api/views.js',
+    'node/home/locate.js',
+    'node/options.js',
+  ]);
+});
+
+it('publish, verify and export load no libp2p and no database', async () => {
+  for (const name of ['publish', 'verify', 'export', 'init']) {
+    const { packages } = await closure(`cli/commands/${name}.js`);
+    expect(
+      [...packages].filter((each) => /libp2p|chainsafe|level|hono|pino/.test(each)),
+      name,
+    ).toEqual([]);
+  }
+});

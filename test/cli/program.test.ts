@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { parseWords, type Invocation } from '../../cli/program.js';
+import { isNiagaError, type NiagaError } from '../../protocol/errors.js';
+
+const silent = { out: () => undefined, err: () => undefined };
+
+function parse(line: string | string[]): Invocation {
+  return parseWords(typeof line === 'string' ? line.split(' ') : line, '1.2.3', silent);
+}
+
+function refusal(line: string | string[]): NiagaError {
+  try {
+    parse(line);
+  } catch (error) {
+    if (isNiagaError(error, 'USAGE')) return error;
+    throw error;
+  }
+  throw new Error('not refused');
+}
+
+describe('words become the input of an operation', () => {
+  it.each<[string | string[], string, unknown]>([
+    ['status', 'status', {}],
+    ['trade show bafyabc', 'tradeShow', { trade: 'bafyabc' }],
+    ['trade list --limit 5 --after x', 'tradeList', { limit: 5, after: 'x' }],
+    ['listing list', 'listingList', { limit: 100 }],
+    [
+      ['search', 'kopi', 'gayo', '--min-price', '1 USD', '--kind', 'goods'],
+      'search',
+      { words: ['kopi', 'gayo'], limit: 20, timeoutMs: 2_500, minPrice: '1 USD', kind: 'goods' },
+    ],
+    ['search kopi -robusta', 'search', { words: ['kopi', '-robusta'], limit: 20, timeoutMs: 2_500 }],
+    [['search', '--', '--kopi', '-h'], 'search', { words: ['--kopi', '-h'], limit: 20, timeoutMs: 2_500 }],
+    [['offer', 'L', '--quantity', '2', '--note', '--json'], 'offer', { listing: 'L', quantity: 2, note: '--json' }],
+    [
+      'publish a.csv - b.json --format csv --strict',
+      'publish',
+      { files: ['a.csv', '-', 'b.json'], format: 'csv', strict: true },
+    ],
+    [
+      'start --listen /ip4/1 --listen /ip4/2 --no-mdns --api :0',
+      'start',
+      { listen: ['/ip4/1', '/ip4/2'], bootstrap: [], mdns: false, api: ':0', logLevel: 'warn' },
+    ],
+    ['start', 'start', { listen: [], bootstrap: [], mdns: true, logLevel: 'warn' }],
+    ['trade export T --out f', 'tradeExport', { trade: 'T', out: 'f', force: false }],
+    ['init --name=Sari', 'init', { name: 'Sari' }],
+  ])('%s', (line, key, input) => {
+    expect(parse(line)).toMatchObject({ key, input });
+    expect(parse(line).input).toEqual(input);
+  });
+
+  it('leaves words that begin with a dash to the search, whatever short options they begin with', () => {
+    expect(parse('search -hitam -Vanila').input).toMatchObject({ words: ['-hitam', '-Vanila'] });
+  });
+});
+
+describe('the global options', () => {
+  const wanted = { home: '/h', network: 'test', json: true, quiet: true };
+
+  it.each([
+    '--home /h --network test --json --quiet trade show T',
+    'trade --home /h --network test --json --quiet show T',
+    'trade show T --home /h --network test --json --quiet',
+    '--json trade --home /h show --quiet T --network test',
+  ])('stand anywhere: %s', (line) => {
+    expect(parse(line)).toMatchObject({ key: 'tradeShow', ...wanted });
+  });
+
+  it('have defaults, and the last one counts', () => {
+    expect(parse('status')).toMatchObject({ home: undefined, network: 'main', json: false, quiet: false });
+    expect(parse('--home /a status --home /b').home).toBe('/b');
+  });
+});
+
+describe('mistakes are refused with what is wrong and where to look', () => {
+  it.each<[string, RegExp, string]>([
+    ['statsu', /'statsu'.*status/, 'niaga --help'],
+    ['trade frobnicate', /'frobnicate'/, 'niaga trade --help'],
+    ['search x --limt 3', /'--limt'.*--limit/, 'niaga search --help'],
+    ['trade show', /'trade'/, 'niaga trade show --help'],
+    ['trade show a b', /Too many arguments/, 'niaga trade show --help'],
+    ['search kopi -x', /'-x'/, 'niaga search --help'],
+    ['publish', /'files'/, 'niaga publish --help'],
+    ['listing list --limit', /--limit/, 'niaga listing list --help'],
+    ['listing list --limit 0', /^--limit must be 1 or more, not "0"\.$/, 'niaga listing list --help'],
+    ['listing list --limit 1e3', /^--limit must be a number/, 'niaga listing list --help'],
+    ['listing list --limit NaN', /^--limit must be a number/, 'niaga listing list --help'],
+    ['listing list --limit 0x10', /^--limit must be a number/, 'niaga listing list --help'],
+    ['offer L --quantity 1.5', /^--quantity must be a whole number/, 'niaga offer --help'],
+    ['offer L --quantity -1', /^--quantity must be 1 or more/, 'niaga offer --help'],
+    ['search x --kind thing', /^--kind must be one of: goods, service, digital/, 'niaga search --help'],
+    ['trade export T', /^--out is missing\.$/, 'niaga trade export --help'],
+    ['status --limit 3', /'--limit'/, 'niaga status --help'],
+    ['', /command/, 'niaga --help'],
+  ])('%s', (line, message, next) => {
+    const error = refusal(line === '' ? [] : line);
+    expect(error.message).toMatch(message);
+    expect(error.next).toBe(next);
+    expect(error.exit).toBe(2);
+  });
+});

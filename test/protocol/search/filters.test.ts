@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { matches, parseFilters, type Filterable } from '../../../protocol/search/filters.js';
+
+const seller = new Uint8Array(32).fill(7);
+const lamp: Filterable = {
+  trader: seller,
+  summary: { kind: 'goods', category: ['Home & Kitchen', 'Lighting', 'Table Lamps'], price: { amount: 15_000_000, currency: 'IDR' }, availability: 'InStock', itemCondition: 'new' },
+};
+const onRequest: Filterable = { trader: new Uint8Array(32), summary: { kind: 'service', category: [], price: null, availability: 'OutOfStock' } };
+
+describe('filters', () => {
+  it.each([
+    [{}, true, true],
+    [{ kind: 'goods' as const }, true, false],
+    [{ kind: 'service' as const }, false, true],
+    [{ currency: 'IDR' }, true, false],
+    [{ currency: 'USD' }, false, false],
+    [{ currency: 'IDR', minPrice: 15_000_000, maxPrice: 15_000_000 }, true, false],
+    [{ currency: 'IDR', minPrice: 15_000_001 }, false, false],
+    [{ currency: 'IDR', maxPrice: 14_999_999 }, false, false],
+    [{ seller }, true, false],
+    [{ inStock: true }, true, false],
+    [{ inStock: false }, true, true],
+    [{ itemCondition: 'new' as const }, true, false],
+    [{ itemCondition: 'used' as const }, false, false],
+    [{ category: 'lighting' }, true, false],
+    [{ category: 'lamp' }, true, false],
+    [{ category: 'TABLE LAMP' }, true, false],
+    [{ category: 'Home & Kitchen > Lighting' }, true, false],
+    [{ category: 'Lighting > Table Lamps' }, false, false],
+    [{ category: 'Home & Kitchen > Lighting > Table Lamps > Desk' }, false, false],
+    [{ category: 'garden' }, false, false],
+    [{ category: 'kitchen lighting' }, false, false],
+    [{ category: '&&&' }, false, false],
+    [{ category: '>' }, true, true],
+  ])('%j', (filters, forLamp, forService) => {
+    expect(matches(parseFilters(filters), lamp)).toBe(forLamp);
+    expect(matches(parseFilters(filters), onRequest)).toBe(forService);
+  });
+
+  it.each([
+    [{ minPrice: 2, maxPrice: 1, currency: 'IDR' }, 'minPrice'],
+    [{ minPrice: 1 }, 'currency'],
+    [{ maxPrice: 1 }, 'currency'],
+    [{ minPrice: -1, currency: 'IDR' }, 'minPrice'],
+    [{ minPrice: 1.5, currency: 'IDR' }, 'minPrice'],
+    [{ minPrice: NaN, currency: 'IDR' }, 'minPrice'],
+    [{ currency: 'XXXX' }, 'currency'],
+    [{ kind: 'thing' }, 'kind'],
+    [{ category: '' }, 'category'],
+    [{ category: 'a'.repeat(401) }, 'category'],
+    [{ category: '\ud800' }, 'category'],
+    [{ seller: new Uint8Array(31) }, 'seller'],
+    [{ inStock: 'yes' }, 'inStock'],
+    ['no object', undefined],
+  ])('refuses %j', (filters, where) => {
+    expect(() => parseFilters(filters)).toThrow(expect.objectContaining({ code: 'QUERY_INVALID', where }) as Error);
+  });
+});

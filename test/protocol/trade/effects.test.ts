@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  apply,
+  effectsBetween,
+  messagesOf,
+  OFFER_EXPIRY,
+  type Effect,
+  type MessageKind,
+  type Role,
+  type TradeState,
+} from '../../../protocol/trade/index.js';
+import { deliver, marketArbitrary } from './market.js';
+import { after, agreed, crossed, draft, EXPIRES, offered, termsBy, type StepOptions } from './traders.js';
+
+/** What a step asks for, without what is only told to people. */
+function effectsOf(
+  state: TradeState | undefined,
+  role: Role,
+  kind: MessageKind,
+  options?: StepOptions,
+): readonly Effect[] {
+  const outcome = apply(state, draft(state, role, kind, options));
+  if (!outcome.ok) throw new Error(outcome.message);
+  return outcome.effects.filter((effect) => effect.kind !== 'notify');
+}
+
+const lines = termsBy('buyer').lines;
+const forget = { kind: 'forget-deadline', deadline: OFFER_EXPIRY };
+
+test('a seller’s proposal reserves until it expires, and what ends it releases', () => {
+  expect(effectsOf(undefined, 'seller', 'offer')).toEqual([
+    { kind: 'reserve-stock', lines, until: EXPIRES },
+    { kind: 'watch-deadline', deadline: OFFER_EXPIRY, at: EXPIRES },
+  ]);
+  const offer = after(undefined, ['seller', 'offer']);
+  for (const [role, kind] of [
+    ['buyer', 'decline'],
+    ['seller', 'withdraw'],
+    ['seller', 'cancel'],
+    ['buyer', 'timeout'],
+  ] as const) {
+    expect(effectsOf(offer, role, kind)).toEqual([{ kind: 'release-stock', lines }, forget]);
+  }
+  const later = { terms: { expires: EXPIRES + 1 } };
+  expect(effectsOf(offer, 'buyer', 'counter', later)).toEqual([
+    { kind: 'release-stock', lines },
+    { kind: 'watch-deadline', deadline: OFFER_EXPIRY, at: EXPIRES + 1 },
+  ]);
+});
+
+test('a proposal that is subject to stock, or the buyer’s, reserves nothing until it is agreed', () => {
+  const watch = { kind: 'watch-deadline', deadline: OFFER_EXPIRY, at: EXPIRES };
+  expect(effectsOf(undefined, 'buyer', 'offer')).toEqual([watch]);
+  expect(effectsOf(undefined, 'seller', 'offer', { terms: { stock: 'subject-to-stock' } })).toEqual([watch]);
+  expect(effectsOf(offered(), 'seller', 'accept')).toEqual([{ kind: 'reserve-stock', lines }, forget]);
+});
+
+test('stock is sold when it is shipped, and free again when the contract is cancelled before', () => {
+  expect(effectsOf(agreed(), 'seller', 'shipped')).toEqual([{ kind: 'stock-sold', lines }]);
+  expect(effectsOf(agreed(), 'buyer', 'cancel')).toEqual([{ kind: 'release-stock', lines }]);
+});
+
+test('a cancel that crosses says what has to go back, once', () => {
+  const [paid, cancel] = [draft(agreed(), 'buyer', 'paid'), draft(agreed(), 'seller', 'cancel')];
+  const cancelled = apply(agreed(), cancel);
+  if (!cancelled.ok) throw new Error(cancelled.message);
+  const both = apply(cancelled.state, paid);
+  expect(both).toMatchObject({
+    effects: [{ kind: 'refund-due', claims: [{ message: paid.id }] }, { kind: 'notify' }, { kind: 'notify' }],
+  });
+  const state = crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']);
+  expect(effectsBetween(agreed(), state)).toMatchObject([
+    { kind: 'stock-sold' },
+    { kind: 'return-due' },
+    { kind: 'notify' },
+  ]);
+  expect(effectsOf(state, 'buyer', 'received')).toEqual([]);
+});
+
+test('a proof of equivocation is handed out once', () => {
+  const first = after(offered(), ['seller', 'accept']);
+  const outcome = apply(first, draft(offered(), 'seller', 'decline'));
+  expect(outcome).toMatchObject({ ok: true });
+  if (!outcome.ok) return;
+  expect(outcome.effects).toContainEqual({ kind: 'equivocation', equivocation: outcome.state.equivocations[0] });
+  expect(effectsOf(outcome.state, 'buyer', 'cancel').filter(({ kind }) => kind === 'equivocation')).toEqual([]);
+});
+
+test('people are told of each message, each new word, and whose turn it is', () => {
+  const outcome = apply(offered(), draft(offered(), 'seller', 'counter'));
+  if (!outcome.ok) throw new Error(outcome.message);
+  expect(outcome.effects.filter(({ kind }) => kind === 'notify')).toEqual([
+    {
+      kind: 'notify',
+      event: { type: 'message', message: outcome.state.heads[0], messageKind: 'counter', by: 'seller' },
+    },
+    { kind: 'notify', event: { type: 'state', from: 'offered', to: 'countered' } },
+    { kind: 'notify', event: { type: 'turn', role: 'buyer' } },
+  ]);
+});
+
+test('a replay does nothing twice, and what it did ends where a start from nothing does', () => {
+  const arrivals = fc
+    .boolean()
+    .chain((honest) => marketArbitrary({ honest }))
+    .chain(({ messages }) => fc.shuffledSubarray([...messages], { minLength: messages.length }));
+  fc.assert(
+    fc.property(arrivals, (messages) => {
+      let reserved: unknown;
+      let sold: unknown;
+      let deadline: number | undefined;
+      let before: TradeState | undefined;
+      for (const state of deliver(messages)) {
+        for (const effect of effectsBetween(before, state)) {
+          if (effect.kind === 'reserve-stock') reserved = effect.lines;
+          if (effect.kind === 'release-stock') expect(reserved).toEqual(effect.lines);
+          if (effect.kind === 'release-stock' || effect.kind === 'stock-sold') reserved = undefined;
+          if (effect.kind === 'stock-sold') {
+            expect(sold).toBeUndefined();
+            sold = effect.lines;
+          }
+          if (effect.kind === 'watch-deadline') deadline = effect.at;
+          if (effect.kind === 'forget-deadline') deadline = undefined;
+        }
+        for (const message of messagesOf(state)) expect(apply(state, message)).toMatchObject({ effects: [] });
+        before = state;
+      }
+      if (before === undefined) return;
+      const fresh = effectsBetween(undefined, before);
+      expect(fresh.find((effect) => effect.kind === 'reserve-stock')?.lines).toEqual(reserved);
+      expect(fresh.find((effect) => effect.kind === 'watch-deadline')?.at).toEqual(deadline);
+    }),
+    { numRuns: 100 },
+  );
+});

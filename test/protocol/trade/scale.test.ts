@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import {
+  apply,
+  MAX_HEADS,
+  MAX_MESSAGES,
+  MAX_MESSAGES_A_PARTY,
+  messagesOf,
+  nextHeads,
+  stateOf,
+  type Role,
+  type TradeState,
+} from '../../../protocol/trade/index.js';
+import { after, draft, must, offered, refused, summary } from './traders.js';
+
+/** Well above what it takes on a slow machine with others at work; the goal is 50 ms on a quiet one. */
+const SLOWEST_STEP = 250;
+
+function timed<T>(task: () => T): { result: T; took: number } {
+  const start = performance.now();
+  const result = task();
+  return { result, took: performance.now() - start };
+}
+
+function haggle(messages: number): TradeState {
+  let state = offered();
+  for (let role: Role = 'seller'; state.size < messages; role = role === 'seller' ? 'buyer' : 'seller') {
+    state = after(state, [role, 'counter']);
+  }
+  return state;
+}
+
+test('a log of the largest size is extended and replayed in good time, and then is full', () => {
+  const long = haggle(MAX_MESSAGES - 1);
+  const { result: full, took } = timed(() =>
+    after(long, [long.contract.status === 'open' ? long.contract.turn : 'buyer', 'counter']),
+  );
+  expect(took).toBeLessThan(SLOWEST_STEP);
+  expect(full.size).toBe(MAX_MESSAGES);
+  const turn = full.contract.status === 'open' ? full.contract.turn : 'buyer';
+  expect(refused(full, draft(full, turn, 'accept'))).toMatchObject({ code: 'TRADE_FULL' });
+  const { result, took: replayed } = timed(() => stateOf(messagesOf(full)));
+  expect(replayed).toBeLessThan(20_000);
+  expect(summary(result.state)).toEqual(summary(full));
+});
+
+test('a side that floods the log with forks fills its own half of it, and the other side still gets on', () => {
+  let state = offered();
+  let slowest = 0;
+  for (let fork = 0; fork < MAX_MESSAGES_A_PARTY; fork++) {
+    const counter = draft(offered(), 'seller', 'counter', { terms: { note: String(fork) } });
+    const { result, took } = timed(() => must(state, counter));
+    state = result;
+    slowest = Math.max(slowest, took);
+  }
+  expect(slowest).toBeLessThan(SLOWEST_STEP);
+  const more = draft(offered(), 'seller', 'counter', { terms: { note: 'one more' } });
+  expect(refused(state, more)).toMatchObject({ code: 'TRADE_FULL' });
+  expect(state.heads).toHaveLength(MAX_MESSAGES_A_PARTY);
+  expect(state.equivocations.length).toBeLessThan(MAX_MESSAGES_A_PARTY);
+  if (state.contract.status !== 'open') throw new Error('not open');
+  const wanted = state.contract.open.at(-1)?.id;
+  if (wanted === undefined) throw new Error('nothing open');
+  const accept = draft(state, 'buyer', 'accept', { answers: wanted });
+  expect(accept.payload.heads).toHaveLength(MAX_HEADS);
+  const { result: accepted, took } = timed(() => must(state, accept));
+  expect(took).toBeLessThan(SLOWEST_STEP);
+  expect(accepted.agreement?.proposal).toEqual(wanted);
+  expect(nextHeads(accepted, 'buyer')).toContainEqual(accept.id);
+  expect(apply(accepted, draft(accepted, 'buyer', 'cancel'))).toMatchObject({ ok: true });
+});
