@@ -45,7 +45,7 @@ for (const item of items) {
   bytes.push(indexBytes(card.index));
   const terms = postedTerms(card.index);
   postings += terms.length;
-  index.put(item.id, card, ['all', ...terms]);
+  index.put(item.id, card, card.index, ['all', ...terms]);
 }
 const indexed = performance.now() - started;
 bytes.sort((a, b) => a - b);

@@ -7,7 +7,7 @@ import { DEFAULT_NETWORK } from '../node/options.js';
 import type { GlobalOptions } from './context.js';
 import { fieldsOf, flagName, valueOf, type Field } from './fields.js';
 import { FORMS } from './forms.js';
-import { commandAt, markWords, unmark } from './words.js';
+import { commandAt, markWords, unmark } from './dashed-words.js';
 
 /** What was asked for on the command line. */
 export interface Invocation extends GlobalOptions {

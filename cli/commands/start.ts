@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { basename, relative } from 'node:path';
 import type { z } from 'zod';
 import { DEFAULT_HOST } from '../../node/api/address.js';
 import { resolveHome } from '../../node/home/locate.js';
@@ -32,10 +33,21 @@ export const start: Command<z.output<typeof startInput>> = async (input, context
     };
     await print(context, context.json ? safeJson(ready) : whatToType(context));
     if (!context.json) note(context, `The node runs: trader ${node.trader}, API ${node.apiUrl ?? ''}.`);
+    if (!context.json && !isOnPath())
+      note(context, `Where the shell does not know niaga, type: node ${relative('', self())}`);
     if (!signal.aborted) await once(signal, 'abort');
   }
   return 0;
 };
+
+function self(): string {
+  return process.argv[1] ?? '';
+}
+
+/** An installed command is called by its own name, a clone by the name of its main file. */
+function isOnPath(): boolean {
+  return basename(self()) !== 'main.js';
+}
 
 /** Synchronous writing to standard error: what was logged before a crash is seen. */
 async function createLogger(level: string) {

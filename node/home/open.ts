@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { NiagaError } from '../../protocol/errors.js';
 import { TEMPORARY_SUFFIX, writeFileAtomic } from './write-file-atomic.js';
@@ -78,7 +78,7 @@ async function prepare(folder: string): Promise<void> {
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return;
   }
-  await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  await makeFolder(folder);
   const names = await readdir(folder);
   // Another process was making the same home at the same time, and is further.
   if (names.includes(FORMAT_FILE)) return prepare(folder);
@@ -92,6 +92,19 @@ async function prepare(folder: string): Promise<void> {
   }
   await keepPrivate(folder);
   await writeFileAtomic(formatFile, `${JSON.stringify({ format: FORMAT, createdBy: `niaga ${ownVersion()}` })}\n`);
+}
+
+/** Not `mkdir`'s own `recursive`: in a folder that can have no others (`/proc`) Node 20 then tries for ever. */
+async function makeFolder(folder: string, parentExists = false): Promise<void> {
+  try {
+    await mkdir(folder, { mode: FOLDER_MODE });
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code !== 'ENOENT' || parentExists) throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder, true);
+  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

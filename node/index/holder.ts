@@ -14,13 +14,30 @@ export const MAX_CARDS = 50_000;
 /** Cards kept of one seller: a flood costs the seller only. */
 export const MAX_CARDS_OF_ONE = 20_000;
 
-interface HeldCard {
+/**
+ * What is kept in memory of a card: what filters and the order of versions need, and its bytes. Everything else is decoded
+ * from them when it is asked for; a node keeps thousands of cards and hands out few.
+ */
+class HeldCard {
   readonly trader: Uint8Array;
   readonly summary: Card['summary'];
-  readonly index: Card['index'];
-  readonly record: SignedRecord<Card>;
+  readonly id: CID;
+  readonly payload: { readonly seq: number; readonly device: Uint8Array };
+  readonly validUntil: number;
+  readonly bytes: Uint8Array;
   /** The signature was checked. It is before a card is first handed out, not on arrival in the sender's time. */
-  verified: boolean;
+  verified = false;
+
+  constructor({ id, payload, bytes }: SignedRecord<Card>) {
+    const { trader, device, seq, summary, validUntil } = payload;
+    this.trader = trader.slice();
+    this.summary = summary;
+    this.id = id;
+    this.payload = { seq, device: device.slice() };
+    this.validUntil = validUntil;
+    // A copy of its own: what came is a view of a frame of a megabyte.
+    this.bytes = bytes.slice();
+  }
 }
 
 interface CardRow {
@@ -64,7 +81,7 @@ export class Holder {
   /** The card of a listing, its signature checked; undefined where none is held that holds. */
   card(listing: string): SignedRecord<Card> | undefined {
     const held = this.#index.get(listing);
-    return held !== undefined && this.#check(listing, held) ? held.record : undefined;
+    return held !== undefined && this.#check(listing, held) ? this.#read(held.bytes, ['card']) : undefined;
   }
 
   /** Takes a batch; what is answered `ok` is on disk. */
@@ -109,7 +126,7 @@ export class Holder {
     const now = this.#deps.now();
     const writes: Write[] = [];
     for (const listing of [...this.#index.ids()]) {
-      if ((this.#index.get(listing)?.record.payload.validUntil ?? 0) > now) continue;
+      if ((this.#index.get(listing)?.validUntil ?? 0) > now) continue;
       this.#drop(listing);
       writes.push(this.#rows.del(listing));
     }
@@ -139,12 +156,12 @@ export class Holder {
     let all = keys;
     let verified = false;
     if (held === undefined) this.#checkRoom(payload.trader);
-    else if (held.record.id.equals(record.id)) {
+    else if (held.id.equals(record.id)) {
       all = [...new Set([...this.#index.keysOf(listing), ...keys])];
       verified = held.verified;
     } else {
       // Two cards of one slot: before one takes the other's place both must be what they claim.
-      if (compareVersions(record, held.record) < 0 && this.#check(listing, held)) throw stale();
+      if (compareVersions(record, held) < 0 && this.#check(listing, held)) throw stale();
       this.#open(record.bytes, ['card']);
       verified = true;
     }
@@ -156,7 +173,7 @@ export class Holder {
 
   #end(listing: string, tombstone: SignedRecord<Tombstone>): Write[] {
     const held = this.#index.get(listing);
-    if (held !== undefined && compareVersions(tombstone, held.record) < 0 && this.#check(listing, held)) throw stale();
+    if (held !== undefined && compareVersions(tombstone, held) < 0 && this.#check(listing, held)) throw stale();
     this.#drop(listing);
     this.#ended.set(listing, tombstone);
     return [this.#rows.del(listing), this.#tombstones.put(listing, tombstone.bytes)];
@@ -166,7 +183,7 @@ export class Holder {
   #check(listing: string, held: HeldCard): boolean {
     if (held.verified) return true;
     try {
-      this.#open(held.record.bytes, ['card']);
+      this.#open(held.bytes, ['card']);
       held.verified = true;
     } catch (error) {
       if (!isNiagaError(error)) throw error;
@@ -180,9 +197,9 @@ export class Holder {
 
   #hold(listing: string, record: SignedRecord<Card>, keys: readonly string[]): void {
     this.#drop(listing);
-    const { trader, summary, index } = record.payload;
-    this.#index.put(listing, { trader, summary, index, record, verified: false }, keys);
-    const seller = hex(trader);
+    const held = new HeldCard(record);
+    this.#index.put(listing, held, record.payload.index, keys);
+    const seller = hex(held.trader);
     this.#bySeller.set(seller, (this.#bySeller.get(seller) ?? 0) + 1);
   }
 

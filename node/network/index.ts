@@ -61,9 +61,12 @@ export interface PeerDirectory {
   /** Without this node. */
   readonly size: number;
   all(): PeerRef[];
+  /** The peer of that id, also this node itself. */
+  get(id: string): PeerRef | undefined;
   /**
    * The `count` known peers nearest to `kadId`, nearest first, this node among them where it belongs; without those that failed a moment
    * ago, are blocked, or are known to speak something else.
+   * @param kadId 32 bytes, as {@link kadIdOfKey} gives them
    */
   closest(kadId: Uint8Array, count: number): PeerRef[];
   /** The peer was of use: it is not left out any more. */

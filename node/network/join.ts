@@ -114,7 +114,7 @@ export class Joiner {
     for (let round = 0; members() > 0 && !signal.aborted; round++) {
       await this.#refresh(round);
       if (signal.aborted || members() === 0) return;
-      this.#becomeReady();
+      if (this.#deps.tableSize() > 0 || round > 0) this.#becomeReady();
       await this.#pause(LOOKUP_PAUSES[Math.min(round, LOOKUP_PAUSES.length - 1)] ?? minute);
     }
   }

@@ -53,6 +53,7 @@ export const IDLE_STREAM_TIME = 5 * minute;
 /** The same when more than {@link CROWDED_CONNECTIONS} are open: libp2p prunes above 300. */
 export const IDLE_STREAM_TIME_CROWDED = 15 * second;
 export const CROWDED_CONNECTIONS = 240;
+export const SWEEP_INTERVAL = 15 * second;
 
 /** What a peer can do wrong on a stream. */
 export type Offence = 'malformed' | 'oversize' | 'unknown-id' | 'stalled' | 'truncated' | 'flood';

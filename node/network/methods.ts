@@ -100,7 +100,9 @@ export class Methods {
 export function publicError(error: unknown): { code: ErrorCode; message: string } {
   if (!isNiagaError(error) || PRIVATE_CODES.has(error.code))
     return { code: 'INTERNAL', message: ERRORS.INTERNAL.meaning };
-  return { code: error.code, message: error.message.slice(0, MAX_MESSAGE_LENGTH) };
+  // A half of a surrogate pair, as a cut may leave, cannot be encoded; with the `u` flag only such halves match.
+  const message = error.message.slice(0, MAX_MESSAGE_LENGTH).replace(/[\uD800-\uDFFF]/gu, '?');
+  return { code: error.code, message };
 }
 
 async function withTimeLimit<T>(work: Promise<T>, name: string): Promise<T> {

@@ -60,10 +60,11 @@ export class RequestServer {
     return count;
   }
 
-  /** Forgets who is gone and would be met with full buckets anyway. */
-  sweep(): void {
+  /** Closes streams that were idle for `idleTime` ms, and forgets who is gone and would be met with full buckets anyway. */
+  sweep(idleTime: number): void {
     const now = Date.now();
     for (const [peer, asker] of this.#askers) {
+      if (asker.running === 0) asker.stream?.closeIfIdle(now - idleTime);
       const open = asker.stream?.closed === false;
       if (!open && asker.running === 0 && asker.requests.isFull(now) && asker.bytes.isFull(now))
         this.#askers.delete(peer);
@@ -98,6 +99,7 @@ class ServedStream {
   readonly #frames: FrameStream;
   readonly #gone = new AbortController();
   #ended = false;
+  #askedAt = Date.now();
   #throttle: NodeJS.Timeout | undefined;
 
   constructor(stream: Stream, peer: string, asker: Asker, deps: RequestServerDeps) {
@@ -134,10 +136,16 @@ class ServedStream {
     this.#frames.abort(reason);
   }
 
+  /** Closes unless something was asked since `time`. */
+  closeIfIdle(time: number): void {
+    if (this.#askedAt <= time) void this.#frames.close();
+  }
+
   #onFrame(frame: Frame, size: number): void {
     // The peer opened this stream to ask; there is nothing here that it could answer.
     if (frame.t !== 'q') return this.#offence('unknown-id');
     this.#deps.counters.add('requests_in');
+    this.#askedAt = Date.now();
     if (!this.#deps.methods.has(frame.method) && this.#deps.conduct.unknownMethod(this.#peer))
       return this.#offence('flood');
     this.#asker.running += 1;

@@ -14,6 +14,7 @@ import {
   IDLE_STREAM_TIME,
   IDLE_STREAM_TIME_CROWDED,
   CROWDED_CONNECTIONS,
+  SWEEP_INTERVAL,
   type Conduct,
   type Offence,
 } from './limits.js';
@@ -30,7 +31,6 @@ const second = 1000;
 export const STOP_TIME_LIMIT = 5 * second;
 /** libp2p gets so much of it for closing gracefully. */
 const GRACE = 3 * second;
-const SWEEP_INTERVAL = 15 * second;
 /** Streams for requests that one connection may have open each way; one is used, another may be closing. */
 const MAX_STREAMS = 4;
 /** Each look-up asks up to 20 peers and more; beyond this they would only get in each other's way. */
@@ -56,8 +56,13 @@ export interface SessionDeps {
 /** @throws NiagaError PORT_TAKEN, ADDRESS_INVALID, INTERNAL; nothing is left running then */
 export async function openSession(deps: SessionDeps): Promise<Session> {
   const { listen: choices, ...rest } = deps.settings;
-  const blocked = (peer: PeerId): boolean => deps.conduct.isBlocked(peer.toString());
-  const gater = { denyDialPeer: blocked, denyInboundEncryptedConnection: blocked };
+  // A device has an Ed25519 key; nothing below has to deal with peers that have another kind.
+  const denied = (peer: PeerId): boolean => peer.type !== 'Ed25519' || deps.conduct.isBlocked(peer.toString());
+  const gater = {
+    denyDialPeer: denied,
+    denyInboundEncryptedConnection: denied,
+    denyOutboundEncryptedConnection: denied,
+  };
   let failure: NiagaError | undefined;
   for (const listen of choices) {
     const node = await createNode({ ...rest, listen, gater });
@@ -297,12 +302,13 @@ export class Session {
   }
 
   #hangUp(peer: string, reason: Error): void {
-    for (const connection of this.#node.getConnections(parsePeerId(peer))) connection.abort(reason);
+    for (const connection of this.#node.getConnections()) {
+      if (connection.remotePeer.toString() === peer) connection.abort(reason);
+    }
   }
 
   #sweep(): void {
     const now = Date.now();
-    this.#server.sweep();
     const limit =
       this.#node.getConnections().length > CROWDED_CONNECTIONS ? IDLE_STREAM_TIME_CROWDED : IDLE_STREAM_TIME;
     for (const [peer, channel] of this.#channels) {
@@ -310,6 +316,8 @@ export class Session {
       channel.rest();
       this.#channels.delete(peer);
     }
+    // Twice as long, so that as a rule it is the asker who closes, and no request crosses the closing.
+    this.#server.sweep(2 * limit);
     this.#identifyMissing();
   }
 

@@ -50,8 +50,21 @@ export async function migrate({ store, write, migrations, fresh, path, onMigrate
   }
   for (const migration of migrations) {
     if (migration.version <= current) continue;
-    const writes = await migration.migrate(store);
+    const writes = await run(migration, store);
     await write([...writes, meta.put(SCHEMA_KEY, { version: migration.version })]);
     onMigrated(migration);
+  }
+}
+
+async function run(migration: Migration, store: Pick<Store, 'table'>): Promise<readonly Write[]> {
+  try {
+    return await migration.migrate(store);
+  } catch (error) {
+    if (error instanceof NiagaError) throw error;
+    const { version, name } = migration;
+    throw new NiagaError('INTERNAL', `The step to schema ${version} of the store ("${name}") failed`, {
+      next: 'Nothing of it was kept. Use the version of Niaga from before, and report this.',
+      cause: error,
+    });
   }
 }

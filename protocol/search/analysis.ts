@@ -130,7 +130,7 @@ function pushWord(found: Token[], word: string, position: number): void {
 
 /** True for model codes and for words that people also write as one (t-shirt, e-cloth, h&m); not for 2020-2021. */
 function isOneName(parts: readonly string[], whole: string): boolean {
-  if (whole.length > MAX_JOINED_LENGTH || STOP_WORDS.has(whole)) return false;
+  if (whole.length > MAX_JOINED_LENGTH || STOP_WORDS.has(whole) || parts.includes(ABSENT_BEFORE)) return false;
   // What would read as a number or measure when written as one (2020-2021, 12-3gb) is none.
   if (NUMBER.test(whole) || DIMENSIONS.test(whole) || isMeasure(whole)) return false;
   return parts.some((part) => part.length <= SHORT_PART || /[0-9]/.test(part));

@@ -71,7 +71,6 @@ export const FOLDED: readonly (readonly [to: string, from: string])[] = [
   ['ʊ', 'Ʊ'],
   ['ʌ', 'Ʌ'],
   ['ʒ', 'ƷǮǯ'],
-  ['ʹ', 'ʹ'],
   ['ͱ', 'Ͱ'],
   ['ͳ', 'Ͳ'],
   ['ͷ', 'Ͷ'],

@@ -4,11 +4,6 @@ import { termsOf, type CardIndex } from './index-terms.js';
 import { Interner, Postings } from './postings.js';
 import { termsOfQuery, type Query } from './query.js';
 
-/** What the evaluator needs of a card; a card's payload has it. */
-export interface IndexedCard extends Filterable {
-  readonly index: CardIndex;
-}
-
 export interface Evaluate {
   readonly query: Query;
   readonly filters?: Filters | undefined;
@@ -58,7 +53,7 @@ interface Held<C> {
  * The cards that an index node holds, in memory: which it holds under which key, and how well each answers a query. A card is
  * held once, however many keys it stands under.
  */
-export class LocalIndex<C extends IndexedCard> {
+export class LocalIndex<C extends Filterable> {
   private readonly cards: (Held<C> | undefined)[] = [];
   private readonly numbers = new Map<string, number>();
   private readonly freeNumbers: number[] = [];
@@ -102,11 +97,14 @@ export class LocalIndex<C extends IndexedCard> {
     return found === undefined ? 0 : (this.df[found] ?? 0);
   }
 
-  /** Holds a card under exactly these keys, in place of what was held under its id. */
-  put(id: string, card: C, keys: Iterable<string>): void {
+  /**
+   * Holds a card under exactly these keys, in place of what was held under its id. Its index is taken apart into numbers;
+   * `card` is what filters see and `get` gives back, and need not have it.
+   */
+  put(id: string, card: C, index: CardIndex, keys: Iterable<string>): void {
     this.remove(id);
     const number = this.freeNumbers.pop() ?? this.cards.length;
-    const entries = termsOf(card.index);
+    const entries = termsOf(index);
     const terms = Uint32Array.from(entries, ([term, { fields, count }]) => {
       const interned = this.terms.intern(term);
       this.df[interned] = (this.df[interned] ?? 0) + 1;

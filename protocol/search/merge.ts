@@ -62,14 +62,8 @@ export function mergeStatistics(
   answers: readonly Answer<Found>[],
   keyOf: (term: string) => string,
 ): Statistics {
-  const nodes = new Map<string, Counts>();
-  for (const { node, counts } of answers) {
-    const other = nodes.get(node);
-    // A node that answered twice may have taken cards in between: the later is the larger.
-    if (other === undefined || counts.documents > other.documents) nodes.set(node, counts);
-  }
   const lists = listLengths(answers);
-  const held = [...nodes.values()].filter((counts) => counts.documents > 0);
+  const held = byNode(answers).filter((counts) => counts.documents > 0);
   const documents = Math.max(1, median(held.map((counts) => counts.documents)), ...lists.values());
   const df = new Map<string, number>();
   for (const term of termsOfQuery(query)) {
@@ -79,6 +73,23 @@ export function mergeStatistics(
     df.set(term, Math.min(documents, Math.max(lists.get(keyOf(term)) ?? 0, Math.round(share * documents))));
   }
   return { documents, df };
+}
+
+/** One count a node. A node that answered twice may have taken or lost cards in between: the larger numbers hold. */
+function byNode(answers: readonly Answer<Found>[]): Counts[] {
+  const nodes = new Map<string, Counts>();
+  for (const { node, counts } of answers) {
+    const other = nodes.get(node) ?? counts;
+    const df = Object.fromEntries(
+      Object.keys({ ...other.df, ...counts.df }).map((term) => [term, Math.max(dfIn(other, term), dfIn(counts, term))]),
+    );
+    nodes.set(node, { documents: Math.max(other.documents, counts.documents), df, held: [] });
+  }
+  return [...nodes.values()];
+}
+
+function dfIn({ df }: Counts, term: string): number {
+  return Object.hasOwn(df, term) ? (df[term] ?? 0) : 0;
 }
 
 /** Cards under each key: the median of what a shard's copies say, summed over its shards. */

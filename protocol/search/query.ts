@@ -135,14 +135,21 @@ class Draft {
   readExclusions(tokens: readonly Token[]): Token[] {
     const rest: Token[] = [];
     let until = -1;
+    // "without" with nothing behind it is a word like others.
+    let idle: Token | undefined;
     for (const token of tokens) {
-      if (EXCLUDING.has(token.word)) until = token.position + ABSENT_REACH;
-      else if (token.stop || token.position > until) {
-        until = -1;
-        rest.push(token);
-      } else if (isThing(token)) this.exclude(token.term, false);
+      const excluding = EXCLUDING.has(token.word);
+      if (excluding || token.stop || token.position > until) {
+        if (idle !== undefined) rest.push(idle);
+        idle = excluding ? token : undefined;
+        until = excluding ? token.position + ABSENT_REACH : -1;
+        if (!excluding) rest.push(token);
+      } else if (isThing(token)) {
+        this.exclude(token.term, false);
+        idle = undefined;
+      }
     }
-    return rest;
+    return idle === undefined ? rest : [...rest, idle];
   }
 
   /** Words, and compounds that were typed as one: codes, measures, "sugar free". */

@@ -28,17 +28,26 @@ export function stem(word: string): string {
   return result;
 }
 
-/** Ends, since a round that changes a word makes it shorter, or turns a last y into i, or finds a fixed exception. */
+/** Ends, since a round that changes a word makes it shorter, turns a last y into i, or finds an exception. */
 function stemFully(word: string): string {
   let current = word;
   for (;;) {
     const exception = STEM_EXCEPTIONS.get(current);
     if (exception !== undefined) return exception;
-    const next = indonesianStem(english(current));
+    const next = indonesianStem(englishStem(current));
     // A stem that is a function word ("media" → "dia") would never be asked for.
     if (next === current || STOP_WORDS.has(next)) return current;
     current = next;
   }
+}
+
+/** Ends whose stem is that of a word in -se: house, houses, housed, housing. */
+const FROM_SE = /se[sd]?$|sing$/;
+
+/** The English stemmer, except that "purse" keeps its e: without it, the next round would take its s for a plural (pur, as "pure"). */
+function englishStem(word: string): string {
+  const stemmed = english(word);
+  return FROM_SE.test(word) && /[^s]s$/.test(stemmed) ? `${stemmed}e` : stemmed;
 }
 
 /**

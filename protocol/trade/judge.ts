@@ -3,8 +3,8 @@ import { equalBytes } from '../ids.js';
 import { CONTENT_GUARDS, STATE_GUARDS, type Objection } from './guards.js';
 import { hasIndex } from './index-set.js';
 import { compareIds, deviceOf, entriesIn, follows, keyOf, pastOf, type Entry, type Log, type Verdict } from './log.js';
-import { agreementIn, derive, type Regions } from './regions.js';
 import { proposalOf, type Proposal } from './proposal.js';
+import { agreementIn, derive, type Regions } from './regions.js';
 import { otherRole, roleIn, type Parties, type Role } from './roles.js';
 import type { Refusal, Rule, Rules } from './rules.js';
 import {
@@ -42,12 +42,11 @@ export function judgeOffer(message: TradeMessage, rules: Rules): Judged | Refusa
   const refuse = (objection: Objection): Refusal => ({ ok: false, ...objection, allowed: [] });
   const rule = rules[payload.kind];
   if (payload.kind !== 'offer') {
-    return payload.heads.length === 0 || rule.contract.includes('none')
-      ? refuse({ code: 'TRADE_STATE', message: 'A trade begins with an offer.' })
-      : {
-          ...refuse({ code: 'TRADE_HEADS', message: 'The trade of the message is not known here.' }),
-          missing: payload.heads,
-        };
+    if (payload.heads.length === 0) return refuse({ code: 'TRADE_STATE', message: 'A trade begins with an offer.' });
+    return {
+      ...refuse({ code: 'TRADE_HEADS', message: 'The trade of the message is not known here.' }),
+      missing: payload.heads,
+    };
   }
   if (equalBytes(payload.buyer, payload.seller)) {
     return refuse({ code: 'TRADE_OWN_LISTING', where: 'seller', message: 'Buyer and seller are the same trader.' });

@@ -27,8 +27,10 @@ function fewest(argument) {
   return argument < 0x1_0000_0000 ? 4 : 8;
 }
 
+/** The bytes of an item; a list may have {@link Raw} ones among its values. */
 export function item(value) {
-  return value instanceof Raw ? value.bytes : encode(value);
+  if (value instanceof Raw) return value.bytes;
+  return Array.isArray(value) && value.some((one) => one instanceof Raw) ? array(value).bytes : encode(value);
 }
 
 /** A map with its entries in the order given, keys of any kind. */

@@ -14,11 +14,8 @@ export function without(path) {
 function replaced(object, [name, ...rest], value) {
   const inner = rest.length === 0 ? value() : replaced(object[name], rest, value);
   const all = Object.entries({ ...object, [name]: inner }).filter(([, field]) => field !== undefined);
-  return isRaw(inner) ? map(canonicalEntries(Object.fromEntries(all))) : Object.fromEntries(all);
-}
-
-function isRaw(value) {
-  return value instanceof Raw || (Array.isArray(value) && value.some((one) => one instanceof Raw));
+  const raw = inner instanceof Raw || (Array.isArray(inner) && inner.some((one) => one instanceof Raw));
+  return raw ? map(canonicalEntries(Object.fromEntries(all))) : Object.fromEntries(all);
 }
 
 /** Rows of `[description, change, code]` as invalid cases; the code is RECORD_SCHEMA unless said. */

@@ -43,7 +43,6 @@ export const IDENTITY_SAMPLES = {
       ['a device key of 33 bytes', edit('revoked', new Uint8Array(33).fill(1))],
       ['a trade by the text of its id', edit('stands', [{ trade: TRADE.toString(), last: LAST }])],
       ['an open trade without its last message', edit('stands', [{ trade: TRADE }])],
-      ['1001 open trades', edit('stands', Array.from({ length: 1001 }, () => ({ trade: TRADE, last: LAST })))],
       ['a reason of 401 characters', edit('reason', 'a'.repeat(401))],
     ]),
   },

@@ -1,4 +1,5 @@
-import { keyPairFromSeed, sign, signRecord } from '../../dist/protocol/index.js';
+import { createPrivateKey, sign } from 'node:crypto';
+import { keyPairFromSeed, signRecord } from '../../dist/protocol/index.js';
 
 /** Who signs in the vectors, on which network, and when. Nothing here is secret or random. */
 
@@ -21,17 +22,24 @@ const NAMES = {
   sariShop: 'the device in Sari’s shop',
   budi: 'Budi’s root: the other trader',
   budiPhone: 'Budi’s device',
-  sariOld: 'a device of Sari’s whose delegation has run out',
-  sariTill: 'a device of Sari’s that may do everything but what the record needs',
-  sariNew: 'a device of Sari’s whose delegation begins after the record',
-  stranger: 'a key that nobody delegated to',
+  oldDevice: 'a device of the record’s trader whose delegation has run out',
+  endedDevice: 'a device of the record’s trader whose delegation ran out between the record and the reader’s clock',
+  newDevice: 'a device of the record’s trader whose delegation begins after the record',
+  till: 'a device of the record’s trader that may do everything but what the record needs',
+  stranger: 'a root that nobody knows',
+  strangerDevice: 'the stranger’s device; also a device that nobody delegated to',
 };
 
-/** Key pairs by name; a seed is one byte 32 times. */
+/** What stands before an Ed25519 seed in PKCS #8 (RFC 8410 section 7). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/** Key pairs by name; a seed is one byte 32 times. OpenSSL signs: the protocol, which does not use it, then verifies. */
 export const KEYS = Object.fromEntries(
   Object.entries(NAMES).map(([name, what], place) => {
     const seed = new Uint8Array(32).fill(place + 1);
-    return [name, { name, what, seed, ...keyPairFromSeed(seed) }];
+    const { publicKey } = keyPairFromSeed(seed);
+    const secret = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+    return [name, { name, what, seed, publicKey, sign: (message) => new Uint8Array(sign(null, message, secret)) }];
   }),
 );
 
@@ -39,7 +47,7 @@ export function signerOf(trader, device = trader, delegation = undefined) {
   return {
     trader: trader.publicKey,
     device: device.publicKey,
-    sign: (message) => sign(message, device.secretKey),
+    sign: device.sign,
     ...(delegation === undefined ? {} : { delegation }),
   };
 }

@@ -1,4 +1,4 @@
-import { encode, sign, signedBytes } from '../../dist/protocol/index.js';
+import { encode, signedBytes } from '../../dist/protocol/index.js';
 import { Raw } from '../lib/raw-cbor.mjs';
 import { KEYS } from './keys.mjs';
 
@@ -21,7 +21,7 @@ export function seal(payload, key, { delegation, signature, more = {} } = {}) {
   return encode(
     {
       payload: payloadBytes,
-      signature: signature ?? signatureBy(key, signedBytes(payloadBytes)),
+      signature: signature ?? KEYS[key].sign(signedBytes(payloadBytes)),
       ...(delegation === undefined ? {} : { delegation }),
       ...more,
     },
@@ -29,8 +29,17 @@ export function seal(payload, key, { delegation, signature, more = {} } = {}) {
   );
 }
 
-export function signatureBy(key, message) {
-  return sign(message, KEYS[key].secretKey);
+/** The payload with a field of zeros that makes its bytes exactly so many. */
+export function padded(payload, size) {
+  // A length's own head grows by more than a byte at a time, so that one name alone does not reach every size.
+  for (const name of ['pad', 'padd']) {
+    const room = size - payloadBytesOf({ ...payload, [name]: new Uint8Array() }).length;
+    for (let length = room; length >= room - 8; length--) {
+      const fitting = { ...payload, [name]: new Uint8Array(length) };
+      if (payloadBytesOf(fitting).length === size) return fitting;
+    }
+  }
+  throw new RangeError(`no padding makes ${size} bytes`);
 }
 
 /** With one bit turned around. */

@@ -22,7 +22,7 @@ const failure = fc.record({
   code: fc.string({ maxLength: 20 }),
   message: fc.string({ maxLength: 60 }),
 });
-const frame: fc.Arbitrary<Frame> = fc.oneof(question, answer, failure) as fc.Arbitrary<Frame>;
+const frame: fc.Arbitrary<Frame> = fc.oneof(question, answer, failure);
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));

@@ -3,6 +3,7 @@ import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
 import type { Libp2p, Stream } from '@libp2p/interface';
+import { generateKeyPair } from '@libp2p/crypto/keys';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
@@ -30,13 +31,14 @@ beforeAll(async () => {
   await until(() => honest.ready, 'the connection');
 });
 afterEach(async () => {
-  await Promise.all(raws.splice(0).map((raw) => raw.stop()));
+  await Promise.all(raws.splice(0).map(async (raw) => raw.stop()));
 });
 afterAll(stopAll);
 
 /** A libp2p node that knows nothing of us, with a key of its own. */
-async function rawNode(): Promise<Libp2p> {
+async function rawNode(type: 'Ed25519' | 'secp256k1' = 'Ed25519'): Promise<Libp2p> {
   const raw = await createLibp2p({
+    privateKey: await generateKeyPair(type),
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
@@ -264,6 +266,12 @@ describe('a peer that is asked', () => {
     expect(honest.connections()).not.toContain(id);
     expect((await honest.lookup(EMPTY)).map((ref) => ref.id)).not.toContain(id);
   });
+});
+
+test('a peer with a key that no device has gets no connection', async () => {
+  await expect(dial(await rawNode('secp256k1'))).rejects.toThrow();
+  expect(target.connections()).toEqual([honest.peerId]);
+  await honestIsServed();
 });
 
 test('frames of the largest size are what the limit says', () => {

@@ -6,8 +6,8 @@ import { createNetwork } from '../../../node/network/index.js';
 import { seed, text } from './fixtures.js';
 
 interface KadDhtUtils {
-  convertBuffer(bytes: Uint8Array): Promise<Uint8Array>;
-  convertPeerId(peer: ReturnType<typeof peerIdFromString>): Promise<Uint8Array>;
+  convertBuffer: (bytes: Uint8Array) => Promise<Uint8Array>;
+  convertPeerId: (peer: ReturnType<typeof peerIdFromString>) => Promise<Uint8Array>;
 }
 
 test('kad ids are the ones that kad-dht computes', async () => {

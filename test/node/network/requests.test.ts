@@ -9,7 +9,7 @@ let client: Network;
 /** What the handlers saw, and what lets the waiting ones go on. */
 let running = 0;
 let mostRunning = 0;
-let release: (() => void)[] = [];
+const release: (() => void)[] = [];
 
 beforeAll(async () => {
   server = await startNetwork(0);
@@ -31,6 +31,8 @@ beforeAll(async () => {
   );
   server.handle('disk', () => Promise.reject(new NiagaError('STORE_FAILED', 'cannot write /home/me/db')));
   server.handle('crash', () => Promise.reject(new Error('at /home/me/secret.ts:1')));
+  server.handle('emoji', () => Promise.reject(new NiagaError('QUERY_INVALID', `${'🛒'.repeat(400)}`.slice(1))));
+  server.handle('nothing at all', () => Promise.resolve(undefined as unknown as Uint8Array));
   server.handle('throw', () => {
     throw new Error('not even a promise');
   });
@@ -151,9 +153,14 @@ describe('errors', () => {
     });
   });
 
-  test.each(['disk', 'crash', 'throw'])('of the machine stay there: %s', async (method) => {
+  test.each(['disk', 'crash', 'throw', 'nothing at all'])('of the machine stay there: %s', async (method) => {
     const error: unknown = await client.request(server.peerId, method, EMPTY).catch((error: unknown) => error);
     expect(error).toMatchObject({ code: 'INTERNAL', message: 'Something that should not happen happened.' });
+  });
+
+  test('are cut to a length, also inside a character', async () => {
+    const error: unknown = await client.request(server.peerId, 'emoji', EMPTY).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'QUERY_INVALID', message: `?${'🛒'.repeat(149)}?` });
   });
 
   test('tell an unknown method', async () => {

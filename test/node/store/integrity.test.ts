@@ -10,7 +10,7 @@ type Raw = Level<string, Uint8Array>;
 /** Does something to the LevelDB of a store behind its back. */
 async function tamper(store: Store, change: (db: Raw) => Promise<void>): Promise<void> {
   await store.stop();
-  const db: Raw = new Level(store.path, { valueEncoding: 'view', compression: false } as object);
+  const db: Raw = new Level(store.path, { valueEncoding: 'view', compression: false });
   await change(db);
   await db.close();
   await store.start();

@@ -4,7 +4,7 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createStore, jsonCodec, rawCodec, type Migration, type StoreOptions } from '../../../node/store/index.js';
+import { createStore, jsonCodec, rawCodec, type Migration } from '../../../node/store/index.js';
 import { entries, filesOf, openStore, temporaryFolder } from './support.js';
 
 describe('starting', () => {
@@ -81,7 +81,7 @@ describe('starting', () => {
   });
 
   it('refuses options that are unknown or impossible', () => {
-    const create = (options: object) => () => createStore({ path: 'x', options: options as StoreOptions });
+    const create = (options: object) => () => createStore({ path: 'x', options: options });
     for (const options of [
       { sync: false },
       { maxBatchBytes: 0 },
@@ -140,7 +140,7 @@ describe('migrations', () => {
     await old.stop();
     const failing: Migration = { ...doubled, migrate: () => Promise.reject(new Error('no')) };
     const broken = createStore({ path, options: { migrations: [upper, failing] } });
-    await expect(broken.start()).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    await expect(broken.start()).rejects.toMatchObject({ code: 'INTERNAL', cause: expect.any(Error) as Error });
     const store = await openStore({ path, options: { migrations: [upper, doubled] } });
     expect(await store.table('t', jsonCodec<string>()).get('k')).toBe('AA');
   });

@@ -4,9 +4,18 @@ import { matches, parseFilters, type Filterable } from '../../../protocol/search
 const seller = new Uint8Array(32).fill(7);
 const lamp: Filterable = {
   trader: seller,
-  summary: { kind: 'goods', category: ['Home & Kitchen', 'Lighting', 'Table Lamps'], price: { amount: 15_000_000, currency: 'IDR' }, availability: 'InStock', itemCondition: 'new' },
+  summary: {
+    kind: 'goods',
+    category: ['Home & Kitchen', 'Lighting', 'Table Lamps'],
+    price: { amount: 15_000_000, currency: 'IDR' },
+    availability: 'InStock',
+    itemCondition: 'new',
+  },
 };
-const onRequest: Filterable = { trader: new Uint8Array(32), summary: { kind: 'service', category: [], price: null, availability: 'OutOfStock' } };
+const onRequest: Filterable = {
+  trader: new Uint8Array(32),
+  summary: { kind: 'service', category: [], price: null, availability: 'OutOfStock' },
+};
 
 describe('filters', () => {
   it.each([

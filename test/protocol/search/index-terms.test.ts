@@ -18,14 +18,20 @@ import {
 } from '../../../protocol/search/index-terms.js';
 
 const words = fc.lorem({ maxCount: 60 });
-const text = fc.oneof(words, fc.string({ unit: 'grapheme', maxLength: 200 }), fc.string({ unit: 'binary', maxLength: 80 }));
+const text = fc.oneof(
+  words,
+  fc.string({ unit: 'grapheme', maxLength: 200 }),
+  fc.string({ unit: 'binary', maxLength: 80 }),
+);
 const item: fc.Arbitrary<IndexedItem> = fc.record(
   {
     title: text,
     description: text,
     category: fc.array(words, { maxLength: 4 }),
     brand: text,
-    additionalProperty: fc.dictionary(fc.string({ maxLength: 8 }), fc.oneof(text, fc.integer(), fc.boolean()), { maxKeys: 5 }),
+    additionalProperty: fc.dictionary(fc.string({ maxLength: 8 }), fc.oneof(text, fc.integer(), fc.boolean()), {
+      maxKeys: 5,
+    }),
     keywords: fc.array(text, { maxLength: 4 }),
   },
   { requiredKeys: ['title'] },
@@ -44,7 +50,10 @@ describe('indexOf', () => {
   it('gives the same bytes for the same listing, whatever the order of its attributes', () => {
     fc.assert(
       fc.property(item, (listing) => {
-        const turned = { ...listing, additionalProperty: Object.fromEntries(Object.entries(listing.additionalProperty ?? {}).reverse()) };
+        const turned = {
+          ...listing,
+          additionalProperty: Object.fromEntries(Object.entries(listing.additionalProperty ?? {}).reverse()),
+        };
         expect(encode(indexOf(turned))).toEqual(encode(indexOf(listing)));
       }),
     );
@@ -70,12 +79,16 @@ describe('indexOf', () => {
     expect(terms.get('great')).toEqual({ fields: FIELD.DESCRIPTION, count: 3 });
     expect(terms.has('254')).toBe(false);
     expect(terms.has('electron')).toBe(false);
-    expect([...termsOf(indexOf({ title: 'kopi '.repeat(40) })).values()]).toEqual([{ fields: FIELD.TITLE, count: MAX_COUNT }]);
+    expect([...termsOf(indexOf({ title: 'kopi '.repeat(40) })).values()]).toEqual([
+      { fields: FIELD.TITLE, count: MAX_COUNT },
+    ]);
   });
 
   it('posts what more than the description has', () => {
     const posted = postedTerms(indexOf(headphones));
-    expect(posted).toEqual(expect.arrayContaining(['wh1000xm4', '1000xm4', 'soni', 'headphon', 'audio', 'midnight', 'bluetooth']));
+    expect(posted).toEqual(
+      expect.arrayContaining(['wh1000xm4', '1000xm4', 'soni', 'headphon', 'audio', 'midnight', 'bluetooth']),
+    );
     expect(posted).not.toContain('battery');
     expect(new Set(posted).size).toBe(posted.length);
   });
@@ -87,14 +100,18 @@ describe('indexOf', () => {
       const now = termsOf(indexOf(headphones, { maxBytes }));
       const gone = [...before.keys()].filter((term) => !now.has(term));
       if (gone.includes('battery')) expect(now.has('premium') || now.has('great')).toBe(false);
-      if (gone.some((term) => (before.get(term)?.fields ?? 0) !== FIELD.DESCRIPTION)) expect([...now.values()].some(({ fields }) => fields === FIELD.DESCRIPTION)).toBe(false);
+      if (gone.some((term) => (before.get(term)?.fields ?? 0) !== FIELD.DESCRIPTION))
+        expect([...now.values()].some(({ fields }) => fields === FIELD.DESCRIPTION)).toBe(false);
       before = now;
     }
     expect(before.size).toBe(0);
   });
 
   it('takes at most the allowed number of terms from a long description', () => {
-    const index = indexOf({ title: 'Kamus', description: Array.from({ length: 500 }, (_, n) => `kata${n}x`).join(' ') });
+    const index = indexOf({
+      title: 'Kamus',
+      description: Array.from({ length: 500 }, (_, n) => `kata${n}x`).join(' '),
+    });
     expect(termsOf(index).size).toBe(1 + DESCRIPTION_TERMS);
   });
 });
@@ -110,12 +127,33 @@ describe('isIndexOf', () => {
 
   it('refuses a term that is added, left out in the middle, counted up or moved to another field', () => {
     const index = indexOf(headphones);
-    const withGroup = (change: (group: CardIndex[number]) => CardIndex[number]) => index.map((group, at) => (at === 0 ? change(group) : group));
+    const withGroup = (change: (group: CardIndex[number]) => CardIndex[number]) =>
+      index.map((group, at) => (at === 0 ? change(group) : group));
     expect(isIndexOf(index, headphones)).toBe(true);
-    expect(isIndexOf(withGroup(([fields, count, terms]) => [fields, count, `${terms} zzz`]), headphones)).toBe(false);
-    expect(isIndexOf(withGroup(([fields, count, terms]) => [fields, count, terms.split(' ').slice(1).join(' ')]), headphones)).toBe(false);
-    expect(isIndexOf(withGroup(([fields, count, terms]) => [fields, count + 1, terms]), headphones)).toBe(false);
-    expect(isIndexOf(withGroup(([fields, count, terms]) => [fields | FIELD.BRAND, count, terms]), headphones)).toBe(false);
+    expect(
+      isIndexOf(
+        withGroup(([fields, count, terms]) => [fields, count, `${terms} zzz`]),
+        headphones,
+      ),
+    ).toBe(false);
+    expect(
+      isIndexOf(
+        withGroup(([fields, count, terms]) => [fields, count, terms.split(' ').slice(1).join(' ')]),
+        headphones,
+      ),
+    ).toBe(false);
+    expect(
+      isIndexOf(
+        withGroup(([fields, count, terms]) => [fields, count + 1, terms]),
+        headphones,
+      ),
+    ).toBe(false);
+    expect(
+      isIndexOf(
+        withGroup(([fields, count, terms]) => [fields | FIELD.BRAND, count, terms]),
+        headphones,
+      ),
+    ).toBe(false);
   });
 });
 
@@ -153,25 +191,59 @@ describe('parseIndex', () => {
     ['a term of 42 bytes in 14 characters', [[1, 1, '日'.repeat(14)]]],
     ['terms out of order', [[1, 1, 'b a']]],
     ['a term twice in a group', [[1, 1, 'a a']]],
-    ['a term twice in two groups', [[1, 1, 'a'], [2, 1, 'a']]],
-    ['groups out of order', [[2, 1, 'a'], [1, 1, 'b']]],
-    ['counts out of order', [[1, 2, 'a'], [1, 1, 'b']]],
-    ['a group twice', [[1, 1, 'a'], [1, 1, 'b']]],
+    [
+      'a term twice in two groups',
+      [
+        [1, 1, 'a'],
+        [2, 1, 'a'],
+      ],
+    ],
+    [
+      'groups out of order',
+      [
+        [2, 1, 'a'],
+        [1, 1, 'b'],
+      ],
+    ],
+    [
+      'counts out of order',
+      [
+        [1, 2, 'a'],
+        [1, 1, 'b'],
+      ],
+    ],
+    [
+      'a group twice',
+      [
+        [1, 1, 'a'],
+        [1, 1, 'b'],
+      ],
+    ],
     ['201 terms', [[1, 1, Array.from({ length: 201 }, (_, n) => `t${String(n).padStart(3, '0')}`).join(' ')]]],
     ['a very long text', [[1, 1, 'a'.repeat(100_000)]]],
   ])('refuses %s', (_what, value) => {
-    expect(() => parseIndex(value)).toThrow(expect.objectContaining({ code: 'RECORD_SCHEMA', where: 'index' }) as Error);
+    expect(() => parseIndex(value)).toThrow(
+      expect.objectContaining({ code: 'RECORD_SCHEMA', where: 'index' }) as Error,
+    );
   });
 
   it('throws nothing else, whatever it is given', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.anything(), fc.array(fc.tuple(fc.integer({ min: 0, max: 33 }), fc.integer({ min: 0, max: 17 }), fc.string({ unit: 'binary' })))), (value) => {
-        try {
-          expect(parseIndex(value)).toEqual(value);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'RECORD_SCHEMA' });
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.anything(),
+          fc.array(
+            fc.tuple(fc.integer({ min: 0, max: 33 }), fc.integer({ min: 0, max: 17 }), fc.string({ unit: 'binary' })),
+          ),
+        ),
+        (value) => {
+          try {
+            expect(parseIndex(value)).toEqual(value);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'RECORD_SCHEMA' });
+          }
+        },
+      ),
       { numRuns: 1_000 },
     );
   });

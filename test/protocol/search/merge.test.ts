@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { favourCategories } from '../../../protocol/search/feedback.js';
 import { indexOf } from '../../../protocol/search/index-terms.js';
-import { LocalIndex, type IndexedCard } from '../../../protocol/search/local-index.js';
+import { LocalIndex } from '../../../protocol/search/local-index.js';
+import type { IndexedCard } from './cards.js';
 import { merge, mergeStatistics, newest, rank, type Answer, type Found } from '../../../protocol/search/merge.js';
 import { parseQuery } from '../../../protocol/search/query.js';
 import { card, words } from './cards.js';
@@ -10,12 +11,36 @@ import { card, words } from './cards.js';
 type Entry = Found & IndexedCard;
 
 const entry: fc.Arbitrary<Entry> = fc
-  .tuple(card, fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 2 }), fc.constantFrom('d1', 'd2'), fc.constantFrom('r1', 'r2'))
-  .map(([one, id, seq, device, record]) => ({ ...one, id: String(id), seq, device, record: `${id}/${seq}/${device}/${record}` }));
-const counts = fc.record({ documents: fc.integer({ min: 0, max: 50 }), df: fc.dictionary(fc.constantFrom('lampu', 'meja', 'soni', 'constructor'), fc.nat(20)), held: fc.array(fc.nat(20), { minLength: 2, maxLength: 2 }) });
+  .tuple(
+    card,
+    fc.integer({ min: 0, max: 6 }),
+    fc.integer({ min: 0, max: 2 }),
+    fc.constantFrom('d1', 'd2'),
+    fc.constantFrom('r1', 'r2'),
+  )
+  .map(([one, id, seq, device, record]) => ({
+    ...one,
+    id: String(id),
+    seq,
+    device,
+    record: `${id}/${seq}/${device}/${record}`,
+  }));
+const counts = fc.record({
+  documents: fc.integer({ min: 0, max: 50 }),
+  df: fc.dictionary(fc.constantFrom('lampu', 'meja', 'soni', 'constructor'), fc.nat(20)),
+  held: fc.array(fc.nat(20), { minLength: 2, maxLength: 2 }),
+});
 /** Two records with one id are one record: the first card of a record stands for all. */
 const answers = fc
-  .array(fc.record({ node: fc.constantFrom('n1', 'n2', 'n3'), keys: fc.constant([{ key: 'lampu' }, { key: 'meja', shard: '1' }]), cards: fc.array(entry, { maxLength: 8 }), counts }), { maxLength: 6 })
+  .array(
+    fc.record({
+      node: fc.constantFrom('n1', 'n2', 'n3'),
+      keys: fc.constant([{ key: 'lampu' }, { key: 'meja', shard: '1' }]),
+      cards: fc.array(entry, { maxLength: 8 }),
+      counts,
+    }),
+    { maxLength: 6 },
+  )
   .map((list) => {
     const byRecord = new Map<string, Entry>();
     return list.map((answer) => ({
@@ -54,7 +79,8 @@ describe('merge', () => {
         expect(new Set(shown.map(({ id }) => id)).size).toBe(shown.length);
         for (const one of shown) {
           for (const other of all.filter(({ id }) => id === one.id)) {
-            const order = one.seq - other.seq || one.device.localeCompare(other.device) || one.record.localeCompare(other.record);
+            const order =
+              one.seq - other.seq || one.device.localeCompare(other.device) || one.record.localeCompare(other.record);
             expect(order).toBeGreaterThanOrEqual(0);
           }
         }
@@ -68,9 +94,14 @@ describe('merge', () => {
       fc.property(fc.uniqueArray(entry, { selector: ({ id }) => id, minLength: 1 }), words(4), (cards, text) => {
         const query = parseQuery(text);
         const index = new LocalIndex<Entry>();
-        for (const one of cards) index.put(one.id, one, ['all']);
+        for (const one of cards) index.put(one.id, one, one.index, ['all']);
         const { hits, counts: known } = index.evaluate({ query, keys: ['all'], limit: 99 });
-        const list: Answer<Entry>[] = ['n1', 'n2', 'n3'].map((node) => ({ node, keys: [{ key: 'all' }], cards, counts: known }));
+        const list: Answer<Entry>[] = ['n1', 'n2', 'n3'].map((node) => ({
+          node,
+          keys: [{ key: 'all' }],
+          cards,
+          counts: known,
+        }));
         expect(merge(query, list, sameKey).hits.map(({ id, score }) => ({ id, score }))).toEqual(hits);
       }),
     );
@@ -78,7 +109,13 @@ describe('merge', () => {
 });
 
 describe('mergeStatistics', () => {
-  const say = (node: string, documents: number, df: Record<string, number>, held: number, shard?: string): Answer<Found> => ({
+  const say = (
+    node: string,
+    documents: number,
+    df: Record<string, number>,
+    held: number,
+    shard?: string,
+  ): Answer<Found> => ({
     node,
     keys: [{ key: 'lampu', shard }],
     cards: [],
@@ -87,12 +124,21 @@ describe('mergeStatistics', () => {
   const lampu = (...list: Answer<Found>[]) => mergeStatistics(parseQuery('lampu'), list, sameKey);
 
   it('takes the middle copy of a shard and adds the shards up', () => {
-    const { df } = lampu(say('a', 9, {}, 4, '0'), say('b', 9, {}, 5, '0'), say('c', 9, {}, 400, '0'), say('d', 9, {}, 3, '1'));
+    const { df } = lampu(
+      say('a', 9, {}, 4, '0'),
+      say('b', 9, {}, 5, '0'),
+      say('c', 9, {}, 400, '0'),
+      say('d', 9, {}, 3, '1'),
+    );
     expect(df.get('lampu')).toBe(8);
   });
 
   it('takes the share of the cards held where lists are shorter', () => {
-    expect(lampu(say('a', 100, { lampu: 10 }, 0), say('b', 100, { lampu: 30 }, 0), say('c', 100, { lampu: 20 }, 0)).df.get('lampu')).toBe(20);
+    expect(
+      lampu(say('a', 100, { lampu: 10 }, 0), say('b', 100, { lampu: 30 }, 0), say('c', 100, { lampu: 20 }, 0)).df.get(
+        'lampu',
+      ),
+    ).toBe(20);
   });
 
   it('is not led astray by one node that says anything', () => {
@@ -112,10 +158,19 @@ describe('mergeStatistics', () => {
 });
 
 describe('favourCategories', () => {
-  const hit = (id: string, score: number, category: string[]) => ({ id, score, card: { id, seq: 0, device: '', record: '', index: indexOf({ title: id }), category } });
+  const hit = (id: string, score: number, category: string[]) => ({
+    id,
+    score,
+    card: { id, seq: 0, device: '', record: '', index: indexOf({ title: id }), category },
+  });
 
   it('moves up what is of the best hits’ category, and keeps the order within one', () => {
-    const hits = [hit('a', 100, ['Shoes', 'Slippers']), hit('b', 95, ['Shoes', 'Slippers']), hit('c', 60, ['Care', 'Cleaners']), hit('d', 59, ['Shoes', 'Slippers'])];
+    const hits = [
+      hit('a', 100, ['Shoes', 'Slippers']),
+      hit('b', 95, ['Shoes', 'Slippers']),
+      hit('c', 60, ['Care', 'Cleaners']),
+      hit('d', 59, ['Shoes', 'Slippers']),
+    ];
     expect(favourCategories(hits, ({ category }) => category).map(({ id }) => id)).toEqual(['a', 'b', 'd', 'c']);
   });
 

@@ -3,43 +3,70 @@ import { describe, expect, it } from 'vitest';
 import { encode } from '../../../protocol/cbor.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { indexOf, postedTerms } from '../../../protocol/search/index-terms.js';
-import { MAX_KEYS, MAX_QUERY_LENGTH, MAX_QUERY_TERMS, parseQuery, querySchema, rarest } from '../../../protocol/search/query.js';
+import {
+  MAX_KEYS,
+  MAX_QUERY_LENGTH,
+  MAX_QUERY_TERMS,
+  parseQuery,
+  querySchema,
+  rarest,
+} from '../../../protocol/search/query.js';
 
-const known = (table: Record<string, number>) => (term: string) => (Object.hasOwn(table, term) ? table[term] : undefined);
+const known = (table: Record<string, number>) => (term: string) =>
+  Object.hasOwn(table, term) ? table[term] : undefined;
 const nothing = () => undefined;
 
 describe('parseQuery', () => {
   it('answers any text with a query of the wire’s form or refuses it with a code', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.lorem({ maxCount: 30 }), fc.string({ unit: fc.constantFrom(...'ab1 -"without '), maxLength: 60 })), (text) => {
-        try {
-          const query = parseQuery(text, { df: () => 5 });
-          expect(querySchema.parse(query)).toEqual(query);
-          expect(encode(query).length).toBeGreaterThan(0);
-          expect(query.words.length).toBeGreaterThan(0);
-        } catch (error) {
-          if (!(error instanceof NiagaError)) throw error;
-          expect(['QUERY_EMPTY', 'QUERY_INVALID']).toContain(error.code);
-        }
-      }),
-      { numRuns: 2_000 },
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary', maxLength: 200 }),
+          fc.lorem({ maxCount: 30 }),
+          fc.string({ unit: fc.constantFrom(...'ab1 -"without '), maxLength: 60 }),
+        ),
+        (text) => {
+          try {
+            const query = parseQuery(text, { df: () => 5 });
+            expect(querySchema.parse(query)).toEqual(query);
+            expect(encode(query).length).toBeGreaterThan(0);
+            expect(query.words.length).toBeGreaterThan(0);
+          } catch (error) {
+            if (!(error instanceof NiagaError)) throw error;
+            expect(['QUERY_EMPTY', 'QUERY_INVALID']).toContain(error.code);
+          }
+        },
+      ),
+      { numRuns: 1_000 },
     );
   });
 
-  it.each(['', '   ', '🎧🎧', '!!! ???', '\u0000\u0007', 'the and of', 'yang dan untuk', '-lampu', '-- -'])('refuses %j as empty', (text) => {
-    expect(() => parseQuery(text)).toThrow(expect.objectContaining({ code: 'QUERY_EMPTY' }) as Error);
-  });
+  it.each(['', '   ', '🎧🎧', '!!! ???', '\u0000\u0007', 'the and of', 'yang dan untuk', '-lampu', '-- -'])(
+    'refuses %j as empty',
+    (text) => {
+      expect(() => parseQuery(text)).toThrow(expect.objectContaining({ code: 'QUERY_EMPTY' }) as Error);
+    },
+  );
 
   it('refuses what is too long, and takes only the first words of what is long', () => {
-    expect(() => parseQuery('kopi '.repeat(10_000))).toThrow(expect.objectContaining({ code: 'QUERY_INVALID' }) as Error);
-    const many = Array.from({ length: 400 }, (_, n) => `k${n}`).join(' ').slice(0, MAX_QUERY_LENGTH);
+    expect(() => parseQuery('kopi '.repeat(10_000))).toThrow(
+      expect.objectContaining({ code: 'QUERY_INVALID' }) as Error,
+    );
+    const many = Array.from({ length: 400 }, (_, n) => `k${n}`)
+      .join(' ')
+      .slice(0, MAX_QUERY_LENGTH);
     expect(parseQuery(many).words).toHaveLength(MAX_QUERY_TERMS);
   });
 
   it('reads what is to be left out, strictly and softly', () => {
-    expect(parseQuery('wind up clocks without battery')).toMatchObject({ excluded: [{ term: 'battery', strict: false }] });
+    expect(parseQuery('wind up clocks without battery')).toMatchObject({
+      excluded: [{ term: 'battery', strict: false }],
+    });
     expect(parseQuery('wind up clocks without battery').words).not.toContain('battery');
-    expect(parseQuery('kopi tanpa gula putih murah')).toMatchObject({ words: ['kopi', 'murah'], excluded: [{ term: 'gula' }, { term: 'putih' }] });
+    expect(parseQuery('kopi tanpa gula putih murah')).toMatchObject({
+      words: ['kopi', 'murah'],
+      excluded: [{ term: 'gula' }, { term: 'putih' }],
+    });
     expect(parseQuery('lampu -led')).toMatchObject({ words: ['lampu'], excluded: [{ term: 'led', strict: true }] });
     expect(parseQuery('lights without wiring with switch').words).toEqual(['light', 'switch']);
     expect(parseQuery('suhu -5').words).toContain('5');
@@ -58,12 +85,23 @@ describe('parseQuery', () => {
   });
 
   it('joins what may be written as one, and takes apart what nobody writes', () => {
-    expect(parseQuery('fire stick').compounds).toContainEqual({ whole: 'firestick', parts: ['fire', 'stick'], typed: false });
-    expect(parseQuery('iphone 13').compounds).toContainEqual({ whole: 'iphone13', parts: ['iphon', '13'], typed: false });
+    expect(parseQuery('fire stick').compounds).toContainEqual({
+      whole: 'firestick',
+      parts: ['fire', 'stick'],
+      typed: false,
+    });
+    expect(parseQuery('iphone 13').compounds).toContainEqual({
+      whole: 'iphone13',
+      parts: ['iphon', '13'],
+      typed: false,
+    });
     expect(parseQuery('iphone13').compounds).toContainEqual({ whole: 'iphone13', parts: ['iphon', '13'], typed: true });
     expect(parseQuery('500 gb').compounds).toEqual([{ whole: '500gb', parts: ['500'], typed: true }]);
     const df = known({ fire: 50, stick: 40, kopi: 9 });
-    expect(parseQuery('firestick kopi', { df })).toMatchObject({ words: ['fire', 'stick', 'kopi'], compounds: [{ whole: 'firestick', typed: true }] });
+    expect(parseQuery('firestick kopi', { df })).toMatchObject({
+      words: ['fire', 'stick', 'kopi'],
+      compounds: [{ whole: 'firestick', typed: true }],
+    });
     expect(parseQuery('firestick', { df: known({ fire: 50, stick: 40, firestick: 12 }) }).words).toEqual(['firestick']);
   });
 
@@ -83,7 +121,7 @@ describe('parseQuery', () => {
 describe('rarest', () => {
   it('asks for the rarest terms first, unknown ones before known ones, and never for more than allowed', () => {
     const query = parseQuery('lampu meja belajar minimalis putih led lipat portable');
-    expect(rarest(query, known({ lampu: 100, meja: 50, belajar: 7 }), 20).slice(-3)).toEqual(['ajar', 'meja', 'lampu'].filter((term) => query.words.includes(term)));
+    expect(rarest(query, known({ lampu: 100, meja: 50, ajar: 7 }), 20).slice(-3)).toEqual(['ajar', 'meja', 'lampu']);
     expect(rarest(query, nothing)).toHaveLength(MAX_KEYS);
     expect(new Set(rarest(query, nothing)).size).toBe(MAX_KEYS);
   });

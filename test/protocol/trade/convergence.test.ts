@@ -4,7 +4,7 @@ import { messagesOf, stateOf } from '../../../protocol/trade/index.js';
 import { deliver, marketArbitrary } from './market.js';
 import { merged, summary } from './traders.js';
 
-const RUNS = 300;
+const RUNS = 150;
 
 test.each([{ honest: true }, { honest: false }])(
   'any order, with repeats, ends in the same state ($honest)',

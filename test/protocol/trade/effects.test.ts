@@ -131,6 +131,6 @@ test('a replay does nothing twice, and what it did ends where a start from nothi
       expect(fresh.find((effect) => effect.kind === 'reserve-stock')?.lines).toEqual(reserved);
       expect(fresh.find((effect) => effect.kind === 'watch-deadline')?.at).toEqual(deadline);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });

@@ -17,7 +17,7 @@ import {
 import { deliver, marketArbitrary } from './market.js';
 import { draft, key, KEYS, messageOf, summary, T0 } from './traders.js';
 
-const RUNS = 300;
+const RUNS = 150;
 const anyMarket = fc.oneof(marketArbitrary({ honest: true }), marketArbitrary({ honest: false }));
 
 /** A random order of arrival of a random trade. */
@@ -47,7 +47,7 @@ test('nobody takes a step of the other side or of a trade that is not theirs', (
         }
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -205,7 +205,7 @@ test('receipts change nothing', () => {
       expect(summary(stateOf([...records, ...market.messages]).state)).toEqual(summary(state));
       for (const record of records) expect(apply(state, record)).toMatchObject({ ok: false, code: 'RECORD_KIND' });
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -217,7 +217,7 @@ test('random trades reach every word', () => {
       for (const state of deliver(market.messages)) words.add(state.word);
       for (const { payload } of market.messages) kinds.add(payload.kind);
     }),
-    { numRuns: 1_500, seed: 7 },
+    { numRuns: 800, seed: 7 },
   );
   expect([...words].sort()).toEqual(Object.keys(WORDS).sort());
   expect([...kinds].sort()).toEqual([...MESSAGE_KINDS].sort());

@@ -1,0 +1,28 @@
+import { afterAll, expect, test, vi } from 'vitest';
+import type * as Limits from '../../../node/network/limits.js';
+import { startNetwork, stopAll, text, until } from './fixtures.js';
+
+// The real ones are minutes.
+vi.mock('../../../node/network/limits.js', async (original) => ({
+  ...(await original<typeof Limits>()),
+  IDLE_STREAM_TIME: 300,
+  SWEEP_INTERVAL: 50,
+}));
+
+afterAll(stopAll);
+
+test('a stream that is not used is closed, and the next request opens another', async () => {
+  const server = await startNetwork(0);
+  server.handle('echo', async (body) => body);
+  server.handle('slow', () => new Promise((resolve) => setTimeout(() => resolve(text('done')), 1000)));
+  const client = await startNetwork(1, { bootstrap: server.addresses() });
+  await until(() => client.ready, 'the connection');
+  for (let time = 0; time < 3; time++) {
+    expect(await client.request(server.peerId, 'echo', text('hi'))).toEqual(text('hi'));
+    expect([client.metrics().streams_out, server.metrics().streams_in]).toEqual([1, 1]);
+    await until(() => client.metrics().streams_out === 0 && server.metrics().streams_in === 0, 'the closing');
+    expect(client.connections()).toEqual([server.peerId]);
+  }
+  // One that waits for its answer is used.
+  expect(await client.request(server.peerId, 'slow', text('hi'))).toEqual(text('done'));
+});
