@@ -19,7 +19,7 @@ export function reportError(
 }
 
 /** An error for people: what was wrong, where, what to do next. */
-export function inWords(error: NiagaError): string {
+function inWords(error: NiagaError): string {
   const lines = [`error: ${safeLine(error.message)}`];
   if (error.where !== undefined && !error.message.includes(error.where))
     lines.push(`  where: ${safeLine(error.where)}`);

@@ -5,7 +5,7 @@ import { NiagaError } from '../../protocol/errors.js';
 
 const MiB = 1024 * 1024;
 /** The largest trade's evidence is far smaller; what is larger is something else and is not read. */
-export const MAX_EVIDENCE_BYTES = 64 * MiB;
+const MAX_EVIDENCE_BYTES = 64 * MiB;
 
 /** The bytes of a file, or of standard input for `-`; undefined when there are more than an evidence file may have. */
 export async function readEvidence(path: string, stdin: Readable): Promise<Uint8Array | undefined> {

@@ -5,9 +5,9 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 /** A batch is one request: its listings are placed in the network together. */
-export const MAX_BATCH_ITEMS = 500;
+const MAX_BATCH_ITEMS = 500;
 /** Well below the API's limit of a request. */
-export const MAX_BATCH_BYTES = 4 * MiB;
+const MAX_BATCH_BYTES = 4 * MiB;
 /** As much as a line of NDJSON may have; an element of a JSON list may not have more. */
 const MAX_ITEM_BYTES = 1 * MiB;
 

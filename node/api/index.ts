@@ -25,7 +25,6 @@ export { DEFAULT_MAX_BODY } from './body.js';
 export type { ApiEvent } from './app.js';
 export type { Answer, CallContext, Handlers, Input, NodeOperationKey, Output, Page } from './handlers.js';
 export { DEFAULT_BURST, DEFAULT_MAX_CONCURRENT, DEFAULT_RATE, type LimitOptions } from './limits.js';
-export { OPERATIONS, type OperationKey, type Operations } from './operations.js';
 
 export interface ApiOptions {
   readonly handlers: Handlers;

@@ -1,7 +1,7 @@
 import { orAborted } from './abort.js';
 import { toNiagaError } from './problem.js';
 
-export const NDJSON = 'application/x-ndjson';
+const NDJSON = 'application/x-ndjson';
 
 export interface StreamOptions {
   readonly signal: AbortSignal;

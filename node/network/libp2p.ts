@@ -23,6 +23,9 @@ const CONNECTIONS_PER_SECOND = 50;
 const MAX_HANDSHAKES = 100;
 /** An event loop that is busy verifying answers late; the default of 5 s then leaves a peer unidentified for good. */
 const IDENTIFY_TIME_LIMIT = 15 * second;
+const PING_TIME_LIMIT = 20 * second;
+/** The default of 100 lets all handshakes of a busy machine run out of time together instead of a few at a time succeed. */
+const MAX_PARALLEL_DIALS = 32;
 const MAX_STREAMS_PER_CONNECTION = 256;
 const STREAM_WINDOW = 2 * MiB;
 
@@ -92,6 +95,7 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
       // The default of 5 a second resets connections of every network that lives on one machine or behind one address.
       inboundConnectionThreshold: CONNECTIONS_PER_SECOND,
       maxIncomingPendingConnections: MAX_HANDSHAKES,
+      maxParallelDials: MAX_PARALLEL_DIALS,
       // Loopback only: who is on this list is also above maxConnections and never pruned, too much to give a whole LAN.
       allow: ['/ip4/127.0.0.0/ipcidr/8', '/ip6/::1/ipcidr/128'],
     },
@@ -112,6 +116,10 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
         // Else every query waits for kad-dht's own first look-up of itself, which comes a second after the start and only
         // ends when there is a peer. Ours run as soon as there is one (join.ts).
         allowQueryWithZeroPeers: true,
+        // A peer is connected to and pinged before it gets into the table. By default that is broken off after 5 s, handshake
+        // and all, and not tried again: many nodes that start at once on a busy machine keep tables of one entry for minutes.
+        pingNewContactTimeout: { minTimeout: PING_TIME_LIMIT, maxTimeout: 2 * PING_TIME_LIMIT },
+        onPeerConnectTimeout: 2 * PING_TIME_LIMIT,
         // Nobody of us stores values in kad-dht; without this it takes public keys from strangers, of up to 4 MiB.
         validators: {
           pk: () => {

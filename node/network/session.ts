@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Connection, IdentifyResult, PeerId, PeerInfo } from '@libp2p/interface';
+import type { Connection, ConnectionGater, IdentifyResult, PeerId, PeerInfo } from '@libp2p/interface';
 import type { SingleKadDHT } from '@libp2p/kad-dht';
 import { NiagaError, isNiagaError } from '../../protocol/errors.js';
 import type { Counters } from './counters.js';
@@ -29,8 +29,8 @@ const second = 1000;
 
 /** stop() ends within this, whatever the peers do. */
 export const STOP_TIME_LIMIT = 5 * second;
-/** libp2p gets so much of it for closing gracefully. */
-const GRACE = 3 * second;
+/** A connection may take so long for closing gracefully. */
+const CLOSE_TIME_LIMIT = second / 2;
 /** Streams for requests that one connection may have open each way; one is used, another may be closing. */
 const MAX_STREAMS = 4;
 /** Each look-up asks up to 20 peers and more; beyond this they would only get in each other's way. */
@@ -56,17 +56,11 @@ export interface SessionDeps {
 /** @throws NiagaError PORT_TAKEN, ADDRESS_INVALID, INTERNAL; nothing is left running then */
 export async function openSession(deps: SessionDeps): Promise<Session> {
   const { listen: choices, ...rest } = deps.settings;
-  // A device has an Ed25519 key; nothing below has to deal with peers that have another kind.
-  const denied = (peer: PeerId): boolean => peer.type !== 'Ed25519' || deps.conduct.isBlocked(peer.toString());
-  const gater = {
-    denyDialPeer: denied,
-    denyInboundEncryptedConnection: denied,
-    denyOutboundEncryptedConnection: denied,
-  };
   let failure: NiagaError | undefined;
   for (const listen of choices) {
-    const node = await createNode({ ...rest, listen, gater });
-    const session = new Session(node, deps);
+    const stopping = new AbortController();
+    const node = await createNode({ ...rest, listen, gater: gater(deps.conduct, stopping.signal) });
+    const session = new Session(node, deps, stopping);
     try {
       await session.start();
       return session;
@@ -79,13 +73,21 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
   throw failure ?? new NiagaError('INTERNAL', 'There is nothing to listen on.');
 }
 
+function gater(conduct: Conduct, stopping: AbortSignal): ConnectionGater {
+  // A device has an Ed25519 key; nothing below has to deal with peers that have another kind. While stopping there are no new
+  // connections: libp2p would at once open again those that it is told to close.
+  const denied = (peer: PeerId): boolean =>
+    stopping.aborted || peer.type !== 'Ed25519' || conduct.isBlocked(peer.toString());
+  return { denyDialPeer: denied, denyInboundEncryptedConnection: denied, denyOutboundEncryptedConnection: denied };
+}
+
 /** The network between one start and the next stop: the libp2p node and what hangs on it. */
 export class Session {
   readonly #node: Libp2pNode;
   readonly #deps: SessionDeps;
   readonly #protocol: string;
   readonly #logger: NetworkLogger | undefined;
-  readonly #stopping = new AbortController();
+  readonly #stopping: AbortController;
   readonly #members = new Set<string>();
   readonly #channels = new Map<string, RequestChannel>();
   readonly #lookups = new ConcurrencyLimit(MAX_LOOKUPS, MAX_WAITING_LOOKUPS);
@@ -96,8 +98,9 @@ export class Session {
   /** Connections that an identify is under way on. */
   readonly #identifying = new Set<string>();
 
-  constructor(node: Libp2pNode, deps: SessionDeps) {
+  constructor(node: Libp2pNode, deps: SessionDeps, stopping: AbortController) {
     const { settings, directory, counters } = deps;
+    this.#stopping = stopping;
     this.#node = node;
     this.#deps = deps;
     this.#logger = settings.logger;
@@ -161,18 +164,21 @@ export class Session {
     this.#stopping.abort(reason);
     for (const channel of this.#channels.values()) channel.stop(reason);
     this.#server.stop();
-    const connections = this.#node.getConnections();
-    const closing = Promise.allSettled([this.#node.stop(), this.#joiner.stopped()]);
     let timer: NodeJS.Timeout | undefined;
-    const abrupt = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        for (const connection of connections) connection.abort(reason);
-        timer = setTimeout(resolve, STOP_TIME_LIMIT - GRACE - second / 2);
-      }, GRACE);
-    });
-    await Promise.race([closing, abrupt]);
+    const outOfTime = new Promise<void>((resolve) => (timer = setTimeout(resolve, STOP_TIME_LIMIT)));
+    await Promise.race([this.#close(), outOfTime]);
     clearTimeout(timer);
     for (const peer of this.#members) this.#onDisconnect(peer);
+  }
+
+  async #close(): Promise<void> {
+    // libp2p would do this too, with one signal for all streams and a warning about each connection with more than ten.
+    const connections = this.#node.getConnections();
+    await Promise.allSettled(
+      connections.map((connection) => limited(CLOSE_TIME_LIMIT, [], (signal) => connection.close({ signal }))),
+    );
+    for (const connection of this.#node.getConnections()) connection.abort(new Error('the node is stopping'));
+    await Promise.allSettled([this.#node.stop(), this.#joiner.stopped()]);
   }
 
   /** @throws see {@link Network.request} */

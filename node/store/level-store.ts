@@ -11,7 +11,7 @@ import { META_TABLE, migrate } from './migrations.js';
 import { checkOptions, type CheckedOptions } from './options.js';
 import { checkTableName, rowKey } from './rows.js';
 import { scan, type Database } from './scan.js';
-import { damagedTableFiles, liveTableFiles, mendTableFiles } from './table-files.js';
+import { damagedTableFiles, mendTableFiles } from './table-files.js';
 import { openWitness, readWitness, type Witness, type WitnessState } from './witness.js';
 
 const FIGURES = { gte: Buffer.from('#'), lt: Buffer.from('$') };
@@ -288,7 +288,7 @@ export class LevelStore implements Store {
     const { db, ledger, witnessState: witness, mended } = this.#open();
     let snapshot;
     try {
-      const damaged = known ?? (await damagedTableFiles(this.path, liveTableFiles(db)));
+      const damaged = known ?? (await damagedTableFiles(this.path));
       snapshot = db.snapshot();
       const { lost } = ledger.head;
       const inspection = await inspect(db, { snapshot, lost, witness, files: { mended, damaged } });

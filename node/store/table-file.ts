@@ -1,4 +1,5 @@
 import { crc32c, maskCrc } from './crc32c.js';
+import { readVarint, writeVarint } from './varint.js';
 
 /**
  * LevelDB's table files (`doc/table_format.txt`): blocks, each with a CRC behind it, found through an index block, found through a
@@ -78,7 +79,7 @@ function emptyTable(length: number): Buffer {
 }
 
 function writeFooter(file: Buffer, meta: Block, index: Block): void {
-  const numbers = [meta.offset, meta.size, index.offset, index.size].flatMap(varint);
+  const numbers = [meta.offset, meta.size, index.offset, index.size].flatMap(writeVarint);
   file.fill(0, file.length - FOOTER_BYTES);
   file.set(numbers, file.length - FOOTER_BYTES);
   MAGIC.copy(file, file.length - MAGIC.length);
@@ -127,22 +128,4 @@ function blocksIn(file: Buffer, { offset, size }: Block): Block[] {
 
 function readHandle(file: Buffer, cursor: { at: number }): Block {
   return { offset: readVarint(file, cursor), size: readVarint(file, cursor) };
-}
-
-/** NaN beyond what a number holds exactly, or when the file ends: no block at such a place is sound. */
-function readVarint(file: Buffer, cursor: { at: number }): number {
-  let value = 0;
-  for (let scale = 1; scale <= 2 ** 42; scale *= 128) {
-    const byte = file[cursor.at++];
-    if (byte === undefined) return NaN;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return value;
-  }
-  return NaN;
-}
-
-function varint(value: number): number[] {
-  const bytes = [];
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value & 0x7f) | 0x80);
-  return [...bytes, value];
 }

@@ -11,7 +11,10 @@ export const ANALYSIS_VERSION = 1;
 /** Longer words are cut: nobody types them, and a term travels in every card and key. */
 export const MAX_TERM_BYTES = 40;
 
-/** Starts the term that says that something is not in it: "without battery", "no battery" and "battery free" have `¬battery` beside their words. */
+/**
+ * Starts the term that says that something is not in it: "without battery", "no battery" and "battery free" have
+ * `¬battery` beside their words.
+ */
 export const ABSENT = '¬';
 
 /**
@@ -19,7 +22,7 @@ export const ABSENT = '¬';
  * (the whole of a compound such as `wh1000xm4`, followed by its parts), `pair` (of characters of a script without
  * spaces), `absent` (see `ABSENT`; it follows its word).
  */
-export type TokenForm = 'word' | 'number' | 'measure' | 'joined' | 'pair' | 'absent';
+type TokenForm = 'word' | 'number' | 'measure' | 'joined' | 'pair' | 'absent';
 
 export interface Token {
   readonly term: string;

@@ -4,26 +4,32 @@ import { naturalLog } from './logarithm.js';
 import type { Query } from './query.js';
 
 /**
- * BM25F (Robertson, Zaragoza, Taylor 2004) over a card's index. Its constants belong to the protocol: with average lengths fixed, the score
- * that one node gives compares with another's. A card says in which fields a term stands and how often in all together, not how
- * often in each, so each field that has it counts once and repetitions a little.
+ * BM25F (Robertson, Zaragoza, Taylor 2004) over a card's index. Its constants belong to the protocol: with average
+ * lengths fixed, the score that one node gives compares with another's. A card says in which fields a term stands and
+ * how often in all together, not how often in each, so each field that has it counts once and repetitions a little.
  */
 
 /** By field, in the order of FIELD's bits: title, brand, category, attribute, description. */
 const FIELD_COUNT = 5;
 /** A title is written to be found; brand and category name the thing itself; a description only mentions. */
-export const FIELD_WEIGHTS = [3, 2, 2, 1, 0.5] as const;
+const FIELD_WEIGHTS = [3, 2, 2, 1, 0.5] as const;
 /** How much a long field is discounted: titles are stuffed and descriptions ramble, the short fields vary by nature. */
-export const LENGTH_WEIGHTS = [0.6, 0.3, 0.3, 0.3, 0.5] as const;
-/** Distinct terms, as measured over the ESCI catalogue (15, 1.4, 3.2, 1.3, 43) and rounded towards the Indonesian one's shorter titles. */
-export const AVERAGE_LENGTHS = [14, 1.5, 3, 1.5, 40] as const;
+const LENGTH_WEIGHTS = [0.6, 0.3, 0.3, 0.3, 0.5] as const;
+/**
+ * Distinct terms, as measured over the ESCI catalogue (15, 1.4, 3.2, 1.3, 43) and rounded towards the Indonesian one's
+ * shorter titles.
+ */
+const AVERAGE_LENGTHS = [14, 1.5, 3, 1.5, 40] as const;
 /** Weight of one repetition. */
-export const REPEAT_WEIGHT = 0.1;
+const REPEAT_WEIGHT = 0.1;
 export const K1 = 1.5;
-/** What "without X" gives to a card that says it has none (`¬X`) and takes from one that only has the word, as a share of X's idf. */
-export const EXCLUDED_WEIGHT = 0.5;
+/**
+ * What "without X" gives to a card that says it has none (`¬X`) and takes from one that only has the word, as a share
+ * of X's idf.
+ */
+const EXCLUDED_WEIGHT = 0.5;
 /** Scores are integers of a thousandth: the wire has no floats, and rounding hides no order that matters. */
-export const SCORE_SCALE = 1_000;
+const SCORE_SCALE = 1_000;
 
 /** What is known about the collection: how many cards, and in how many of them each term stands. */
 export interface Statistics {
@@ -118,8 +124,9 @@ export class Scorer {
   }
 
   /**
-   * The score of the card that is loaded: an integer of 1/SCORE_SCALE, at least 1 if any word matches, else 0.
-   * Of a compound counts what is worth more, its whole or its parts: "fire stick" finds `firestick` and is not counted twice.
+   * The score of the card that is loaded: an integer of 1/SCORE_SCALE, at least 1 if any word matches, else 0. Of a
+   * compound counts what is worth more, its whole or its parts: "fire stick" finds `firestick` and is not counted
+   * twice.
    */
   score(explain?: (place: number, contribution: number) => void): number {
     const { fields, weights, parts, claimed, idfs } = this;

@@ -1,10 +1,10 @@
 import { stem } from './stem.js';
 
 /**
- * Words that descriptions are full of and buyers hardly type: they say how good a thing is, not what it is. They come last
- * when the most telling stems of a description are chosen, since whoever chooses has no statistics that all could agree on.
- * Chosen by hand among what occurs in more than one description in thirty of the ESCI catalogue and seldom in a title,
- * with what Indonesian sellers write in its place.
+ * Words that descriptions are full of and buyers hardly type: they say how good a thing is, not what it is. They come
+ * last when the most telling stems of a description are chosen, since whoever chooses has no statistics that all could
+ * agree on. Chosen by hand among what occurs in more than one description in thirty of the ESCI catalogue and seldom in
+ * a title, with what Indonesian sellers write in its place.
  */
 const COMMON_WORDS = `
 add adding addition additional advanced allow allows allowing always amazing amazon anytime anywhere applicable application applied

@@ -40,7 +40,10 @@ export const filtersSchema = z
   );
 export type Filters = z.infer<typeof filtersSchema>;
 
-/** @throws NiagaError QUERY_INVALID with the field: unknown values, a minimum above the maximum, a price without currency */
+/**
+ * @throws NiagaError QUERY_INVALID with the field: unknown values, a minimum above the maximum, a price without
+ * currency
+ */
 export function parseFilters(value: unknown): Filters {
   const parsed = filtersSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -104,7 +107,9 @@ function categoryMatcher(wanted: string): (path: readonly string[]) => boolean {
   };
 }
 
-/** A level matches if it has all words that are wanted, in whatever form; without words (symbols), if it is the same. */
+/**
+ * A level matches if it has all words that are wanted, in whatever form; without words (symbols), if it is the same.
+ */
 function levelMatcher(wanted: string): (level: string) => boolean {
   const words = termsOfText(wanted);
   const folded = fold(wanted).trim();

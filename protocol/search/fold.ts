@@ -1,8 +1,8 @@
 import { FOLDED } from './fold-table.js';
 
 /**
- * Text reduced to what search compares: lower case, no accents, ASCII forms of full-width characters, quotes and dashes,
- * everything that is no part of a word a space. It depends on nothing of the platform (no `normalize`, no
+ * Text reduced to what search compares: lower case, no accents, ASCII forms of full-width characters, quotes and
+ * dashes, everything that is no part of a word a space. It depends on nothing of the platform (no `normalize`, no
  * `toLowerCase`, no `\p{…}`: their tables follow the platform's version of Unicode), so that all nodes agree.
  */
 

@@ -5,7 +5,6 @@ import { compareUtf8, utf8Length } from './utf8.js';
 
 /** Bits of a field mask: where in the listing a term stands. */
 export const FIELD = { TITLE: 1, BRAND: 2, CATEGORY: 4, ATTRIBUTE: 8, DESCRIPTION: 16 } as const;
-export const FIELDS = [FIELD.TITLE, FIELD.BRAND, FIELD.CATEGORY, FIELD.ATTRIBUTE, FIELD.DESCRIPTION] as const;
 const ALL_FIELDS = 31;
 
 /** Counts above this are this: a word repeated a hundred times is not more relevant, and three bits less of lie. */
@@ -14,15 +13,21 @@ export const MAX_COUNT = 15;
 export const MAX_TERMS = 200;
 /** Terms that only the description has (DESIGN section 5): for ranking, no keys. */
 export const DESCRIPTION_TERMS = 40;
-/** How much of a description is read, in UTF-16 units: four times what sellers write, so that no text costs index nodes more than a millisecond. */
-export const MAX_DESCRIPTION = 4_000;
+/**
+ * How much of a description is read, in UTF-16 units: four times what sellers write, so that no text costs index nodes
+ * more than a millisecond.
+ */
+const MAX_DESCRIPTION = 4_000;
 /** What `index` may take of a card of 1 KiB, beside its summary, header and signature. */
 export const MAX_INDEX_BYTES = 640;
-/** The general levels of a category ("Home & Kitchen") fit so many listings that asking for them says nothing, and cost 15 % of all postings. */
+/**
+ * The general levels of a category ("Home & Kitchen") fit so many listings that asking for them says nothing, and cost
+ * 15 % of all postings.
+ */
 const CATEGORY_LEVELS = 2;
 
 /** `[field mask, count, terms with one space between]`, in order of mask, count; terms in bytewise order. */
-export type IndexGroup = [fields: number, count: number, terms: string];
+type IndexGroup = [fields: number, count: number, terms: string];
 export type CardIndex = IndexGroup[];
 
 /** The fields of a listing that its index is made of. */
@@ -51,9 +56,9 @@ export interface TermEntry {
 }
 
 /**
- * The index of a listing, the same bytes wherever it is made. What does not fit into `maxBytes` is left out from the end of this order: title,
- * brand, category, attributes and tags (each in order of appearance, attributes by name), then the telling stems of the
- * description, then its common ones.
+ * The index of a listing, the same bytes wherever it is made. What does not fit into `maxBytes` is left out from the
+ * end of this order: title, brand, category, attributes and tags (each in order of appearance, attributes by name),
+ * then the telling stems of the description, then its common ones.
  */
 export function indexOf(item: IndexedItem, options: IndexOptions = {}): CardIndex {
   const { maxBytes = MAX_INDEX_BYTES } = options;
@@ -63,9 +68,9 @@ export function indexOf(item: IndexedItem, options: IndexOptions = {}): CardInde
 }
 
 /**
- * True if `index` is what `indexOf` makes of `item` for some bound. The bound need not be known: what is left out is always
- * the end of one order, so the bound can be taken to be the length of what is there. A seller can shorten an index, to nobody's
- * loss but the seller's; adding, moving or counting up a term shows.
+ * True if `index` is what `indexOf` makes of `item` for some bound. The bound need not be known: what is left out is
+ * always the end of one order, so the bound can be taken to be the length of what is there. A seller can shorten an
+ * index, to nobody's loss but the seller's; adding, moving or counting up a term shows.
  */
 export function isIndexOf(index: CardIndex, item: IndexedItem): boolean {
   const again = indexOf(item, { maxBytes: indexBytes(index) });
@@ -95,8 +100,8 @@ export function isPosted(fields: number): boolean {
 }
 
 /**
- * The index that a stranger sent, if it has the form that `indexOf` gives: tuples in order, no term twice, bounds kept. Whether it is the index of its
- * listing only `isIndexOf` can tell.
+ * The index that a stranger sent, if it has the form that `indexOf` gives: tuples in order, no term twice, bounds kept.
+ * Whether it is the index of its listing only `isIndexOf` can tell.
  * @throws NiagaError RECORD_SCHEMA
  */
 export function parseIndex(value: unknown): CardIndex {

@@ -50,8 +50,8 @@ interface Held<C> {
 }
 
 /**
- * The cards that an index node holds, in memory: which it holds under which key, and how well each answers a query. A card is
- * held once, however many keys it stands under.
+ * The cards that an index node holds, in memory: which it holds under which key, and how well each answers a query. A
+ * card is held once, however many keys it stands under.
  */
 export class LocalIndex<C extends Filterable> {
   private readonly cards: (Held<C> | undefined)[] = [];
@@ -98,8 +98,8 @@ export class LocalIndex<C extends Filterable> {
   }
 
   /**
-   * Holds a card under exactly these keys, in place of what was held under its id. Its index is taken apart into numbers;
-   * `card` is what filters see and `get` gives back, and need not have it.
+   * Holds a card under exactly these keys, in place of what was held under its id. Its index is taken apart into
+   * numbers; `card` is what filters see and `get` gives back, and need not have it.
    */
   put(id: string, card: C, index: CardIndex, keys: Iterable<string>): void {
     this.remove(id);

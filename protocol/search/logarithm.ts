@@ -4,7 +4,8 @@ const LN2 = 0.6931471805599453;
 
 /**
  * Natural logarithm of a positive finite number. `Math.log` may differ in its last bits from platform to platform
- * (ECMA-262 leaves it to the implementation); the four operations used here may not, so that scores are the same everywhere.
+ * (ECMA-262 leaves it to the implementation); the four operations used here may not, so that scores are the same
+ * everywhere.
  */
 export function naturalLog(value: number): number {
   let mantissa = value;

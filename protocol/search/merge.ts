@@ -50,11 +50,12 @@ function isNewer(a: Found, b: Found): boolean {
 }
 
 /**
- * How rare each term of a query is, by what the nodes say. The list under a term's own key is complete where it is held, so its length
- * (median of a shard's copies, summed over shards) is one estimate; the share of a node's cards that have the term (median of the nodes),
- * times how many cards there are, is the other. The greater counts, since lists are short more often than long: alone they
- * lost .011 to .016 nDCG in a prototype. How many cards there are is hardly known and hardly matters (40 times wrong changed
- * nothing there). Medians, so that no single node can make a word common or rare.
+ * How rare each term of a query is, by what the nodes say. The list under a term's own key is complete where it is
+ * held, so its length (median of a shard's copies, summed over shards) is one estimate; the share of a node's cards
+ * that have the term (median of the nodes), times how many cards there are, is the other. The greater counts, since
+ * lists are short more often than long: alone they lost .011 to .016 nDCG in a prototype. How many cards there are is
+ * hardly known and hardly matters (40 times wrong changed nothing there). Medians, so that no single node can make a
+ * word common or rare.
  * @param keyOf the key under which the cards of a term are held
  */
 export function mergeStatistics(
@@ -67,9 +68,7 @@ export function mergeStatistics(
   const documents = Math.max(1, median(held.map((counts) => counts.documents)), ...lists.values());
   const df = new Map<string, number>();
   for (const term of termsOfQuery(query)) {
-    const share = median(
-      held.map((counts) => (Object.hasOwn(counts.df, term) ? (counts.df[term] ?? 0) : 0) / counts.documents),
-    );
+    const share = median(held.map((counts) => dfIn(counts, term) / counts.documents));
     df.set(term, Math.min(documents, Math.max(lists.get(keyOf(term)) ?? 0, Math.round(share * documents))));
   }
   return { documents, df };
@@ -111,12 +110,15 @@ function listLengths(answers: readonly Answer<Found>[]): Map<string, number> {
   );
 }
 
-/** The middle one; of an even number the upper of the two, since a copy that has just joined has too few, never too many. */
+/** The middle one; of an even number the upper of the two, since a copy that has just joined has too few. */
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** Ranks cards by one set of statistics: best first, equal scores by id. Cards that no word matches are left out, except in browsing. */
+/**
+ * Ranks cards by one set of statistics: best first, equal scores by id. Cards that no word matches are left out, except
+ * in browsing.
+ */
 export function rank<F extends Found>(query: Query, cards: readonly F[], statistics: Statistics): Hit<F>[] {
   const scorer = new Scorer(query, statistics);
   const browsing = query.words.length === 0;

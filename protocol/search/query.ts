@@ -13,13 +13,16 @@ import {
 import { fold } from './fold.js';
 import { utf8Length } from './utf8.js';
 
-export { filtersSchema, matches, matcher, parseFilters, type Filterable, type Filters } from './filters.js';
+export { filtersSchema } from './filters.js';
 
 /** Longer texts are refused: nobody types them, and every index node would pay for them. */
 export const MAX_QUERY_LENGTH = 2_000;
 /** Words of a query that count; the rest is ignored. */
 export const MAX_QUERY_TERMS = 64;
-/** Keys asked for: four find what all would (FACTS: nDCG .747, .747 with three, .735 with two), more help recall a little. */
+/**
+ * Keys asked for: four find what all would (FACTS: nDCG .747, .747 with three, .735 with two), more help recall a
+ * little.
+ */
 export const MAX_KEYS = 6;
 
 /** Introduce what must not be in it. `no` and `free` do not: "no show socks" and "sugar free gum" name things. */
@@ -58,7 +61,9 @@ export const querySchema = z.object({
       }),
     )
     .max(2 * MAX_QUERY_TERMS),
-  /** `-word` (strict: no card that has it) and "without word" (cards that have it lose, those that say `¬word` do not). */
+  /**
+   * `-word` (strict: no card that has it) and "without word" (cards that have it lose, those that say `¬word` do not).
+   */
   excluded: z.array(z.object({ term, strict: z.boolean() })).max(MAX_QUERY_TERMS),
 });
 export type Query = z.infer<typeof querySchema>;
@@ -74,7 +79,8 @@ export interface ParseOptions {
 
 /**
  * What a person typed, understood.
- * @throws NiagaError QUERY_INVALID beyond MAX_QUERY_LENGTH, QUERY_EMPTY where no word is left to look for: nothing, punctuation,
+ * @throws NiagaError QUERY_INVALID beyond MAX_QUERY_LENGTH, QUERY_EMPTY where no word is left to look for: nothing,
+ *   punctuation,
  *   emoji, function words only (they are in no index, so the answer would always be "nothing"), or only `-words`
  */
 export function parseQuery(text: string, options: ParseOptions = {}): Query {
@@ -130,7 +136,8 @@ class Draft {
   }
 
   /**
-   * Takes "without X" out of the tokens: what is left has neither X nor the word that excludes it. Numbers are left out of both.
+   * Takes "without X" out of the tokens: what is left has neither X nor the word that excludes it. Numbers are left out
+   * of both.
    */
   readExclusions(tokens: readonly Token[]): Token[] {
     const rest: Token[] = [];

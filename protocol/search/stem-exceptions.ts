@@ -1,6 +1,6 @@
 /**
- * Words that the two stemmers would merge with a different thing, found by reading what they merge in the titles of both
- * catalogues and in the Indonesian taxonomy: a list for shopping, not a grammar. Each word is its own stem.
+ * Words that the two stemmers would merge with a different thing, found by reading what they merge in the titles of
+ * both catalogues and in the Indonesian taxonomy: a list for shopping, not a grammar. Each word is its own stem.
  */
 const WHOLE = `
 overall coverall wholesale nightingale thermos lens canvas species series bermuda perfume terrain peroxide percussion
@@ -14,7 +14,10 @@ bangunan jaringan tangkai makanan minuman tulangan kemasan pelangi berlian berua
 mekanik peniti bayi
 `;
 
-/** Derived words whose root the Indonesian stemmer misses (it cannot know a first letter that the prefix swallowed) or the English one breaks. */
+/**
+ * Derived words whose root the Indonesian stemmer misses (it cannot know a first letter that the prefix swallowed) or
+ * the English one breaks.
+ */
 const IRREGULAR = `
 overalls overall, coveralls coverall, batteries battery, bakeries bakery, galleries gallery, factories factory,
 perfumes perfume, lenses lens, blus blouse, canvases canvas,

@@ -1,12 +1,12 @@
 /**
  * Function words, which say nothing about what is for sale: our own choice in the spirit of the stopwords-iso lists,
  * which hold many content words besides ("new", "help", "baru", "besar"). Left out on purpose, since buyers mean
- * something by them: sizes, ages and states (new, old, used, big, small, baru, bekas, lama, besar, kecil, kuat), numbers (one,
- * two, satu, dua), "free", "no", "not", "without", "tanpa", "bukan" (they negate), "full", "long", "set", "system", "home",
- * "up" and "off" (parts of names), and words of one language that are things in the other ("agar", "pun", "air").
- * One list serves both languages: a term depends on its word alone (see analysis.ts).
+ * something by them: sizes, ages and states (new, old, used, big, small, baru, bekas, lama, besar, kecil, kuat),
+ * numbers (one, two, satu, dua), "free", "no", "not", "without", "tanpa", "bukan" (they negate), "full", "long", "set",
+ * "system", "home", "up" and "off" (parts of names), and words of one language that are things in the other ("agar",
+ * "pun", "air"). One list serves both languages: a term depends on its word alone (see analysis.ts).
  */
-export const STOP_WORDS_EN = `
+const STOP_WORDS_EN = `
 a about after again also although am among an and any anyone anything are as at be became because been being
 between both but by came can cannot come comes could couldnt did didnt do does doesnt doing done dont during each either else
 etc even ever every everyone everything for from get gets getting give given gives go goes going gone got had has have havent
@@ -20,7 +20,7 @@ whereas wherever whether which while who whoever whole whom whose why will wish 
 yourself yourselves
 `;
 
-export const STOP_WORDS_ID = `
+const STOP_WORDS_ID = `
 ada adalah adanya adapun akan akankah aku amat anda antara apa apabila apakah apalagi atau ataukah
 ataupun bagai bagaikan bagaimana bagaimanapun bagi bahkan bahwa banyak beberapa begini begitu belum benar berapa
 bila bilamana bisa boleh buat cuma dalam dan dapat dari daripada demi demikian dengan di dia dilakukan dimana dimiliki dll

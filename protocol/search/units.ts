@@ -11,7 +11,10 @@ ml, cc, liter liters litre litres ltr l, gal gallon gallons galon, qt quart quar
 pcs pc piece pieces, pack packs pk, ct count, ply
 `;
 
-/** Count only right behind the digits (`5m`): elsewhere they are words, sizes or letters of their own ("5 in 1", "size 8 M"). */
+/**
+ * Count only right behind the digits (`5m`): elsewhere they are words, sizes or letters of their own ("5 in 1", "size 8
+ * M").
+ */
 const ATTACHED_ONLY = `
 inch in, meter m, amp a, k
 `;

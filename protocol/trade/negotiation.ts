@@ -95,15 +95,16 @@ export function negotiate(entries: readonly Entry[]): Negotiation {
   };
 }
 
-/** Each contradicting answer once or more, with the one of the smallest id that it contradicts: proof enough. */
+/**
+ * Each contradicting answer once or more, with the one of the smallest id that it contradicts: proof enough. All answers
+ * of a round are of one side, for its proposals are of the other.
+ */
 function conflictsAmong(answers: readonly Answer[], proposals: ReadonlyMap<string, Proposal>): Conflict[] {
   if (answers.length < 2) return [];
   const byId = [...answers].sort((a, b) => compareIds(a.message.id, b.message.id));
   const found = new Map<string, Conflict>();
   for (const a of byId) {
-    const b = byId.find(
-      (one) => one.role === a.role && effectOf(one, proposals) !== effectOf(a, proposals) && concurrent(one, a),
-    );
+    const b = byId.find((one) => effectOf(one, proposals) !== effectOf(a, proposals) && concurrent(one, a));
     if (b === undefined) continue;
     const messages = pairOf(a, b);
     const freezes = a.verdict.binding === true || b.verdict.binding === true;

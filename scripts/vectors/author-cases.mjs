@@ -13,7 +13,7 @@ export function knownDelegations({ trader, capability }) {
     budiPhone: PHONE,
     oldDevice: delegate(by, KEYS.oldDevice, { created: CREATED - 90 * day, expires: CREATED - day }),
     endedDevice: delegate(by, KEYS.endedDevice, { expires: CREATED + 1 }),
-    newDevice: delegate(by, KEYS.newDevice, { created: CREATED + day }),
+    newDevice: delegate(by, KEYS.newDevice, { created: NOW }),
     till: delegate(by, KEYS.till, { may: others }),
   };
 }
@@ -66,7 +66,8 @@ function deviceCases({ kind, payload, trader, key, delegation, capability, known
     ['the device of another trader signs for this one', 'DELEGATION_MISMATCH', seal(by(theirKey), theirKey, { delegation: theirs.id })],
     [`a delegation that does not allow "${capability}"`, 'DELEGATION_CAPABILITY', as('till')],
     ['the delegation ended before the record was made', 'DELEGATION_EXPIRED', as('oldDevice')],
-    ['the delegation begins a day after the record was made', 'DELEGATION_EXPIRED', as('newDevice')],
+    ['the delegation ended between the record and the reader’s clock', 'DELEGATION_EXPIRED', as('endedDevice')],
+    ['the delegation was made an hour after the record', 'DELEGATION_EXPIRED', as('newDevice')],
     [
       'a carried delegation that ended before the record was made',
       'DELEGATION_EXPIRED',

@@ -39,8 +39,8 @@ export const EVIDENCE_SAMPLES = {
     signer: budi,
     created: WRITTEN,
     valid: [
-      ['the evidence of an accepted offer', draftOf(agreed)],
       ['nothing in it: the record holds, what is in it does not (see `bundles`)', { ...draftOf(agreed), messages: [], receipts: [], listings: [], delegations: [] }],
+      ['the evidence of an accepted offer', draftOf(agreed)],
     ],
     invalid: changed([
       ['a trade by the text of its id', edit('trade', 'bafyreib')],

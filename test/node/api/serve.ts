@@ -9,7 +9,7 @@ import { createApi, type Api, type ApiOptions } from '../../../node/api/index.js
 import { OPERATIONS } from '../../../node/api/operations.js';
 
 /** Handlers of which only those given do anything: what is tested is the HTTP layer around them. */
-export function handlers(given: Partial<Handlers> = {}): Handlers {
+function handlers(given: Partial<Handlers> = {}): Handlers {
   const refuse = () => {
     throw new NiagaError('INTERNAL', 'not part of this test');
   };

@@ -1,8 +1,9 @@
-import { cp, readFile, rm, stat } from 'node:fs/promises';
+import { cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createStore, rawCodec, type Store } from '../../../node/store/index.js';
 import { crc32c } from '../../../node/store/crc32c.js';
+import { liveFiles } from '../../../node/store/manifest.js';
 import { blankDamage, findDamage } from '../../../node/store/table-file.js';
 import { entries, filesOf, flipBit, keys, openStore, temporaryFolder } from './support.js';
 
@@ -134,6 +135,36 @@ async function storeWithTableFile(rows = 500): Promise<{ store: Store; file: str
   return { store, file: join(store.path, names[0] ?? '') };
 }
 
+describe('the list of table files', () => {
+  it('is that of LevelDB, after many were written and joined', async () => {
+    const store = await openStore();
+    const table = store.table('t', rawCodec);
+    const random = randomNumbers(2);
+    for (let i = 0; i < 30; i++) {
+      const rows = Array.from({ length: 100 }, () => table.put(`k${random(4000)}`, new Uint8Array(8000).fill(i)));
+      await store.write(rows, { sync: false });
+    }
+    await store.stop();
+    await store.start();
+    await store.stop();
+    const live = await liveFiles(store.path);
+    // Opened once more, LevelDB removes what is not on its list.
+    await store.start();
+    const numbers = (await filesOf(store.path, /\.ldb$/)).map((name) => parseInt(name, 10));
+    expect(numbers.length).toBeGreaterThan(3);
+    expect(numbers.filter((number) => live?.has(number) !== true)).toEqual([]);
+  });
+
+  it('is not known when the manifest is damaged', async () => {
+    const { store } = await storeWithTableFile(10);
+    expect((await liveFiles(store.path))?.size).toBe(1);
+    const [name = ''] = await filesOf(store.path, /^MANIFEST/);
+    await flipBit(join(store.path, name), 20, 1);
+    expect(await liveFiles(store.path)).toBeUndefined();
+    expect(await liveFiles(`${store.path}-missing`)).toBeUndefined();
+  });
+});
+
 describe('CRC-32C', () => {
   it('is that of RFC 3720, appendix B.4', () => {
     const of = (bytes: Uint8Array): string => crc32c(bytes, 0, bytes.length).toString(16);
@@ -210,6 +241,14 @@ describe('a damaged table file', () => {
     await store.stop();
     await store.start();
     expect(store.integrity).toMatchObject({ ok: false, files: { damaged: [], mended: [expect.any(String)] } });
+  });
+
+  it("is none of the store's, and nobody's business, when LevelDB was stopped while it wrote it", async () => {
+    const { store, file } = await storeWithTableFile();
+    await writeFile(join(store.path, '000099.ldb'), (await readFile(file)).subarray(0, 5000));
+    await store.start();
+    expect(store.integrity).toMatchObject({ ok: true, files: { mended: [] } });
+    expect(await filesOf(store.path, /^000099/)).toEqual([]);
   });
 
   it('is not touched while another process, or another store of this one, uses it', async () => {

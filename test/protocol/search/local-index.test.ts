@@ -123,7 +123,7 @@ describe('LocalIndex', () => {
   });
 
   it('takes statistics that the reader knows better', () => {
-    const index = new LocalIndex<IndexedCard>();
+    const index = new LocalIndex<Filterable>();
     const put = (id: string, title: string) => {
       index.put(
         id,

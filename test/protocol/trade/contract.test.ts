@@ -75,6 +75,8 @@ test('a cancel that crosses a payment or a shipment leaves them as facts', () =>
   });
   const returning = crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']);
   expect(after(returning, ['buyer', 'received'])).toMatchObject({ word: 'return-due', delivery: { received: [{}] } });
+  // Received after the cancel, it has to go back: this does not complete the trade.
+  expect(after(returning, ['buyer', 'received'], ['seller', 'payment-seen']).word).toBe('refund-due');
 });
 
 test('after a payment or a shipment both have to cancel', () => {
@@ -185,6 +187,17 @@ test('the contract is the one that the other side acted upon, whatever its accep
   );
 });
 
+test('what was done under a contract keeps it the contract, even beside one that its accepter did not contradict', () => {
+  const first = after(undefined, ['seller', 'offer']);
+  const second = after(first, ['buyer', 'counter'], ['seller', 'counter', { terms: { note: 'last word' } }]);
+  const disputed = must(second, draft(first, 'buyer', 'accept'));
+  expect(disputed).toMatchObject({ word: 'disputed', agreement: { proposal: first.trade } });
+  const acted = after(disputed, ['seller', 'payment-seen']);
+  expect(must(acted, draft(second, 'buyer', 'accept')).agreement?.proposal).toEqual(first.trade);
+  // With nothing done under it, the accept that nothing contradicts is the better one.
+  expect(must(disputed, draft(second, 'buyer', 'accept')).agreement?.proposal).toEqual(second.heads[0]);
+});
+
 test('where a side accepts and counters, the accept of its counter is the contract', () => {
   const both = crossed(offered(), ['seller', 'accept'], ['seller', 'counter', { terms: { note: 'other' } }]);
   const counter = after(offered(), ['seller', 'counter', { terms: { note: 'other' } }]);
@@ -208,4 +221,9 @@ test('a cancel kept up the sleeve does not undo a finished trade', () => {
   const consent = draft(begun, 'buyer', 'cancel');
   const went = after(begun, ['seller', 'payment-seen'], ['seller', 'shipped'], ['buyer', 'received']);
   expect(must(went, consent).word).toBe('completed');
+  const shipped = after(agreed(), ['seller', 'shipped']);
+  const received = must(shipped, draft(shipped, 'buyer', 'received'));
+  const forked = must(received, draft(agreed(), 'seller', 'cancel'));
+  expect(forked.word).toBe('return-due');
+  expect(after(forked, ['seller', 'payment-seen']).word).toBe('completed');
 });

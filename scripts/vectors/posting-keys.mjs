@@ -1,0 +1,57 @@
+import { encode, listingKey, placeOf, SALTS, sellerKey, sha256, slotId, termKey, traderToText } from '../../dist/protocol/index.js';
+import { hex } from '../lib/bytes.mjs';
+import { KEYS, NETWORK, OTHER_NETWORK } from './keys.mjs';
+
+/** Where postings stand in the key space of the DHT: key → preimage → place. */
+
+const SELLER = traderToText(KEYS.sari.publicKey);
+const LISTING = slotId(NETWORK, KEYS.sari.publicKey, 'listing/kopi-gayo-250').toString();
+const DOMAIN = 'niaga/index/1';
+const KOPI = { network: NETWORK, key: termKey('kopi'), salt: 0, shard: '' };
+
+const RIGHT = [
+  ...SALTS.map((salt) => [`a term under salt ${salt}`, { ...KOPI, salt }]),
+  ['a term with a mark of absence', { ...KOPI, key: termKey('¬susu') }],
+  ['a measure', { ...KOPI, key: termKey('250g') }],
+  ['a term of another script', { ...KOPI, key: termKey('咖啡') }],
+  ['a shard of one bit', { ...KOPI, shard: '1' }],
+  ['a shard of four bits', { ...KOPI, shard: '0110' }],
+  ['another network', { ...KOPI, network: OTHER_NETWORK }],
+  ['a listing', { ...KOPI, key: listingKey(LISTING) }],
+  ['a seller', { ...KOPI, key: sellerKey(SELLER) }],
+];
+
+/** Mistakes that are easily made: the place is not that of the key. */
+const WRONG = [
+  ['the place of the other salt', placeOf(NETWORK, KOPI.key, 1)],
+  ['the place in another network', placeOf(OTHER_NETWORK, KOPI.key, 0)],
+  ['the place of a shard', placeOf(NETWORK, KOPI.key, 0, '0')],
+  ['the place of the bare term', placeOf(NETWORK, 'kopi', 0)],
+  ['the term in capitals', placeOf(NETWORK, termKey('Kopi'), 0)],
+  ['no domain', placed(encode([NETWORK, KOPI.key, 0, '']))],
+  ['the parts as text after one another', placed(new TextEncoder().encode(`${DOMAIN}${NETWORK}${KOPI.key}0`))],
+  ['the salt as text', placed(encode([DOMAIN, NETWORK, KOPI.key, '0', '']))],
+  ['the shard as null', placed(encode([DOMAIN, NETWORK, KOPI.key, 0, null]))],
+  ['no shard', placed(encode([DOMAIN, NETWORK, KOPI.key, 0]))],
+  ['hashed twice', placed(placeOf(NETWORK, KOPI.key, 0).kadId)],
+];
+
+function placed(preimage) {
+  return { preimage, kadId: sha256(preimage) };
+}
+
+export function postingKeyVectors() {
+  const row = (valid) => (description, question, { preimage, kadId }) => {
+    return { description, valid, ...question, preimage: hex(preimage), kadId: hex(kadId) };
+  };
+  return {
+    about: 'posting-keys',
+    cases: [
+      ...RIGHT.map(([description, question]) => {
+        const { network, key, salt, shard } = question;
+        return row(true)(description, question, placeOf(network, key, salt, shard));
+      }),
+      ...WRONG.map(([description, place]) => row(false)(description, KOPI, place)),
+    ],
+  };
+}
