@@ -5,7 +5,7 @@
  */
 
 /** {@link leadingBits} answers with a number that 32-bit operators can work on. */
-export const MAX_LEADING_BITS = 32;
+const MAX_LEADING_BITS = 32;
 
 /**
  * Which of `a` and `b` is nearer to `target`: negative for `a`, positive for `b`, 0 for equal ids. Fits `sort`.

@@ -2,7 +2,7 @@ import { NotFoundError } from '@libp2p/interface';
 import type { Libp2pOptions } from 'libp2p';
 
 /** What libp2p calls a datastore, named without depending on its package. */
-export type Datastore = NonNullable<Libp2pOptions['datastore']>;
+type Datastore = NonNullable<Libp2pOptions['datastore']>;
 type Key = Parameters<Datastore['put']>[0];
 type Query = Parameters<Datastore['query']>[0];
 interface Pair {

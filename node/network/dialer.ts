@@ -10,12 +10,12 @@ import { limited } from './time-limit.js';
 const second = 1000;
 
 /** For one peer, all its addresses and the handshake together. */
-export const DIAL_TIME_LIMIT = 8 * second;
+const DIAL_TIME_LIMIT = 8 * second;
 /** For finding where a peer is that does not answer where it was. */
-export const FIND_PEER_TIME_LIMIT = 4 * second;
+const FIND_PEER_TIME_LIMIT = 4 * second;
 const OPEN_STREAM_TIME_LIMIT = 8 * second;
 
-export interface DialerDeps {
+interface DialerDeps {
   readonly node: Libp2pNode;
   readonly protocol: string;
   readonly directory: Directory;

@@ -9,7 +9,7 @@ const PIECE_BYTES = 64 * 1024;
 const CLOSE_TIME_LIMIT = 1000;
 
 /** What the owner of a {@link FrameStream} is told. Nothing is called after `onClose`. */
-export interface FrameStreamEvents {
+interface FrameStreamEvents {
   onFrame(frame: Frame, size: number): void;
   /** The peer broke the protocol. The stream is aborted right after. */
   onFault(fault: Offence): void;

@@ -3,7 +3,6 @@ import type { Dialer } from './dialer.js';
 import type { Directory } from './directory.js';
 import type { NetworkLogger } from './index.js';
 import type { Libp2pNode } from './libp2p.js';
-import { LOOKUP_SIZE } from './lookup.js';
 import { unlessAborted } from './time-limit.js';
 
 const second = 1000;
@@ -25,7 +24,7 @@ const TABLE_TIME_LIMIT = 5 * second;
 const TABLE_POLL = 20;
 const TABLE_RETRY = second;
 
-export interface JoinDeps {
+interface JoinDeps {
   readonly node: Libp2pNode;
   readonly dialer: Dialer;
   readonly directory: Directory;
@@ -47,8 +46,6 @@ export interface JoinDeps {
 export class Joiner {
   readonly #deps: JoinDeps;
   #ready = false;
-  /** How many peers the directory had after the last look-up. */
-  #knownBefore = 0;
   /** Aborted and replaced when the first peer came or the last one left. */
   #change = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -123,17 +120,13 @@ export class Joiner {
   }
 
   async #refresh(round: number): Promise<void> {
-    const { node, lookup, directory, tableSize } = this.#deps;
+    const { node, lookup } = this.#deps;
     // Two islands that formed while the bootstrap node was away grow together when it is back.
     const missing = round === 0 ? [] : this.#dialBootstrap(this.#foreignBootstrap());
     if (round > 0) this.#deps.offerToTable();
     await this.#untilTableHasPeers();
-    // A look-up asks everybody near; in a small network that is everybody, and each time the same.
-    const settled = directory.size === this.#knownBefore && tableSize() >= Math.min(directory.size, LOOKUP_SIZE);
-    if (settled && round < LOOKUP_PAUSES.length) return;
     await lookup(node.peerId.toMultihash().bytes);
     if (round >= ROUNDS_WITHOUT_RANDOM) await lookup(randomBytes(32));
-    this.#knownBefore = directory.size;
     await Promise.allSettled(missing);
   }
 

@@ -17,7 +17,7 @@ import { createBoundedDatastore } from './datastore.js';
 const second = 1000;
 const MiB = 1024 * 1024;
 
-export const MAX_CONNECTIONS = 300;
+const MAX_CONNECTIONS = 300;
 /** New connections a second from one address: an office or a village behind one router is fine, a flood is not. */
 const CONNECTIONS_PER_SECOND = 50;
 const MAX_HANDSHAKES = 100;
@@ -37,7 +37,7 @@ type Services = {
 };
 export type Libp2pNode = Libp2p<Services>;
 
-export interface NodeInit {
+interface NodeInit {
   readonly privateKey: PrivateKey;
   readonly network: string;
   readonly listen: readonly string[];
@@ -50,7 +50,7 @@ export function requestProtocol(network: string): string {
   return `/niaga/${network}/request/1`;
 }
 
-export function kadProtocol(network: string): string {
+function kadProtocol(network: string): string {
   return `/niaga/${network}/kad/1.0.0`;
 }
 

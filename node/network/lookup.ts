@@ -15,7 +15,7 @@ const CONFIRM_TIME_LIMIT = 2_000;
 /** Rounds of trying those who moved up in place of others that are not there. */
 const CONFIRM_ROUNDS = 3;
 
-export interface LookupDeps {
+interface LookupDeps {
   readonly node: Libp2pNode;
   readonly directory: Directory;
   readonly dialer: Dialer;

@@ -14,7 +14,7 @@ const SILENCE_LIMIT = 1000;
 const DEAD_LIMIT = 30_000;
 
 /** What a channel needs of its surroundings. */
-export interface ChannelDeps {
+interface ChannelDeps {
   /** Opens a stream to the peer; `insist` is whether to look for it elsewhere. @throws NiagaError PEER_UNREACHABLE, PEER_REFUSED */
   readonly open: (insist: boolean) => Promise<Stream>;
   readonly counters: Counters;

@@ -24,7 +24,7 @@ interface Asker {
   stream: ServedStream | undefined;
 }
 
-export interface RequestServerDeps {
+interface RequestServerDeps {
   readonly methods: Methods;
   readonly conduct: Conduct;
   readonly counters: Counters;

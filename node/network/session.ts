@@ -44,7 +44,7 @@ const FULL_BUCKET = 20;
 /** Connections identified again in one round for the table's sake. */
 const OFFERS = 8;
 
-export interface SessionDeps {
+interface SessionDeps {
   readonly settings: Settings;
   readonly directory: Directory;
   readonly methods: Methods;

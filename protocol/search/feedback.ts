@@ -10,7 +10,8 @@ const LEVELS = [0, 1] as const;
 
 /**
  * Moves up the hits that are of the categories that the best hits are of (pseudo-relevance feedback): "ugg" finds
- * slippers, so slippers that match as well come before cleaners for them. Measured on the dev queries: recall@50 .827 → .848, nDCG@10 the same. The reader does it once, over merged hits.
+ * slippers, so slippers that match as well come before cleaners for them. Measured on the dev queries: recall@50 .827 →
+ * .848, nDCG@10 the same. The reader does it once, over merged hits.
  */
 export function favourCategories<F extends Found>(
   hits: readonly Hit<F>[],

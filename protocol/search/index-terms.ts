@@ -11,6 +11,8 @@ const ALL_FIELDS = 31;
 export const MAX_COUNT = 15;
 /** Terms of one card, of all fields. */
 export const MAX_TERMS = 200;
+/** Terms that are keys. Real listings have 18, at most 41; more is stuffing, and each costs ten copies in the network. */
+export const MAX_POSTED_TERMS = 100;
 /** Terms that only the description has (DESIGN section 5): for ranking, no keys. */
 export const DESCRIPTION_TERMS = 40;
 /**
@@ -18,6 +20,8 @@ export const DESCRIPTION_TERMS = 40;
  * more than a millisecond.
  */
 const MAX_DESCRIPTION = 4_000;
+/** Longer values of attributes are descriptions, in UTF-16 units. */
+const MAX_ATTRIBUTE = 80;
 /** What `index` may take of a card of 1 KiB, beside its summary, header and signature. */
 export const MAX_INDEX_BYTES = 640;
 /**
@@ -37,7 +41,7 @@ export interface IndexedItem {
   /** From the most general level to the most special. */
   readonly category?: readonly string[] | undefined;
   readonly brand?: string | undefined;
-  /** Attributes by name; only values of text are indexed. */
+  /** Attributes by name; only short values of text that are no numbers are indexed. */
   readonly additionalProperty?: Readonly<Record<string, unknown>> | undefined;
   /** Tags. */
   readonly keywords?: readonly string[] | undefined;
@@ -107,6 +111,7 @@ export function isPosted(fields: number): boolean {
 export function parseIndex(value: unknown): CardIndex {
   if (!Array.isArray(value) || value.length > MAX_TERMS) throw refused('is no list of groups');
   const seen = new Set<string>();
+  let posted = 0;
   let before: IndexGroup | undefined;
   const groups: CardIndex = [];
   for (const entry of value as unknown[]) {
@@ -122,7 +127,8 @@ export function parseIndex(value: unknown): CardIndex {
       seen.add(term);
       last = term;
     }
-    if (seen.size > MAX_TERMS) throw refused('has too many terms');
+    if (isPosted(group[0])) posted += group[2].split(' ').length;
+    if (seen.size > MAX_TERMS || posted > MAX_POSTED_TERMS) throw refused('has too many terms');
     groups.push(group);
     before = group;
   }
@@ -173,10 +179,15 @@ function collect(item: IndexedItem): Map<string, MutableEntry> {
   if (item.brand !== undefined) add(item.brand, FIELD.BRAND);
   for (const level of (item.category ?? []).slice(-CATEGORY_LEVELS)) add(level, FIELD.CATEGORY);
   const attributes = Object.entries(item.additionalProperty ?? {}).sort(([a], [b]) => compareUtf8(a, b));
-  for (const [, value] of attributes) if (typeof value === 'string') add(value, FIELD.ATTRIBUTE);
+  for (const [, value] of attributes) if (isTelling(value)) add(value, FIELD.ATTRIBUTE);
   for (const tag of item.keywords ?? []) add(tag, FIELD.ATTRIBUTE);
   if (item.description !== undefined) add(item.description.slice(0, MAX_DESCRIPTION), FIELD.DESCRIPTION);
   return found;
+}
+
+/** Values that name something; a rating or a paragraph is no term to ask for. */
+function isTelling(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_ATTRIBUTE && !/^[0-9.,\s]*$/.test(value);
 }
 
 /** What to keep first; never more description terms than ride along. */
@@ -189,7 +200,10 @@ function inOrderOfWorth(found: ReadonlyMap<string, TermEntry>): [string, TermEnt
     else if (COMMON_STEMS.has(pair[0]) || /^[0-9]{1,2}$/.test(pair[0])) common.push(pair);
     else telling.push(pair);
   }
-  return [...posted, ...[...telling, ...common].slice(0, DESCRIPTION_TERMS)].slice(0, MAX_TERMS);
+  return [...posted.slice(0, MAX_POSTED_TERMS), ...[...telling, ...common].slice(0, DESCRIPTION_TERMS)].slice(
+    0,
+    MAX_TERMS,
+  );
 }
 
 /** Encoded length of an index in DAG-CBOR. */

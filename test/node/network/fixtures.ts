@@ -24,7 +24,7 @@ export async function stopAll(): Promise<void> {
 }
 
 /** Polls until `condition` holds. @throws Error naming `what` after `time` ms */
-export async function until(condition: () => boolean | Promise<boolean>, what: string, time = 15_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, what: string, time = 40_000): Promise<void> {
   const end = Date.now() + time;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`${what} did not come in ${time} ms`);

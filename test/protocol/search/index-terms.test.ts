@@ -9,6 +9,7 @@ import {
   isIndexOf,
   MAX_COUNT,
   MAX_INDEX_BYTES,
+  MAX_POSTED_TERMS,
   MAX_TERMS,
   parseIndex,
   postedTerms,
@@ -41,7 +42,7 @@ const headphones: IndexedItem = {
   title: 'Sony WH-1000XM4 wireless headphones',
   brand: 'Sony',
   category: ['Electronics', 'Audio', 'Headphones'],
-  additionalProperty: { colour: 'midnight blue', weight: 254 },
+  additionalProperty: { colour: 'midnight blue', weight: 254, rating: '4.4', note: 'x '.repeat(41) },
   keywords: ['bluetooth'],
   description: 'Great headphones with great sound. The premium quality is great, and the battery lasts long.',
 };
@@ -77,7 +78,7 @@ describe('indexOf', () => {
     expect(terms.get('headphon')).toEqual({ fields: FIELD.TITLE | FIELD.CATEGORY | FIELD.DESCRIPTION, count: 3 });
     expect(terms.get('blue')).toEqual({ fields: FIELD.ATTRIBUTE, count: 1 });
     expect(terms.get('great')).toEqual({ fields: FIELD.DESCRIPTION, count: 3 });
-    expect(terms.has('254')).toBe(false);
+    for (const term of ['254', '4.4', 'x']) expect(terms.has(term), term).toBe(false);
     expect(terms.has('electron')).toBe(false);
     expect([...termsOf(indexOf({ title: 'kopi '.repeat(40) })).values()]).toEqual([
       { fields: FIELD.TITLE, count: MAX_COUNT },
@@ -114,6 +115,12 @@ describe('indexOf', () => {
     });
     expect(termsOf(index).size).toBe(1 + DESCRIPTION_TERMS);
   });
+});
+
+it('posts no more terms than a listing can be about', () => {
+  const index = indexOf({ title: 'a', keywords: Array.from({ length: 150 }, (_, n) => `k${n}`) }, { maxBytes: 2_000 });
+  expect(postedTerms(index)).toHaveLength(MAX_POSTED_TERMS);
+  expect(parseIndex(index)).toEqual(index);
 });
 
 describe('isIndexOf', () => {
@@ -219,7 +226,8 @@ describe('parseIndex', () => {
         [1, 1, 'b'],
       ],
     ],
-    ['201 terms', [[1, 1, Array.from({ length: 201 }, (_, n) => `t${String(n).padStart(3, '0')}`).join(' ')]]],
+    ['201 terms', [[16, 1, Array.from({ length: 201 }, (_, n) => `t${String(n).padStart(3, '0')}`).join(' ')]]],
+    ['101 posted terms', [[1, 1, Array.from({ length: 101 }, (_, n) => `t${String(n).padStart(3, '0')}`).join(' ')]]],
     ['a very long text', [[1, 1, 'a'.repeat(100_000)]]],
   ])('refuses %s', (_what, value) => {
     expect(() => parseIndex(value)).toThrow(

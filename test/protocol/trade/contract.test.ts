@@ -82,6 +82,7 @@ test('a cancel that crosses a payment or a shipment leaves them as facts', () =>
 test('after a payment or a shipment both have to cancel', () => {
   for (const step of [
     ['buyer', 'paid'],
+    ['seller', 'payment-seen'],
     ['seller', 'shipped'],
   ] as const) {
     const begun = after(agreed(), step);
