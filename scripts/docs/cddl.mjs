@@ -21,6 +21,9 @@ cid = #6.42(bytes .size 37)
 bytes32 = bytes .size 32
 `;
 
+/** The fields that every kind starts with, said once. */
+const HEADER = ['network', 'trader', 'device', 'created', 'crit'];
+
 const PRELUDE_TYPES = new Set(['cid', 'bytes', 'bytes32']);
 const INDENT = '  ';
 const MAX_COMMENT = 110;
@@ -33,11 +36,19 @@ export function cddl(schemas) {
   }
   const rules = [
     PRELUDE,
-    `record = ${Object.keys(schemas).join(' / ')}\n`,
+    `record =\n${Object.keys(schemas)
+      .map((kind) => `  / ${kind}\n`)
+      .join('')}`.replace('  / ', '  '),
+    headerRule(Object.values(schemas)[0]),
     ...[...shared].map(([name, schema]) => rule(name, schema)),
     ...Object.entries(schemas).map(([kind, schema]) => rule(kind, schema)),
   ];
   return rules.join('\n');
+}
+
+function headerRule(schema) {
+  const members = HEADER.map((name) => member(name, schema.properties[name], schema.required, INDENT));
+  return `; What every payload starts with.\nheader = (\n${members.join('')})\n`;
 }
 
 function rule(name, schema) {
@@ -97,15 +108,19 @@ function list({ items, prefixItems, minItems = 0, maxItems = '' }, indent) {
 function object({ properties, required = [], propertyNames, additionalProperties }, indent) {
   if (propertyNames !== undefined) return `{* text => ${typeOf(additionalProperties, indent)}}`;
   const inner = indent + INDENT;
+  const isPayload = indent === '' && HEADER.every((name) => name in properties);
   const members = Object.entries(properties).map(([name, schema]) => {
-    // Nothing fits: the field must not be there.
-    if (schema.not !== undefined) return `${comment(`There is no "${name}".`, inner)}`;
-    const optional = required.includes(name) ? '' : '? ';
-    const described = schema.$ref === undefined ? schema.description : undefined;
-    const size = sizeOf(schema);
-    return `${comment(described, inner)}${inner}${optional}${name}: ${typeOf(schema, inner)},${size}\n`;
+    if (!isPayload || !HEADER.includes(name)) return member(name, schema, required, inner);
+    return name === HEADER[0] ? `${inner}header,\n` : '';
   });
   return `{\n${members.join('')}${inner}* text => any,\n${indent}}`;
+}
+
+function member(name, schema, required, indent) {
+  // Nothing fits: the field must not be there.
+  if (schema.not !== undefined) return comment(`There is no "${name}".`, indent);
+  const optional = required.includes(name) ? '' : '? ';
+  return `${comment(schema.description, indent)}${indent}${optional}${name}: ${typeOf(schema, indent)},${sizeOf(schema)}\n`;
 }
 
 /** The limits of a text, as a comment at the end of its line. */

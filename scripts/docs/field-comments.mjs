@@ -73,12 +73,20 @@ function inside(schemas, node, path) {
   if (name === undefined) return node;
   const field = node.fields.get(name);
   if (field !== undefined) return inside(schemas, field, rest);
-  return resolve(schemas, node.parts.filter((part) => schemas.has(part) && schemas.get(part) !== node), path);
+  return resolve(
+    schemas,
+    node.parts.filter((part) => schemas.has(part) && schemas.get(part) !== node),
+    path,
+  );
 }
 
 /** The text of a doc comment as one line, without what only reads well in the source. */
 function commentOf(node) {
   const [jsDoc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
   const text = typeof jsDoc?.comment === 'string' ? jsDoc.comment : ts.getTextOfJSDocComment(jsDoc?.comment);
-  return (text ?? '').replace(/\s+/g, ' ').replace(/\{@link ([^}]+)\}/g, '`$1`').trim();
+  return (text ?? '')
+    .replace(/\s+/g, ' ')
+    .replace(/\{@link ([^}]+)\}/g, '`$1`')
+    .replace(/ \(DESIGN section \d+\)/g, '')
+    .trim();
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KINDS } from '../../dist/protocol/index.js';
+import { KINDS, RULES } from '../../dist/protocol/index.js';
 
 /**
  * The payload of each kind as JSON Schema (draft 2020-12), over its DAG-JSON form. It says what can be said there; what
@@ -15,7 +15,12 @@ function bytesForm(pattern, description) {
     description,
     type: 'object',
     properties: {
-      '/': { type: 'object', properties: { bytes: { type: 'string', pattern } }, required: ['bytes'], additionalProperties: false },
+      '/': {
+        type: 'object',
+        properties: { bytes: { type: 'string', pattern } },
+        required: ['bytes'],
+        additionalProperties: false,
+      },
     },
     required: ['/'],
     additionalProperties: false,
@@ -65,7 +70,7 @@ export function jsonSchemaOf(kind, comments) {
     $schema,
     $id: `urn:niaga:schema:${kind}`,
     title: kind,
-    description: commentAt(kind, [], comments) || `A record of kind ${kind}.`,
+    description: commentAt(kind, [], comments) || RULES[kind].help,
     $comment: `The payload in DAG-JSON. At most ${KINDS[kind].maxBytes} bytes as DAG-CBOR. ${TEXTS}`,
     ...body,
     $defs: Object.fromEntries([...definitions].sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -100,7 +100,13 @@ const listingEdits = [
   ['a picture whose id has a codec that is neither raw nor dag-cbor', edit('item.image', [DAG_JSON_CODEC])],
   ['a picture by a CIDv0', edit('item.image', [CID_V0]), 'RECORD_MALFORMED'],
   ['a picture by the text of its id', edit('item.image', [text('picture').toString()])],
-  ['21 pictures', edit('item.image', Array.from({ length: 21 }, (_, number) => text(`picture ${number}`)))],
+  [
+    '21 pictures',
+    edit(
+      'item.image',
+      Array.from({ length: 21 }, (_, number) => text(`picture ${number}`)),
+    ),
+  ],
   ['an attribute that is a list', edit('item.additionalProperty', { sizes: ['S', 'M'] })],
 ];
 
@@ -155,7 +161,10 @@ export const CATALOG_SAMPLES = {
   },
   lease: {
     valid: [
-      ['a lease over 12 cards', { slot: 'lease', seq: 3, root: new Uint8Array(32).fill(9), cards: 12, validUntil: CREATED + 30 * day }],
+      [
+        'a lease over 12 cards',
+        { slot: 'lease', seq: 3, root: new Uint8Array(32).fill(9), cards: 12, validUntil: CREATED + 30 * day },
+      ],
     ],
     invalid: changed([
       ['a slot of another kind', edit('slot', 'profile')],

@@ -29,7 +29,11 @@ const TORSION = Point.fromBytes(ORDER_8);
 
 /** The eight points of small order, and every way to write one: canonical, with y + p, with a negative zero. */
 function smallOrderEncodings() {
-  const points = Array.from({ length: 8 }, (_, times) => Array(times).fill(TORSION).reduce((sum, one) => sum.add(one), Point.ZERO));
+  const points = Array.from({ length: 8 }, (_, times) =>
+    Array(times)
+      .fill(TORSION)
+      .reduce((sum, one) => sum.add(one), Point.ZERO),
+  );
   const ys = [...new Set(points.map(({ y }) => y))].flatMap((y) => [y, y + P]).filter((y) => y < 2n ** 255n);
   return ys.flatMap((y) => [littleEndian(y), littleEndian(y + 2n ** 255n)]);
 }
@@ -48,7 +52,10 @@ function luckyMessage(key, r = COMMITMENT) {
 }
 
 export function ed25519Vectors() {
-  return { about: 'ed25519', cases: [...validCases(), ...scalarCases(), ...keyCases(), ...commitmentCases(), ...lengthCases()] };
+  return {
+    about: 'ed25519',
+    cases: [...validCases(), ...scalarCases(), ...keyCases(), ...commitmentCases(), ...lengthCases()],
+  };
 }
 
 function row(description, valid, publicKey, text, signature) {
@@ -63,7 +70,13 @@ function validCases() {
     row('an empty message', true, ...own(sari, new Uint8Array())),
     row('one byte', true, ...own(sari, Uint8Array.of(0x72))),
     row('a thousand bytes', true, ...own(budi, new Uint8Array(1000).fill(0x61))),
-    row('a key and a commitment made of small numbers', true, honest, message('x'), signedBy(SECRET, honest, message('x'))),
+    row(
+      'a key and a commitment made of small numbers',
+      true,
+      honest,
+      message('x'),
+      signedBy(SECRET, honest, message('x')),
+    ),
   ];
 }
 
@@ -82,7 +95,13 @@ function scalarCases() {
     row('L - S', false, key, text, joined(COMMITMENT, L - s)),
     row('a changed bit in S', false, key, text, flipped(33)),
     row('a changed bit in R', false, key, text, flipped(3)),
-    row('the sign of R turned around', false, key, text, right.map((byte, index) => (index === 31 ? byte ^ 0x80 : byte))),
+    row(
+      'the sign of R turned around',
+      false,
+      key,
+      text,
+      right.map((byte, index) => (index === 31 ? byte ^ 0x80 : byte)),
+    ),
     row('another message', false, key, message('scalar'), right),
     row('another key', false, KEYS.sari.publicKey, text, right),
     row('all zero', false, key, text, new Uint8Array(64)),
@@ -93,12 +112,27 @@ function keyCases() {
   const text = message('keys');
   const small = smallOrderEncodings().map((key, place) => {
     const lucky = luckyMessage(key);
-    return row(`a key of small order, way ${place + 1} of writing one: it satisfies the equation where the library reads it`, false, key, lucky, joined(COMMITMENT, NONCE));
+    return row(
+      `a key of small order, way ${place + 1} of writing one: it satisfies the equation where the library reads it`,
+      false,
+      key,
+      lucky,
+      joined(COMMITMENT, NONCE),
+    );
   });
   const tainted = Array.from({ length: 7 }, (_, times) => {
-    const key = Array(times + 1).fill(TORSION).reduce((sum, one) => sum.add(one), HONEST).toBytes();
+    const key = Array(times + 1)
+      .fill(TORSION)
+      .reduce((sum, one) => sum.add(one), HONEST)
+      .toBytes();
     const lucky = luckyMessage(key);
-    return row(`a key to which a point of order 8 was added ${times + 1} times: it satisfies the equation`, false, key, lucky, signedBy(SECRET, key, lucky));
+    return row(
+      `a key to which a point of order 8 was added ${times + 1} times: it satisfies the equation`,
+      false,
+      key,
+      lucky,
+      signedBy(SECRET, key, lucky),
+    );
   });
   const unlucky = HONEST.add(TORSION).toBytes();
   // What is above 2^255 - 1 cannot be written; 0 and 1 are of small order.
@@ -106,7 +140,13 @@ function keyCases() {
   return [
     ...small,
     ...tainted,
-    row('a key with a part of small order and a signature for the equation with the cofactor only', false, unlucky, text, signedBy(SECRET, unlucky, text)),
+    row(
+      'a key with a part of small order and a signature for the equation with the cofactor only',
+      false,
+      unlucky,
+      text,
+      signedBy(SECRET, unlucky, text),
+    ),
     ...high.map((y) => row(`a key with y = p + ${y}`, false, littleEndian(P + y), text, joined(COMMITMENT, NONCE))),
     row('a key off the curve', false, littleEndian(OFF_CURVE), text, joined(COMMITMENT, NONCE)),
     row('a key of 255 one bits', false, littleEndian(2n ** 255n - 1n), text, joined(COMMITMENT, NONCE)),
@@ -129,12 +169,24 @@ function commitmentCases() {
   const key = HONEST.toBytes();
   const text = message('commitments');
   const small = smallOrderEncodings().map((r, place) => {
-    return row(`R of small order, way ${place + 1} of writing one`, false, key, text, signedBy(SECRET, key, text, r, 0n));
+    return row(
+      `R of small order, way ${place + 1} of writing one`,
+      false,
+      key,
+      text,
+      signedBy(SECRET, key, text, r, 0n),
+    );
   });
   const mixed = Point.BASE.multiply(NONCE).add(TORSION).toBytes();
   return [
     ...small,
-    row('R with a part of small order: it satisfies the equation with the cofactor', false, key, text, signedBy(SECRET, key, text, mixed)),
+    row(
+      'R with a part of small order: it satisfies the equation with the cofactor',
+      false,
+      key,
+      text,
+      signedBy(SECRET, key, text, mixed),
+    ),
     row('R with y = p', false, key, text, signedBy(SECRET, key, text, littleEndian(P), 0n)),
     row('R with y = p + 3', false, key, text, signedBy(SECRET, key, text, littleEndian(P + 3n), 0n)),
     row('R off the curve', false, key, text, signedBy(SECRET, key, text, littleEndian(OFF_CURVE), 0n)),
@@ -157,4 +209,3 @@ function lengthCases() {
     row('key and signature swapped', false, signature.slice(0, 32), text, concat(publicKey, signature.slice(32))),
   ];
 }
-

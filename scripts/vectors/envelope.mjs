@@ -84,13 +84,25 @@ const shape = [
   ['a byte after the envelope', 'RECORD_MALFORMED', concat(encode(ENVELOPE), Uint8Array.of(0))],
   ['an envelope that ends early', 'RECORD_MALFORMED', encode(ENVELOPE).slice(0, -1)],
   ['fields out of order', 'RECORD_MALFORMED', map(Object.entries(ENVELOPE).reverse()).bytes],
-  ['a payload in a longer head than it needs', 'RECORD_MALFORMED', rawEnvelope({ payload: new Raw(concat(head(BYTES, PAYLOAD.length, 4), PAYLOAD)) })],
-  ['a payload in pieces', 'RECORD_MALFORMED', rawEnvelope({ payload: new Raw(concat(Uint8Array.of(0x5f), item(PAYLOAD), Uint8Array.of(0xff))) })],
+  [
+    'a payload in a longer head than it needs',
+    'RECORD_MALFORMED',
+    rawEnvelope({ payload: new Raw(concat(head(BYTES, PAYLOAD.length, 4), PAYLOAD)) }),
+  ],
+  [
+    'a payload in pieces',
+    'RECORD_MALFORMED',
+    rawEnvelope({ payload: new Raw(concat(Uint8Array.of(0x5f), item(PAYLOAD), Uint8Array.of(0xff))) }),
+  ],
   ['an envelope in an envelope', 'RECORD_SCHEMA', sealed(encode(ENVELOPE))],
   ['an empty payload', 'RECORD_MALFORMED', sealed(new Uint8Array())],
   ['a payload that is text', 'RECORD_SCHEMA', sealed(encode('profile'))],
   ['a payload that is bytes', 'RECORD_SCHEMA', sealed(encode(PAYLOAD))],
-  ['a delegation whose id has another hash than sha2-256', 'DELEGATION_MISSING', encode({ ...ENVELOPE, delegation: CID.createV1(0x71, Digest.create(0x13, new Uint8Array(64))) })],
+  [
+    'a delegation whose id has another hash than sha2-256',
+    'DELEGATION_MISSING',
+    encode({ ...ENVELOPE, delegation: CID.createV1(0x71, Digest.create(0x13, new Uint8Array(64))) }),
+  ],
 ];
 
 const prefix = (domain, payload) => concat(Uint8Array.of(domain.length), new TextEncoder().encode(domain), payload);
@@ -101,7 +113,10 @@ const signed = [
   ['signed: the id', recordId(PAYLOAD).bytes],
   ['signed: no length before the payload', prefix('niaga/1', PAYLOAD)],
   ['signed: no length before the domain', concat(new TextEncoder().encode('niaga/1'), length, PAYLOAD)],
-  ['signed: a length of four bytes, the most significant first', prefix('niaga/1', concat(Uint8Array.of(0, 0, 0, PAYLOAD.length), PAYLOAD))],
+  [
+    'signed: a length of four bytes, the most significant first',
+    prefix('niaga/1', concat(Uint8Array.of(0, 0, 0, PAYLOAD.length), PAYLOAD)),
+  ],
   ['signed: another domain', prefix('niaga/2', concat(length, PAYLOAD))],
   ['signed: the domain in capitals', prefix('NIAGA/1', concat(length, PAYLOAD))],
 ].map(([description, bytes]) => [description, 'RECORD_SIGNATURE', signedAs(KEYS.sariShop.sign(bytes))]);
@@ -125,11 +140,21 @@ export function envelopeVectors() {
     kind: 'profile',
     network: NETWORK,
     now: NOW,
-    delegations: Object.fromEntries([['sariShop', SHOP], ...Object.entries(EDGE)].map(([name, { bytes }]) => [name, hex(bytes)])),
+    delegations: Object.fromEntries(
+      [['sariShop', SHOP], ...Object.entries(EDGE)].map(([name, { bytes }]) => [name, hex(bytes)]),
+    ),
     signed: [
-      { description: 'what is signed: 0x07, "niaga/1", the length of the payload as an unsigned varint, the payload', payload: hex(PAYLOAD), bytes: hex(signedBytes(PAYLOAD)) },
+      {
+        description: 'what is signed: 0x07, "niaga/1", the length of the payload as an unsigned varint, the payload',
+        payload: hex(PAYLOAD),
+        bytes: hex(signedBytes(PAYLOAD)),
+      },
       { description: 'an empty payload', payload: '', bytes: hex(signedBytes(new Uint8Array())) },
-      { description: 'a payload of 128 bytes: two bytes of length', payload: '61'.repeat(128), bytes: hex(signedBytes(new Uint8Array(128).fill(0x61))) },
+      {
+        description: 'a payload of 128 bytes: two bytes of length',
+        payload: '61'.repeat(128),
+        bytes: hex(signedBytes(new Uint8Array(128).fill(0x61))),
+      },
     ],
     cases: [
       ...VALID.map(([description, bytes]) => ({ description, valid: true, bytes: hex(bytes) })),
@@ -139,4 +164,3 @@ export function envelopeVectors() {
     ],
   };
 }
-

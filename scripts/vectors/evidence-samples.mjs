@@ -39,15 +39,30 @@ export const EVIDENCE_SAMPLES = {
     signer: budi,
     created: WRITTEN,
     valid: [
-      ['nothing in it: the record holds, what is in it does not (see `bundles`)', { ...draftOf(agreed), messages: [], receipts: [], listings: [], delegations: [] }],
+      [
+        'nothing in it: the record holds, what is in it does not (see `bundles`)',
+        { ...draftOf(agreed), messages: [], receipts: [], listings: [], delegations: [] },
+      ],
       ['the evidence of an accepted offer', draftOf(agreed)],
     ],
     invalid: changed([
       ['a trade by the text of its id', edit('trade', 'bafyreib')],
       ['messages as one byte string', edit('messages', agreed.records[0].bytes)],
       ['a message as text', edit('messages', ['offer'])],
-      ['9 profiles', edit('profiles', Array.from({ length: 9 }, () => Uint8Array.of(0)))],
-      ['1001 messages', edit('messages', Array.from({ length: 1001 }, () => Uint8Array.of(0)))],
+      [
+        '9 profiles',
+        edit(
+          'profiles',
+          Array.from({ length: 9 }, () => Uint8Array.of(0)),
+        ),
+      ],
+      [
+        '1001 messages',
+        edit(
+          'messages',
+          Array.from({ length: 1001 }, () => Uint8Array.of(0)),
+        ),
+      ],
     ]),
   },
 };
@@ -78,25 +93,64 @@ export function bundles() {
   return [
     ['a contract', 'accepted', [], draftOf(agreed)],
     ['a whole trade, exported by the seller', 'completed', [], draftOf(whole), sari],
-    ['messages out of their order: the log says what comes after what', 'accepted', [], draftOf(agreed, { messages: [accept.bytes, offer.bytes] })],
+    [
+      'messages out of their order: the log says what comes after what',
+      'accepted',
+      [],
+      draftOf(agreed, { messages: [accept.bytes, offer.bytes] }),
+    ],
     ['no receipts: they are about delivery only', 'accepted', [], draftOf(agreed, { receipts: [] })],
-    ['a changed bit in a message', 'offered', ['RECORD_SIGNATURE', 'EVIDENCE_INVALID'], draftOf(agreed, { messages: [offer.bytes, forged] })],
-    ['a message is missing in the middle', null, ['TRADE_HEADS'], draftOf(whole, { messages: whole.records.filter((_, at) => at !== 2).map(({ bytes }) => bytes) })],
+    [
+      'a changed bit in a message',
+      'offered',
+      ['RECORD_SIGNATURE', 'EVIDENCE_INVALID'],
+      draftOf(agreed, { messages: [offer.bytes, forged] }),
+    ],
+    [
+      'a message is missing in the middle',
+      null,
+      ['TRADE_HEADS'],
+      draftOf(whole, { messages: whole.records.filter((_, at) => at !== 2).map(({ bytes }) => bytes) }),
+    ],
     ['the offer is missing', null, ['TRADE_HEADS'], draftOf(agreed, { messages: [accept.bytes] })],
     ['a message that the rules refuse', null, ['TRADE_STATE'], draftOf(early)],
-    ['a message of another trade beside it', null, ['TRADE_HEADS'], draftOf(agreed, { messages: [offer.bytes, accept.bytes, other.records[0].bytes], receipts: [] })],
-    ['a message of another network', null, ['RECORD_NETWORK', 'EVIDENCE_INVALID'], draftOf(foreign, { receipts: [], listings: [] })],
-    ['a receipt by the author of the message', 'accepted', ['EVIDENCE_INVALID'], draftOf(agreed, { receipts: [ownReceipt.bytes] })],
-    ['a receipt for a message that is not there', 'accepted', ['EVIDENCE_INVALID'], draftOf(agreed, { receipts: receiptsOf([whole.records[3]]) })],
+    [
+      'a message of another trade beside it',
+      null,
+      ['TRADE_HEADS'],
+      draftOf(agreed, { messages: [offer.bytes, accept.bytes, other.records[0].bytes], receipts: [] }),
+    ],
+    [
+      'a message of another network',
+      null,
+      ['RECORD_NETWORK', 'EVIDENCE_INVALID'],
+      draftOf(foreign, { receipts: [], listings: [] }),
+    ],
+    [
+      'a receipt by the author of the message',
+      'accepted',
+      ['EVIDENCE_INVALID'],
+      draftOf(agreed, { receipts: [ownReceipt.bytes] }),
+    ],
+    [
+      'a receipt for a message that is not there',
+      'accepted',
+      ['EVIDENCE_INVALID'],
+      draftOf(agreed, { receipts: receiptsOf([whole.records[3]]) }),
+    ],
     ['the listing’s delegation is missing', 'accepted', ['DELEGATION_MISSING'], draftOf(agreed, { delegations: [] })],
-    ['a listing that no terms name', 'accepted', ['EVIDENCE_INVALID'], draftOf(agreed, { listings: [otherListing().bytes] })],
+    [
+      'a listing that no terms name',
+      'accepted',
+      ['EVIDENCE_INVALID'],
+      draftOf(agreed, { listings: [otherListing().bytes] }),
+    ],
     ['a listing among the profiles', 'accepted', ['RECORD_KIND'], draftOf(agreed, { profiles: [KOPI_LISTING.bytes] })],
     ['written by a stranger', 'accepted', ['EVIDENCE_INVALID'], draftOf(agreed), stranger],
   ];
 }
 
 function otherListing() {
-  const { kind, network, trader, device, created, ...draft } = KOPI_LISTING.payload;
-  void kind, trader, device;
-  return signRecord('listing', { ...draft, seq: 2 }, sari, { network, created: created + 1 });
+  const { slot, seq, item, network, created } = KOPI_LISTING.payload;
+  return signRecord('listing', { slot, seq: seq + 1, item }, sari, { network, created: created + 1 });
 }

@@ -16,10 +16,19 @@ const LAST = recordId(Uint8Array.of(0xa1, 0x61, 0x61, 0x01));
 export const IDENTITY_SAMPLES = {
   delegation: {
     valid: [
-      ['a delegation of all that there is', { delegate: KEYS.sariShop.publicKey, may: ALL, expires: CREATED + 365 * day, label: 'Toko' }],
+      [
+        'a delegation of all that there is',
+        { delegate: KEYS.sariShop.publicKey, may: ALL, expires: CREATED + 365 * day, label: 'Toko' },
+      ],
       ['a delegation of nothing', { delegate: KEYS.sariShop.publicKey, may: [], expires: CREATED + day }],
-      ['a capability of a later version', { delegate: KEYS.sariShop.publicKey, may: ['trade', 'teleport'], expires: CREATED + day }],
-      ['an end in the past: the delegation itself holds', { delegate: KEYS.sariShop.publicKey, may: ALL, expires: CREATED - day }],
+      [
+        'a capability of a later version',
+        { delegate: KEYS.sariShop.publicKey, may: ['trade', 'teleport'], expires: CREATED + day },
+      ],
+      [
+        'an end in the past: the delegation itself holds',
+        { delegate: KEYS.sariShop.publicKey, may: ALL, expires: CREATED - day },
+      ],
     ],
     invalid: changed([
       ['a device key of 31 bytes', edit('delegate', KEYS.sariShop.publicKey.slice(1))],
@@ -28,7 +37,13 @@ export const IDENTITY_SAMPLES = {
       ['a device key that is no point', edit('delegate', new Uint8Array(32).fill(0xff))],
       ['a device key as text', edit('delegate', 'z6Mk')],
       ['capabilities as one text', edit('may', 'trade')],
-      ['33 capabilities', edit('may', Array.from({ length: 33 }, (_, number) => `may-${number}`))],
+      [
+        '33 capabilities',
+        edit(
+          'may',
+          Array.from({ length: 33 }, (_, number) => `may-${number}`),
+        ),
+      ],
       ['a capability without a name', edit('may', [''])],
       ['an end before 1970', edit('expires', -1)],
       ['a label with a bell', edit('label', 'Toko\u0007')],
@@ -36,7 +51,10 @@ export const IDENTITY_SAMPLES = {
   },
   revocation: {
     valid: [
-      ['a revocation with one open trade', { revoked: KEYS.sariShop.publicKey, stands: [{ trade: TRADE, last: LAST }], reason: 'Hilang.' }],
+      [
+        'a revocation with one open trade',
+        { revoked: KEYS.sariShop.publicKey, stands: [{ trade: TRADE, last: LAST }], reason: 'Hilang.' },
+      ],
       ['a revocation with no open trade', { revoked: KEYS.sariShop.publicKey, stands: [] }],
     ],
     invalid: changed([
@@ -71,7 +89,13 @@ export const IDENTITY_SAMPLES = {
       ['a profile without a name', without('item.name')],
       ['a name of 121 characters', edit('item.name', 'a'.repeat(121))],
       ['a name that turns the reading direction', edit('item.name', '\u2067iraS')],
-      ['17 addresses', edit('item.addresses', Array.from({ length: 17 }, () => '/ip4/127.0.0.1/tcp/1'))],
+      [
+        '17 addresses',
+        edit(
+          'item.addresses',
+          Array.from({ length: 17 }, () => '/ip4/127.0.0.1/tcp/1'),
+        ),
+      ],
       ['a sealing key of 31 bytes', edit('item.sealing', new Uint8Array(31))],
     ]),
   },

@@ -55,7 +55,11 @@ export function signerOf(trader, device = trader, delegation = undefined) {
 export const ALL = ['profile', 'publish', 'trade'];
 
 /** A delegation by `trader`'s root. */
-export function delegate(trader, device, { may = ALL, created = CREATED - day, expires = CREATED + 365 * day, network = NETWORK } = {}) {
+export function delegate(
+  trader,
+  device,
+  { may = ALL, created = CREATED - day, expires = CREATED + 365 * day, network = NETWORK } = {},
+) {
   const draft = { delegate: device.publicKey, may, expires, label: device.name };
   return signRecord('delegation', draft, signerOf(trader), { network, created });
 }

@@ -1,4 +1,14 @@
-import { encode, listingKey, placeOf, SALTS, sellerKey, sha256, slotId, termKey, traderToText } from '../../dist/protocol/index.js';
+import {
+  encode,
+  listingKey,
+  placeOf,
+  SALTS,
+  sellerKey,
+  sha256,
+  slotId,
+  termKey,
+  traderToText,
+} from '../../dist/protocol/index.js';
 import { hex } from '../lib/bytes.mjs';
 import { KEYS, NETWORK, OTHER_NETWORK } from './keys.mjs';
 
@@ -41,9 +51,11 @@ function placed(preimage) {
 }
 
 export function postingKeyVectors() {
-  const row = (valid) => (description, question, { preimage, kadId }) => {
-    return { description, valid, ...question, preimage: hex(preimage), kadId: hex(kadId) };
-  };
+  const row =
+    (valid) =>
+    (description, question, { preimage, kadId }) => {
+      return { description, valid, ...question, preimage: hex(preimage), kadId: hex(kadId) };
+    };
   return {
     about: 'posting-keys',
     cases: [

@@ -53,7 +53,10 @@ Seeds of Ed25519 (RFC 8032). They are public: never use them. The network is \`$
 | --- | --- | --- | --- | --- |
 ${Object.values(KEYS)
   .map(({ name, what, seed, publicKey }) => {
-    const text = name.endsWith('evice') || ['sariShop', 'budiPhone', 'till'].includes(name) ? deviceToPeerId(publicKey) : traderToText(publicKey);
+    const text =
+      name.endsWith('evice') || ['sariShop', 'budiPhone', 'till'].includes(name)
+        ? deviceToPeerId(publicKey)
+        : traderToText(publicKey);
     return `| \`${name}\` | ${what} | ${hex(seed.slice(0, 1))} × 32 | \`${hex(publicKey)}\` | \`${text}\` |`;
   })
   .join('\n')}

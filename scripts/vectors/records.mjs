@@ -121,4 +121,3 @@ function evidenceBundles() {
     return { description, valid: problems.length === 0, word, problems, bytes: hex(bytes) };
   });
 }
-

@@ -54,8 +54,18 @@ const ITEMS = [
   ['an index cut at 20 bytes', KOPI, 20],
   ['an index of no bytes to speak of', KOPI, 1],
   ['only the last two levels of a category count', { ...LESSON, category: ['Rumah', 'Dapur', 'Kopi', 'Biji'] }],
-  ['attributes that are no text are left out', { ...LESSON, additionalProperty: { grams: 250, organic: true, roast: 'medium' } }],
-  ['a text of two languages', { ...LESSON, title: 'Noise cancelling headphones tanpa kabel', description: 'Garansi resmi, with the original box.' }],
+  [
+    'attributes that are no text are left out',
+    { ...LESSON, additionalProperty: { grams: 250, organic: true, roast: 'medium' } },
+  ],
+  [
+    'a text of two languages',
+    {
+      ...LESSON,
+      title: 'Noise cancelling headphones tanpa kabel',
+      description: 'Garansi resmi, with the original box.',
+    },
+  ],
 ];
 
 const BAD_INDEXES = [
@@ -74,10 +84,34 @@ const BAD_INDEXES = [
   ['a space at the end', [[1, 1, 'kopi ']]],
   ['terms out of order', [[1, 1, 'kopi gayo']]],
   ['a term twice in a group', [[1, 1, 'kopi kopi']]],
-  ['a term in two groups', [[1, 1, 'kopi'], [2, 1, 'kopi']]],
-  ['masks out of order', [[2, 1, 'gayo'], [1, 1, 'kopi']]],
-  ['counts out of order', [[1, 2, 'gayo'], [1, 1, 'kopi']]],
-  ['one mask and count in two groups', [[1, 1, 'gayo'], [1, 1, 'kopi']]],
+  [
+    'a term in two groups',
+    [
+      [1, 1, 'kopi'],
+      [2, 1, 'kopi'],
+    ],
+  ],
+  [
+    'masks out of order',
+    [
+      [2, 1, 'gayo'],
+      [1, 1, 'kopi'],
+    ],
+  ],
+  [
+    'counts out of order',
+    [
+      [1, 2, 'gayo'],
+      [1, 1, 'kopi'],
+    ],
+  ],
+  [
+    'one mask and count in two groups',
+    [
+      [1, 1, 'gayo'],
+      [1, 1, 'kopi'],
+    ],
+  ],
   ['a capital letter', [[1, 1, 'Kopi']]],
   ['a tab', [[1, 1, 'kopi\tgayo']]],
   ['a space that does not break', [[1, 1, 'kopi\u00a0gayo']]],
@@ -92,7 +126,10 @@ function lies() {
   const [mask, count, terms] = first;
   return [
     ['a term that the listing does not have', [[mask, count, [...terms.split(' '), 'zzz'].join(' ')], ...rest]],
-    ['a higher count', honest.map(([one, times, text], at) => (at === honest.length - 1 ? [one, times + 1, text] : [one, times, text]))],
+    [
+      'a higher count',
+      honest.map(([one, times, text], at) => (at === honest.length - 1 ? [one, times + 1, text] : [one, times, text])),
+    ],
     ['a field in which the term does not stand', [...honest.slice(0, -1), [31, 1, honest.at(-1)[2]]]],
     ['a group left out from the middle', [honest[0], ...honest.slice(2)]],
     ['the index of another listing', indexOf(LESSON)],
@@ -106,7 +143,13 @@ export function searchTermVectors() {
     texts: TEXTS.map(([description, text]) => ({ description, text, terms: termsOfText(text) })),
     items: ITEMS.map(([description, item, maxBytes]) => {
       const index = indexOf(indexed(item), maxBytes === undefined ? {} : { maxBytes });
-      return { description, item: indexed(item), ...(maxBytes === undefined ? {} : { maxBytes }), index, posted: postedTerms(index) };
+      return {
+        description,
+        item: indexed(item),
+        ...(maxBytes === undefined ? {} : { maxBytes }),
+        index,
+        posted: postedTerms(index),
+      };
     }),
     cases: [
       { description: 'the index of the first item', valid: true, index: indexOf(KOPI) },

@@ -31,7 +31,18 @@ export class Story {
    * @param options `fields` of the message; `signer`, `created`, `heads`, `answers` and `network` where they are other
    *   than usual; `seen`: an earlier state that the author takes for the present one
    */
-  step(role, kind, { fields = {}, signer = SIGNERS[role], created = this.created, seen = this.state, network = NETWORK, ...other } = {}) {
+  step(
+    role,
+    kind,
+    {
+      fields = {},
+      signer = SIGNERS[role],
+      created = this.created,
+      seen = this.state,
+      network = NETWORK,
+      ...other
+    } = {},
+  ) {
     const draft = kind === 'offer' ? this.#offer(role, fields) : { ...this.#step(role, kind, seen, other), ...fields };
     const record = signRecord(kind, draft, signer, { network, created, inlineDelegation: true });
     this.records.push(record);

@@ -45,7 +45,13 @@ const ANSWER_EDITS = [...STEP_EDITS, ['what it answers by the text of its id', e
 
 const TERMS_EDITS = [
   ['terms without a line', edit('terms.lines', [])],
-  ['101 lines', edit('terms.lines', Array.from({ length: 101 }, () => LINE))],
+  [
+    '101 lines',
+    edit(
+      'terms.lines',
+      Array.from({ length: 101 }, () => LINE),
+    ),
+  ],
   ['a quantity of 0', edit('terms.lines', [{ ...LINE, quantity: 0 }])],
   ['a negative price', edit('terms.lines', [{ ...LINE, price: idr(-1) }])],
   ['a line with the slot of a card', edit('terms.lines', [{ ...LINE, slot: 'card/kopi-gayo-250' }])],
@@ -74,7 +80,13 @@ export const TRADE_SAMPLES = {
     signer: budi,
     valid: [
       ['a buyer’s offer', offer],
-      ['an offer with a note and a variant', { ...offer, terms: { ...TERMS, lines: [{ ...LINE, variant: 'kopi-gayo-250-biji' }], note: 'Tolong digiling halus.' } }],
+      [
+        'an offer with a note and a variant',
+        {
+          ...offer,
+          terms: { ...TERMS, lines: [{ ...LINE, variant: 'kopi-gayo-250-biji' }], note: 'Tolong digiling halus.' },
+        },
+      ],
     ],
     invalid: changed([
       ['an offer that names a trade', edit('trade', OTHER)],
@@ -107,10 +119,17 @@ export const TRADE_SAMPLES = {
   paid: {
     signer: budi,
     valid: [
-      ['a payment with method and reference', step({ method: 'transfer', reference: 'BCA 0412', amount: idr(19_000_000) })],
+      [
+        'a payment with method and reference',
+        step({ method: 'transfer', reference: 'BCA 0412', amount: idr(19_000_000) }),
+      ],
       ['a payment of zero: the shape allows it, the trade does not', step({ amount: idr(0) })],
     ],
-    invalid: changed([...AMOUNT_EDITS, ['an empty method', edit('method', '')], ['a reference of 201 characters', edit('reference', 'a'.repeat(201))]]),
+    invalid: changed([
+      ...AMOUNT_EDITS,
+      ['an empty method', edit('method', '')],
+      ['a reference of 201 characters', edit('reference', 'a'.repeat(201))],
+    ]),
   },
   'payment-seen': {
     signer: sari,
@@ -120,7 +139,10 @@ export const TRADE_SAMPLES = {
   shipped: {
     signer: sari,
     valid: [
-      ['a parcel with carrier and tracking code', step({ carrier: 'JNE', tracking: 'JNE123', note: 'Dikirim pagi ini.' })],
+      [
+        'a parcel with carrier and tracking code',
+        step({ carrier: 'JNE', tracking: 'JNE123', note: 'Dikirim pagi ini.' }),
+      ],
       ['a handing over without words', step({})],
     ],
     invalid: changed([...STEP_EDITS, ['an empty tracking code', edit('tracking', '')], NOTE]),
@@ -136,7 +158,11 @@ export const TRADE_SAMPLES = {
       ['a deadline that passed', step({ deadline: 'offer-expiry' })],
       ['a deadline of a later version: whether it runs, the trade says', step({ deadline: 'moon-landing' })],
     ],
-    invalid: changed([...STEP_EDITS, ['an empty deadline', edit('deadline', '')], ['a deadline of 65 characters', edit('deadline', 'a'.repeat(65))]]),
+    invalid: changed([
+      ...STEP_EDITS,
+      ['an empty deadline', edit('deadline', '')],
+      ['a deadline of 65 characters', edit('deadline', 'a'.repeat(65))],
+    ]),
   },
   receipt: {
     signer: sari,

@@ -15,7 +15,8 @@ function caseOf({ description, word, code, tell }, valid) {
   const place = ({ id }) => records.findIndex((record) => record.id.equals(id));
   if (state?.word !== word) throw new Error(`"${description}" comes to ${state?.word}, not to ${word}`);
   const codes = [...refused.map(({ refusal }) => refusal.code), ...waiting.map(() => 'TRADE_HEADS')];
-  if (codes.join() !== (code ?? '')) throw new Error(`"${description}" is refused with ${codes.join()}, not with ${code}`);
+  if (codes.join() !== (code ?? ''))
+    throw new Error(`"${description}" is refused with ${codes.join()}, not with ${code}`);
   return {
     description,
     valid,
@@ -23,7 +24,9 @@ function caseOf({ description, word, code, tell }, valid) {
     messages: records.map(({ bytes }) => hex(bytes)),
     ids: records.map(({ id }) => id.toString()),
     orders: ordersOf(records.length),
-    refused: refused.map(({ message, refusal }) => ({ message: place(message), code: refusal.code })).sort((a, b) => a.message - b.message),
+    refused: refused
+      .map(({ message, refusal }) => ({ message: place(message), code: refusal.code }))
+      .sort((a, b) => a.message - b.message),
     waiting: waiting.map(place).sort((a, b) => a - b),
     state: state === undefined ? null : stateJson(state),
   };
@@ -39,13 +42,15 @@ function ordersOf(count) {
 
 /** What all who hold the same messages must agree on. */
 export function stateJson(state) {
-  const { word, contract, payment, delivery, dispute, heads, turn, total, agreement, equivocations, cancelProposedBy } = state;
+  const { word, contract, payment, delivery, dispute, heads, turn, total, agreement, equivocations, cancelProposedBy } =
+    state;
   return {
     word,
     regions: { contract: contract.status, payment: payment.status, delivery: delivery.status, dispute: dispute.status },
     turn: turn ?? null,
     total,
-    agreement: agreement === undefined ? null : { proposal: agreement.proposal.toString(), accept: agreement.accept.toString() },
+    agreement:
+      agreement === undefined ? null : { proposal: agreement.proposal.toString(), accept: agreement.accept.toString() },
     heads: heads.map(String),
     cancelProposedBy,
     equivocations: equivocations.map(({ role, messages }) => ({ role, messages: messages.map(String) })),
