@@ -9,6 +9,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Real nodes and real disks: two workers fill two cores, more only add time-outs.
     maxWorkers: 2,
-    coverage: { provider: 'v8', include: ['protocol/**', 'node/**', 'cli/**'], reporter: ['text-summary', 'json-summary'] },
+    coverage: {
+      provider: 'v8',
+      include: ['protocol/**', 'node/**', 'cli/**'],
+      reporter: ['text-summary', 'json-summary'],
+    },
   },
 });

@@ -38,13 +38,21 @@ try {
     const begun = performance.now();
     const lines = await publish(publisher, join(DATA, file));
     const seconds = (performance.now() - begun) / 1000;
-    const source = gunzipSync(await readFile(join(DATA, file))).toString('utf8').trim().split('\n');
+    const source = gunzipSync(await readFile(join(DATA, file)))
+      .toString('utf8')
+      .trim()
+      .split('\n');
     const taken = lines.filter((line) => line.status === 'published');
     const refused = lines.filter((line) => line.status === 'invalid');
-    console.log(`| ${file} | ${source.length} | ${taken.length} | ${refused.length} | ${Math.min(...taken.map((line) => line.replicas))} | ${seconds.toFixed(1)} | ${Math.round(lines.length / seconds)} | ${await peakMemory(publisher)} |`);
-    for (const line of refused) console.log(`  line ${line.line}: ${line.error.code} ${line.error.where ?? ''}: ${line.error.message}`);
+    console.log(
+      `| ${file} | ${source.length} | ${taken.length} | ${refused.length} | ${Math.min(...taken.map((line) => line.replicas))} | ${seconds.toFixed(1)} | ${Math.round(lines.length / seconds)} | ${await peakMemory(publisher)} |`,
+    );
+    for (const line of refused)
+      console.log(`  line ${line.line}: ${line.error.code} ${line.error.where ?? ''}: ${line.error.message}`);
     failed ||= lines.length !== source.length || refused.some((line) => line.error?.message === undefined);
-    for (const line of taken) if (line.line % EVERY === 0) wanted.push({ listing: line.listing, title: JSON.parse(source[line.line - 1]).title });
+    for (const line of taken)
+      if (line.line % EVERY === 0)
+        wanted.push({ listing: line.listing, title: JSON.parse(source[line.line - 1]).title });
   }
   console.log('\n| asked from another node | titles | found | share | p50 ms | p95 ms | p99 ms | complete |');
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
@@ -73,13 +81,17 @@ async function lookFor(label, node, titles) {
   times.sort((a, b) => a - b);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
   const found = titles.length - missed.length;
-  console.log(`| ${label} | ${titles.length} | ${found} | ${(found / titles.length).toFixed(4)} | ${at(0.5)} | ${at(0.95)} | ${at(0.99)} | ${complete} |`);
+  console.log(
+    `| ${label} | ${titles.length} | ${found} | ${(found / titles.length).toFixed(4)} | ${at(0.5)} | ${at(0.95)} | ${at(0.99)} | ${complete} |`,
+  );
   for (const title of missed.slice(0, 10)) console.log(`  missed: ${title}`);
   failed ||= missed.length > 0;
 }
 
 async function publish(node, file) {
-  const child = spawn(process.execPath, [CLI, 'publish', file, '--home', node.home, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [CLI, 'publish', file, '--home', node.home, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines = [];
   for await (const line of createInterface({ input: child.stdout })) lines.push(JSON.parse(line));
   return lines;
@@ -87,12 +99,23 @@ async function publish(node, file) {
 
 async function start(name, bootstrap) {
   const home = join(root, name);
-  const args = ['start', '--home', home, '--listen', '/ip4/127.0.0.1/tcp/0', '--api', '127.0.0.1:0', '--no-mdns', '--json'];
+  const args = [
+    'start',
+    '--home',
+    home,
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--api',
+    '127.0.0.1:0',
+    '--no-mdns',
+    '--json',
+  ];
   if (bootstrap !== undefined) args.push('--bootstrap', bootstrap);
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const node = { name, home, child, addresses: [] };
   nodes.push(node);
-  for await (const line of createInterface({ input: child.stdout })) return Object.assign(node, { addresses: JSON.parse(line).addresses });
+  for await (const line of createInterface({ input: child.stdout }))
+    return Object.assign(node, { addresses: JSON.parse(line).addresses });
   throw new Error(`${name} ended before it was ready`);
 }
 

@@ -9,7 +9,7 @@ import { reportError } from './errors.js';
 import { FORMS } from './forms.js';
 import { printOne, printPage } from './output.js';
 import { parseWords, type Invocation } from './program.js';
-import { version } from './version.js';
+import { ownVersion } from '../node/version.js';
 
 /** Does what a command line says. Resolves to the exit code; never rejects. */
 export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -21,7 +21,7 @@ export async function run(words: readonly string[], surroundings: Surroundings):
       out: (text: string) => void stdout.write(text),
       err: (text: string) => void (json || stderr.write(`${text.trimEnd()}\n\n`)),
     };
-    const invocation = parseWords(words, version(), output);
+    const invocation = parseWords(words, ownVersion(), output);
     return await perform(invocation, { ...surroundings, ...invocation });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;

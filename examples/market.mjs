@@ -29,7 +29,9 @@ try {
 } finally {
   await Promise.all(nodes.map(stop));
   await rm(root, { recursive: true, force: true });
-  console.log(`\n${nodes.length} nodes stopped, ${root} removed. ${failures === 0 ? 'All went as told' : `${failures} steps did not go as told`}, in ${seconds(begun)} s.`);
+  console.log(
+    `\n${nodes.length} nodes stopped, ${root} removed. ${failures === 0 ? 'All went as told' : `${failures} steps did not go as told`}, in ${seconds(begun)} s.`,
+  );
   process.exitCode = failures === 0 ? 0 : 1;
 }
 
@@ -40,7 +42,8 @@ async function market() {
   const first = await start('pembeli');
   const buyer = first;
   const sellers = [];
-  for (const file of files) sellers.push({ file, node: await start(basename(file).replace(/\.\w+$/, ''), first.addresses[0]) });
+  for (const file of files)
+    sellers.push({ file, node: await start(basename(file).replace(/\.\w+$/, ''), first.addresses[0]) });
   say(`${nodes.length} processes listen on loopback; every one joined through the buyer’s node, and none is a server.`);
   await until('all nodes know each other', async () => (await niaga(buyer, 'status')).known >= nodes.length);
 
@@ -52,20 +55,31 @@ async function market() {
     for (const line of lines) listings.set(line.sku, line.listing);
     const fewest = Math.min(...lines.map((line) => line.replicas));
     say(`${node.name}: ${lines.length} listings in ${seconds(at)} s; each is kept by ${fewest} other nodes or more.`);
-    check('every listing was taken', lines.every((line) => line.status === 'published'));
+    check(
+      'every listing was taken',
+      lines.every((line) => line.status === 'published'),
+    );
   }
   say(`${listings.size} listings stand in the market: goods, services and digital things, in rupiah and dollars.`);
 
   title('3. The buyer searches, in two languages');
   const { searches } = JSON.parse(await readFile(join(CATALOGUE, 'searches.json'), 'utf8'));
   for (const { words, filters = {}, first: expected } of searches) {
-    const options = Object.entries(filters).flatMap(([name, value]) => [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value]);
+    const options = Object.entries(filters).flatMap(([name, value]) => [
+      `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      value,
+    ]);
     const answer = await niaga(buyer, 'search', ...words.split(' '), '--limit', '5', ...options);
     const { verdict, answered, asked } = answer.coverage;
-    say(`“${[words, ...options].join(' ')}”: ${answer.hits.length} hits in ${Math.round(answer.tookMs)} ms, coverage ${verdict} (${answered} of ${asked} nodes answered)`);
+    say(
+      `“${[words, ...options].join(' ')}”: ${answer.hits.length} hits in ${Math.round(answer.tookMs)} ms, coverage ${verdict} (${answered} of ${asked} nodes answered)`,
+    );
     for (const hit of answer.hits.slice(0, SHOWN_HITS)) console.log(`       ${hit.title} — ${price(hit.price)}`);
     const top = new Set(answer.hits.slice(0, expected.length).map((hit) => hit.listing));
-    check(`${expected.join(', ')} stands first`, expected.every((sku) => top.has(listings.get(sku))));
+    check(
+      `${expected.join(', ')} stands first`,
+      expected.every((sku) => top.has(listings.get(sku))),
+    );
   }
 
   title('4. A seller goes home; what she sells is still found');
@@ -73,15 +87,30 @@ async function market() {
   const sample = (await niaga(away.node, 'listing', 'list'))[0];
   await stop(away.node);
   const later = await niaga(buyer, 'search', ...sample.title.split(' '));
-  check(`“${sample.title}” is found while ${away.node.name} is off`, later.hits.some((hit) => hit.listing === sample.listing));
+  check(
+    `“${sample.title}” is found while ${away.node.name} is off`,
+    later.hits.some((hit) => hit.listing === sample.listing),
+  );
 
   title('5. Two people agree on a price');
   const seller = sellers[1].node;
-  const wanted = (await niaga(seller, 'listing', 'list')).find((one) => one.kind === 'goods' && one.price !== null && (one.available === null || one.available >= 2));
+  const wanted = (await niaga(seller, 'listing', 'list')).find(
+    (one) => one.kind === 'goods' && one.price !== null && (one.available === null || one.available >= 2),
+  );
   const major = BigInt(wanted.price.amount) / 100n;
   const low = `${(major * 80n) / 100n} ${wanted.price.currency}`;
   const middle = `${(major * 90n) / 100n} ${wanted.price.currency}`;
-  const { trade } = await niaga(buyer, 'offer', wanted.listing, '--quantity', '2', '--price', low, '--note', 'Boleh kurang, Kak?');
+  const { trade } = await niaga(
+    buyer,
+    'offer',
+    wanted.listing,
+    '--quantity',
+    '2',
+    '--price',
+    low,
+    '--note',
+    'Boleh kurang, Kak?',
+  );
   say(`The buyer offers ${low} each for 2 × “${wanted.title}” (listed at ${price(wanted.price)}).`);
   await bothSee(trade, [buyer, seller], 'offered');
   await niaga(seller, 'trade', 'counter', trade, '--price', middle);
@@ -90,17 +119,34 @@ async function market() {
   await step(buyer, [buyer, seller], ['accept', trade], 'accepted', 'The buyer accepts. That is the contract.');
 
   title('6. Payment and goods, confirmed by signed messages');
-  await step(buyer, [buyer, seller], ['pay', trade, '--reference', 'BCA 0412'], 'paid', 'The buyer has sent the money.');
+  await step(
+    buyer,
+    [buyer, seller],
+    ['pay', trade, '--reference', 'BCA 0412'],
+    'paid',
+    'The buyer has sent the money.',
+  );
   await step(seller, [buyer, seller], ['confirm', trade], 'payment-confirmed', 'The seller has seen it arrive.');
-  await step(seller, [buyer, seller], ['ship', trade, '--tracking', 'JNE-778812'], 'shipped', 'The parcel is on its way.');
+  await step(
+    seller,
+    [buyer, seller],
+    ['ship', trade, '--tracking', 'JNE-778812'],
+    'shipped',
+    'The parcel is on its way.',
+  );
   await step(buyer, [buyer, seller], ['receive', trade], 'completed', 'The buyer has it in hand.');
 
   title('7. The record, checked by anybody');
-  for (const [who, node] of [['buyer', buyer], ['seller', seller]]) {
+  for (const [who, node] of [
+    ['buyer', buyer],
+    ['seller', seller],
+  ]) {
     const file = join(root, `${who}.niaga`);
     await niaga(node, 'trade', 'export', trade, '--out', file);
     const report = await verify(file);
-    say(`${who}.niaga: ${report.valid ? 'holds' : 'does not hold'}; state “${report.state}”, ${report.messages.length} messages, total ${price(report.total)}.`);
+    say(
+      `${who}.niaga: ${report.valid ? 'holds' : 'does not hold'}; state “${report.state}”, ${report.messages.length} messages, total ${price(report.total)}.`,
+    );
     check(`the ${who}’s file verifies`, report.valid && report.state === 'completed');
   }
   const bytes = await readFile(join(root, 'buyer.niaga'));
@@ -112,7 +158,17 @@ async function market() {
 async function start(name, bootstrap) {
   const home = join(root, name);
   await run(process.execPath, [CLI, 'init', '--home', home, '--name', name, '--json']);
-  const args = ['start', '--home', home, '--listen', '/ip4/127.0.0.1/tcp/0', '--api', '127.0.0.1:0', '--no-mdns', '--json'];
+  const args = [
+    'start',
+    '--home',
+    home,
+    '--listen',
+    '/ip4/127.0.0.1/tcp/0',
+    '--api',
+    '127.0.0.1:0',
+    '--no-mdns',
+    '--json',
+  ];
   if (bootstrap !== undefined) args.push('--bootstrap', bootstrap);
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const node = { name, home, child, addresses: [] };
@@ -132,8 +188,13 @@ async function stop(node) {
 }
 
 async function niagaLines(node, ...args) {
-  const { stdout } = await run(process.execPath, [CLI, ...args, '--home', node.home, '--json'], { maxBuffer: 64 * 1024 * 1024 });
-  return stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const { stdout } = await run(process.execPath, [CLI, ...args, '--home', node.home, '--json'], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 async function niaga(node, ...args) {

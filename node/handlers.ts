@@ -27,12 +27,14 @@ export function createHandlers(context: HandlerContext): Handlers {
         items.map(({ line, value }, at) => ({ line: line ?? at + 1, value })),
         { strict, signal },
       ),
-    listingList: async (page) => pageOf(await catalog.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.listing),
+    listingList: async (page) =>
+      pageOf(await catalog.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.listing),
     listingShow: ({ listing }, { signal }) => showListing(services, listing, signal),
     listingRemove: ({ listing }) => catalog.remove(parseId(listing, 'listing').toString()),
     search: (input, { signal }) => search.search(input, { signal }),
     offer: (input, { signal }) => trades.offer(input, { signal }),
-    tradeList: async (page) => pageOf(await trades.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.trade),
+    tradeList: async (page) =>
+      pageOf(await trades.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.trade),
     tradeShow: ({ trade }) => trades.show(trade),
     tradeAccept: ({ trade }) => step(trade, { kind: 'accept' }),
     tradeCounter: ({ trade, ...terms }) => step(trade, { kind: 'counter', ...terms }),
@@ -56,13 +58,19 @@ function pageOf<V>(items: V[], limit: number, idOf: (item: V) => string): Page<V
   return items.length > limit && last !== undefined ? { items: shown, next: idOf(last) } : { items: shown };
 }
 
-async function showListing({ catalog, search, exchange }: Services, text: string, signal: AbortSignal): Promise<ListingView> {
+async function showListing(
+  { catalog, search, exchange }: Services,
+  text: string,
+  signal: AbortSignal,
+): Promise<ListingView> {
   const id = parseId(text, 'listing').toString();
   const own = await catalog.show(id);
   if (own !== undefined) return own;
   const card = await search.card(id, { signal });
   if (card === undefined) {
-    throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', { next: 'Search with: niaga search WORDS' });
+    throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
+      next: 'Search with: niaga search WORDS',
+    });
   }
   const peer = deviceToPeerId(card.payload.device);
   const listing = await exchange.fetch(card.payload.listing, peer, signal);

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { z } from 'zod';
 import { createApi, parseApiAddress, type Api } from './api/index.js';
 import type { TradeView } from './api/views.js';
 import { createHandlers } from './handlers.js';
@@ -8,6 +6,7 @@ import { pino } from 'pino';
 import { bindOperations, type BoundOperations } from './operations.js';
 import { checkOptions, DEFAULT_NETWORK, type NodeOptions } from './options.js';
 import { startServices } from './services.js';
+import { ownVersion } from './version.js';
 
 /** A running node: every operation as a method, and what no operation tells. */
 export interface NiagaNode extends BoundOperations, AsyncDisposable {
@@ -42,7 +41,14 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
   try {
     if (options.api !== undefined && options.api !== false) {
       const logger = options.logger ?? pino({ level: 'silent' });
-      api = createApi({ handlers, home, trader: services.identity.traderText, logger, version, ...parseApiAddress(options.api) });
+      api = createApi({
+        handlers,
+        home,
+        trader: services.identity.traderText,
+        logger,
+        version,
+        ...parseApiAddress(options.api),
+      });
       await api.start();
     }
   } catch (error) {
@@ -64,9 +70,4 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-function ownVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('niaga/package.json');
-  return z.object({ version: z.string() }).parse(manifest).version;
 }

@@ -21,7 +21,9 @@ export function bindOperations(handlers: Handlers, stopping: AbortSignal): Bound
       const signal = options.signal === undefined ? stopping : AbortSignal.any([options.signal, stopping]);
       if (parsed.success) return handle(parsed.data, { signal });
       const issue = parsed.error.issues[0];
-      const error = new NiagaError('USAGE', `The input of ${key} is wrong: ${issue?.message ?? ''}`, { where: issue?.path.join('.') });
+      const error = new NiagaError('USAGE', `The input of ${key} is wrong: ${issue?.message ?? ''}`, {
+        where: issue?.path.join('.'),
+      });
       if (OPERATIONS[key].answer === 'stream') throw error;
       return Promise.reject(error);
     };

@@ -45,5 +45,7 @@ export function checkOptions(options: NodeOptions): NodeOptions {
   const checked = schema.safeParse(options);
   if (checked.success) return options;
   const issue = checked.error.issues[0];
-  throw new NiagaError('USAGE', `The options of createNode are wrong: ${issue?.message ?? ''}`, { where: issue?.path.join('.') });
+  throw new NiagaError('USAGE', `The options of createNode are wrong: ${issue?.message ?? ''}`, {
+    where: issue?.path.join('.'),
+  });
 }

@@ -1,7 +1,14 @@
 import { createCatalog, type Catalog } from './catalog/index.js';
 import { ListingExchange } from './catalog/listing-exchange.js';
 import type { Home } from './home/index.js';
-import { createBulkVerifier, createDelegationBook, createIdentity, hasIdentity, openIdentity, type Identity } from './identity/index.js';
+import {
+  createBulkVerifier,
+  createDelegationBook,
+  createIdentity,
+  hasIdentity,
+  openIdentity,
+  type Identity,
+} from './identity/index.js';
 import { createIndex, type Index } from './index/index.js';
 import { pino } from 'pino';
 import { createNetwork, type Network, type PeerRow } from './network/index.js';
@@ -50,9 +57,14 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     // First of all: LevelDB's lock makes sure that nobody else makes an identity in this home at the same time.
     const store = await run(createStore({ path: home.storeFolder, logger: options.logger }));
     const secret = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
-    if (!(await hasIdentity(home))) await createIdentity({ home, network: home.network, name: options.name ?? '', now: now(), ...secret });
+    if (!(await hasIdentity(home)))
+      await createIdentity({ home, network: home.network, name: options.name ?? '', now: now(), ...secret });
     const identity = await openIdentity({ home, network: home.network, ...secret });
-    const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network: home.network, verify });
+    const delegations = createDelegationBook({
+      table: store.table('delegations', rawCodec),
+      network: home.network,
+      verify,
+    });
     await delegations.load();
     const network = await run(
       createNetwork({
@@ -66,10 +78,22 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         logger,
       }),
     );
-    const common = { store, identity, network, networkName: home.network, delegations, verify, now, logger, onRefused: refusals.count };
+    const common = {
+      store,
+      identity,
+      network,
+      networkName: home.network,
+      delegations,
+      verify,
+      now,
+      logger,
+      onRefused: refusals.count,
+    };
     const index = await run(createIndex(common));
     const search = createSearch({ ...common, index });
-    const catalog = await run(createCatalog({ ...common, publish: (postings, signal) => index.publish(postings, signal) }));
+    const catalog = await run(
+      createCatalog({ ...common, publish: (postings, signal) => index.publish(postings, signal) }),
+    );
     const exchange = new ListingExchange({ ...common, catalog, ownDelegation: identity.delegation.bytes });
     exchange.serve();
     const trades = await run(createTrades({ ...common, catalog, exchange, search }));

@@ -8,14 +8,23 @@ export const ERRORS = {
   USAGE: { status: 400, exit: 2, meaning: 'The command or request is not of the form that it needs.' },
   INPUT_INVALID: { status: 422, exit: 1, meaning: 'A field of the input has a value that it may not have.' },
   INPUT_MISSING: { status: 422, exit: 1, meaning: 'A field that the input needs is missing.' },
-  INPUT_UNKNOWN_FIELD: { status: 422, exit: 1, meaning: 'The input has a field that Niaga does not know (refused with --strict).' },
+  INPUT_UNKNOWN_FIELD: {
+    status: 422,
+    exit: 1,
+    meaning: 'The input has a field that Niaga does not know (refused with --strict).',
+  },
   INPUT_SYNTAX: { status: 400, exit: 1, meaning: 'The input is not well-formed JSON, NDJSON or CSV.' },
   INPUT_ENCODING: { status: 400, exit: 1, meaning: 'The input is not UTF-8 text.' },
   INPUT_TOO_LARGE: { status: 413, exit: 1, meaning: 'A line, file or request is larger than allowed.' },
   INPUT_FILE: { status: 400, exit: 2, meaning: 'A path names something that cannot be read as a file.' },
   FILE_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no file at that path.' },
   FILE_EXISTS: { status: 409, exit: 1, meaning: 'The file to be written exists already.' },
-  MONEY_INVALID: { status: 422, exit: 1, meaning: 'An amount of money is not of the form "150000 IDR", negative, too large, or has more decimals than its currency.' },
+  MONEY_INVALID: {
+    status: 422,
+    exit: 1,
+    meaning:
+      'An amount of money is not of the form "150000 IDR", negative, too large, or has more decimals than its currency.',
+  },
   CURRENCY_UNKNOWN: { status: 422, exit: 1, meaning: 'The currency is not a code of ISO 4217.' },
 
   // Records
@@ -26,14 +35,22 @@ export const ERRORS = {
   RECORD_NETWORK: { status: 400, exit: 1, meaning: 'The record belongs to another network.' },
   RECORD_KIND: { status: 400, exit: 1, meaning: 'The record is of another kind than the one expected here.' },
   RECORD_SCHEMA: { status: 400, exit: 1, meaning: 'A field of the record is missing or has the wrong shape.' },
-  RECORD_CRITICAL: { status: 400, exit: 1, meaning: 'The record marks a field as critical that this version does not understand.' },
+  RECORD_CRITICAL: {
+    status: 400,
+    exit: 1,
+    meaning: 'The record marks a field as critical that this version does not understand.',
+  },
   RECORD_ID: { status: 400, exit: 1, meaning: 'The record is not the one that its id names.' },
   RECORD_TIME: { status: 400, exit: 1, meaning: 'The record claims a time in the future.' },
   RECORD_CORRUPT: { status: 500, exit: 1, meaning: 'A stored record is not what was written.' },
   DELEGATION_MISSING: { status: 400, exit: 1, meaning: 'The delegation that the record names is not known.' },
   DELEGATION_MISMATCH: { status: 400, exit: 1, meaning: 'The delegation is for another trader or device.' },
   DELEGATION_EXPIRED: { status: 400, exit: 1, meaning: 'The delegation of the signing device has expired.' },
-  DELEGATION_CAPABILITY: { status: 400, exit: 1, meaning: 'The delegation does not let the device sign this kind of record.' },
+  DELEGATION_CAPABILITY: {
+    status: 400,
+    exit: 1,
+    meaning: 'The delegation does not let the device sign this kind of record.',
+  },
   DELEGATION_REVOKED: { status: 400, exit: 1, meaning: 'The signing device was revoked.' },
 
   // Trades
@@ -51,7 +68,11 @@ export const ERRORS = {
   EVIDENCE_INVALID: { status: 422, exit: 1, meaning: 'The evidence file does not hold.' },
 
   // Catalogue and search
-  LISTING_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no listing with that id here, and no reachable node knows it.' },
+  LISTING_NOT_FOUND: {
+    status: 404,
+    exit: 5,
+    meaning: 'There is no listing with that id here, and no reachable node knows it.',
+  },
   LISTING_REMOVED: { status: 410, exit: 5, meaning: 'The seller has removed the listing.' },
   LISTING_ON_REQUEST: { status: 422, exit: 2, meaning: 'The listing has no fixed price; the offer must name one.' },
   LISTING_CHANGED: { status: 409, exit: 1, meaning: 'The listing has changed since it was seen.' },

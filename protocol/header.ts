@@ -15,7 +15,10 @@ export const headerShape = {
   /** The author's clock, milliseconds since 1970 UTC. */
   created: timeSchema,
   /** Top-level fields that a reader must understand or else refuse the record. */
-  crit: z.array(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/)).max(32).optional(),
+  crit: z
+    .array(z.string().regex(/^[a-zA-Z][a-zA-Z0-9]{0,63}$/))
+    .max(32)
+    .optional(),
 };
 
 export const headerSchema = z.looseObject(headerShape);

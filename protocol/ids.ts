@@ -51,10 +51,14 @@ export function parseId(text: string, where?: string): CID {
   } catch {
     // Falls through to the refusal: every way of being wrong gets the same sentence.
   }
-  throw new NiagaError('ID_INVALID', `"${shorten(text)}" is not an id. An id looks like bafyrei… and has 59 characters.`, {
-    where,
-    next: 'Copy the whole id from the command that printed it, such as niaga search or niaga trade list.',
-  });
+  throw new NiagaError(
+    'ID_INVALID',
+    `"${shorten(text)}" is not an id. An id looks like bafyrei… and has 59 characters.`,
+    {
+      where,
+      next: 'Copy the whole id from the command that printed it, such as niaga search or niaga trade list.',
+    },
+  );
 }
 
 /** A trader's public root key in text: the method-specific part of did:key, `z6Mk…`. */
@@ -70,7 +74,11 @@ export function parseTrader(text: string, where?: string): Uint8Array {
   } catch {
     // See below.
   }
-  throw new NiagaError('ID_INVALID', `"${shorten(text)}" is not a trader's key. A key looks like z6Mk… and has 48 characters.`, { where });
+  throw new NiagaError(
+    'ID_INVALID',
+    `"${shorten(text)}" is not a trader's key. A key looks like z6Mk… and has 48 characters.`,
+    { where },
+  );
 }
 
 /** The libp2p peer id of a device key: `12D3KooW…`. */
@@ -82,7 +90,8 @@ export function deviceToPeerId(key: Uint8Array): string {
 export function peerIdToDevice(text: string): Uint8Array {
   try {
     const bytes = base58btc.decode(`z${text}`);
-    if (bytes.length === PEER_ID_PREFIX.length + KEY_BYTES && startsWith(bytes, PEER_ID_PREFIX)) return bytes.slice(PEER_ID_PREFIX.length);
+    if (bytes.length === PEER_ID_PREFIX.length + KEY_BYTES && startsWith(bytes, PEER_ID_PREFIX))
+      return bytes.slice(PEER_ID_PREFIX.length);
   } catch {
     // See below.
   }

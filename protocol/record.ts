@@ -66,8 +66,19 @@ export interface SignOptions {
  * Signs a record.
  * @throws NiagaError RECORD_SCHEMA or RECORD_ENCODING when the draft is not of its kind's shape, RECORD_TOO_LARGE
  */
-export function signRecord<K extends Kind>(kind: K, draft: Draft<K>, signer: Signer, options: SignOptions): SignedRecord<PayloadOf<K>> {
-  const header = { kind, network: options.network, trader: signer.trader, device: signer.device, created: options.created };
+export function signRecord<K extends Kind>(
+  kind: K,
+  draft: Draft<K>,
+  signer: Signer,
+  options: SignOptions,
+): SignedRecord<PayloadOf<K>> {
+  const header = {
+    kind,
+    network: options.network,
+    trader: signer.trader,
+    device: signer.device,
+    created: options.created,
+  };
   const { maxBytes } = KINDS[kind];
   const payload = withoutUndefined({ ...draft, ...header });
   checkShape(kind, payload);
@@ -75,13 +86,23 @@ export function signRecord<K extends Kind>(kind: K, draft: Draft<K>, signer: Sig
   if (payloadBytes.length > maxBytes) throw tooLarge(kind, payloadBytes.length);
   const signature = signer.sign(signedBytes(payloadBytes));
   const delegation = signer.delegation;
-  const bytes = encode({
-    payload: payloadBytes,
-    signature,
-    ...(delegation === undefined ? {} : { delegation: options.inlineDelegation === true ? delegation.bytes : delegation.id }),
-  }, { maxBytes: maxBytes + MAX_ENVELOPE_OVERHEAD });
+  const bytes = encode(
+    {
+      payload: payloadBytes,
+      signature,
+      ...(delegation === undefined
+        ? {}
+        : { delegation: options.inlineDelegation === true ? delegation.bytes : delegation.id }),
+    },
+    { maxBytes: maxBytes + MAX_ENVELOPE_OVERHEAD },
+  );
   // Nothing leaves that a reader would refuse: a device does not learn at the other side what it may not sign.
-  return openRecord(bytes, { network: options.network, kinds: [kind], delegation: () => delegation, verify: () => true });
+  return openRecord(bytes, {
+    network: options.network,
+    kinds: [kind],
+    delegation: () => delegation,
+    verify: () => true,
+  });
 }
 
 export interface OpenContext<K extends Kind> {
@@ -109,22 +130,36 @@ export function openRecord<K extends Kind>(bytes: Uint8Array, context: OpenConte
   const envelope = readEnvelope(bytes, largest + MAX_ENVELOPE_OVERHEAD);
   const header = readHeader(envelope.payload, largest);
   const kind = context.kinds.find((one) => one === header.kind);
-  if (kind === undefined) throw new NiagaError('RECORD_KIND', `A record of kind "${header.kind}" stands where ${context.kinds.join(' or ')} is expected.`);
+  if (kind === undefined)
+    throw new NiagaError(
+      'RECORD_KIND',
+      `A record of kind "${header.kind}" stands where ${context.kinds.join(' or ')} is expected.`,
+    );
   if (envelope.payload.length > KINDS[kind].maxBytes) throw tooLarge(kind, envelope.payload.length);
   if (header.network !== context.network) {
-    throw new NiagaError('RECORD_NETWORK', `The record belongs to the network "${header.network}", not to "${context.network}".`);
+    throw new NiagaError(
+      'RECORD_NETWORK',
+      `The record belongs to the network "${header.network}", not to "${context.network}".`,
+    );
   }
   const verify = context.verify ?? verifySignature;
-  if (!isWellFormedSignature(envelope.signature) || !verify(header.device, signedBytes(envelope.payload), envelope.signature)) {
+  if (
+    !isWellFormedSignature(envelope.signature) ||
+    !verify(header.device, signedBytes(envelope.payload), envelope.signature)
+  ) {
     throw new NiagaError('RECORD_SIGNATURE', `The signature of the ${kind} does not verify.`);
   }
   const delegation = checkAuthor(kind, header, envelope.delegation, context);
   checkCritical(kind, header);
   const payload = checkShape(kind, header);
   if (context.now !== undefined && header.created > context.now + CLOCK_SKEW) {
-    throw new NiagaError('RECORD_TIME', `The ${kind} claims to be from ${new Date(header.created).toISOString()}, which lies ahead.`, {
-      next: 'Check the clocks of both machines.',
-    });
+    throw new NiagaError(
+      'RECORD_TIME',
+      `The ${kind} claims to be from ${new Date(header.created).toISOString()}, which lies ahead.`,
+      {
+        next: 'Check the clocks of both machines.',
+      },
+    );
   }
   return {
     id: recordId(envelope.payload),
@@ -187,12 +222,18 @@ function readHeader(payload: Uint8Array, maxBytes: number): Header {
   const value = decode(payload, { maxBytes, maxDepth: PAYLOAD_DEPTH });
   if (!isMap(value)) throw new NiagaError('RECORD_SCHEMA', 'The payload is not a map.');
   const parsed = headerSchema.safeParse(value);
-  if (!parsed.success) throw new NiagaError('RECORD_SCHEMA', `The record's header is wrong: ${firstIssue(parsed.error)}.`);
+  if (!parsed.success)
+    throw new NiagaError('RECORD_SCHEMA', `The record's header is wrong: ${firstIssue(parsed.error)}.`);
   return parsed.data;
 }
 
 /** Checks that the device may sign this kind for the trader; gives the delegation's id. */
-function checkAuthor<K extends Kind>(kind: K, header: Header, given: Uint8Array | CID | undefined, context: OpenContext<K>): CID | undefined {
+function checkAuthor<K extends Kind>(
+  kind: K,
+  header: Header,
+  given: Uint8Array | CID | undefined,
+  context: OpenContext<K>,
+): CID | undefined {
   const capability = KINDS[kind].capability;
   if (capability === 'root') {
     if (!equalBytes(header.trader, header.device) || given !== undefined) {
@@ -204,41 +245,66 @@ function checkAuthor<K extends Kind>(kind: K, header: Header, given: Uint8Array 
   const cid = CID.asCID(given);
   const delegation = cid === null ? openDelegation(given as Uint8Array, context) : context.delegation?.(cid);
   if (delegation === undefined || (cid !== null && !delegation.id.equals(cid))) {
-    throw new NiagaError('DELEGATION_MISSING', `The delegation ${String(cid)} that the ${kind} names is not known here.`);
+    throw new NiagaError(
+      'DELEGATION_MISSING',
+      `The delegation ${String(cid)} that the ${kind} names is not known here.`,
+    );
   }
   const grant = delegation.payload;
-  if (!equalBytes(grant.trader, header.trader) || !equalBytes(grant.delegate, header.device) || grant.network !== header.network) {
-    throw new NiagaError('DELEGATION_MISMATCH', `The delegation of the ${kind} is for another trader, device or network.`);
+  if (
+    !equalBytes(grant.trader, header.trader) ||
+    !equalBytes(grant.delegate, header.device) ||
+    grant.network !== header.network
+  ) {
+    throw new NiagaError(
+      'DELEGATION_MISMATCH',
+      `The delegation of the ${kind} is for another trader, device or network.`,
+    );
   }
   if (!grant.may.includes(capability)) {
-    throw new NiagaError('DELEGATION_CAPABILITY', `The device may not sign a ${kind}: its delegation does not allow "${capability}".`);
+    throw new NiagaError(
+      'DELEGATION_CAPABILITY',
+      `The device may not sign a ${kind}: its delegation does not allow "${capability}".`,
+    );
   }
   // The author's claim must lie inside the delegation. What just arrived must also be in time by the reader's own clock:
   // a claim alone could be set back by whoever holds an old device.
   const late = header.created > grant.expires || header.created < grant.created - CLOCK_SKEW;
   if (late || (context.now !== undefined && context.now > grant.expires + CLOCK_SKEW)) {
-    throw new NiagaError('DELEGATION_EXPIRED', `The delegation of the device that signed the ${kind} ended ${new Date(grant.expires).toISOString()}.`);
+    throw new NiagaError(
+      'DELEGATION_EXPIRED',
+      `The delegation of the device that signed the ${kind} ended ${new Date(grant.expires).toISOString()}.`,
+    );
   }
   return delegation.id;
 }
 
 function openDelegation<K extends Kind>(bytes: Uint8Array, context: OpenContext<K>): SignedRecord<Delegation> {
-  return openRecord(bytes, { network: context.network, kinds: ['delegation'], ...(context.verify === undefined ? {} : { verify: context.verify }) });
+  return openRecord(bytes, {
+    network: context.network,
+    kinds: ['delegation'],
+    ...(context.verify === undefined ? {} : { verify: context.verify }),
+  });
 }
 
 function checkCritical(kind: Kind, header: Header): void {
   const known = KINDS[kind].schema.shape;
   const unknown = header.crit?.find((field) => !Object.hasOwn(known, field));
   if (unknown !== undefined) {
-    throw new NiagaError('RECORD_CRITICAL', `The ${kind} says that its field "${unknown}" must be understood, and this version does not.`, {
-      next: 'Update niaga.',
-    });
+    throw new NiagaError(
+      'RECORD_CRITICAL',
+      `The ${kind} says that its field "${unknown}" must be understood, and this version does not.`,
+      {
+        next: 'Update niaga.',
+      },
+    );
   }
 }
 
 function checkShape<K extends Kind>(kind: K, payload: unknown): PayloadOf<K> {
   const parsed = KINDS[kind].schema.safeParse(payload);
-  if (!parsed.success) throw new NiagaError('RECORD_SCHEMA', `The ${kind} has a wrong field: ${firstIssue(parsed.error)}.`);
+  if (!parsed.success)
+    throw new NiagaError('RECORD_SCHEMA', `The ${kind} has a wrong field: ${firstIssue(parsed.error)}.`);
   return parsed.data as PayloadOf<K>;
 }
 
@@ -257,7 +323,10 @@ function malformed(): NiagaError {
 }
 
 function tooLarge(kind: Kind, bytes: number): NiagaError {
-  return new NiagaError('RECORD_TOO_LARGE', `A ${kind} has at most ${KINDS[kind].maxBytes} bytes; this one has ${bytes}.`);
+  return new NiagaError(
+    'RECORD_TOO_LARGE',
+    `A ${kind} has at most ${KINDS[kind].maxBytes} bytes; this one has ${bytes}.`,
+  );
 }
 
 type Version = Pick<SignedRecord<{ readonly seq: number; readonly device: Uint8Array }>, 'id' | 'payload'>;
@@ -267,5 +336,9 @@ type Version = Pick<SignedRecord<{ readonly seq: number; readonly device: Uint8A
  * seq, by id, so that all nodes keep the same one.
  */
 export function compareVersions(a: Version, b: Version): number {
-  return a.payload.seq - b.payload.seq || compareBytes(a.payload.device, b.payload.device) || compareBytes(a.id.bytes, b.id.bytes);
+  return (
+    a.payload.seq - b.payload.seq ||
+    compareBytes(a.payload.device, b.payload.device) ||
+    compareBytes(a.id.bytes, b.id.bytes)
+  );
 }

@@ -7,7 +7,9 @@ const CODECS = new Set([0x71, 0x55]);
 const SHA2_256 = 0x12;
 
 /** The id of a record (dag-cbor) or of a blob (raw): CIDv1 with a whole sha2-256. Other hashes could be made to collide. */
-export const cidSchema = z.custom<CID>((value) => value instanceof CID && isId(value), 'not the id of a record or blob').meta({ id: 'cid' });
+export const cidSchema = z
+  .custom<CID>((value) => value instanceof CID && isId(value), 'not the id of a record or blob')
+  .meta({ id: 'cid' });
 
 function isId(cid: CID): boolean {
   const { version, code, multihash } = cid;

@@ -162,7 +162,10 @@ export const OPERATIONS = {
     command: ['search'],
     help: 'Find listings in the whole network',
     input: z.object({
-      words: z.array(z.string().max(2_000)).max(10_000).describe('What to look for; "without X" or -X leaves out'),
+      words: z
+        .array(z.string().max(2_000))
+        .max(10_000)
+        .describe('What to look for; "without X" (tanpa X) prefers what has no X'),
       limit: z.int().min(1).max(200).default(20).describe('At most this many hits'),
       minPrice: z.string().max(40).optional().describe('Lowest price, "150000 IDR" or a number with --currency'),
       maxPrice: z.string().max(40).optional().describe('Highest price'),

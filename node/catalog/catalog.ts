@@ -84,10 +84,13 @@ class CatalogService implements Catalog {
   }
 
   async *publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncIterable<PublishedView> {
-    const signal = options.signal === undefined ? this.#stopping.signal : AbortSignal.any([options.signal, this.#stopping.signal]);
+    const signal =
+      options.signal === undefined ? this.#stopping.signal : AbortSignal.any([options.signal, this.#stopping.signal]);
     for (let start = 0; start < items.length; start += BATCH) {
       signal.throwIfAborted();
-      yield* await this.#lock(() => this.#publishBatch(items.slice(start, start + BATCH), options.strict ?? false, signal));
+      yield* await this.#lock(() =>
+        this.#publishBatch(items.slice(start, start + BATCH), options.strict ?? false, signal),
+      );
     }
   }
 
@@ -123,16 +126,28 @@ class CatalogService implements Catalog {
   async remove(listing: string): Promise<ListingView> {
     const slot = this.#rows.slotOf(listing);
     if (slot === undefined) {
-      throw new NiagaError('LISTING_NOT_FOUND', `None of your own listings has the id ${listing}.`, { next: 'See your own with: niaga listing list' });
+      throw new NiagaError('LISTING_NOT_FOUND', `None of your own listings has the id ${listing}.`, {
+        next: 'See your own with: niaga listing list',
+      });
     }
     await this.#lock(async () => {
       const row = this.#rows.get(slot);
       if (row === undefined || row.removed) throw new NiagaError('LISTING_REMOVED', 'The listing was removed already.');
       const { identity, now, store } = this.#deps;
-      const ended = signRecord('tombstone', { slot, seq: row.seq + 1 }, identity, { network: identity.network, created: now() });
+      const ended = signRecord('tombstone', { slot, seq: row.seq + 1 }, identity, {
+        network: identity.network,
+        created: now(),
+      });
       await store.write([
         await this.#cards.end(slot, row.cardSeq + 1),
-        this.#rows.put(slot, { ...row, removed: true, seq: row.seq + 1, cardSeq: row.cardSeq + 1, replicas: 0, quorum: false }),
+        this.#rows.put(slot, {
+          ...row,
+          removed: true,
+          seq: row.seq + 1,
+          cardSeq: row.cardSeq + 1,
+          replicas: 0,
+          quorum: false,
+        }),
         store.table('tombstones', rawCodec).put(slot, ended.bytes),
       ]);
       await this.#bringOut([slot], this.#stopping.signal);
@@ -146,7 +161,12 @@ class CatalogService implements Catalog {
     const { identity, verify } = this.#deps;
     const bytes = await this.#versions.get(id.toString());
     if (bytes === undefined) return undefined;
-    return openRecord(bytes, { network: identity.network, kinds: ['listing'], delegation: () => identity.delegation, verify });
+    return openRecord(bytes, {
+      network: identity.network,
+      kinds: ['listing'],
+      delegation: () => identity.delegation,
+      verify,
+    });
   }
 
   async current(listing: string): Promise<SignedRecord<Listing> | undefined> {
@@ -181,8 +201,13 @@ class CatalogService implements Catalog {
     const prepared = items.map((item) => this.#prepare(item, strict, writes));
     await this.#deps.store.write(writes);
     const slots = new Set(prepared.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
-    await this.#bringOut([...slots].filter((slot) => this.#rows.get(slot)?.quorum === false), signal);
-    return prepared.map(({ view, slot }) => (slot === undefined ? view : { ...view, replicas: this.#rows.get(slot)?.replicas ?? 0 }));
+    await this.#bringOut(
+      [...slots].filter((slot) => this.#rows.get(slot)?.quorum === false),
+      signal,
+    );
+    return prepared.map(({ view, slot }) =>
+      slot === undefined ? view : { ...view, replicas: this.#rows.get(slot)?.replicas ?? 0 },
+    );
   }
 
   /** Checks and signs one item; its writes are added to the batch's. Nothing of an invalid item is left behind. */
@@ -191,19 +216,29 @@ class CatalogService implements Catalog {
       const { item, blobs, warnings } = readItem(value, { strict });
       const { identity, now } = this.#deps;
       if (item.validThrough !== undefined && item.validThrough <= now()) {
-        throw new NiagaError('INPUT_INVALID', 'validThrough lies in the past: nobody would be shown the listing.', { where: 'validThrough' });
+        throw new NiagaError('INPUT_INVALID', 'validThrough lies in the past: nobody would be shown the listing.', {
+          where: 'validThrough',
+        });
       }
       const slot = listingSlot(item.sku);
       const notes = warnings.length === 0 ? {} : { warnings };
       const content = recordId(encode(item));
       const before = this.#rows.get(slot);
       const common = { line, sku: item.sku, listing: this.#rows.idOf(slot), replicas: 0, ...notes };
-      if (before !== undefined && !before.removed && before.content.equals(content)) return { slot, view: { ...common, status: 'unchanged' } };
-      const record = signRecord('listing', { slot, seq: (before?.seq ?? 0) + 1, item }, identity, { network: identity.network, created: now() });
+      if (before !== undefined && !before.removed && before.content.equals(content))
+        return { slot, view: { ...common, status: 'unchanged' } };
+      const record = signRecord('listing', { slot, seq: (before?.seq ?? 0) + 1, item }, identity, {
+        network: identity.network,
+        created: now(),
+      });
       // What was sold since counts on, unless the seller now states another number than before.
       const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
       const level = restated ? item.inventoryLevel : before.level;
-      const { card, write } = this.#cards.make(record, (before?.cardSeq ?? 0) + 1, this.#stock.availableOf(slot, level));
+      const { card, write } = this.#cards.make(
+        record,
+        (before?.cardSeq ?? 0) + 1,
+        this.#stock.availableOf(slot, level),
+      );
       writes.push(
         write,
         this.#versions.put(record.id.toString(), record.bytes),
@@ -225,7 +260,9 @@ class CatalogService implements Catalog {
       return { slot, view: { ...common, status: before === undefined || before.removed ? 'published' : 'updated' } };
     } catch (error) {
       if (!isNiagaError(error)) throw error;
-      return { view: { line, sku: skuOf(value), listing: null, status: 'invalid', replicas: 0, error: error.toJSON() } };
+      return {
+        view: { line, sku: skuOf(value), listing: null, status: 'invalid', replicas: 0, error: error.toJSON() },
+      };
     }
   }
 
@@ -235,16 +272,23 @@ class CatalogService implements Catalog {
       await this.#cards.bringOut(slots, signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      this.#deps.logger.warn({ cards: slots.length, error: String(error) }, 'cards could not be brought out now; they will be later');
+      this.#deps.logger.warn(
+        { cards: slots.length, error: String(error) },
+        'cards could not be brought out now; they will be later',
+      );
     }
   }
 
   async #repost(due: (row: Row) => boolean): Promise<void> {
-    const slots = [...this.#rows.entries()].filter(([, row]) => due(row) && (!row.removed || !row.quorum)).map(([slot]) => slot);
+    const slots = [...this.#rows.entries()]
+      .filter(([, row]) => due(row) && (!row.removed || !row.quorum))
+      .map(([slot]) => slot);
     for (let start = 0; start < slots.length; start += BATCH) {
       await this.#lock(async () => {
         const batch = slots.slice(start, start + BATCH);
-        await this.#renew(batch.filter((slot) => (this.#rows.get(slot)?.validUntil ?? 0) < this.#deps.now() + CARD_RENEWAL));
+        await this.#renew(
+          batch.filter((slot) => (this.#rows.get(slot)?.validUntil ?? 0) < this.#deps.now() + CARD_RENEWAL),
+        );
         await this.#bringOut(batch, this.#stopping.signal);
       });
     }
@@ -256,10 +300,18 @@ class CatalogService implements Catalog {
     for (const slot of slots) {
       const row = this.#rows.get(slot);
       const record = row === undefined || row.removed ? undefined : await this.version(row.version);
-      if (row === undefined || record === undefined || (record.payload.item.validThrough ?? Number.POSITIVE_INFINITY) < this.#deps.now()) continue;
+      if (
+        row === undefined ||
+        record === undefined ||
+        (record.payload.item.validThrough ?? Number.POSITIVE_INFINITY) < this.#deps.now()
+      )
+        continue;
       const { card, write } = this.#cards.make(record, row.cardSeq + 1, this.#stock.available(slot));
       const { summary, validUntil, seq } = card.payload;
-      writes.push(write, this.#rows.put(slot, { ...row, cardSeq: seq, availability: summary.availability, validUntil, quorum: false }));
+      writes.push(
+        write,
+        this.#rows.put(slot, { ...row, cardSeq: seq, availability: summary.availability, validUntil, quorum: false }),
+      );
     }
     await this.#deps.store.write(writes);
   }
@@ -281,7 +333,8 @@ class CatalogService implements Catalog {
 
   #inBackground(task: () => Promise<void>): void {
     this.#work = this.#work.then(task).catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) this.#deps.logger.warn({ error: String(error) }, 'work on own cards failed and is tried again later');
+      if (!this.#stopping.signal.aborted)
+        this.#deps.logger.warn({ error: String(error) }, 'work on own cards failed and is tried again later');
     });
   }
 }

@@ -50,13 +50,15 @@ export class ListingExchange {
     network.handle(LISTING_METHOD, async (body) => {
       const { id } = requestSchema.parse(decode(body));
       const listing = await catalog.version(id);
-      if (listing === undefined) throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that version of a listing.');
+      if (listing === undefined)
+        throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that version of a listing.');
       return encode({ listing: listing.bytes, delegation: ownDelegation });
     });
     network.handle(BLOB_METHOD, async (body) => {
       const { id } = requestSchema.parse(decode(body));
       const blob = await catalog.blob(id);
-      if (blob === undefined || blob.length > MAX_BLOB) throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that text.');
+      if (blob === undefined || blob.length > MAX_BLOB)
+        throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that text.');
       return encode(blob);
     });
   }
@@ -77,10 +79,12 @@ export class ListingExchange {
     const known = await this.known(version);
     if (known !== undefined) return known;
     const answer = listingAnswerSchema.safeParse(decode(await this.#ask(peer, LISTING_METHOD, version, signal)));
-    if (!answer.success) throw new NiagaError('PEER_PROTOCOL', 'The seller’s node answered with something that is not a listing.');
+    if (!answer.success)
+      throw new NiagaError('PEER_PROTOCOL', 'The seller’s node answered with something that is not a listing.');
     const learnt = this.#deps.delegations.learn(answer.data.delegation);
     const listing = this.#open(answer.data.listing);
-    if (!listing.id.equals(version)) throw new NiagaError('RECORD_ID', 'The seller’s node gave another listing than the one asked for.');
+    if (!listing.id.equals(version))
+      throw new NiagaError('RECORD_ID', 'The seller’s node gave another listing than the one asked for.');
     const writes = [this.#seen.put(version.toString(), listing.bytes)];
     if (learnt.write !== undefined) writes.push(learnt.write);
     await this.#deps.store.write(writes);
@@ -89,7 +93,10 @@ export class ListingExchange {
 
   /** A contract text by its id; undefined where neither this node nor the peer has it. */
   async text(id: CID, peer: string, signal?: AbortSignal): Promise<string | undefined> {
-    const bytes = (await this.#deps.catalog.blob(id)) ?? (await this.#blobs.get(id.toString())) ?? (await this.#fetchBlob(id, peer, signal));
+    const bytes =
+      (await this.#deps.catalog.blob(id)) ??
+      (await this.#blobs.get(id.toString())) ??
+      (await this.#fetchBlob(id, peer, signal));
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
   }
 
@@ -107,11 +114,20 @@ export class ListingExchange {
   }
 
   async #ask(peer: string, method: string, id: CID, signal?: AbortSignal): Promise<Uint8Array> {
-    return this.#deps.network.request(peer, method, encode({ id }), { timeout: FETCH_TIMEOUT, retry: true, ...(signal === undefined ? {} : { signal }) });
+    return this.#deps.network.request(peer, method, encode({ id }), {
+      timeout: FETCH_TIMEOUT,
+      retry: true,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   #open(bytes: Uint8Array): SignedRecord<Listing> {
     const { networkName, delegations, verify } = this.#deps;
-    return openRecord(bytes, { network: networkName, kinds: ['listing'], delegation: (id) => delegations.find(id), verify });
+    return openRecord(bytes, {
+      network: networkName,
+      kinds: ['listing'],
+      delegation: (id) => delegations.find(id),
+      verify,
+    });
   }
 }

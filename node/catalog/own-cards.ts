@@ -32,9 +32,17 @@ export class OwnCards {
   }
 
   /** Signs a card for a listing. `available`: pieces left, null where there is no limit. */
-  make(listing: SignedRecord<Listing>, seq: number, available: number | null): { card: SignedRecord<Card>; write: Write } {
+  make(
+    listing: SignedRecord<Listing>,
+    seq: number,
+    available: number | null,
+  ): { card: SignedRecord<Card>; write: Write } {
     const { identity, now } = this.#deps;
-    const ends = [now() + CARD_LIFETIME, identity.delegation.payload.expires, listing.payload.item.validThrough ?? Number.POSITIVE_INFINITY];
+    const ends = [
+      now() + CARD_LIFETIME,
+      identity.delegation.payload.expires,
+      listing.payload.item.validThrough ?? Number.POSITIVE_INFINITY,
+    ];
     const draft = cardDraft(listing, { seq, available, validUntil: Math.min(...ends) });
     const card = signRecord('card', draft, identity, { network: identity.network, created: now() });
     const write = this.#table.put(listing.payload.slot, { bytes: card.bytes, keys: cardKeys(card.payload) });
@@ -60,7 +68,10 @@ export class OwnCards {
       jobs.push({ slot, seq: rows.get(slot)?.cardSeq, posting: own });
     }
     if (jobs.length === 0) return;
-    const placed = await publish(jobs.map(({ posting }) => posting), signal);
+    const placed = await publish(
+      jobs.map(({ posting }) => posting),
+      signal,
+    );
     const writes = jobs.flatMap(({ slot, seq }, at) => {
       const result = placed[at];
       // A newer card came up meanwhile: how the older one was placed says nothing of it.

@@ -52,7 +52,12 @@ export class Stock {
       throw error;
     }
     this.#put(trade, lines);
-    return [this.#table.put(trade, lines.map(({ slot, quantity }) => ({ slot, quantity })))];
+    return [
+      this.#table.put(
+        trade,
+        lines.map(({ slot, quantity }) => ({ slot, quantity })),
+      ),
+    ];
   }
 
   release(trade: string): Write[] {
@@ -76,7 +81,8 @@ export class Stock {
   }
 
   #check(slot: string, quantity: number): void {
-    if (this.#levels.get(slot) === undefined) throw new NiagaError('LISTING_REMOVED', `The listing "${slot}" is not offered any more.`);
+    if (this.#levels.get(slot) === undefined)
+      throw new NiagaError('LISTING_REMOVED', `The listing "${slot}" is not offered any more.`);
     const available = this.available(slot);
     if (available !== null && available < quantity) {
       throw new NiagaError('STOCK_SHORT', `Of "${slot}" ${available} are left, and ${quantity} are asked for.`, {

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access, chmod, mkdir, readFile, readdir, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { NiagaError } from '../../protocol/errors.js';
+import { ownVersion } from '../version.js';
 import { TEMPORARY_SUFFIX, writeFileAtomic } from './write-file-atomic.js';
 
 /** The layout of the folder that this version writes. Raised when an older version could no longer read it. */
@@ -149,12 +149,6 @@ async function keepPrivate(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const { mode } = await stat(folder);
   if ((mode & OTHERS) !== 0) await chmod(folder, mode & ~OTHERS & 0o7777);
-}
-
-/** Self-reference: found from the sources and from the built package alike. */
-function ownVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('niaga/package.json');
-  return z.object({ version: z.string() }).parse(manifest).version;
 }
 
 const REASONS: Readonly<Record<string, string>> = {

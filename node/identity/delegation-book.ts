@@ -18,7 +18,11 @@ export interface DelegationBook {
   load(): Promise<void>;
 }
 
-export function createDelegationBook(options: { table: Table<Uint8Array>; network: string; verify: Verify }): DelegationBook {
+export function createDelegationBook(options: {
+  table: Table<Uint8Array>;
+  network: string;
+  verify: Verify;
+}): DelegationBook {
   const { table, network, verify } = options;
   const known = new Map<string, SignedRecord<Delegation>>();
 

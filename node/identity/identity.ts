@@ -80,7 +80,8 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<{ 
   await makePrivate(home.identityFolder);
   const rootPath = join(home.identityFolder, ROOT_FILE);
   const left = await readJson(rootPath, rootFile);
-  const entropy = left === undefined ? new Uint8Array(randomBytes(ENTROPY_BYTES)) : await readSecret(left.entropy, passphrase);
+  const entropy =
+    left === undefined ? new Uint8Array(randomBytes(ENTROPY_BYTES)) : await readSecret(left.entropy, passphrase);
   if (left === undefined) await writeJson(rootPath, { entropy: await storeSecret(entropy, passphrase) });
   const root = await rootSigner(entropy);
   const seed = new Uint8Array(randomBytes(SEED_BYTES));
@@ -92,7 +93,12 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<{ 
     { network, created: now },
   );
   const trader = traderToText(root.trader);
-  const stored = { name: options.name ?? '', trader, seed: await storeSecret(seed, passphrase), delegation: toBase64(delegation.bytes) };
+  const stored = {
+    name: options.name ?? '',
+    trader,
+    seed: await storeSecret(seed, passphrase),
+    delegation: toBase64(delegation.bytes),
+  };
   await writeJson(join(home.identityFolder, DEVICE_FILE), stored);
   return { trader, peerId: deviceToPeerId(device.publicKey) };
 }
@@ -101,7 +107,9 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<{ 
 export async function openIdentity(options: OpenIdentityOptions): Promise<Identity> {
   const stored = await readJson(join(options.home.identityFolder, DEVICE_FILE), deviceFile);
   if (stored === undefined) {
-    throw new NiagaError('IDENTITY_MISSING', `There is no identity in ${options.home.identityFolder}.`, { next: 'Make one with: niaga init' });
+    throw new NiagaError('IDENTITY_MISSING', `There is no identity in ${options.home.identityFolder}.`, {
+      next: 'Make one with: niaga init',
+    });
   }
   const deviceSeed = await readSecret(stored.seed, options.passphrase);
   const delegation = openRecord(fromBase64(stored.delegation), { network: options.network, kinds: ['delegation'] });
@@ -122,7 +130,10 @@ export async function openIdentity(options: OpenIdentityOptions): Promise<Identi
 /** Ed25519 is deterministic: OpenSSL gives the signature that tweetnacl would, a hundred times faster (publishing signs twice a listing). */
 function deviceSign(seed: Uint8Array, publicKey: Uint8Array): (message: Uint8Array) => Uint8Array {
   const part = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
-  const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d: part(seed), x: part(publicKey) }, format: 'jwk' });
+  const key = createPrivateKey({
+    key: { kty: 'OKP', crv: 'Ed25519', d: part(seed), x: part(publicKey) },
+    format: 'jwk',
+  });
   return (message) => new Uint8Array(opensslSign(null, message, key));
 }
 
@@ -139,7 +150,10 @@ async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new NiagaError('HOME_UNUSABLE', `The key file ${path} cannot be read.`, { cause: error, next: 'Check who owns it and its permissions.' });
+    throw new NiagaError('HOME_UNUSABLE', `The key file ${path} cannot be read.`, {
+      cause: error,
+      next: 'Check who owns it and its permissions.',
+    });
   }
   try {
     return schema.parse(JSON.parse(text));
@@ -157,6 +171,9 @@ async function makePrivate(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new NiagaError('HOME_UNUSABLE', `The folder ${folder} cannot be made.`, { cause: error, next: 'Name another folder with --home.' });
+    throw new NiagaError('HOME_UNUSABLE', `The folder ${folder} cannot be made.`, {
+      cause: error,
+      next: 'Name another folder with --home.',
+    });
   }
 }

@@ -13,7 +13,12 @@ const base64 = z.string().regex(/^[A-Za-z0-9+/]+=*$/);
 /** A secret at rest: in the clear (the file is 0600) or sealed under a passphrase. */
 export const secretSchema = z.union([
   z.object({ plain: base64 }),
-  z.object({ sealed: base64, salt: base64, nonce: base64, scrypt: z.object({ N: z.int().max(2 ** 20), r: z.int().max(16), p: z.int().max(4) }) }),
+  z.object({
+    sealed: base64,
+    salt: base64,
+    nonce: base64,
+    scrypt: z.object({ N: z.int().max(2 ** 20), r: z.int().max(16), p: z.int().max(4) }),
+  }),
 ]);
 export type StoredSecret = z.infer<typeof secretSchema>;
 
@@ -22,7 +27,12 @@ export async function storeSecret(secret: Uint8Array, passphrase: string | undef
   const salt = randomBytes(16);
   const nonce = randomBytes(nacl.secretbox.nonceLength);
   const key = await stretch(passphrase, salt, SCRYPT);
-  return { sealed: toBase64(nacl.secretbox(secret, nonce, key)), salt: toBase64(salt), nonce: toBase64(nonce), scrypt: { ...SCRYPT } };
+  return {
+    sealed: toBase64(nacl.secretbox(secret, nonce, key)),
+    salt: toBase64(salt),
+    nonce: toBase64(nonce),
+    scrypt: { ...SCRYPT },
+  };
 }
 
 /** @throws NiagaError IDENTITY_SEALED without the right passphrase */
@@ -36,10 +46,16 @@ export async function readSecret(stored: StoredSecret, passphrase: string | unde
 }
 
 function sealed(message: string): NiagaError {
-  return new NiagaError('IDENTITY_SEALED', message, { next: 'Set NIAGA_PASSPHRASE to the passphrase that was used with niaga init.' });
+  return new NiagaError('IDENTITY_SEALED', message, {
+    next: 'Set NIAGA_PASSPHRASE to the passphrase that was used with niaga init.',
+  });
 }
 
-async function stretch(passphrase: string, salt: Uint8Array, cost: { N: number; r: number; p: number }): Promise<Uint8Array> {
+async function stretch(
+  passphrase: string,
+  salt: Uint8Array,
+  cost: { N: number; r: number; p: number },
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     scrypt(passphrase.normalize('NFKC'), salt, KEY_BYTES, { ...cost, maxmem: SCRYPT_MEMORY }, (error, key) => {
       if (error === null) resolve(new Uint8Array(key));

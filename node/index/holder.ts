@@ -64,7 +64,8 @@ export class Holder {
   }
 
   async load(): Promise<void> {
-    for await (const [listing, row] of this.#rows.range()) this.#restore(() => this.#hold(listing, this.#read(row.bytes, ['card']), row.keys));
+    for await (const [listing, row] of this.#rows.range())
+      this.#restore(() => this.#hold(listing, this.#read(row.bytes, ['card']), row.keys));
     for await (const [listing, bytes] of this.#tombstones.range()) {
       this.#restore(() => this.#ended.set(listing, this.#open(bytes, ['tombstone'])));
     }
@@ -75,7 +76,10 @@ export class Holder {
   }
 
   statistics(terms: readonly string[]): { documents: number; df: Map<string, number> } {
-    return { documents: this.#index.size, df: new Map(terms.map((term) => [term, this.#index.documentFrequency(term)])) };
+    return {
+      documents: this.#index.size,
+      df: new Map(terms.map((term) => [term, this.#index.documentFrequency(term)])),
+    };
   }
 
   /** The card of a listing, its signature checked; undefined where none is held that holds. */
@@ -93,7 +97,12 @@ export class Holder {
     }
     const results = cards.map(([bytes, places]) => {
       try {
-        writes.push(...this.#take(bytes, places.map((place) => keys[place] ?? '')));
+        writes.push(
+          ...this.#take(
+            bytes,
+            places.map((place) => keys[place] ?? ''),
+          ),
+        );
         return 'ok';
       } catch (error) {
         if (!isNiagaError(error)) throw error;
@@ -115,7 +124,14 @@ export class Holder {
       answered.push([CID.parse(id), record.payload.seq, score]);
       if (records.length < cards) records.push(record);
     }
-    return { hits: answered, ...this.#handOut(records), documents: counts.documents, held: [...counts.held], df: counts.df, truncated };
+    return {
+      hits: answered,
+      ...this.#handOut(records),
+      documents: counts.documents,
+      held: [...counts.held],
+      df: counts.df,
+      truncated,
+    };
   }
 
   cards(listings: readonly CID[]): { cards: Uint8Array[]; delegations: Uint8Array[] } {
@@ -232,12 +248,24 @@ export class Holder {
   /** Everything but the signature: form, network, delegation, shape. */
   #read<K extends 'card' | 'tombstone'>(bytes: Uint8Array, kinds: readonly K[]) {
     const { networkName, delegations, now } = this.#deps;
-    return openRecord<K>(bytes, { network: networkName, kinds, delegation: (id) => delegations.find(id), verify: trust, now: now() });
+    return openRecord<K>(bytes, {
+      network: networkName,
+      kinds,
+      delegation: (id) => delegations.find(id),
+      verify: trust,
+      now: now(),
+    });
   }
 
   #open<K extends 'card' | 'tombstone'>(bytes: Uint8Array, kinds: readonly K[]) {
     const { networkName, delegations, verify, now } = this.#deps;
-    return openRecord<K>(bytes, { network: networkName, kinds, delegation: (id) => delegations.find(id), verify, now: now() });
+    return openRecord<K>(bytes, {
+      network: networkName,
+      kinds,
+      delegation: (id) => delegations.find(id),
+      verify,
+      now: now(),
+    });
   }
 
   /** A row that cannot be used any more (its delegation has expired, say) is no reason not to start. */

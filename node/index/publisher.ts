@@ -58,18 +58,29 @@ export class Publisher {
       if (failed === 0) break;
       this.#deps.sweep.forget();
     }
-    return postings.map((posting, at) => this.#outcome(posting, held[at] ?? [], index, targets, refused[at] ?? new Set()));
+    return postings.map((posting, at) =>
+      this.#outcome(posting, held[at] ?? [], index, targets, refused[at] ?? new Set()),
+    );
   }
 
   #placesOf(postings: readonly Posting[]): { names: string[]; places: KeyPlace[]; index: Map<string, number> } {
     const index = new Map<string, number>();
     for (const posting of postings) for (const key of posting.keys) if (!index.has(key)) index.set(key, index.size);
     const names = [...index.keys()];
-    return { names, places: names.flatMap((key) => SALTS.map((salt) => placeOf(this.#deps.networkName, key, salt))), index };
+    return {
+      names,
+      places: names.flatMap((key) => SALTS.map((salt) => placeOf(this.#deps.networkName, key, salt))),
+      index,
+    };
   }
 
   /** For each node the postings that it lacks, with the places of the keys. */
-  #plan(postings: readonly Posting[], index: ReadonlyMap<string, number>, targets: readonly PeerRef[][], held: readonly Set<string>[][][]): Map<string, Map<number, Set<number>>> {
+  #plan(
+    postings: readonly Posting[],
+    index: ReadonlyMap<string, number>,
+    targets: readonly PeerRef[][],
+    held: readonly Set<string>[][][],
+  ): Map<string, Map<number, Set<number>>> {
     const work = new Map<string, Map<number, Set<number>>>();
     postings.forEach((posting, at) => {
       posting.keys.forEach((key, which) => {
@@ -91,7 +102,12 @@ export class Publisher {
   }
 
   /** Sends every node its batches; gives the number of nodes that failed. */
-  async #deliver(work: Map<string, Map<number, Set<number>>>, postings: readonly Posting[], state: DeliveryState, signal?: AbortSignal): Promise<number> {
+  async #deliver(
+    work: Map<string, Map<number, Set<number>>>,
+    postings: readonly Posting[],
+    state: DeliveryState,
+    signal?: AbortSignal,
+  ): Promise<number> {
     const queue = [...work];
     let failed = 0;
     const worker = async (): Promise<void> => {
@@ -110,7 +126,13 @@ export class Publisher {
     return failed;
   }
 
-  async #put(peer: string, batch: readonly [number, ReadonlySet<number>][], postings: readonly Posting[], state: DeliveryState, signal?: AbortSignal): Promise<void> {
+  async #put(
+    peer: string,
+    batch: readonly [number, ReadonlySet<number>][],
+    postings: readonly Posting[],
+    state: DeliveryState,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const keys = new Map<number, number>();
     const cards = batch.map(([at, keyNumbers]) => {
       const places = [...keyNumbers].map((keyNumber) => {
@@ -120,9 +142,17 @@ export class Publisher {
       });
       return [postings[at]?.bytes, places];
     });
-    const body = writeBody({ keys: [...keys.keys()].map((keyNumber) => state.names[keyNumber]), cards, delegations: [this.#deps.delegation] });
+    const body = writeBody({
+      keys: [...keys.keys()].map((keyNumber) => state.names[keyNumber]),
+      cards,
+      delegations: [this.#deps.delegation],
+    });
     const options = { timeout: PUT_TIMEOUT, retry: true, ...(signal === undefined ? {} : { signal }) };
-    const answer = readBody(putAnswerSchema, await this.#deps.network.request(peer, PUT_METHOD, body, options), 'answer to index.put');
+    const answer = readBody(
+      putAnswerSchema,
+      await this.#deps.network.request(peer, PUT_METHOD, body, options),
+      'answer to index.put',
+    );
     batch.forEach(([at], place) => {
       const result = answer.results[place];
       if (result !== 'ok') state.refused[at]?.add(result ?? 'PEER_PROTOCOL');
@@ -130,7 +160,13 @@ export class Publisher {
     });
   }
 
-  #outcome(posting: Posting, held: readonly Set<string>[][], index: ReadonlyMap<string, number>, targets: readonly PeerRef[][], refused: ReadonlySet<string>): Placed {
+  #outcome(
+    posting: Posting,
+    held: readonly Set<string>[][],
+    index: ReadonlyMap<string, number>,
+    targets: readonly PeerRef[][],
+    refused: ReadonlySet<string>,
+  ): Placed {
     const self = this.#deps.network.peerId;
     let replicas = Number.POSITIVE_INFINITY;
     let quorum = true;
@@ -162,12 +198,16 @@ function markHeld(peer: string, at: number, postings: readonly Posting[], state:
   postings[at]?.keys.forEach((key, which) => {
     const keyNumber = state.index.get(key) ?? 0;
     for (const salt of SALTS) {
-      if (state.targets[keyNumber * SALTS.length + salt]?.some((target) => target.id === peer) === true) state.held[at]?.[which]?.[salt]?.add(peer);
+      if (state.targets[keyNumber * SALTS.length + salt]?.some((target) => target.id === peer) === true)
+        state.held[at]?.[which]?.[salt]?.add(peer);
     }
   });
 }
 
-function* batches(cards: ReadonlyMap<number, ReadonlySet<number>>, postings: readonly Posting[]): Generator<[number, ReadonlySet<number>][]> {
+function* batches(
+  cards: ReadonlyMap<number, ReadonlySet<number>>,
+  postings: readonly Posting[],
+): Generator<[number, ReadonlySet<number>][]> {
   let batch: [number, ReadonlySet<number>][] = [];
   let bytes = 0;
   for (const entry of cards) {

@@ -6,7 +6,17 @@ import { Holder } from './holder.js';
 import type { Index, IndexDeps } from './index.js';
 import { Publisher, type Placed, type Posting } from './publisher.js';
 import { Sweep } from './sweep.js';
-import { ASK_METHOD, askSchema, CARDS_METHOD, cardsSchema, MAX_PUT_BYTES, PUT_METHOD, putSchema, readBody, writeBody } from './wire.js';
+import {
+  ASK_METHOD,
+  askSchema,
+  CARDS_METHOD,
+  cardsSchema,
+  MAX_PUT_BYTES,
+  PUT_METHOD,
+  putSchema,
+  readBody,
+  writeBody,
+} from './wire.js';
 
 /** As many as kad-dht returns at most. */
 const LOOKUP_WIDTH = 20;
@@ -58,11 +68,17 @@ export class IndexService implements Index {
     if (this.#serving) return;
     this.#serving = true;
     const { network } = this.#deps;
-    network.handle(PUT_METHOD, async (body) => writeBody({ results: await this.#holder.put(readBody(putSchema, body, 'index.put')) }), {
-      maxRequest: 2 * MAX_PUT_BYTES,
-    });
+    network.handle(
+      PUT_METHOD,
+      async (body) => writeBody({ results: await this.#holder.put(readBody(putSchema, body, 'index.put')) }),
+      {
+        maxRequest: 2 * MAX_PUT_BYTES,
+      },
+    );
     network.handle(ASK_METHOD, async (body) => writeBody(this.#holder.ask(readBody(askSchema, body, 'index.ask'))));
-    network.handle(CARDS_METHOD, async (body) => writeBody(this.#holder.cards(readBody(cardsSchema, body, 'index.cards').listings)));
+    network.handle(CARDS_METHOD, async (body) =>
+      writeBody(this.#holder.cards(readBody(cardsSchema, body, 'index.cards').listings)),
+    );
   }
 
   /** What the DHT says, and what the peer directory knows beside it: a look-up through thin tables misses neighbours. */
@@ -70,7 +86,9 @@ export class IndexService implements Index {
     const { network } = this.#deps;
     const kadId = kadIdOfKey(preimage);
     const found = await network.lookup(preimage, signal === undefined ? {} : { signal });
-    const merged = new Map([...found, ...network.directory.closest(kadId, LOOKUP_WIDTH)].map((peer) => [peer.id, peer]));
+    const merged = new Map(
+      [...found, ...network.directory.closest(kadId, LOOKUP_WIDTH)].map((peer) => [peer.id, peer]),
+    );
     return [...merged.values()].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, LOOKUP_WIDTH);
   }
 

@@ -39,7 +39,8 @@ export class Sweep {
   /** For each place the {@link COPIES} nodes responsible for it, nearest first. */
   async closest(places: readonly KeyPlace[], signal?: AbortSignal): Promise<PeerRef[][]> {
     const result: PeerRef[][] = places.map(() => []);
-    let wave: { depth: number; members: number[] }[] = places.length === 0 ? [] : [{ depth: 0, members: places.map((_, index) => index) }];
+    let wave: { depth: number; members: number[] }[] =
+      places.length === 0 ? [] : [{ depth: 0, members: places.map((_, index) => index) }];
     while (wave.length > 0) {
       const next: { depth: number; members: number[] }[] = [];
       for (let start = 0; start < wave.length; start += CONCURRENT_LOOKUPS) {
@@ -64,7 +65,12 @@ export class Sweep {
   }
 
   /** The nodes to choose from for a region, or undefined where it must be split. */
-  async #region(place: KeyPlace, depth: number, single: boolean, signal?: AbortSignal): Promise<readonly PeerRef[] | undefined> {
+  async #region(
+    place: KeyPlace,
+    depth: number,
+    single: boolean,
+    signal?: AbortSignal,
+  ): Promise<readonly PeerRef[] | undefined> {
     const { lookup, now } = this.#options;
     const name = prefixName(place.kadId, depth);
     const known = this.#regions.get(name);
@@ -79,7 +85,11 @@ export class Sweep {
   }
 }
 
-function split(places: readonly KeyPlace[], members: readonly number[], depth: number): { depth: number; members: number[] }[] {
+function split(
+  places: readonly KeyPlace[],
+  members: readonly number[],
+  depth: number,
+): { depth: number; members: number[] }[] {
   const halves: [number[], number[]] = [[], []];
   for (const member of members) halves[bitAt(places[member]?.kadId, depth)].push(member);
   return halves.filter((half) => half.length > 0).map((half) => ({ depth: depth + 1, members: half }));

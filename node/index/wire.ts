@@ -20,7 +20,10 @@ export const MAX_ASK_KEYS = 32;
 /** nDCG is flat from 20 answers a term on, recall grows until 50 and hardly beyond (FACTS). */
 export const MAX_ANSWERS = 100;
 
-const envelope = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= 2_048, 'not an envelope');
+const envelope = z.custom<Uint8Array>(
+  (value) => value instanceof Uint8Array && value.length <= 2_048,
+  'not an envelope',
+);
 const key = z.string().min(1).max(MAX_KEY_LENGTH);
 
 export const putSchema = z.object({
@@ -61,7 +64,10 @@ export const askAnswerSchema = z.object({
 export type AskAnswer = z.infer<typeof askAnswerSchema>;
 
 export const cardsSchema = z.object({ listings: z.array(cidSchema).min(1).max(MAX_ANSWERS) });
-export const cardsAnswerSchema = z.object({ cards: z.array(envelope).max(MAX_ANSWERS), delegations: z.array(envelope).max(MAX_ANSWERS) });
+export const cardsAnswerSchema = z.object({
+  cards: z.array(envelope).max(MAX_ANSWERS),
+  delegations: z.array(envelope).max(MAX_ANSWERS),
+});
 
 /** @throws NiagaError PEER_PROTOCOL where the bytes are not of the schema */
 export function readBody<S extends z.ZodType>(schema: S, body: Uint8Array, what: string): z.output<S> {

@@ -39,7 +39,9 @@ export async function askAll<A>(options: AskOptions<A>): Promise<Asked<A>> {
   const keys = candidates.map(() => ({ asked: new Set<string>(), answered: new Set<string>(), failed: 0 }));
   const answers: { peer: string; keys: readonly number[]; answer: A }[] = [];
   const ending = new AbortController();
-  const finished = new Promise<void>((resolve) => ending.signal.addEventListener('abort', () => resolve(), { once: true }));
+  const finished = new Promise<void>((resolve) =>
+    ending.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   let pending = 0;
 
   const launch = (wanted: number): void => {

@@ -45,7 +45,8 @@ export class Freshness {
   look(place: KeyPlace): void {
     const name = Buffer.from(place.kadId).toString('base64');
     const now = this.#deps.now();
-    if (now - (this.#seen.get(name) ?? Number.NEGATIVE_INFINITY) < FRESH_FOR || this.#queue.length >= REMEMBERED) return;
+    if (now - (this.#seen.get(name) ?? Number.NEGATIVE_INFINITY) < FRESH_FOR || this.#queue.length >= REMEMBERED)
+      return;
     this.#seen.delete(name);
     this.#seen.set(name, now);
     const oldest = this.#seen.size > REMEMBERED ? this.#seen.keys().next().value : undefined;
@@ -61,7 +62,9 @@ export class Freshness {
     this.#running++;
     this.#deps.network
       .lookup(place.preimage)
-      .catch((error: unknown) => this.#deps.logger.debug({ error: String(error) }, 'a look-up in the background failed'))
+      .catch((error: unknown) =>
+        this.#deps.logger.debug({ error: String(error) }, 'a look-up in the background failed'),
+      )
       .finally(() => {
         this.#running--;
         this.#next();

@@ -13,7 +13,15 @@ import { EMPTY_QUERY, MAX_KEYS, parseQuery, rarest, type Query } from '../../pro
 import type { HitView, SearchView } from '../api/views.js';
 import type { DelegationBook } from '../identity/index.js';
 import type { Index } from '../index/index.js';
-import { ASK_METHOD, askAnswerSchema, CARDS_METHOD, cardsAnswerSchema, readBody, writeBody, type AskAnswer } from '../index/wire.js';
+import {
+  ASK_METHOD,
+  askAnswerSchema,
+  CARDS_METHOD,
+  cardsAnswerSchema,
+  readBody,
+  writeBody,
+  type AskAnswer,
+} from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { askAll, type Asked, type Candidate } from './ask.js';
@@ -75,7 +83,12 @@ class SearchService implements Search {
     await this.#freshness.ready(input.timeoutMs / 2, options.signal);
     const spent = performance.now() - begun;
     const question = { query, filters, keys, limit: Math.max(ANSWERS, input.limit) };
-    const { candidates, asked, cards, refused } = await this.#ask(question, input.limit, Math.max(50, input.timeoutMs - spent), options.signal);
+    const { candidates, asked, cards, refused } = await this.#ask(
+      question,
+      input.limit,
+      Math.max(50, input.timeoutMs - spent),
+      options.signal,
+    );
     const answers = asked.answers.map(({ peer, keys: of, answer }) => ({
       node: peer,
       keys: of.map((at) => ({ key: keys[at] ?? '' })),
@@ -94,7 +107,10 @@ class SearchService implements Search {
     };
   }
 
-  async card(listing: string, options: { signal?: AbortSignal | undefined } = {}): Promise<SignedRecord<Card> | undefined> {
+  async card(
+    listing: string,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<SignedRecord<Card> | undefined> {
     await this.#freshness.ready(CARD_DEADLINE / 2, options.signal);
     const question = { query: EMPTY_QUERY, filters: {}, keys: [listingKey(listing)], limit: 1 };
     const { cards } = await this.#ask(question, 1, CARD_DEADLINE, options.signal);
@@ -116,7 +132,12 @@ class SearchService implements Search {
           limit: question.limit,
           cards: first ? question.limit : 0,
         });
-        const answer = await this.#deps.network.request(peer, ASK_METHOD, body, { signal: requestSignal, timeout: deadline, maxResponse: MAX_RESPONSE, retry: true });
+        const answer = await this.#deps.network.request(peer, ASK_METHOD, body, {
+          signal: requestSignal,
+          timeout: deadline,
+          maxResponse: MAX_RESPONSE,
+          retry: true,
+        });
         return readBody(askAnswerSchema, answer, 'answer to index.ask');
       },
     });
@@ -160,7 +181,8 @@ class SearchService implements Search {
       for (const [listing, seq, score] of answer.hits) {
         const id = listing.toString();
         const other = best.get(id);
-        if (other === undefined || seq > other.seq || (seq === other.seq && score > other.score)) best.set(id, { listing, seq, score, peer });
+        if (other === undefined || seq > other.seq || (seq === other.seq && score > other.score))
+          best.set(id, { listing, seq, score, peer });
       }
     }
     const top = [...best].sort(([a, x], [b, y]) => y.score - x.score || (a < b ? -1 : 1)).slice(0, 2 * limit);
@@ -172,7 +194,15 @@ class SearchService implements Search {
       [...missing].map(async ([peer, listings]) => {
         try {
           const body = writeBody({ listings });
-          const answer = readBody(cardsAnswerSchema, await this.#deps.network.request(peer, CARDS_METHOD, body, { signal, timeout: Math.max(50, deadline), retry: true }), 'answer to index.cards');
+          const answer = readBody(
+            cardsAnswerSchema,
+            await this.#deps.network.request(peer, CARDS_METHOD, body, {
+              signal,
+              timeout: Math.max(50, deadline),
+              retry: true,
+            }),
+            'answer to index.cards',
+          );
           take(answer.cards, answer.delegations);
         } catch (error) {
           signal?.throwIfAborted();
@@ -198,11 +228,25 @@ class SearchService implements Search {
     for (const bytes of delegations) attempt(() => book.learn(bytes));
     for (const bytes of cards) {
       attempt(() => {
-        const card = openRecord(bytes, { network: networkName, kinds: ['card'], delegation: (id) => book.find(id), verify, now: now() });
+        const card = openRecord(bytes, {
+          network: networkName,
+          kinds: ['card'],
+          delegation: (id) => book.find(id),
+          verify,
+          now: now(),
+        });
         const { payload } = card;
         const id = listingIdOfCard(payload);
-        if (id === undefined || payload.validUntil <= now()) throw new NiagaError('RECORD_TIME', 'The card is no longer valid.');
-        const one = { id, seq: payload.seq, device: hex(payload.device), record: card.id.toString(), index: parseIndex(payload.index), card };
+        if (id === undefined || payload.validUntil <= now())
+          throw new NiagaError('RECORD_TIME', 'The card is no longer valid.');
+        const one = {
+          id,
+          seq: payload.seq,
+          device: hex(payload.device),
+          record: card.id.toString(),
+          index: parseIndex(payload.index),
+          card,
+        };
         found.set(id, newest([{ cards: [one, ...(found.has(id) ? [found.get(id) ?? one] : [])] }])[0] ?? one);
       });
     }
@@ -212,11 +256,16 @@ class SearchService implements Search {
 
 /** @throws NiagaError QUERY_INVALID, MONEY_INVALID, CURRENCY_UNKNOWN */
 function filtersOf(input: SearchInput): Filters {
-  const options = (where: string) => ({ where, ...(input.currency === undefined ? {} : { currency: input.currency.toUpperCase() }) });
+  const options = (where: string) => ({
+    where,
+    ...(input.currency === undefined ? {} : { currency: input.currency.toUpperCase() }),
+  });
   const min = input.minPrice === undefined ? undefined : parseMoney(input.minPrice, options('minPrice'));
   const max = input.maxPrice === undefined ? undefined : parseMoney(input.maxPrice, options('maxPrice'));
   if (min !== undefined && max !== undefined && min.currency !== max.currency) {
-    throw new NiagaError('QUERY_INVALID', `The lowest price is in ${min.currency}, the highest in ${max.currency}.`, { where: 'maxPrice' });
+    throw new NiagaError('QUERY_INVALID', `The lowest price is in ${min.currency}, the highest in ${max.currency}.`, {
+      where: 'maxPrice',
+    });
   }
   const currency = min?.currency ?? max?.currency ?? input.currency?.toUpperCase();
   return parseFilters({

@@ -36,7 +36,7 @@ export interface IntegrityReport {
   readonly ok: boolean;
   /** Rows of all tables that are what was written. */
   readonly rows: number;
-  /** The first {@link MAX_LISTED} rows that are not. */
+  /** The first 100 rows that are not. */
   readonly corrupt: readonly CorruptRow[];
   /** How many are not, in all. */
   readonly corruptRows: number;
@@ -60,7 +60,7 @@ export interface IntegrityReport {
   readonly tookMs: number;
 }
 
-export const MAX_LISTED = 100;
+const MAX_LISTED = 100;
 
 export interface Inspection {
   readonly report: IntegrityReport;

@@ -7,7 +7,7 @@ import { liveFiles } from './manifest.js';
 import { blankDamage, findDamage } from './table-file.js';
 
 /** Beside LevelDB's files: the damaged ones as they were found, for whoever wants to get more out of them. */
-export const DAMAGED_FOLDER = 'damaged';
+const DAMAGED_FOLDER = 'damaged';
 
 /** LevelDB's names for its table files, the newer one first. */
 const EXTENSIONS = ['ldb', 'sst'];

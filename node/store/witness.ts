@@ -11,7 +11,7 @@ import { writeFileAtomic } from '../home/index.js';
  * It is written after the batch and without waiting for the disk, so it costs microseconds; after a power cut it may be some
  * batches behind, which is no damage. Only an older witness *together with* the same loss would hide one.
  */
-export const WITNESS_FILE = 'WITNESS';
+const WITNESS_FILE = 'WITNESS';
 
 export type WitnessState =
   | { readonly state: 'read'; readonly batch: number }

@@ -78,7 +78,8 @@ async function untilAllKnow(nodes: readonly NiagaNode[], timeout: number): Promi
   const end = Date.now() + timeout;
   for (const node of nodes) {
     while ((await node.status({})).known < nodes.length) {
-      if (Date.now() > end) throw new NiagaError('TIMED_OUT', `The ${nodes.length} nodes did not find each other in ${timeout} ms.`);
+      if (Date.now() > end)
+        throw new NiagaError('TIMED_OUT', `The ${nodes.length} nodes did not find each other in ${timeout} ms.`);
       await new Promise((resolve) => setTimeout(resolve, POLL));
     }
   }

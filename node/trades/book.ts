@@ -51,9 +51,13 @@ export class TradeBook {
     const fitting = id.length < SHORTEST_ID ? [] : [...this.#rows.keys()].filter((key) => key.startsWith(id));
     if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0];
     if (fitting.length > 1) {
-      throw new NiagaError('ID_AMBIGUOUS', `${fitting.length} trades begin with ${id}.`, { next: 'Give more of the id; see niaga trade list' });
+      throw new NiagaError('ID_AMBIGUOUS', `${fitting.length} trades begin with ${id}.`, {
+        next: 'Give more of the id; see niaga trade list',
+      });
     }
-    throw new NiagaError('TRADE_NOT_FOUND', `There is no trade ${id.slice(0, 64)} here.`, { next: 'See your trades with: niaga trade list' });
+    throw new NiagaError('TRADE_NOT_FOUND', `There is no trade ${id.slice(0, 64)} here.`, {
+      next: 'See your trades with: niaga trade list',
+    });
   }
 
   /** The trade with this exact id, read from disk where it is not in memory. */
@@ -68,7 +72,9 @@ export class TradeBook {
     const role = state === undefined ? undefined : roleOf(state, this.#identity.trader);
     if (state === undefined || role === undefined || state.size !== row.messages) {
       // Going on with a log that lacks own messages would make an honest owner sign a fork.
-      throw new NiagaError('RECORD_CORRUPT', `The log of the trade ${id} cannot be read from this disk.`, { next: 'Restore the home from a backup.' });
+      throw new NiagaError('RECORD_CORRUPT', `The log of the trade ${id} cannot be read from this disk.`, {
+        next: 'Restore the home from a backup.',
+      });
     }
     return this.#keep({ id, state, records, role, row });
   }
@@ -77,7 +83,14 @@ export class TradeBook {
    * Takes up a message that was applied: gives the writes that make it last. Call {@link TradeBook.commit} with the same
    * trade once they are on disk.
    */
-  admit(before: OpenTrade | undefined, record: MessageRecord, state: TradeState, role: Role, now: number, peer?: string): { trade: OpenTrade; writes: Write[] } {
+  admit(
+    before: OpenTrade | undefined,
+    record: MessageRecord,
+    state: TradeState,
+    role: Role,
+    now: number,
+    peer?: string,
+  ): { trade: OpenTrade; writes: Write[] } {
     const id = state.trade.toString();
     const counterparty = state.parties[role === 'buyer' ? 'seller' : 'buyer'];
     const theirs = equalBytes(record.payload.trader, counterparty);

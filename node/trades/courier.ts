@@ -8,7 +8,14 @@ import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Store } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
-import { DELIVER_METHOD, deliverAnswerSchema, MAX_BYTES, MAX_MESSAGES, PASSING_CODES, type DeliveryResult } from './delivery-wire.js';
+import {
+  DELIVER_METHOD,
+  deliverAnswerSchema,
+  MAX_BYTES,
+  MAX_MESSAGES,
+  PASSING_CODES,
+  type DeliveryResult,
+} from './delivery-wire.js';
 import type { Journal, MessageRecord } from './journal.js';
 
 /** A recipient that has the message answers after one disk sync. */
@@ -50,7 +57,9 @@ export class Courier {
   }
 
   async #deliverTrade(peer: string, trade: OpenTrade, signal: AbortSignal): Promise<boolean> {
-    const open = [...this.#deps.book.outboxOf(trade.id)].filter(([, row]) => row.refused === undefined).map(([message]) => message);
+    const open = [...this.#deps.book.outboxOf(trade.id)]
+      .filter(([, row]) => row.refused === undefined)
+      .map(([message]) => message);
     const wanted = new Set(open);
     // In the order of the log, so that each message finds those before it.
     const parcels = messagesOf(trade.state).flatMap(({ id }): Parcel[] => {
@@ -72,15 +81,22 @@ export class Courier {
   /** Sends again what the other side says to lack of the log, whoever wrote it. */
   async #repair(peer: string, trade: OpenTrade, missing: readonly CID[], signal: AbortSignal): Promise<void> {
     const lacking = new Set(missing.map(String));
-    const records = messagesOf(trade.state).flatMap(({ id }) => (lacking.has(id.toString()) ? (trade.records.get(id.toString()) ?? []) : []));
+    const records = messagesOf(trade.state).flatMap(({ id }) =>
+      lacking.has(id.toString()) ? (trade.records.get(id.toString()) ?? []) : [],
+    );
     for (const batch of batches(records.map((record) => ({ trade, record })))) await this.#send(peer, batch, signal);
   }
 
   async #send(peer: string, batch: readonly Parcel[], signal: AbortSignal): Promise<readonly DeliveryResult[]> {
     const body = encode({ messages: batch.map(({ record }) => record.bytes) }, { maxBytes: 2 * MAX_BYTES });
-    const answer = await this.#deps.network.request(peer, DELIVER_METHOD, body, { signal, timeout: DELIVERY_TIMEOUT, retry: true });
+    const answer = await this.#deps.network.request(peer, DELIVER_METHOD, body, {
+      signal,
+      timeout: DELIVERY_TIMEOUT,
+      retry: true,
+    });
     const parsed = deliverAnswerSchema.safeParse(decode(answer));
-    if (!parsed.success) throw new NiagaError('PEER_PROTOCOL', 'The other node’s answer to a delivery is not of its form.');
+    if (!parsed.success)
+      throw new NiagaError('PEER_PROTOCOL', 'The other node’s answer to a delivery is not of its form.');
     return parsed.data.results;
   }
 
@@ -89,7 +105,10 @@ export class Courier {
     const { store, journal, book } = this.#deps;
     if (result.receipt !== undefined) {
       if (!this.#isReceipt(result.receipt, trade, record)) return false;
-      await store.write([journal.putReceipt(trade.id, record.id, result.receipt), journal.dropOutbox(trade.id, record.id)]);
+      await store.write([
+        journal.putReceipt(trade.id, record.id, result.receipt),
+        journal.dropOutbox(trade.id, record.id),
+      ]);
       book.setOutbox(trade.id, record.id, undefined);
       return true;
     }
@@ -108,7 +127,12 @@ export class Courier {
     try {
       const receipt = openRecord(bytes, { network: networkName, kinds: ['receipt'], verify, now: now() });
       const { payload } = receipt;
-      if (equalBytes(payload.trader, trade.row.counterparty) && payload.of.equals(record.id) && payload.trade.toString() === trade.id) return true;
+      if (
+        equalBytes(payload.trader, trade.row.counterparty) &&
+        payload.of.equals(record.id) &&
+        payload.trade.toString() === trade.id
+      )
+        return true;
       logger.warn({ trade: trade.id }, 'a receipt was for something else');
     } catch (error) {
       if (!isNiagaError(error)) throw error;

@@ -6,7 +6,10 @@ export const DELIVER_METHOD = 'trade.deliver';
 export const MAX_MESSAGES = 50;
 export const MAX_BYTES = 1024 * 1024;
 
-const envelope = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= 72 * 1024, 'not an envelope');
+const envelope = z.custom<Uint8Array>(
+  (value) => value instanceof Uint8Array && value.length <= 72 * 1024,
+  'not an envelope',
+);
 
 export const deliverSchema = z.object({ messages: z.array(envelope).min(1).max(MAX_MESSAGES) });
 

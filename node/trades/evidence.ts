@@ -30,16 +30,21 @@ export async function exportEvidence(trade: OpenTrade, deps: EvidenceDeps): Prom
     delegations,
     profiles: [],
   };
-  return signRecord('evidence', draft, identity, { network: identity.network, created: now(), inlineDelegation: true }).bytes;
+  return signRecord('evidence', draft, identity, { network: identity.network, created: now(), inlineDelegation: true })
+    .bytes;
 }
 
-async function listingsOf(trade: OpenTrade, deps: EvidenceDeps): Promise<{ listings: Uint8Array[]; delegations: Uint8Array[] }> {
+async function listingsOf(
+  trade: OpenTrade,
+  deps: EvidenceDeps,
+): Promise<{ listings: Uint8Array[]; delegations: Uint8Array[] }> {
   const { identity, exchange, delegations: book } = deps;
   const listings = new Map<string, Uint8Array>();
   const delegations = new Map<string, Uint8Array>();
   for (const version of versionsIn(trade)) {
     // A listing whose seller cannot be reached now is left out: the terms themselves are in the log.
-    const record = (await exchange.known(version)) ?? (await exchange.fetch(version, trade.row.peer).catch(() => undefined));
+    const record =
+      (await exchange.known(version)) ?? (await exchange.fetch(version, trade.row.peer).catch(() => undefined));
     const named = record?.delegation;
     if (record === undefined || named === undefined) continue;
     const delegation = named.equals(identity.delegation.id) ? identity.delegation : book.find(named);

@@ -19,7 +19,12 @@ export type Step =
   | { readonly kind: 'decline'; readonly reason?: string | undefined }
   | { readonly kind: 'withdraw' }
   | { readonly kind: 'cancel'; readonly reason?: string | undefined }
-  | { readonly kind: 'counter'; readonly quantity?: number | undefined; readonly price?: string | undefined; readonly note?: string | undefined }
+  | {
+      readonly kind: 'counter';
+      readonly quantity?: number | undefined;
+      readonly price?: string | undefined;
+      readonly note?: string | undefined;
+    }
   | { readonly kind: 'paid'; readonly reference?: string | undefined }
   | { readonly kind: 'payment-seen' }
   | { readonly kind: 'shipped'; readonly tracking?: string | undefined }

@@ -83,7 +83,8 @@ export class Journal {
   }
 
   async *receipts(trade: string): AsyncIterable<[message: string, bytes: Uint8Array]> {
-    for await (const [key, bytes] of this.#receipts.range({ prefix: `${trade}/` })) yield [key.slice(trade.length + 1), bytes];
+    for await (const [key, bytes] of this.#receipts.range({ prefix: `${trade}/` }))
+      yield [key.slice(trade.length + 1), bytes];
   }
 
   putReceipt(trade: string, message: CID, bytes: Uint8Array): Write {

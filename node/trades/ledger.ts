@@ -1,6 +1,14 @@
 import { NiagaError, isNiagaError } from '../../protocol/errors.js';
 import { signRecord } from '../../protocol/record.js';
-import { admits, apply, refusalError, roleOf, type Effect, type Role, type TradeState } from '../../protocol/trade/index.js';
+import {
+  admits,
+  apply,
+  refusalError,
+  roleOf,
+  type Effect,
+  type Role,
+  type TradeState,
+} from '../../protocol/trade/index.js';
 import { roleIn } from '../../protocol/trade/roles.js';
 import type { TradeView } from '../api/views.js';
 import type { Catalog, StockLine } from '../catalog/index.js';
@@ -46,7 +54,11 @@ export class Ledger {
   }
 
   /** Adds an own message, made from the trade as it stands. `open`: the id of the trade, undefined for a first offer. */
-  async act(id: string | undefined, make: (trade: OpenTrade | undefined) => MessageRecord, peer?: string): Promise<OpenTrade> {
+  async act(
+    id: string | undefined,
+    make: (trade: OpenTrade | undefined) => MessageRecord,
+    peer?: string,
+  ): Promise<OpenTrade> {
     const work = async (): Promise<OpenTrade> => {
       const before = id === undefined ? undefined : await this.#deps.book.get(id);
       const record = make(before);
@@ -61,14 +73,18 @@ export class Ledger {
    * Takes a message from outside. `check`: whether a first offer fits what is sold here.
    * @throws NiagaError with the code of the refusal; TRADE_HEADS with `details.missing` for one that came too early
    */
-  async receive(bytes: Uint8Array, check: (offer: MessageRecord) => Promise<void>): Promise<Admitted & { trade: OpenTrade }> {
+  async receive(
+    bytes: Uint8Array,
+    check: (offer: MessageRecord) => Promise<void>,
+  ): Promise<Admitted & { trade: OpenTrade }> {
     const { journal, identity, now } = this.#deps;
     const record = journal.open(bytes, now());
     const id = record.payload.kind === 'offer' ? record.id.toString() : record.payload.trade.toString();
     return this.#lock(id, async () => {
       const trade = await this.#deps.book.get(id);
       if (trade === undefined && record.payload.kind === 'offer') {
-        if (roleIn(record.payload, identity.trader) === undefined) throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
+        if (roleIn(record.payload, identity.trader) === undefined)
+          throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
         await check(record);
       }
       const admitted = await this.#admit(id, trade, record);
@@ -78,12 +94,18 @@ export class Ledger {
     });
   }
 
-  async #admit(id: string, trade: OpenTrade | undefined, record: MessageRecord): Promise<Admitted & { trade: OpenTrade }> {
+  async #admit(
+    id: string,
+    trade: OpenTrade | undefined,
+    record: MessageRecord,
+  ): Promise<Admitted & { trade: OpenTrade }> {
     const { journal, store, now } = this.#deps;
     const known = trade?.records.has(record.id.toString()) === true ? await journal.receipt(id, record.id) : undefined;
     if (trade !== undefined && known !== undefined) return { receipt: known, trade };
     if (trade === undefined && record.payload.kind !== 'offer') {
-      throw new NiagaError('TRADE_HEADS', 'The trade that the message is for is not known here.', { details: { missing: [id] } });
+      throw new NiagaError('TRADE_HEADS', 'The trade that the message is for is not known here.', {
+        details: { missing: [id] },
+      });
     }
     const refusal = admits(trade?.state, record, now());
     if (refusal !== undefined) throw refusalError(refusal);
@@ -100,7 +122,7 @@ export class Ledger {
   /** Tries what came too early again, as long as that brings anything new. */
   async #unpark(id: string): Promise<void> {
     const { journal, book, store } = this.#deps;
-    for (let progress = true; progress; ) {
+    for (let progress = true; progress;) {
       progress = false;
       for await (const bytes of journal.parked(id)) {
         const record = journal.open(bytes);
@@ -146,7 +168,10 @@ export class Ledger {
       switch (effect.kind) {
         case 'reserve-stock':
           try {
-            return catalog.reserve(trade, effect.lines.map(({ slot, quantity }): StockLine => ({ slot, quantity })));
+            return catalog.reserve(
+              trade,
+              effect.lines.map(({ slot, quantity }): StockLine => ({ slot, quantity })),
+            );
           } catch (error) {
             // Own promises must be kept; what the other side signed within an own promise stands whatever the shelf says.
             if (own) throw error;

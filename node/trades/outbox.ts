@@ -69,7 +69,10 @@ export class OutboxScheduler {
         queue.tries = 0;
       } catch (error) {
         done = false;
-        this.#deps.logger.debug({ peer, tries: queue.tries, error: String(error) }, 'messages could not be delivered yet');
+        this.#deps.logger.debug(
+          { peer, tries: queue.tries, error: String(error) },
+          'messages could not be delivered yet',
+        );
       }
     } while (queue.again && !this.#stopping.signal.aborted);
     queue.running = false;

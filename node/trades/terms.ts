@@ -23,7 +23,9 @@ export interface Offered {
 
 export function offeredByListing(listing: SignedRecord<Listing>, card: SignedRecord<Card> | undefined): Offered {
   const { slot, item } = listing.payload;
-  const limits = [item.eligibleQuantity?.maxValue, item.inventoryLevel].filter((limit) => limit !== undefined && limit !== null);
+  const limits = [item.eligibleQuantity?.maxValue, item.inventoryLevel].filter(
+    (limit) => limit !== undefined && limit !== null,
+  );
   return {
     version: listing.id,
     slot,
@@ -61,9 +63,15 @@ export interface Wish {
 export function firstTerms(offered: Offered, wish: Wish, now: number): Terms {
   if (offered.soldOut) throw new NiagaError('STOCK_SHORT', 'The listing is sold out.', { next: 'Search again later.' });
   const quantity = checkQuantity(wish.quantity ?? offered.least ?? 1, offered);
-  const price = wish.price === undefined ? offered.price : parseMoney(wish.price, { fallbackCurrency: offered.price?.currency, where: 'price' });
+  const price =
+    wish.price === undefined
+      ? offered.price
+      : parseMoney(wish.price, { fallbackCurrency: offered.price?.currency, where: 'price' });
   if (price === null) {
-    throw new NiagaError('LISTING_ON_REQUEST', 'The listing has no fixed price.', { where: 'price', next: 'Name what you offer: --price "150000 IDR"' });
+    throw new NiagaError('LISTING_ON_REQUEST', 'The listing has no fixed price.', {
+      where: 'price',
+      next: 'Name what you offer: --price "150000 IDR"',
+    });
   }
   const line: Line = { listing: offered.version, slot: offered.slot, title: offered.title, quantity, price };
   return {
@@ -78,14 +86,21 @@ export function firstTerms(offered: Offered, wish: Wish, now: number): Terms {
 /** The same terms with another price or quantity; an order of several lines is changed line by line in a later version. */
 export function changedTerms(terms: Terms, wish: Wish, author: 'buyer' | 'seller', now: number): Terms {
   const [line, ...more] = terms.lines;
-  if (line === undefined || more.length > 0) throw new NiagaError('TRADE_TERMS', 'An order of several lines cannot be changed this way.');
+  if (line === undefined || more.length > 0)
+    throw new NiagaError('TRADE_TERMS', 'An order of several lines cannot be changed this way.');
   if (wish.price === undefined && wish.quantity === undefined) {
-    throw new NiagaError('INPUT_MISSING', 'A counter-offer changes the price or the quantity.', { where: 'price', next: 'Add --price "90000 IDR" or --quantity 2' });
+    throw new NiagaError('INPUT_MISSING', 'A counter-offer changes the price or the quantity.', {
+      where: 'price',
+      next: 'Add --price "90000 IDR" or --quantity 2',
+    });
   }
   const changed: Line = {
     ...line,
     quantity: wish.quantity === undefined ? line.quantity : checkQuantity(wish.quantity, { least: null, most: null }),
-    price: wish.price === undefined ? line.price : parseMoney(wish.price, { fallbackCurrency: line.price.currency, where: 'price' }),
+    price:
+      wish.price === undefined
+        ? line.price
+        : parseMoney(wish.price, { fallbackCurrency: line.price.currency, where: 'price' }),
   };
   const { note: _note, stock: _stock, ...kept } = terms;
   return {
@@ -101,7 +116,8 @@ export function changedTerms(terms: Terms, wish: Wish, author: 'buyer' | 'seller
 /** Whether an offer that came fits the listing that it names. @throws NiagaError TRADE_TERMS, STOCK_SHORT */
 export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
   const { item, slot } = listing.payload;
-  if (slot !== line.slot) throw new NiagaError('TRADE_TERMS', 'A line names one listing and the slot of another.', { where: 'terms.lines' });
+  if (slot !== line.slot)
+    throw new NiagaError('TRADE_TERMS', 'A line names one listing and the slot of another.', { where: 'terms.lines' });
   if (item.price !== null && item.price.currency !== line.price.currency) {
     throw new NiagaError('TRADE_TERMS', `The listing is sold in ${item.price.currency}.`, { where: 'terms.lines' });
   }
@@ -110,11 +126,16 @@ export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
 
 function checkQuantity(quantity: number, { least, most }: Pick<Offered, 'least' | 'most'>): number {
   if (!Number.isSafeInteger(quantity) || quantity < 1) {
-    throw new NiagaError('INPUT_INVALID', `A quantity is a whole number from 1 up, not ${String(quantity)}.`, { where: 'quantity' });
+    throw new NiagaError('INPUT_INVALID', `A quantity is a whole number from 1 up, not ${String(quantity)}.`, {
+      where: 'quantity',
+    });
   }
-  if (least !== null && quantity < least) throw new NiagaError('TRADE_TERMS', `The seller sells ${least} or more at a time.`, { where: 'quantity' });
+  if (least !== null && quantity < least)
+    throw new NiagaError('TRADE_TERMS', `The seller sells ${least} or more at a time.`, { where: 'quantity' });
   if (most !== null && quantity > most) {
-    throw new NiagaError('STOCK_SHORT', `At most ${most} can be ordered; ${quantity} were asked for.`, { where: 'quantity' });
+    throw new NiagaError('STOCK_SHORT', `At most ${most} can be ordered; ${quantity} were asked for.`, {
+      where: 'quantity',
+    });
   }
   return quantity;
 }

@@ -70,7 +70,10 @@ class TradesService implements Trades {
     this.#book = new TradeBook(this.#journal, deps.identity);
     this.#ledger = new Ledger({ ...deps, journal: this.#journal, book: this.#book });
     this.#courier = new Courier({ ...deps, networkName, journal: this.#journal, book: this.#book });
-    this.#outbox = new OutboxScheduler({ deliver: (peer, signal) => this.#courier.deliver(peer, signal), logger: deps.logger });
+    this.#outbox = new OutboxScheduler({
+      deliver: (peer, signal) => this.#courier.deliver(peer, signal),
+      logger: deps.logger,
+    });
   }
 
   async start(): Promise<void> {
@@ -99,13 +102,19 @@ class TradesService implements Trades {
     if (await this.#isOwn(listing)) throw new NiagaError('TRADE_OWN_LISTING', 'That is your own listing.');
     const card = await this.#deps.search.card(listing.toString(), options);
     if (card === undefined) {
-      throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', { next: 'Search again with: niaga search WORDS' });
+      throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
+        next: 'Search again with: niaga search WORDS',
+      });
     }
     const peer = deviceToPeerId(card.payload.device);
     const offered = await this.#offered(card.payload.listing, peer, options.signal, () => offeredByCard(card), card);
     const terms = firstTerms(offered, input, this.#deps.now());
     const { identity } = this.#deps;
-    const trade = await this.#ledger.act(undefined, () => this.#sign('offer', { heads: [], buyer: identity.trader, seller: card.payload.trader, terms }), peer);
+    const trade = await this.#ledger.act(
+      undefined,
+      () => this.#sign('offer', { heads: [], buyer: identity.trader, seller: card.payload.trader, terms }),
+      peer,
+    );
     this.#outbox.wake(trade.row.peer);
     return { trade: trade.id, state: trade.state.word };
   }
@@ -164,7 +173,13 @@ class TradesService implements Trades {
   }
 
   /** The listing itself where it can be had; while the seller sleeps, what the card says of it. */
-  async #offered(version: CID, peer: string, signal: AbortSignal | undefined, byCard: () => Offered, card: Parameters<typeof offeredByListing>[1]): Promise<Offered> {
+  async #offered(
+    version: CID,
+    peer: string,
+    signal: AbortSignal | undefined,
+    byCard: () => Offered,
+    card: Parameters<typeof offeredByListing>[1],
+  ): Promise<Offered> {
     try {
       return offeredByListing(await this.#deps.exchange.fetch(version, peer, signal), card);
     } catch (error) {
@@ -225,7 +240,11 @@ class TradesService implements Trades {
         if (!isNiagaError(error)) throw error;
         this.#deps.onRefused(error.code);
         const missing = missingOf(error.details?.['missing']);
-        results.push({ code: error.code, message: error.message.slice(0, 1_000), ...(missing.length === 0 ? {} : { missing }) });
+        results.push({
+          code: error.code,
+          message: error.message.slice(0, 1_000),
+          ...(missing.length === 0 ? {} : { missing }),
+        });
       }
     }
     return encode({ results }, { maxBytes: 2 * MAX_BYTES });
@@ -237,12 +256,14 @@ class TradesService implements Trades {
     if (payload.kind !== 'offer') return;
     const { identity, catalog } = this.#deps;
     let open = 0;
-    for (const row of this.#book.rows().values()) if (!row.ended && equalBytes(row.counterparty, payload.trader)) open++;
+    for (const row of this.#book.rows().values())
+      if (!row.ended && equalBytes(row.counterparty, payload.trader)) open++;
     if (open >= MAX_OPEN_OF_ONE) throw new NiagaError('RATE_LIMITED', 'Too many trades of this trader are open here.');
     if (!equalBytes(payload.seller, identity.trader)) return;
     for (const line of payload.terms.lines) {
       const listing = await catalog.version(line.listing);
-      if (listing === undefined) throw new NiagaError('LISTING_NOT_FOUND', 'That version of the listing is not known to its seller.');
+      if (listing === undefined)
+        throw new NiagaError('LISTING_NOT_FOUND', 'That version of the listing is not known to its seller.');
       checkLine(line, listing);
     }
   }
@@ -269,9 +290,19 @@ class TradesService implements Trades {
     if (!isNiagaError(error) || !error.code.startsWith('TRADE_') || error.next !== undefined) return error;
     const trade = await this.#book.get(id);
     if (trade === undefined) return error;
-    const commands = allowed(trade.state, trade.role).flatMap((kind) => (COMMANDS[kind] === undefined ? [] : [`niaga trade ${COMMANDS[kind]} ${id}`]));
-    const next = commands.length === 0 ? `Nothing can be done to it any more; see niaga trade show ${id}` : `You can: ${commands.join(' | ')}`;
-    return new NiagaError(error.code, error.message, { where: error.where, details: { ...error.details, state: trade.state.word }, cause: error, next });
+    const commands = allowed(trade.state, trade.role).flatMap((kind) =>
+      COMMANDS[kind] === undefined ? [] : [`niaga trade ${COMMANDS[kind]} ${id}`],
+    );
+    const next =
+      commands.length === 0
+        ? `Nothing can be done to it any more; see niaga trade show ${id}`
+        : `You can: ${commands.join(' | ')}`;
+    return new NiagaError(error.code, error.message, {
+      where: error.where,
+      details: { ...error.details, state: trade.state.word },
+      cause: error,
+      next,
+    });
   }
 }
 

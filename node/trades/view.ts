@@ -105,7 +105,9 @@ function textOf(payload: TradePayload): string | undefined {
   switch (payload.kind) {
     case 'offer':
     case 'counter':
-      return [`${formatMoney(payload.terms.total)} in all`, payload.terms.note].filter((part) => part !== undefined && part !== '').join(': ');
+      return [`${formatMoney(payload.terms.total)} in all`, payload.terms.note]
+        .filter((part) => part !== undefined && part !== '')
+        .join(': ');
     case 'decline':
     case 'cancel':
       return payload.reason;

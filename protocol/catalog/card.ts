@@ -8,16 +8,20 @@ const LISTING_PREFIX = 'listing/';
 const CARD_PREFIX = 'card/';
 
 const inSlots = (...prefixes: readonly string[]) =>
-  slotSchema.refine((slot) => prefixes.some((prefix) => slot.startsWith(prefix) && slot.length > prefix.length), 'is not a slot of this kind');
+  slotSchema.refine(
+    (slot) => prefixes.some((prefix) => slot.startsWith(prefix) && slot.length > prefix.length),
+    'is not a slot of this kind',
+  );
 
 /** One version of a listing. `item` is what the seller wrote; the slot `listing/<sku>` is what stays. */
-export const listingSchema = z.looseObject({
-  ...headerShape,
-  kind: z.literal('listing'),
-  slot: inSlots(LISTING_PREFIX),
-  seq: seqSchema,
-  item: listingItemSchema,
-})
+export const listingSchema = z
+  .looseObject({
+    ...headerShape,
+    kind: z.literal('listing'),
+    slot: inSlots(LISTING_PREFIX),
+    seq: seqSchema,
+    item: listingItemSchema,
+  })
   .refine(({ slot, item }) => slot === listingSlot(item.sku), { path: ['slot'], message: 'is not that of the sku' });
 export type Listing = z.infer<typeof listingSchema>;
 
@@ -94,5 +98,7 @@ export function cardSlot(sku: string): string {
 
 /** The slot of the listing that a card's slot belongs to; undefined where the slot is not a card's. */
 export function listingSlotOfCard(slot: string): string | undefined {
-  return slot.startsWith(CARD_PREFIX) && slot.length > CARD_PREFIX.length ? LISTING_PREFIX + slot.slice(CARD_PREFIX.length) : undefined;
+  return slot.startsWith(CARD_PREFIX) && slot.length > CARD_PREFIX.length
+    ? LISTING_PREFIX + slot.slice(CARD_PREFIX.length)
+    : undefined;
 }

@@ -23,7 +23,14 @@ export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions):
   const summary = summaryOf(item, options.available);
   const slot = cardSlot(item.sku);
   const room = MAX_CARD_PAYLOAD - CARD_FRAME - slot.length - listing.payload.network.length - encode(summary).length;
-  return { slot, seq: options.seq, listing: listing.id, summary, index: indexOf(item, { maxBytes: room }), validUntil: options.validUntil };
+  return {
+    slot,
+    seq: options.seq,
+    listing: listing.id,
+    summary,
+    index: indexOf(item, { maxBytes: room }),
+    validUntil: options.validUntil,
+  };
 }
 
 /** The keys under which a card is held: its posted terms, its listing's id and its seller. */

@@ -16,7 +16,11 @@ const MAX_SHIPS_TO = 8;
  * @param available pieces left, null where there is no limit
  */
 export function summaryOf(item: ListingItem, available: number | null): Summary {
-  const place = [item.availableAtOrFrom?.addressCountry, item.availableAtOrFrom?.addressRegion, item.availableAtOrFrom?.addressLocality];
+  const place = [
+    item.availableAtOrFrom?.addressCountry,
+    item.availableAtOrFrom?.addressRegion,
+    item.availableAtOrFrom?.addressLocality,
+  ];
   const named = place.filter((part) => part !== undefined);
   const shipsTo = item.shippingDetails?.slice(0, MAX_SHIPS_TO).map((shipping) => shipping.shippingDestination);
   return {

@@ -1,5 +1,4 @@
 import { ABSENT } from './analysis.js';
-import { isPosted } from './index-terms.js';
 import { naturalLog } from './logarithm.js';
 import type { Query } from './query.js';
 
@@ -97,7 +96,7 @@ export class Scorer {
   private readonly idfs: Float64Array;
   private readonly words: readonly number[];
   private readonly compounds: readonly { readonly whole: number; readonly parts: readonly number[] }[];
-  private readonly excluded: readonly { readonly term: number; readonly absent: number; readonly strict: boolean }[];
+  private readonly excluded: readonly { readonly term: number; readonly absent: number }[];
   private readonly parts: Float64Array;
   private readonly claimed: Uint8Array;
 
@@ -110,11 +109,7 @@ export class Scorer {
     };
     this.words = [...new Set(query.words)].map(placeOf);
     this.compounds = query.compounds.map(({ whole, parts }) => ({ whole: placeOf(whole), parts: parts.map(placeOf) }));
-    this.excluded = query.excluded.map(({ term, strict }) => ({
-      term: placeOf(term),
-      absent: placeOf(ABSENT + term),
-      strict,
-    }));
+    this.excluded = query.excluded.map((term) => ({ term: placeOf(term), absent: placeOf(ABSENT + term) }));
     this.terms = [...places.keys()];
     this.idfs = Float64Array.from(this.terms, (term) => idf(statistics.df.get(term) ?? 0, statistics.documents));
     this.fields = new Uint8Array(this.terms.length);
@@ -130,7 +125,6 @@ export class Scorer {
    */
   score(explain?: (place: number, contribution: number) => void): number {
     const { fields, weights, parts, claimed, idfs } = this;
-    for (const { term, strict } of this.excluded) if (strict && isPosted(fields[term] ?? 0)) return 0;
     let sum = 0;
     parts.fill(0);
     claimed.fill(0);
@@ -152,8 +146,7 @@ export class Scorer {
       if (part > 0) explain?.(word, part);
     }
     if (sum === 0) return 0;
-    for (const { term, absent, strict } of this.excluded) {
-      if (strict) continue;
+    for (const { term, absent } of this.excluded) {
       const difference = EXCLUDED_WEIGHT * (idfs[term] ?? 0) * (fields[absent] !== 0 ? 1 : fields[term] !== 0 ? -1 : 0);
       sum += difference;
       if (difference !== 0) explain?.(difference > 0 ? absent : term, difference);

@@ -1,16 +1,6 @@
 import { z } from 'zod';
 import { NiagaError } from '../errors.js';
-import {
-  ABSENT,
-  ABSENT_REACH,
-  analyse,
-  ANALYSIS_VERSION,
-  isThing,
-  MAX_TERM_BYTES,
-  termsOfText,
-  type Token,
-} from './analysis.js';
-import { fold } from './fold.js';
+import { ABSENT, ABSENT_REACH, analyse, ANALYSIS_VERSION, isThing, MAX_TERM_BYTES, type Token } from './analysis.js';
 import { utf8Length } from './utf8.js';
 
 export { filtersSchema } from './filters.js';
@@ -27,8 +17,6 @@ export const MAX_KEYS = 6;
 
 /** Introduce what must not be in it. `no` and `free` do not: "no show socks" and "sugar free gum" name things. */
 const EXCLUDING: ReadonlySet<string> = new Set(['without', 'tanpa']);
-/** `-word`, as search engines have it; not `-5`, which is a number to most people. */
-const STRICTLY_EXCLUDED = /^-[^-0-9]/;
 /** Shortest part of a word that is taken apart with a dictionary: below, chance finds words everywhere. */
 const SHORTEST_SPLIT = 3;
 /** Cards in which both parts must stand. */
@@ -62,9 +50,10 @@ export const querySchema = z.object({
     )
     .max(2 * MAX_QUERY_TERMS),
   /**
-   * `-word` (strict: no card that has it) and "without word" (cards that have it lose, those that say `¬word` do not).
+   * "without word": cards that have it lose, those that say `¬word` gain. There is no `-word`: a title that is pasted
+   * ("Besties -Makeup Bag") would exclude the very thing that it names.
    */
-  excluded: z.array(z.object({ term, strict: z.boolean() })).max(MAX_QUERY_TERMS),
+  excluded: z.array(term).max(MAX_QUERY_TERMS),
 });
 export type Query = z.infer<typeof querySchema>;
 type Compound = Query['compounds'][number];
@@ -81,7 +70,7 @@ export interface ParseOptions {
  * What a person typed, understood.
  * @throws NiagaError QUERY_INVALID beyond MAX_QUERY_LENGTH, QUERY_EMPTY where no word is left to look for: nothing,
  *   punctuation,
- *   emoji, function words only (they are in no index, so the answer would always be "nothing"), or only `-words`
+ *   emoji, function words only (they are in no index, so the answer would always be "nothing")
  */
 export function parseQuery(text: string, options: ParseOptions = {}): Query {
   if (text.length > MAX_QUERY_LENGTH) {
@@ -89,13 +78,8 @@ export function parseQuery(text: string, options: ParseOptions = {}): Query {
       next: 'Search for the few words that tell most.',
     });
   }
-  const kept: string[] = [];
   const draft = new Draft(options.df);
-  for (const word of fold(text).split(' ')) {
-    if (STRICTLY_EXCLUDED.test(word)) for (const found of termsOfText(word)) draft.exclude(found, true);
-    else kept.push(word);
-  }
-  const tokens = draft.readExclusions(analyse(kept.join(' ')));
+  const tokens = draft.readExclusions(analyse(text));
   draft.readWords(tokens);
   draft.joinNeighbours(tokens);
   return draft.finish();
@@ -103,7 +87,7 @@ export function parseQuery(text: string, options: ParseOptions = {}): Query {
 
 /** Every term whose document frequency a score needs. */
 export function termsOfQuery({ words, compounds, excluded }: Query): string[] {
-  return [...new Set([...words, ...compounds.map(({ whole }) => whole), ...excluded.map((entry) => entry.term)])];
+  return [...new Set([...words, ...compounds.map(({ whole }) => whole), ...excluded])];
 }
 
 /**
@@ -126,13 +110,12 @@ export function rarest(query: Query, df: (term: string) => number | undefined, c
 class Draft {
   private readonly words = new Set<string>();
   private readonly compounds: Compound[] = [];
-  private readonly excluded = new Map<string, boolean>();
+  private readonly excluded = new Set<string>();
 
   constructor(private readonly df: ParseOptions['df']) {}
 
-  exclude(found: string, strict: boolean): void {
-    if (this.excluded.size < MAX_QUERY_TERMS || this.excluded.has(found))
-      this.excluded.set(found, strict || this.excluded.get(found) === true);
+  exclude(found: string): void {
+    if (this.excluded.size < MAX_QUERY_TERMS) this.excluded.add(found);
   }
 
   /**
@@ -152,7 +135,7 @@ class Draft {
         until = excluding ? token.position + ABSENT_REACH : -1;
         if (!excluding) rest.push(token);
       } else if (isThing(token)) {
-        this.exclude(token.term, false);
+        this.exclude(token.term);
         idle = undefined;
       }
     }
@@ -194,10 +177,9 @@ class Draft {
   /** @throws NiagaError QUERY_EMPTY */
   finish(): Query {
     // "without sugar" alone looks for what says so.
-    if (this.words.size === 0) for (const [found, strict] of this.excluded) if (!strict) this.addWord(ABSENT + found);
+    if (this.words.size === 0) for (const found of this.excluded) this.addWord(ABSENT + found);
     if (this.words.size === 0) {
-      const what = this.excluded.size > 0 ? 'says only what it must not find' : 'has no word that tells listings apart';
-      throw new NiagaError('QUERY_EMPTY', `The search ${what}.`, {
+      throw new NiagaError('QUERY_EMPTY', 'The search has no word that tells listings apart.', {
         next: 'Name the thing that you look for, such as "kopi gayo".',
       });
     }
@@ -205,7 +187,7 @@ class Draft {
       version: ANALYSIS_VERSION,
       words: [...this.words],
       compounds: this.compounds,
-      excluded: [...this.excluded].map(([found, strict]) => ({ term: found, strict })),
+      excluded: [...this.excluded],
     };
   }
 

@@ -37,7 +37,6 @@ const agreed = new Story().agree();
 export const EVIDENCE_SAMPLES = {
   evidence: {
     signer: budi,
-    created: WRITTEN,
     valid: [
       [
         'nothing in it: the record holds, what is in it does not (see `bundles`)',

@@ -39,12 +39,18 @@ export function recordVectors(kind) {
 /** What the cases that every kind has are made with: its shortest valid payload, and who signs it. */
 function benchOf(kind) {
   const { schema, maxBytes, capability } = KINDS[kind];
-  const { signer, created = CREATED, valid } = SAMPLES[kind];
+  const { signer, valid } = SAMPLES[kind];
   const root = capability === 'root';
   const trader = signer === budi ? 'budi' : 'sari';
   const key = root ? trader : { sari: 'sariShop', budi: 'budiPhone' }[trader];
   const delegation = root ? undefined : { sari: SHOP, budi: PHONE }[trader];
-  const header = { kind, network: NETWORK, trader: KEYS[trader].publicKey, device: KEYS[key].publicKey, created };
+  const header = {
+    kind,
+    network: NETWORK,
+    trader: KEYS[trader].publicKey,
+    device: KEYS[key].publicKey,
+    created: CREATED,
+  };
   const payloadOf = (draft) => ({ ...draft, ...header });
   const [payload] = valid
     .map(([, draft]) => payloadOf(draft))
@@ -60,7 +66,7 @@ function benchOf(kind) {
     payload,
     payloadOf,
     known: knownDelegations({ trader, capability }),
-    sibling: { ...payload, created: created - 1 },
+    sibling: { ...payload, created: CREATED - 1 },
     stranger: kind === 'profile' ? PHONE : profileOf(trader, key, delegation),
     required: Object.keys(schema.shape).filter((name) => !schema.shape[name].safeParse(undefined).success),
     seal: (wrong, options = {}) => seal(wrong, key, { ...named, ...options }),

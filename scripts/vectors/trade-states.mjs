@@ -1,12 +1,12 @@
 import { stateOf } from '../../dist/protocol/index.js';
 import { hex } from '../lib/bytes.mjs';
 import { REFUSED, TOLD } from './trade-stories.mjs';
-import { NETWORK, NOW } from './keys.mjs';
+import { NETWORK } from './keys.mjs';
 
 /** Lists of messages in several orders → the one state that they come to. */
 export function tradeStates() {
   const cases = [...TOLD.map((told) => caseOf(told, true)), ...REFUSED.map((told) => caseOf(told, false))];
-  return { about: 'trade-states', network: NETWORK, now: NOW, cases };
+  return { about: 'trade-states', network: NETWORK, cases };
 }
 
 function caseOf({ description, word, code, tell }, valid) {

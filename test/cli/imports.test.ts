@@ -34,6 +34,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/views.js',
     'node/home/locate.js',
     'node/options.js',
+    'node/version.js',
   ]);
 });
 

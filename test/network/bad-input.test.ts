@@ -39,31 +39,55 @@ const BAD_LINES: [what: string, line: string, code: string, where?: string][] = 
   ['decimals for a currency without', '{"sku": "a", "title": "t", "price": "10.5 JPY"}', 'MONEY_INVALID', 'price'],
   ['an unknown currency', '{"sku": "a", "title": "t", "price": 5, "currency": "XQQ"}', 'CURRENCY_UNKNOWN', 'currency'],
   ['a negative quantity', '{"sku": "a", "title": "t", "price": "1 USD", "quantity": -1}', 'INPUT_INVALID', 'quantity'],
-  ['a fractional quantity', '{"sku": "a", "title": "t", "price": "1 USD", "quantity": 1.5}', 'INPUT_INVALID', 'quantity'],
+  [
+    'a fractional quantity',
+    '{"sku": "a", "title": "t", "price": "1 USD", "quantity": 1.5}',
+    'INPUT_INVALID',
+    'quantity',
+  ],
   ['a lone surrogate', '{"sku": "a", "title": "t \\ud800", "price": "1 USD"}', 'INPUT_INVALID', 'title'],
 ];
 
 describe('niaga publish on bad input', () => {
-  it.each(BAD_LINES)('refuses %s with line and field, and takes the good line beside it', async (what, line, code, where) => {
-    const sku = `good-${what}`;
-    const { code: exit, lines, stderr } = await publish('lines.ndjson', `${line}\n${good(sku)}\n`);
-    expect(lines[0]).toMatchObject({ line: 1, status: 'invalid', listing: null, error: { code, ...(where === undefined ? {} : { where }) } });
-    expect(String((lines[0]?.['error'] as { message: string }).message).length).toBeGreaterThan(15);
-    expect(lines[1]).toMatchObject({ line: 2, sku, status: 'published' });
-    expect(exit).toBe(1);
-    expect(stderr).not.toMatch(/\n\s+at /);
-  });
+  it.each(BAD_LINES)(
+    'refuses %s with line and field, and takes the good line beside it',
+    async (what, line, code, where) => {
+      const sku = `good-${what}`;
+      const { code: exit, lines, stderr } = await publish('lines.ndjson', `${line}\n${good(sku)}\n`);
+      expect(lines[0]).toMatchObject({
+        line: 1,
+        status: 'invalid',
+        listing: null,
+        error: { code, ...(where === undefined ? {} : { where }) },
+      });
+      expect(String((lines[0]?.['error'] as { message: string }).message).length).toBeGreaterThan(15);
+      expect(lines[1]).toMatchObject({ line: 2, sku, status: 'published' });
+      expect(exit).toBe(1);
+      expect(stderr).not.toMatch(/\n\s+at /);
+    },
+  );
 
   it('refuses a line of 10 MB and goes on', async () => {
-    const { code, lines } = await publish('long.ndjson', `{"sku":"big","title":"${'x'.repeat(10_000_000)}"}\n${good('after-big')}\n`);
-    expect(lines).toMatchObject([{ line: 1, status: 'invalid', error: { code: 'INPUT_TOO_LARGE' } }, { line: 2, status: 'published' }]);
+    const { code, lines } = await publish(
+      'long.ndjson',
+      `{"sku":"big","title":"${'x'.repeat(10_000_000)}"}\n${good('after-big')}\n`,
+    );
+    expect(lines).toMatchObject([
+      { line: 1, status: 'invalid', error: { code: 'INPUT_TOO_LARGE' } },
+      { line: 2, status: 'published' },
+    ]);
     expect(code).toBe(1);
   });
 
   it('takes a byte order mark, CRLF, gzip and CSV as they come', async () => {
-    expect((await publish('bom.ndjson', `\ufeff${good('bom')}\r\n${good('crlf')}\r\n`)).lines).toMatchObject([{ status: 'published' }, { status: 'published' }]);
+    expect((await publish('bom.ndjson', `\ufeff${good('bom')}\r\n${good('crlf')}\r\n`)).lines).toMatchObject([
+      { status: 'published' },
+      { status: 'published' },
+    ]);
     expect((await publish('zip.ndjson.gz', gzipSync(good('zip')))).lines).toMatchObject([{ status: 'published' }]);
-    expect((await publish('sheet.csv', 'sku,title,price,currency\r\ncsv-1,"Meja, kayu",150000,IDR\r\n')).lines).toMatchObject([{ status: 'published', sku: 'csv-1' }]);
+    expect(
+      (await publish('sheet.csv', 'sku,title,price,currency\r\ncsv-1,"Meja, kayu",150000,IDR\r\n')).lines,
+    ).toMatchObject([{ status: 'published', sku: 'csv-1' }]);
     expect((await publish('list.json', `[${good('j1')},${good('j2')}]`)).lines).toHaveLength(2);
   });
 
@@ -81,14 +105,21 @@ describe('niaga publish on bad input', () => {
     const run = (path: string) => niaga(['publish', beside, join(folder.path, path), '--home', node.home, '--json']);
     expect(await run('dir.json')).toMatchObject({ code: 2, stdout: '' });
     expect(await run('missing.json')).toMatchObject({ code: 5, stdout: '' });
-    const skus = ((await niaga(['listing', 'list', '--limit', '1000', '--home', node.home, '--json'])).lines[0] as unknown as { sku: string }[]).map((one) => one.sku);
+    const skus = (
+      (await niaga(['listing', 'list', '--limit', '1000', '--home', node.home, '--json'])).lines[0] as unknown as {
+        sku: string;
+      }[]
+    ).map((one) => one.sku);
     expect(skus).not.toContain('not-published');
   });
 
   it('warns of a field that it does not know, and refuses it with --strict', async () => {
     const line = JSON.stringify({ sku: 'odd', title: 'Odd', price: '1 USD', colour_of_box: 'red' });
     const strict = await publish('odd.ndjson', line, '--strict');
-    expect(strict).toMatchObject({ code: 1, lines: [{ status: 'invalid', error: { code: 'INPUT_UNKNOWN_FIELD', where: 'colour_of_box' } }] });
+    expect(strict).toMatchObject({
+      code: 1,
+      lines: [{ status: 'invalid', error: { code: 'INPUT_UNKNOWN_FIELD', where: 'colour_of_box' } }],
+    });
     const loose = await publish('odd.ndjson', line);
     expect(loose).toMatchObject({ code: 0, lines: [{ status: 'published', warnings: [{ where: 'colour_of_box' }] }] });
   });
@@ -98,12 +129,22 @@ describe('other commands on bad input', () => {
   const refused: [what: string, args: string[], exit: number, code: string][] = [
     ['a search of nothing', ['search', ''], 2, 'QUERY_EMPTY'],
     ['a search of stop words', ['search', 'the', 'and', 'yang'], 2, 'QUERY_EMPTY'],
-    ['a search of 10,000 words', ['search', ...Array.from({ length: 10_000 }, (_, at) => `w${at}`)], 2, 'QUERY_INVALID'],
+    [
+      'a search of 10,000 words',
+      ['search', ...Array.from({ length: 10_000 }, (_, at) => `w${at}`)],
+      2,
+      'QUERY_INVALID',
+    ],
     ['a negative limit', ['search', 'kopi', '--limit', '-3'], 2, 'USAGE'],
     ['prices that contradict', ['search', 'kopi', '--min-price', '5 USD', '--max-price', '4 USD'], 2, 'QUERY_INVALID'],
     ['a listing id that is none', ['offer', 'kopi'], 2, 'ID_INVALID'],
     ['a trade that is not there', ['trade', 'show', 'bafyreinowhere'], 5, 'TRADE_NOT_FOUND'],
-    ['a fractional quantity', ['offer', 'bafyreicsvqljlyeh6vagaoqr7y3b53awwoobmhxr6vosixj2lvsbiklojq', '--quantity', '1.5'], 2, 'USAGE'],
+    [
+      'a fractional quantity',
+      ['offer', 'bafyreicsvqljlyeh6vagaoqr7y3b53awwoobmhxr6vosixj2lvsbiklojq', '--quantity', '1.5'],
+      2,
+      'USAGE',
+    ],
   ];
   it.each(refused)('refuses %s', async (_, args, exit, code) => {
     const { code: ended, stderr, stdout } = await niaga([...args, '--home', node.home, '--json']);
@@ -121,7 +162,8 @@ describe('other commands on bad input', () => {
 
 describe('niaga start where it cannot', () => {
   const start = (...args: string[]) => niaga(['start', '--no-mdns', '--json', ...args]);
-  const errorOf = (stderr: string) => (JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as { error: { code: string; next?: string } }).error;
+  const errorOf = (stderr: string) =>
+    (JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as { error: { code: string; next?: string } }).error;
 
   it('says that another process uses the home (6)', async () => {
     const { code, stderr } = await start('--home', node.home, '--listen', '/ip4/127.0.0.1/tcp/0');
@@ -137,7 +179,14 @@ describe('niaga start where it cannot', () => {
       const peers = await start('--home', join(folder.path, 'p1'), '--listen', `/ip4/127.0.0.1/tcp/${port}`);
       expect([peers.code, errorOf(peers.stderr).code]).toEqual([1, 'PORT_TAKEN']);
       expect(peers.stderr).toContain(String(port));
-      const api = await start('--home', join(folder.path, 'p2'), '--listen', '/ip4/127.0.0.1/tcp/0', '--api', `127.0.0.1:${port}`);
+      const api = await start(
+        '--home',
+        join(folder.path, 'p2'),
+        '--listen',
+        '/ip4/127.0.0.1/tcp/0',
+        '--api',
+        `127.0.0.1:${port}`,
+      );
       expect([api.code, errorOf(api.stderr).code]).toEqual([1, 'PORT_TAKEN']);
     } finally {
       taken.close();

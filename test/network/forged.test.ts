@@ -26,12 +26,26 @@ interface Stranger {
 function stranger(network = 'main'): Stranger {
   const seeds = [randomBytes(32), randomBytes(32)].map((seed) => keyPairFromSeed(new Uint8Array(seed)));
   const [rootKeys, deviceKeys] = seeds as [ReturnType<typeof keyPairFromSeed>, ReturnType<typeof keyPairFromSeed>];
-  const root: Signer = { trader: rootKeys.publicKey, device: rootKeys.publicKey, sign: (message) => sign(message, rootKeys.secretKey) };
+  const root: Signer = {
+    trader: rootKeys.publicKey,
+    device: rootKeys.publicKey,
+    sign: (message) => sign(message, rootKeys.secretKey),
+  };
   const delegate: Stranger['delegate'] = (grant, on = network) => {
-    const whole = { delegate: deviceKeys.publicKey, may: ['publish', 'trade', 'profile'], expires: Date.now() + DAY, ...grant };
+    const whole = {
+      delegate: deviceKeys.publicKey,
+      may: ['publish', 'trade', 'profile'],
+      expires: Date.now() + DAY,
+      ...grant,
+    };
     return signRecord('delegation', whole, root, { network: on, created: Date.now() - 2 * DAY });
   };
-  const device: Signer = { trader: root.trader, device: deviceKeys.publicKey, delegation: delegate({}), sign: (message) => sign(message, deviceKeys.secretKey) };
+  const device: Signer = {
+    trader: root.trader,
+    device: deviceKeys.publicKey,
+    delegation: delegate({}),
+    sign: (message) => sign(message, deviceKeys.secretKey),
+  };
   return { root, device, delegate };
 }
 
@@ -43,8 +57,15 @@ let version: string;
 beforeAll(async () => {
   testnet = await createTestnet(2);
   [seller] = testnet.nodes as [NiagaNode];
-  for await (const line of seller.publish({ items: [{ value: KOPI }] })) version = (await seller.listingShow({ listing: line.listing ?? '' })).version;
-  attacker = createNetwork({ privateKeySeed: new Uint8Array(randomBytes(32)), network: 'main', listen: ['/ip4/127.0.0.1/tcp/0'], bootstrap: seller.addresses(), mdns: false });
+  for await (const line of seller.publish({ items: [{ value: KOPI }] }))
+    version = (await seller.listingShow({ listing: line.listing ?? '' })).version;
+  attacker = createNetwork({
+    privateKeySeed: new Uint8Array(randomBytes(32)),
+    network: 'main',
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    bootstrap: seller.addresses(),
+    mdns: false,
+  });
   await attacker.start();
   await vi.waitFor(() => expect(attacker.connections()).toContain(seller.peerId), { timeout: 20_000 });
 });
@@ -59,17 +80,34 @@ function offerOf(who: Stranger, signer: Signer = who.device, options: { network?
   const line = { listing: parseId(version), slot: 'listing/kopi-1', title: KOPI.title, quantity: 1, price };
   const terms = { lines: [line], total: price, settlement: { method: 'direct' as const }, expires: Date.now() + DAY };
   const draft = { heads: [], buyer: who.root.trader, seller: parseTrader(seller.trader), terms };
-  return signRecord('offer', draft, signer, { network: 'main', created: Date.now(), inlineDelegation: true, ...options });
+  return signRecord('offer', draft, signer, {
+    network: 'main',
+    created: Date.now(),
+    inlineDelegation: true,
+    ...options,
+  });
 }
 
 /** Builds an envelope by hand, for what signRecord refuses to sign. */
-function forge(record: SignedRecord, change: (payload: Record<string, unknown>) => void, signer: Signer, delegation: Uint8Array | undefined): Uint8Array {
+function forge(
+  record: SignedRecord,
+  change: (payload: Record<string, unknown>) => void,
+  signer: Signer,
+  delegation: Uint8Array | undefined,
+): Uint8Array {
   const payload = { ...(decode(record.payloadBytes) as Record<string, unknown>) };
   change(payload);
   const payloadBytes = encode(payload);
-  const prefix = (bytes: Uint8Array) => [...(bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7]), ...bytes];
+  const prefix = (bytes: Uint8Array) => [
+    ...(bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7]),
+    ...bytes,
+  ];
   const message = Uint8Array.from([...prefix(new TextEncoder().encode('niaga/1')), ...prefix(payloadBytes)]);
-  return encode({ payload: payloadBytes, signature: signer.sign(message), ...(delegation === undefined ? {} : { delegation }) });
+  return encode({
+    payload: payloadBytes,
+    signature: signer.sign(message),
+    ...(delegation === undefined ? {} : { delegation }),
+  });
 }
 
 async function deliver(bytes: Uint8Array) {
@@ -90,20 +128,26 @@ async function expectRefused(bytes: Uint8Array, code: string): Promise<void> {
 }
 
 describe('a message that a stranger sends', () => {
-  it.each([0, 0.3, 0.6, 0.9])('is refused with a code when one of its bytes is changed (at %f of it)', async (share) => {
-    const who = stranger();
-    const bytes = offerOf(who).bytes.slice();
-    const at = Math.floor(bytes.length * share);
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
-    const result = await deliver(bytes);
-    expect(result?.receipt).toBeUndefined();
-    expect(result?.code).toMatch(/^(RECORD|DELEGATION)_/);
-  });
+  it.each([0, 0.3, 0.6, 0.9])(
+    'is refused with a code when one of its bytes is changed (at %f of it)',
+    async (share) => {
+      const who = stranger();
+      const bytes = offerOf(who).bytes.slice();
+      const at = Math.floor(bytes.length * share);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      const result = await deliver(bytes);
+      expect(result?.receipt).toBeUndefined();
+      expect(result?.code).toMatch(/^(RECORD|DELEGATION)_/);
+    },
+  );
 
   it('is refused when another key signed it', async () => {
     const [who, other] = [stranger(), stranger()];
     const thief: Signer = { ...who.device, sign: (message) => other.device.sign(message) };
-    await expectRefused(forge(offerOf(who), () => undefined, thief, who.device.delegation?.bytes), 'RECORD_SIGNATURE');
+    await expectRefused(
+      forge(offerOf(who), () => undefined, thief, who.device.delegation?.bytes),
+      'RECORD_SIGNATURE',
+    );
   });
 
   it('is refused when it is for another network', async () => {
@@ -113,31 +157,54 @@ describe('a message that a stranger sends', () => {
 
   it('is refused when it is of another kind', async () => {
     const who = stranger();
-    const receipt = signRecord('receipt', { of: blobId(new Uint8Array()), trade: blobId(new Uint8Array()) }, who.device, { network: 'main', created: Date.now(), inlineDelegation: true });
+    const receipt = signRecord(
+      'receipt',
+      { of: blobId(new Uint8Array()), trade: blobId(new Uint8Array()) },
+      who.device,
+      { network: 'main', created: Date.now(), inlineDelegation: true },
+    );
     await expectRefused(receipt.bytes, 'RECORD_KIND');
   });
 
   it('is refused when the delegation of its device has expired, by the claim and by the clock', async () => {
     const who = stranger();
     const expired = who.delegate({ expires: Date.now() - DAY });
-    await expectRefused(forge(offerOf(who), () => undefined, who.device, expired.bytes), 'DELEGATION_EXPIRED');
+    await expectRefused(
+      forge(offerOf(who), () => undefined, who.device, expired.bytes),
+      'DELEGATION_EXPIRED',
+    );
     const backdated = (payload: Record<string, unknown>): void => void (payload['created'] = Date.now() - 1.5 * DAY);
     await expectRefused(forge(offerOf(who), backdated, who.device, expired.bytes), 'DELEGATION_EXPIRED');
   });
 
   it('is refused when its device was never delegated, or only for something else', async () => {
     const [who, other] = [stranger(), stranger()];
-    await expectRefused(forge(offerOf(who), () => undefined, who.device, undefined), 'DELEGATION_MISSING');
-    await expectRefused(forge(offerOf(who), () => undefined, who.device, other.device.delegation?.bytes), 'DELEGATION_MISMATCH');
+    await expectRefused(
+      forge(offerOf(who), () => undefined, who.device, undefined),
+      'DELEGATION_MISSING',
+    );
+    await expectRefused(
+      forge(offerOf(who), () => undefined, who.device, other.device.delegation?.bytes),
+      'DELEGATION_MISMATCH',
+    );
     const publishes = who.delegate({ may: ['publish'] });
-    await expectRefused(forge(offerOf(who), () => undefined, who.device, publishes.bytes), 'DELEGATION_CAPABILITY');
+    await expectRefused(
+      forge(offerOf(who), () => undefined, who.device, publishes.bytes),
+      'DELEGATION_CAPABILITY',
+    );
   });
 
   it('is refused when it claims a time ahead, or has a critical field that is not known', async () => {
     const who = stranger();
     const delegation = who.device.delegation?.bytes;
-    await expectRefused(forge(offerOf(who), (payload) => void (payload['created'] = Date.now() + DAY / 2), who.device, delegation), 'RECORD_TIME');
-    await expectRefused(forge(offerOf(who), (payload) => Object.assign(payload, { crit: ['escrow'], escrow: 1 }), who.device, delegation), 'RECORD_CRITICAL');
+    await expectRefused(
+      forge(offerOf(who), (payload) => void (payload['created'] = Date.now() + DAY / 2), who.device, delegation),
+      'RECORD_TIME',
+    );
+    await expectRefused(
+      forge(offerOf(who), (payload) => Object.assign(payload, { crit: ['escrow'], escrow: 1 }), who.device, delegation),
+      'RECORD_CRITICAL',
+    );
   });
 
   it('is refused for a listing that is not sold here, for less than nothing, and for a trade between others', async () => {
@@ -168,7 +235,11 @@ describe('a message that a stranger sends', () => {
 describe('cards that a stranger brings', () => {
   async function put(cards: [Uint8Array, string[]][], delegations: Uint8Array[]) {
     const keys = [...new Set(cards.flatMap(([, of]) => of))];
-    const body = encode({ keys, cards: cards.map(([bytes, of]) => [bytes, of.map((key) => keys.indexOf(key))]), delegations });
+    const body = encode({
+      keys,
+      cards: cards.map(([bytes, of]) => [bytes, of.map((key) => keys.indexOf(key))]),
+      delegations,
+    });
     return putAnswerSchema.parse(decode(await attacker.request(seller.peerId, PUT_METHOD, body))).results;
   }
 
@@ -176,14 +247,23 @@ describe('cards that a stranger brings', () => {
     const { item } = readItem({ sku: 'palsu', title, price: '1 USD' });
     const options = { network: 'main', created: Date.now() };
     const listing = signRecord('listing', { slot: 'listing/palsu', seq, item }, who.device, options);
-    return signRecord('card', cardDraft(listing, { seq, available: null, validUntil: Date.now() + DAY / 2 }), who.device, options);
+    return signRecord(
+      'card',
+      cardDraft(listing, { seq, available: null, validUntil: Date.now() + DAY / 2 }),
+      who.device,
+      options,
+    );
   }
 
   it('are never shown when their signature does not hold, and do not keep the honest card out', async () => {
     const who = stranger();
     const honest = cardOf(who, 'Payung ungu asli');
     const delegation = who.device.delegation?.bytes ?? new Uint8Array();
-    const forged = encode({ payload: cardOf(who, 'Payung ungu palsu', 9).payloadBytes, signature: honest.signature, delegation: who.device.delegation?.id });
+    const forged = encode({
+      payload: cardOf(who, 'Payung ungu palsu', 9).payloadBytes,
+      signature: honest.signature,
+      delegation: who.device.delegation?.id,
+    });
     const other = testnet.nodes[1] as NiagaNode;
     // The forgery comes first and unverified; it must not be handed out.
     const keys = cardKeys(cardOf(who, 'Payung ungu palsu', 9).payload);
@@ -205,11 +285,17 @@ describe('cards that a stranger brings', () => {
     expect(await put([[newer.bytes, ['term:emas']]], [delegation])).toEqual(['RECORD_SCHEMA']);
     expect(await put([[newer.bytes, cardKeys(newer.payload)]], [delegation])).toEqual(['ok']);
     expect(await put([[older.bytes, cardKeys(older.payload)]], [delegation])).toEqual(['LISTING_CHANGED']);
-    expect(await put([[newer.bytes, cardKeys(newer.payload)]], [stranger().device.delegation?.bytes ?? delegation])).toEqual(['ok']);
+    expect(
+      await put([[newer.bytes, cardKeys(newer.payload)]], [stranger().device.delegation?.bytes ?? delegation]),
+    ).toEqual(['ok']);
   });
 
   it('do not come at all when the frame is not of its form', async () => {
-    await expect(attacker.request(seller.peerId, PUT_METHOD, encode({ keys: 1 }))).rejects.toMatchObject({ code: 'PEER_PROTOCOL' });
-    await expect(attacker.request(seller.peerId, PUT_METHOD, new Uint8Array([1, 2, 3]))).rejects.toMatchObject({ code: 'RECORD_MALFORMED' });
+    await expect(attacker.request(seller.peerId, PUT_METHOD, encode({ keys: 1 }))).rejects.toMatchObject({
+      code: 'PEER_PROTOCOL',
+    });
+    await expect(attacker.request(seller.peerId, PUT_METHOD, new Uint8Array([1, 2, 3]))).rejects.toMatchObject({
+      code: 'RECORD_MALFORMED',
+    });
   });
 });

@@ -19,7 +19,9 @@ afterAll(async () => {
 
 async function publishOne(sku: string): Promise<string> {
   const line = JSON.stringify({ sku, title: `Kopi ${sku}`, price: '85000 IDR' });
-  const { lines } = await niaga(['publish', '-', '--format', 'ndjson', '--home', seller.home, '--json'], { input: line });
+  const { lines } = await niaga(['publish', '-', '--format', 'ndjson', '--home', seller.home, '--json'], {
+    input: line,
+  });
   return String(lines[0]?.['listing']);
 }
 
@@ -32,27 +34,32 @@ const STEPS = [
 ] as const;
 
 describe('kill -9 in the middle of a trade', () => {
-  it('loses nothing that was acknowledged, whichever side dies after whichever step', { timeout: 240_000 }, async () => {
-    const listing = await publishOne('satu');
-    const { trade } = (await buyer.run('offer', listing)) as { trade: string };
-    await buyer.kill();
-    await buyer.start();
-    await seller.shows(trade, 'offered');
-    for (const [at, { by, words, state }] of STEPS.entries()) {
-      const actor = by === 'seller' ? seller : buyer;
-      const other = by === 'seller' ? buyer : seller;
-      const answer = await actor.run('trade', ...words, trade);
-      expect(answer).toEqual({ trade, state });
-      // The step is acknowledged: from here on it must survive, however early the process dies.
-      const victim = at % 2 === 0 ? actor : other;
-      await victim.kill();
-      await victim.start();
-      await actor.shows(trade, state);
-      await other.shows(trade, state);
-    }
-    const kinds = async (node: NodeProcess) => ((await node.run('trade', 'show', trade))['messages'] as { id: string }[]).map((message) => message.id);
-    expect(await kinds(buyer)).toEqual(await kinds(seller));
-  });
+  it(
+    'loses nothing that was acknowledged, whichever side dies after whichever step',
+    { timeout: 240_000 },
+    async () => {
+      const listing = await publishOne('satu');
+      const { trade } = (await buyer.run('offer', listing)) as { trade: string };
+      await buyer.kill();
+      await buyer.start();
+      await seller.shows(trade, 'offered');
+      for (const [at, { by, words, state }] of STEPS.entries()) {
+        const actor = by === 'seller' ? seller : buyer;
+        const other = by === 'seller' ? buyer : seller;
+        const answer = await actor.run('trade', ...words, trade);
+        expect(answer).toEqual({ trade, state });
+        // The step is acknowledged: from here on it must survive, however early the process dies.
+        const victim = at % 2 === 0 ? actor : other;
+        await victim.kill();
+        await victim.start();
+        await actor.shows(trade, state);
+        await other.shows(trade, state);
+      }
+      const kinds = async (node: NodeProcess) =>
+        ((await node.run('trade', 'show', trade))['messages'] as { id: string }[]).map((message) => message.id);
+      expect(await kinds(buyer)).toEqual(await kinds(seller));
+    },
+  );
 
   it('delivers a step that was taken while the other side was dead', { timeout: 120_000 }, async () => {
     const listing = await publishOne('dua');

@@ -29,7 +29,9 @@ async function shows(node: NiagaNode, trade: string, state: string): Promise<Tra
     if (view?.state === state && view.pending === 0) return view;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`trade ${trade} did not become ${state}: ${JSON.stringify(await node.tradeShow({ trade }).catch(String))}`);
+  throw new Error(
+    `trade ${trade} did not become ${state}: ${JSON.stringify(await node.tradeShow({ trade }).catch(String))}`,
+  );
 }
 
 async function offered(quantity: number, price?: string): Promise<string> {
@@ -44,7 +46,12 @@ describe('a market of four nodes', () => {
     const line = await publish(seller, KOPI);
     expect(line).toMatchObject({ status: 'published', sku: 'kopi-1', replicas: 3 });
     const { hits, coverage } = await buyer.search({ words: ['kopi', 'gayo'] });
-    expect(hits[0]).toMatchObject({ listing: line.listing, title: KOPI.title, price: { amount: '8500000', currency: 'IDR' }, seller: seller.trader });
+    expect(hits[0]).toMatchObject({
+      listing: line.listing,
+      title: KOPI.title,
+      price: { amount: '8500000', currency: 'IDR' },
+      seller: seller.trader,
+    });
     expect(coverage).toMatchObject({ verdict: 'complete', refused: 0 });
     expect(coverage.answered).toBe(coverage.asked);
   });
@@ -57,8 +64,14 @@ describe('a market of four nodes', () => {
 
   it('leaves what was published alone when it is published again, and updates what changed', async () => {
     const first = await publish(seller, { sku: 'teh-1', title: 'Teh melati', price: '12000 IDR' });
-    expect(await publish(seller, { sku: 'teh-1', title: 'Teh melati', price: '12000 IDR' })).toMatchObject({ status: 'unchanged', listing: first.listing });
-    expect(await publish(seller, { sku: 'teh-1', title: 'Teh melati', price: '13000 IDR' })).toMatchObject({ status: 'updated', listing: first.listing });
+    expect(await publish(seller, { sku: 'teh-1', title: 'Teh melati', price: '12000 IDR' })).toMatchObject({
+      status: 'unchanged',
+      listing: first.listing,
+    });
+    expect(await publish(seller, { sku: 'teh-1', title: 'Teh melati', price: '13000 IDR' })).toMatchObject({
+      status: 'updated',
+      listing: first.listing,
+    });
     const { hits } = await buyer.search({ words: ['teh', 'melati'] });
     expect(hits.filter((hit) => hit.listing === first.listing).map((hit) => hit.price?.amount)).toEqual(['1300000']);
   });
@@ -84,10 +97,21 @@ describe('a market of four nodes', () => {
     await shows(buyer, trade, 'shipped');
     await buyer.tradeReceive({ trade });
     await shows(seller, trade, 'completed');
-    const [ours, theirs] = [await buyer.tradeShow({ trade }), await shows(seller, trade, 'completed').then(() => seller.tradeShow({ trade }))];
+    const [ours, theirs] = [
+      await buyer.tradeShow({ trade }),
+      await shows(seller, trade, 'completed').then(() => seller.tradeShow({ trade })),
+    ];
     const log = (view: typeof ours) => view.messages.map(({ id, kind, author }) => ({ id, kind, author }));
     expect(log(ours)).toEqual(log(theirs));
-    expect(ours.messages.map((message) => message.kind)).toEqual(['offer', 'counter', 'accept', 'paid', 'payment-seen', 'shipped', 'received']);
+    expect(ours.messages.map((message) => message.kind)).toEqual([
+      'offer',
+      'counter',
+      'accept',
+      'paid',
+      'payment-seen',
+      'shipped',
+      'received',
+    ]);
     expect(ours.total).toEqual({ amount: '16400000', currency: 'IDR' });
     expect([ours.role, theirs.role]).toEqual(['buyer', 'seller']);
     expect([ours.counterparty, theirs.counterparty]).toEqual([seller.trader, buyer.trader]);
@@ -104,7 +128,10 @@ describe('a market of four nodes', () => {
   it('refuses a step out of turn, in the wrong role or state, and says what can be done', async () => {
     const trade = await offered(1);
     await expect(buyer.tradeAccept({ trade })).rejects.toMatchObject({ code: 'TRADE_TURN' });
-    await expect(buyer.tradePay({ trade })).rejects.toMatchObject({ code: 'TRADE_STATE', next: expect.stringContaining('niaga trade') as string });
+    await expect(buyer.tradePay({ trade })).rejects.toMatchObject({
+      code: 'TRADE_STATE',
+      next: expect.stringContaining('niaga trade') as string,
+    });
     await seller.tradeAccept({ trade });
     await shows(buyer, trade, 'accepted');
     await expect(seller.tradePay({ trade })).rejects.toMatchObject({ code: 'TRADE_ROLE' });
@@ -156,7 +183,10 @@ describe('the demo catalogue', () => {
   it('is published whole and answers its own searches', async () => {
     const folder = new URL('../../examples/catalogue/', import.meta.url);
     const text = await readFile(new URL('warung-sari.ndjson', folder), 'utf8');
-    const items = text.trim().split('\n').map((line) => ({ value: JSON.parse(line) as unknown }));
+    const items = text
+      .trim()
+      .split('\n')
+      .map((line) => ({ value: JSON.parse(line) as unknown }));
     const lines = [];
     for await (const line of seller.publish({ items, strict: true })) lines.push(line);
     expect(lines.map((line) => line.status)).toEqual(items.map(() => 'published'));

@@ -163,10 +163,13 @@ describe('encode refuses', () => {
     ['what contains itself', cyclic, 'RECORD_TOO_LARGE'],
   ];
 
-  test.each(cases)('%s, at the top and deep inside', (...[, one, code = 'RECORD_ENCODING']) => {
-    expectRefused(() => encode(one), code);
-    expectRefused(() => encode({ a: [one] }), code);
-  });
+  test.each(cases.map(([reason, one, code]) => ({ reason, one, code: code ?? 'RECORD_ENCODING' })))(
+    '$reason, at the top and deep inside',
+    ({ one, code }) => {
+      expectRefused(() => encode(one), code);
+      expectRefused(() => encode({ a: [one] }), code);
+    },
+  );
 
   test('and says where', () => {
     expect(expectRefused(() => encode({ item: { lines: [1, { quantity: 1.5 }] } }), 'RECORD_ENCODING').where).toBe(

@@ -18,20 +18,28 @@ export interface Finished {
 }
 
 /** Runs one command to its end. */
-export function niaga(args: readonly string[], options: { input?: string | Uint8Array; env?: Record<string, string>; cwd?: string } = {}): Promise<Finished> {
+export function niaga(
+  args: readonly string[],
+  options: { input?: string | Uint8Array; env?: Record<string, string>; cwd?: string } = {},
+): Promise<Finished> {
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', ...options.env };
-    const child = execFile(process.execPath, [CLI, ...args], { env, cwd: options.cwd, maxBuffer: 256 * 1024 * 1024 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-      const lines = stdout.split('\n').flatMap((line) => {
-        try {
-          return line === '' ? [] : [JSON.parse(line) as Record<string, unknown>];
-        } catch {
-          return [];
-        }
-      });
-      resolve({ code, stdout, stderr, lines });
-    });
+    const child = execFile(
+      process.execPath,
+      [CLI, ...args],
+      { env, cwd: options.cwd, maxBuffer: 256 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+        const lines = stdout.split('\n').flatMap((line) => {
+          try {
+            return line === '' ? [] : [JSON.parse(line) as Record<string, unknown>];
+          } catch {
+            return [];
+          }
+        });
+        resolve({ code, stdout, stderr, lines });
+      },
+    );
     child.stdin?.end(options.input ?? '');
   });
 }
@@ -51,8 +59,22 @@ export class NodeProcess {
   async start(): Promise<this> {
     // A node that comes back listens where it did before, as one with a fixed port in its configuration does.
     const port = /tcp\/(\d+)/.exec(this.addresses[0] ?? '')?.[1] ?? '0';
-    const args = ['start', '--home', this.home, '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--api', '127.0.0.1:0', '--no-mdns', '--json'];
-    const child = spawn(process.execPath, [CLI, ...args, ...this.#bootstrap.flatMap((address) => ['--bootstrap', address])], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const args = [
+      'start',
+      '--home',
+      this.home,
+      '--listen',
+      `/ip4/127.0.0.1/tcp/${port}`,
+      '--api',
+      '127.0.0.1:0',
+      '--no-mdns',
+      '--json',
+    ];
+    const child = spawn(
+      process.execPath,
+      [CLI, ...args, ...this.#bootstrap.flatMap((address) => ['--bootstrap', address])],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     this.#child = child;
     let errors = '';
     child.stderr.on('data', (chunk) => (errors += String(chunk)));

@@ -41,7 +41,7 @@ describe('parseQuery', () => {
     );
   });
 
-  it.each(['', '   ', '🎧🎧', '!!! ???', '\u0000\u0007', 'the and of', 'yang dan untuk', '-lampu', '-- -'])(
+  it.each(['', '   ', '🎧🎧', '!!! ???', '\u0000\u0007', 'the and of', 'yang dan untuk', '-- -'])(
     'refuses %j as empty',
     (text) => {
       expect(() => parseQuery(text)).toThrow(expect.objectContaining({ code: 'QUERY_EMPTY' }) as Error);
@@ -58,16 +58,14 @@ describe('parseQuery', () => {
     expect(parseQuery(many).words).toHaveLength(MAX_QUERY_TERMS);
   });
 
-  it('reads what is to be left out, strictly and softly', () => {
-    expect(parseQuery('wind up clocks without battery')).toMatchObject({
-      excluded: [{ term: 'battery', strict: false }],
-    });
+  it('reads what is to be left out, and leaves nothing out for a dash', () => {
+    expect(parseQuery('wind up clocks without battery')).toMatchObject({ excluded: ['battery'] });
     expect(parseQuery('wind up clocks without battery').words).not.toContain('battery');
     expect(parseQuery('kopi tanpa gula putih murah')).toMatchObject({
       words: ['kopi', 'murah'],
-      excluded: [{ term: 'gula' }, { term: 'putih' }],
+      excluded: ['gula', 'putih'],
     });
-    expect(parseQuery('lampu -led')).toMatchObject({ words: ['lampu'], excluded: [{ term: 'led', strict: true }] });
+    expect(parseQuery('lampu -led')).toMatchObject({ words: ['lampu', 'led'], excluded: [] });
     expect(parseQuery('lights without wiring with switch').words).toEqual(['light', 'switch']);
     expect(parseQuery('suhu -5').words).toContain('5');
   });
@@ -111,7 +109,7 @@ describe('parseQuery', () => {
         const title = `${text} ${code}`;
         const posted = new Set(postedTerms(indexOf({ title })));
         const { words, compounds, excluded } = parseQuery(title);
-        const asked = [...words, ...compounds.map(({ whole }) => whole), ...excluded.map(({ term }) => term)];
+        const asked = [...words, ...compounds.map(({ whole }) => whole), ...excluded];
         expect(asked.some((term) => posted.has(term))).toBe(true);
       }),
     );

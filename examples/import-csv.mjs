@@ -1,0 +1,67 @@
+// Publishes what another program exported as CSV, whose columns have names of their own. (For a file whose columns have
+// Niaga's names, `niaga publish FILE.csv` does it without a program.)
+//
+//   node examples/import-csv.mjs [FOLDER] [FILE.csv] [--bootstrap ADDRESS]
+//
+// Rows that cannot be published are told with their line and the reason; the others are published all the same.
+import { createReadStream } from 'node:fs';
+import { compose } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parse } from 'csv-parse';
+import { createNode } from 'niaga';
+
+const STOCK = fileURLToPath(new URL('stock.csv', import.meta.url));
+/** So many are handed over at a time; the file itself may be of any length. */
+const BATCH = 500;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { bootstrap: { type: 'string', multiple: true } },
+});
+const [folder = './importer', file = STOCK] = positionals;
+const local = values.bootstrap === undefined ? { listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false } : {};
+const node = await createNode({ ...local, home: folder, bootstrap: values.bootstrap });
+
+const counts = {};
+let batch = [];
+const rows = createReadStream(file).pipe(parse({ bom: true, columns: true, info: true, trim: true }));
+for await (const { record, info } of rows) {
+  batch.push({ line: info.lines, value: listingOf(record) });
+  if (batch.length === BATCH) await publish();
+}
+await publish();
+console.log(
+  Object.entries(counts)
+    .map(([status, count]) => `${count} ${status}`)
+    .join(', '),
+);
+
+const { hits } = await node.search({ words: ['lampu', 'LED'] });
+for (const hit of hits) console.log(`found: ${hit.title}`);
+await node.stop();
+
+/** From the export's columns to the fields of a listing. An empty cell means "not given". */
+function listingOf({ kode, nama, kelompok = '', harga = '', stok = '', keterangan }) {
+  const category = kelompok.split('>').map((level) => level.trim());
+  return {
+    sku: kode,
+    title: nama,
+    description: keterangan,
+    category: category.filter((level) => level !== ''),
+    kind: category[0] === 'Jasa' ? 'service' : 'goods',
+    price: harga === '' ? null : `${harga} IDR`,
+    ...(stok !== '' && { quantity: Number(stok) }),
+    inLanguage: 'id',
+  };
+}
+
+async function publish() {
+  for await (const { line, status, error } of node.publish({ items: batch })) {
+    counts[status] = (counts[status] ?? 0) + 1;
+    if (error === undefined) continue;
+    console.error(`line ${line}: ${error.message}`);
+    process.exitCode = 1;
+  }
+  batch = [];
+}
