@@ -5,7 +5,7 @@
 //
 // Rows that cannot be published are told with their line and the reason; the others are published all the same.
 import { createReadStream } from 'node:fs';
-import { compose } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parse } from 'csv-parse';
@@ -25,21 +25,24 @@ const node = await createNode({ ...local, home: folder, bootstrap: values.bootst
 
 const counts = {};
 let batch = [];
-const rows = createReadStream(file).pipe(parse({ bom: true, columns: true, info: true, trim: true }));
-for await (const { record, info } of rows) {
-  batch.push({ line: info.lines, value: listingOf(record) });
-  if (batch.length === BATCH) await publish();
+try {
+  const rows = parse({ bom: true, columns: true, info: true, trim: true, skip_records_with_error: true });
+  rows.on('skip', refused);
+  await pipeline(createReadStream(file), rows, publishRows);
+} catch (error) {
+  refused(error);
 }
-await publish();
-console.log(
-  Object.entries(counts)
-    .map(([status, count]) => `${count} ${status}`)
-    .join(', '),
-);
-
-const { hits } = await node.search({ words: ['lampu', 'LED'] });
-for (const hit of hits) console.log(`found: ${hit.title}`);
+for (const [status, count] of Object.entries(counts)) console.log(`${count} ${status}`);
+// Its neighbours keep the cards: all of it is found while this node is off. To sell, run a node on the same folder.
 await node.stop();
+
+async function publishRows(rows) {
+  for await (const { record, info } of rows) {
+    batch.push({ line: info.lines, value: listingOf(record) });
+    if (batch.length === BATCH) await publishBatch();
+  }
+  await publishBatch();
+}
 
 /** From the export's columns to the fields of a listing. An empty cell means "not given". */
 function listingOf({ kode, nama, kelompok = '', harga = '', stok = '', keterangan }) {
@@ -56,12 +59,15 @@ function listingOf({ kode, nama, kelompok = '', harga = '', stok = '', keteranga
   };
 }
 
-async function publish() {
+async function publishBatch() {
   for await (const { line, status, error } of node.publish({ items: batch })) {
     counts[status] = (counts[status] ?? 0) + 1;
-    if (error === undefined) continue;
-    console.error(`line ${line}: ${error.message}`);
-    process.exitCode = 1;
+    if (error !== undefined) refused(error, `line ${line}: `);
   }
   batch = [];
+}
+
+function refused({ message }, where = '') {
+  console.error(`${file}: ${where}${message}`);
+  process.exitCode = 1;
 }

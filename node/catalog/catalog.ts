@@ -1,4 +1,4 @@
-import type { CID } from 'multiformats/cid';
+import { CID } from 'multiformats/cid';
 import { listingSlot, type Listing } from '../../protocol/catalog/card.js';
 import { availabilityOf } from '../../protocol/catalog/summary.js';
 import { encode } from '../../protocol/cbor.js';
@@ -22,7 +22,7 @@ export const REPOST_MISSING = minute;
 /** … and all of them this often: nodes came and went. */
 export const REPOST_ALL = 60 * minute;
 /** Listings signed, stored and brought out together. */
-const BATCH = 500;
+const BATCH = 100;
 
 export interface CatalogDeps extends Omit<OwnCardsDeps, 'rows'> {
   readonly verify: Verify;
@@ -114,7 +114,7 @@ class CatalogService implements Catalog {
   async show(listing: string): Promise<ListingView | undefined> {
     const slot = this.#rows.slotOf(listing);
     const row = slot === undefined ? undefined : this.#rows.get(slot);
-    const record = row === undefined ? undefined : await this.version(row.version);
+    const record = row === undefined ? undefined : await this.version(CID.parse(row.version));
     if (slot === undefined || row === undefined || record === undefined) return undefined;
     return {
       ...listingToView(record, row.removed ? 'removed' : 'active'),
@@ -172,7 +172,7 @@ class CatalogService implements Catalog {
   async current(listing: string): Promise<SignedRecord<Listing> | undefined> {
     const slot = this.#rows.slotOf(listing);
     const row = slot === undefined ? undefined : this.#rows.get(slot);
-    return row === undefined || row.removed ? undefined : this.version(row.version);
+    return row === undefined || row.removed ? undefined : this.version(CID.parse(row.version));
   }
 
   async blob(id: CID): Promise<Uint8Array | undefined> {
@@ -222,10 +222,10 @@ class CatalogService implements Catalog {
       }
       const slot = listingSlot(item.sku);
       const notes = warnings.length === 0 ? {} : { warnings };
-      const content = recordId(encode(item));
+      const content = recordId(encode(item)).toString();
       const before = this.#rows.get(slot);
       const common = { line, sku: item.sku, listing: this.#rows.idOf(slot), replicas: 0, ...notes };
-      if (before !== undefined && !before.removed && before.content.equals(content))
+      if (before !== undefined && !before.removed && before.content === content)
         return { slot, view: { ...common, status: 'unchanged' } };
       const record = signRecord('listing', { slot, seq: (before?.seq ?? 0) + 1, item }, identity, {
         network: identity.network,
@@ -244,7 +244,7 @@ class CatalogService implements Catalog {
         this.#versions.put(record.id.toString(), record.bytes),
         ...blobs.map((blob) => this.#blobs.put(blobId(blob).toString(), blob)),
         this.#rows.put(slot, {
-          version: record.id,
+          version: record.id.toString(),
           seq: record.payload.seq,
           cardSeq: card.payload.seq,
           removed: false,
@@ -299,7 +299,7 @@ class CatalogService implements Catalog {
     const writes: Write[] = [];
     for (const slot of slots) {
       const row = this.#rows.get(slot);
-      const record = row === undefined || row.removed ? undefined : await this.version(row.version);
+      const record = row === undefined || row.removed ? undefined : await this.version(CID.parse(row.version));
       if (
         row === undefined ||
         record === undefined ||

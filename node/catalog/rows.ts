@@ -1,17 +1,16 @@
-import type { CID } from 'multiformats/cid';
 import type { Availability } from '../../protocol/catalog/card.js';
 import { slotId } from '../../protocol/ids.js';
 import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
 
 /** Where one own listing stands. */
 export interface Row {
-  /** Of the listing's newest version. */
-  readonly version: CID;
+  /** Id of the listing's newest version, in text. */
+  readonly version: string;
   readonly seq: number;
   readonly cardSeq: number;
   readonly removed: boolean;
-  /** Id of the item's bytes: the same content published again changes nothing. */
-  readonly content: CID;
+  /** Id of the item's bytes, in text: the same content published again changes nothing. */
+  readonly content: string;
   /** Pieces as the seller last stated them; null: no limit. */
   readonly stated: number | null;
   /** The same, less what was sold since. */

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { CID } from 'multiformats/cid';
+import { isNiagaError } from '../../protocol/errors.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import type { Table, Write } from '../store/index.js';
@@ -18,6 +20,8 @@ export interface DelegationBook {
   load(): Promise<void>;
 }
 
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64');
+
 export function createDelegationBook(options: {
   table: Table<Uint8Array>;
   network: string;
@@ -25,26 +29,36 @@ export function createDelegationBook(options: {
 }): DelegationBook {
   const { table, network, verify } = options;
   const known = new Map<string, SignedRecord<Delegation>>();
+  const byBytes = new Map<string, SignedRecord<Delegation>>();
 
   function remember(delegation: SignedRecord<Delegation>): void {
     known.set(delegation.id.toString(), delegation);
-    const oldest = known.size > MAX_DELEGATIONS ? known.keys().next().value : undefined;
-    if (oldest !== undefined) known.delete(oldest);
+    byBytes.set(hashOf(delegation.bytes), delegation);
+    for (const map of [known, byBytes]) {
+      const oldest = map.size > MAX_DELEGATIONS ? map.keys().next().value : undefined;
+      if (oldest !== undefined) map.delete(oldest);
+    }
   }
 
   return {
     find: (id) => known.get(id.toString()),
     learn(bytes) {
+      // Every answer brings the same few delegations: those met before are known by their bytes, without another check.
+      const before = byBytes.get(hashOf(bytes));
+      if (before !== undefined) return { delegation: before };
       const delegation = openRecord(bytes, { network, kinds: ['delegation'], verify });
       const key = delegation.id.toString();
-      const before = known.get(key);
-      if (before !== undefined) return { delegation: before };
       remember(delegation);
       return { delegation, write: table.put(key, bytes) };
     },
     async load() {
       for await (const [, bytes] of table.range({ limit: MAX_DELEGATIONS })) {
-        remember(openRecord(bytes, { network, kinds: ['delegation'], verify }));
+        try {
+          remember(openRecord(bytes, { network, kinds: ['delegation'], verify }));
+        } catch (error) {
+          // Whoever needs it will bring it again: one bad row is no reason not to start.
+          if (!isNiagaError(error)) throw error;
+        }
       }
     },
   };

@@ -19,24 +19,32 @@ export const MAX_CARDS_OF_ONE = 20_000;
  * from them when it is asked for; a node keeps thousands of cards and hands out few.
  */
 class HeldCard {
+  /** The card's record id, in text: a CID takes three buffers. */
+  readonly #id: string;
+  /** The delegation that it names, in text. */
+  readonly delegation: string;
   readonly trader: Uint8Array;
   readonly summary: Card['summary'];
-  readonly id: CID;
   readonly payload: { readonly seq: number; readonly device: Uint8Array };
   readonly validUntil: number;
   readonly bytes: Uint8Array;
   /** The signature was checked. It is before a card is first handed out, not on arrival in the sender's time. */
   verified = false;
 
-  constructor({ id, payload, bytes }: SignedRecord<Card>) {
+  constructor({ id, payload, bytes, delegation }: SignedRecord<Card>) {
     const { trader, device, seq, summary, validUntil } = payload;
     this.trader = trader.slice();
     this.summary = summary;
-    this.id = id;
+    this.#id = id.toString();
+    this.delegation = String(delegation);
     this.payload = { seq, device: device.slice() };
     this.validUntil = validUntil;
     // A copy of its own: what came is a view of a frame of a megabyte.
     this.bytes = bytes.slice();
+  }
+
+  get id(): CID {
+    return CID.parse(this.#id);
   }
 }
 
@@ -117,16 +125,16 @@ export class Holder {
   ask({ query, keys, filters, limit, cards }: Ask): AskAnswer {
     const { hits, truncated, counts } = this.#index.evaluate({ query, filters, keys, limit });
     const answered: AskAnswer['hits'] = [];
-    const records: SignedRecord<Card>[] = [];
+    const handedOut: HeldCard[] = [];
     for (const { id, score } of hits) {
-      const record = this.card(id);
-      if (record === undefined || record.payload.validUntil <= this.#deps.now()) continue;
-      answered.push([CID.parse(id), record.payload.seq, score]);
-      if (records.length < cards) records.push(record);
+      const held = this.#index.get(id);
+      if (held === undefined || held.validUntil <= this.#deps.now() || !this.#check(id, held)) continue;
+      answered.push([CID.parse(id), held.payload.seq, score]);
+      if (handedOut.length < cards) handedOut.push(held);
     }
     return {
       hits: answered,
-      ...this.#handOut(records),
+      ...this.#handOut(handedOut),
       documents: counts.documents,
       held: [...counts.held],
       df: counts.df,
@@ -135,7 +143,11 @@ export class Holder {
   }
 
   cards(listings: readonly CID[]): { cards: Uint8Array[]; delegations: Uint8Array[] } {
-    return this.#handOut(listings.flatMap((listing) => this.card(listing.toString()) ?? []));
+    const held = listings.flatMap((listing) => {
+      const card = this.#index.get(listing.toString());
+      return card !== undefined && this.#check(listing.toString(), card) ? [card] : [];
+    });
+    return this.#handOut(held);
   }
 
   async expire(): Promise<void> {
@@ -236,13 +248,13 @@ export class Holder {
     }
   }
 
-  #handOut(records: readonly SignedRecord<Card>[]): { cards: Uint8Array[]; delegations: Uint8Array[] } {
+  #handOut(held: readonly HeldCard[]): { cards: Uint8Array[]; delegations: Uint8Array[] } {
     const delegations = new Map<string, Uint8Array>();
-    for (const { delegation } of records) {
-      const known = delegation === undefined ? undefined : this.#deps.delegations.find(delegation);
-      if (known !== undefined) delegations.set(known.id.toString(), known.bytes);
+    for (const { delegation } of held) {
+      const known = delegations.has(delegation) ? undefined : this.#deps.delegations.find(CID.parse(delegation));
+      if (known !== undefined) delegations.set(delegation, known.bytes);
     }
-    return { cards: records.map((record) => record.bytes), delegations: [...delegations.values()] };
+    return { cards: held.map(({ bytes }) => bytes), delegations: [...delegations.values()] };
   }
 
   /** Everything but the signature: form, network, delegation, shape. */

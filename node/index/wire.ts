@@ -52,6 +52,7 @@ export type Ask = z.infer<typeof askSchema>;
 export const askAnswerSchema = z.object({
   /** Best first: the listing's id, the card's seq, its score by this node's statistics. */
   hits: z.array(z.tuple([cidSchema, z.int().min(0), z.int()])).max(MAX_ANSWERS),
+  /** The cards of the first hits, in their order. */
   cards: z.array(envelope).max(MAX_ANSWERS),
   delegations: z.array(envelope).max(MAX_ANSWERS),
   /** Cards held here in all, and under each asked key. */

@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid';
 import type { Card } from '../../protocol/catalog/card.js';
 import { listingIdOfCard } from '../../protocol/catalog/make-card.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { deviceToPeerId, traderToText } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes, traderToText } from '../../protocol/ids.js';
 import { moneyToJson, parseMoney } from '../../protocol/money.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { matcher, parseFilters, type Filters } from '../../protocol/search/filters.js';
@@ -36,6 +36,10 @@ const FETCH_SHARE = 0.25;
 /** A listing by its id is one key: nodes that are there answer at once. */
 const CARD_DEADLINE = 2_500;
 const MAX_RESPONSE = 512 * 1024;
+/** Cards opened of each answer at least: ranked again by merged counts, the tenth may become the first. */
+const LEAST_OPENED = 30;
+/** Fetching by id gets this many milliseconds even when the deadline is near. */
+const LEAST_FETCH_TIME = 50;
 
 export interface SearchDeps {
   readonly network: Network;
@@ -130,7 +134,7 @@ class SearchService implements Search {
           filters: question.filters,
           keys: keys.map((at) => question.keys[at]),
           limit: question.limit,
-          cards: first ? question.limit : 0,
+          cards: first ? Math.max(limit, LEAST_OPENED) : 0,
         });
         const answer = await this.#deps.network.request(peer, ASK_METHOD, body, {
           signal: requestSignal,
@@ -142,12 +146,11 @@ class SearchService implements Search {
       },
     });
     const found = new Map<string, FoundCard>();
+    const claims = claimsOf(asked, Math.max(limit, LEAST_OPENED));
     let refused = 0;
-    const take = (cards: readonly Uint8Array[], delegations: readonly Uint8Array[]): void => {
-      refused += this.#open(cards, delegations, found);
-    };
-    for (const { answer } of asked.answers) take(answer.cards, answer.delegations);
-    await this.#fetchMissing(asked, found, limit, Math.max(0, end - performance.now()), take, signal);
+    for (const { answer } of asked.answers) refused += this.#learn(answer.delegations);
+    for (const { envelopes } of claims.values()) refused += this.#open(envelopes, found);
+    refused += await this.#fetchMissing(claims, found, Math.max(0, end - performance.now()), signal);
     return { candidates, asked, cards: [...found.values()], refused };
   }
 
@@ -167,91 +170,95 @@ class SearchService implements Search {
     return [...seen.values()];
   }
 
-  /** Cards that came only as ids and may stand among the first. */
+  /** Fetches the cards that came only as ids, or older than somebody claims; gives how many were refused. */
   async #fetchMissing(
-    asked: Asked<AskAnswer>,
-    found: ReadonlyMap<string, FoundCard>,
-    limit: number,
-    deadline: number,
-    take: (cards: readonly Uint8Array[], delegations: readonly Uint8Array[]) => void,
+    claims: ReadonlyMap<string, Claim>,
+    found: Map<string, FoundCard>,
+    timeLeft: number,
     signal?: AbortSignal,
-  ): Promise<void> {
-    const best = new Map<string, { listing: CID; seq: number; score: number; peer: string }>();
-    for (const { peer, answer } of asked.answers) {
-      for (const [listing, seq, score] of answer.hits) {
-        const id = listing.toString();
-        const other = best.get(id);
-        if (other === undefined || seq > other.seq || (seq === other.seq && score > other.score))
-          best.set(id, { listing, seq, score, peer });
-      }
-    }
-    const top = [...best].sort(([a, x], [b, y]) => y.score - x.score || (a < b ? -1 : 1)).slice(0, 2 * limit);
+  ): Promise<number> {
     const missing = new Map<string, CID[]>();
-    for (const [id, { listing, seq, peer }] of top) {
+    for (const [id, { listing, seq, peer }] of claims) {
       if ((found.get(id)?.seq ?? -1) < seq) missing.set(peer, [...(missing.get(peer) ?? []), listing]);
     }
-    await Promise.all(
-      [...missing].map(async ([peer, listings]) => {
-        try {
-          const body = writeBody({ listings });
-          const answer = readBody(
-            cardsAnswerSchema,
-            await this.#deps.network.request(peer, CARDS_METHOD, body, {
-              signal,
-              timeout: Math.max(50, deadline),
-              retry: true,
-            }),
-            'answer to index.cards',
-          );
-          take(answer.cards, answer.delegations);
-        } catch (error) {
-          signal?.throwIfAborted();
-          this.#deps.logger.debug({ peer, error: String(error) }, 'cards could not be fetched');
-        }
-      }),
-    );
+    const options = { timeout: Math.max(LEAST_FETCH_TIME, timeLeft), retry: true, maxResponse: MAX_RESPONSE, signal };
+    const fetched = [...missing].map(async ([peer, listings]) => {
+      try {
+        const bytes = await this.#deps.network.request(peer, CARDS_METHOD, writeBody({ listings }), options);
+        const { cards, delegations } = readBody(cardsAnswerSchema, bytes, 'answer to index.cards');
+        return this.#learn(delegations) + this.#open(cards, found);
+      } catch (error) {
+        signal?.throwIfAborted();
+        this.#deps.logger.debug({ peer, error: String(error) }, 'cards could not be fetched');
+        return 0;
+      }
+    });
+    return (await Promise.all(fetched)).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Verifies cards and adds them; gives how many were refused. */
-  #open(cards: readonly Uint8Array[], delegations: readonly Uint8Array[], found: Map<string, FoundCard>): number {
+  /** Remembers delegations; gives how many were refused. */
+  #learn(delegations: readonly Uint8Array[]): number {
+    return this.#refusedOf(delegations, (bytes) => void this.#deps.delegations.learn(bytes));
+  }
+
+  /** Verifies cards and adds them, the newest of each listing; gives how many were refused. */
+  #open(cards: readonly Uint8Array[], found: Map<string, FoundCard>): number {
     const { delegations: book, networkName, verify, now } = this.#deps;
+    const context = { network: networkName, kinds: ['card'] as const, verify, now: now() };
+    return this.#refusedOf(cards, (bytes) => {
+      const card = openRecord(bytes, { ...context, delegation: (id) => book.find(id) });
+      const { payload } = card;
+      const id = listingIdOfCard(payload);
+      if (id === undefined || payload.validUntil <= now()) {
+        throw new NiagaError('RECORD_TIME', 'The card is no longer valid.');
+      }
+      const index = parseIndex(payload.index);
+      const one = { id, seq: payload.seq, device: hex(payload.device), record: card.id.toString(), index, card };
+      const other = found.get(id);
+      found.set(id, newest([{ cards: other === undefined ? [one] : [one, other] }])[0] ?? one);
+    });
+  }
+
+  #refusedOf(records: readonly Uint8Array[], take: (bytes: Uint8Array) => void): number {
     let refused = 0;
-    const attempt = (task: () => void): void => {
+    for (const bytes of records) {
       try {
-        task();
+        take(bytes);
       } catch (error) {
         if (!isNiagaError(error)) throw error;
         refused++;
         this.#deps.onRefused(error.code);
       }
-    };
-    for (const bytes of delegations) attempt(() => book.learn(bytes));
-    for (const bytes of cards) {
-      attempt(() => {
-        const card = openRecord(bytes, {
-          network: networkName,
-          kinds: ['card'],
-          delegation: (id) => book.find(id),
-          verify,
-          now: now(),
-        });
-        const { payload } = card;
-        const id = listingIdOfCard(payload);
-        if (id === undefined || payload.validUntil <= now())
-          throw new NiagaError('RECORD_TIME', 'The card is no longer valid.');
-        const one = {
-          id,
-          seq: payload.seq,
-          device: hex(payload.device),
-          record: card.id.toString(),
-          index: parseIndex(payload.index),
-          card,
-        };
-        found.set(id, newest([{ cards: [one, ...(found.has(id) ? [found.get(id) ?? one] : [])] }])[0] ?? one);
-      });
     }
     return refused;
   }
+}
+
+/** What the answers say of one listing: its newest version, who has it, and the cards that came. */
+interface Claim {
+  readonly listing: CID;
+  seq: number;
+  peer: string;
+  readonly envelopes: Uint8Array[];
+}
+
+/**
+ * The listings among the first `most` of any answer. Only their cards are opened, each once however many nodes sent it:
+ * checking signatures is most of what a search costs its reader. A node cannot push out what others say: each has its own `most`.
+ */
+function claimsOf(asked: Asked<AskAnswer>, most: number): Map<string, Claim> {
+  const claims = new Map<string, Claim>();
+  for (const { peer, answer } of asked.answers) {
+    answer.hits.slice(0, most).forEach(([listing, seq], place) => {
+      const id = listing.toString();
+      const claim = claims.get(id) ?? { listing, seq, peer, envelopes: [] };
+      if (seq > claim.seq) Object.assign(claim, { seq, peer });
+      const card = answer.cards[place];
+      if (card !== undefined && !claim.envelopes.some((other) => equalBytes(other, card))) claim.envelopes.push(card);
+      claims.set(id, claim);
+    });
+  }
+  return claims;
 }
 
 /** @throws NiagaError QUERY_INVALID, MONEY_INVALID, CURRENCY_UNKNOWN */

@@ -72,7 +72,7 @@ function typeOf(schema, indent) {
   if (schema.anyOf !== undefined) return schema.anyOf.map((one) => typeOf(one, indent)).join(' / ');
   switch (schema.type) {
     case 'string':
-      return schema.pattern === undefined ? 'text' : `text .regexp ${JSON.stringify(unanchored(schema.pattern))}`;
+      return schema.pattern === undefined ? 'text' : `text .regexp ${JSON.stringify(whole(schema.pattern))}`;
     case 'integer':
       return integer(schema);
     case 'boolean':
@@ -89,8 +89,8 @@ function typeOf(schema, indent) {
 }
 
 /** CDDL matches the whole text (RFC 8610 section 3.8.3, by XSD), JSON Schema any part of it. */
-function unanchored(pattern) {
-  return pattern.replace(/^\^/, '').replace(/\$$/, '');
+function whole(pattern) {
+  return `${pattern.startsWith('^') ? '' : '.*'}${pattern.replace(/^\^|\$$/g, '')}${pattern.endsWith('$') ? '' : '.*'}`;
 }
 
 function integer({ minimum, maximum }) {
@@ -124,7 +124,7 @@ function member(name, schema, required, indent) {
 }
 
 /** The limits of a text, as a comment at the end of its line. */
-function sizeOf({ type, minLength = 0, maxLength, pattern }) {
-  if (type !== 'string' || maxLength === undefined || pattern !== undefined) return '';
+function sizeOf({ type, minLength = 0, maxLength }) {
+  if (type !== 'string' || maxLength === undefined) return '';
   return ` ; ${minLength} to ${maxLength} UTF-16 units`;
 }

@@ -53,10 +53,21 @@ function customName(schema) {
   return schema.safeParse(new Uint8Array()).success ? 'bytes' : undefined;
 }
 
+/** A slot's beginning is checked by a function, which only answers questions: which beginnings does it take? */
+function slotPattern(schema) {
+  const takes = (prefix) => schema.safeParse(`${prefix}/x`).success;
+  const prefixes = ['listing', 'card'].filter(takes);
+  return takes('other') || prefixes.length === 0
+    ? undefined
+    : `^${prefixes.length === 1 ? prefixes[0] : `(${prefixes.join('|')})`}/.`;
+}
+
 /** @param comments as {@link import('./field-comments.mjs').fieldComments} gives them */
 export function jsonSchemaOf(kind, comments) {
   const definitions = new Map();
   const override = ({ zodSchema, jsonSchema }) => {
+    const pattern = zodSchema._zod.def.type === 'string' ? slotPattern(zodSchema) : undefined;
+    if (pattern !== undefined) jsonSchema.pattern = pattern;
     const name = zodSchema._zod.def.type === 'custom' ? customName(zodSchema) : z.globalRegistry.get(zodSchema)?.id;
     if (name === undefined) return;
     definitions.set(name, DEFINITIONS[name] ?? { ...jsonSchema, ...(name === 'currency' ? CURRENCY : {}) });
