@@ -1,7 +1,10 @@
 import { deviceToPeerId, parseId } from '../protocol/ids.js';
-import { NiagaError } from '../protocol/errors.js';
+import type { CID } from 'multiformats/cid';
+import type { Listing } from '../protocol/catalog/card.js';
+import { isNiagaError, NiagaError } from '../protocol/errors.js';
+import type { SignedRecord } from '../protocol/record.js';
 import type { Handlers, Page } from './api/handlers.js';
-import { listingToView } from './api/present.js';
+import { cardToView, listingToView } from './api/present.js';
 import type { ListingView, StatusView } from './api/views.js';
 import { toBase64 } from './identity/key-file.js';
 import type { Services } from './services.js';
@@ -73,14 +76,22 @@ async function showListing(
     });
   }
   const peer = deviceToPeerId(card.payload.device);
-  const listing = await exchange.fetch(card.payload.listing, peer, signal);
-  const view = listingToView(listing, 'active');
-  const texts: Record<string, string> = {};
-  for (const [name, cid] of Object.entries(listing.payload.item.conditions ?? {})) {
-    const found = cid === undefined ? undefined : await exchange.text(parseId(String(cid)), peer, signal);
-    if (found !== undefined) texts[name] = found;
+  let listing: SignedRecord<Listing>;
+  try {
+    listing = await exchange.fetch(card, peer, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // The seller sleeps: what the network knows of the listing is better than nothing.
+    if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return cardToView(id, card);
+    throw error;
   }
-  return Object.keys(texts).length === 0 ? view : { ...view, conditionTexts: texts };
+  const conditions = Object.entries(listing.payload.item.conditions ?? {});
+  const texts = await Promise.all(
+    conditions.map(async ([name, cid]) => [name, await exchange.text(cid as CID, peer, signal)] as const),
+  );
+  const found = texts.filter(([, text]) => text !== undefined);
+  const view = listingToView(listing, 'active');
+  return found.length === 0 ? view : { ...view, conditionTexts: Object.fromEntries(found) };
 }
 
 function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): StatusView {

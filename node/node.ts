@@ -5,7 +5,7 @@ import { openHome, resolveHome } from './home/index.js';
 import { pino } from 'pino';
 import { bindOperations, type BoundOperations } from './operations.js';
 import { checkOptions, DEFAULT_NETWORK, type NodeOptions } from './options.js';
-import { startServices } from './services.js';
+import { startServices, stopAll } from './services.js';
 import { ownVersion } from './version.js';
 
 /** A running node: every operation as a method, and what no operation tells. */
@@ -33,14 +33,14 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
   const now = options.now ?? Date.now;
   const passphrase = options.passphrase ?? (process.env['NIAGA_PASSPHRASE'] || undefined);
   const home = await openHome(resolveHome({ home: options.home }), options.network ?? DEFAULT_NETWORK);
+  const version = ownVersion();
+  const logger = options.logger ?? pino({ level: 'silent' });
   const services = await startServices(home, { ...options, passphrase });
   const stopping = new AbortController();
-  const version = ownVersion();
   let api: Api | undefined;
   const handlers = createHandlers({ services, version, startedAt: now(), apiUrl: () => api?.url ?? '' });
   try {
     if (options.api !== undefined && options.api !== false) {
-      const logger = options.logger ?? pino({ level: 'silent' });
       api = createApi({
         handlers,
         home,
@@ -52,13 +52,15 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
       await api.start();
     }
   } catch (error) {
-    await services.stop();
+    await services
+      .stop()
+      .catch((failed: unknown) => logger.error({ error: String(failed) }, 'a service could not be stopped'));
     throw error;
   }
-  const stop = async (): Promise<void> => {
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
     stopping.abort();
-    await api?.stop();
-    await services.stop();
+    return (stopped ??= stopAll(api === undefined ? [services] : [api, services]));
   };
   return {
     ...bindOperations(handlers, stopping.signal),

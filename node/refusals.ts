@@ -1,7 +1,7 @@
 /** Counts what this node refused, by error code, since its start: forged cards, foreign records, messages out of order. */
 export interface Refusals {
-  count(code: string): void;
-  counts(): Record<string, number>;
+  readonly count: (code: string) => void;
+  readonly counts: () => Record<string, number>;
 }
 
 export function createRefusals(): Refusals {

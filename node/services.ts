@@ -50,22 +50,23 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     running.push(service);
     return service;
   };
-  const stop = async (): Promise<void> => {
-    for (let service = running.pop(); service !== undefined; service = running.pop()) await service.stop();
-  };
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= stopAll(running.reverse()));
   try {
     // First of all: LevelDB's lock makes sure that nobody else makes an identity in this home at the same time.
     const store = await run(createStore({ path: home.storeFolder, logger: options.logger }));
     const secret = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
     if (!(await hasIdentity(home)))
       await createIdentity({ home, network: home.network, name: options.name ?? '', now: now(), ...secret });
-    const identity = await openIdentity({ home, network: home.network, ...secret });
+    const identity = await openIdentity({ home, network: home.network, now: now(), ...secret });
     const delegations = createDelegationBook({
       table: store.table('delegations', rawCodec),
       network: home.network,
       verify,
     });
     await delegations.load();
+    // Own records of earlier times name earlier ones, in evidence for example.
+    await store.write(identity.delegations.flatMap(({ bytes }) => delegations.learn(bytes).write ?? []));
     const network = await run(
       createNetwork({
         privateKeySeed: identity.deviceSeed,
@@ -92,16 +93,63 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const index = await run(createIndex(common));
     const search = createSearch({ ...common, index });
     const catalog = await run(
-      createCatalog({ ...common, publish: (postings, signal) => index.publish(postings, signal) }),
+      createCatalog({
+        ...common,
+        publish: (postings, signal) => index.publish(postings, signal),
+        ready: (ms, signal) => untilReady(network, ms, signal),
+        onPeer: (listener) => {
+          const offs = [network.on('peer:connect', listener), network.on('ready', listener)];
+          return () => offs.forEach((off) => off());
+        },
+      }),
     );
-    const exchange = new ListingExchange({ ...common, catalog, ownDelegation: identity.delegation.bytes });
+    const exchange = new ListingExchange({
+      ...common,
+      catalog,
+      ownDelegation: (id) => ((id && identity.delegationOf(id)) ?? identity.delegation).bytes,
+    });
     exchange.serve();
     const trades = await run(createTrades({ ...common, catalog, exchange, search }));
     return { home, identity, store, network, index, search, catalog, exchange, trades, refusals, now, stop };
   } catch (error) {
-    await stop();
+    await stop().catch((failed: unknown) => logger.error({ error: String(failed) }, 'a service could not be stopped'));
     throw error;
   }
+}
+
+/**
+ * Stops services one after the other. One that fails does not keep the next from ending: the last is the store, which
+ * would stay locked.
+ * @throws the first failure, when all have been asked to stop
+ */
+export async function stopAll(services: Iterable<{ stop(): Promise<void> }>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const service of services) {
+    try {
+      await service.stop();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Waits while the node joins its network, for so long at most. @throws the signal's reason */
+async function untilReady(network: Network, ms: number, signal: AbortSignal): Promise<void> {
+  if (network.ready) return;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      off();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    const off = network.on('ready', end);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
+  signal.throwIfAborted();
 }
 
 /** The peer directory in the store: one row a peer. */

@@ -113,7 +113,8 @@ function hasSmallOrderY(point: Uint8Array): boolean {
 
 /** The y coordinate of an encoded point: everything but the highest bit, which is the sign of x. */
 function withoutSign(point: Uint8Array): Uint8Array {
-  const y = point.slice();
+  // Not slice(): a Buffer's shares its memory, and the caller's key would be changed.
+  const y = Uint8Array.from(point);
   y[31] = (y[31] ?? 0) & 0x7f;
   return y;
 }

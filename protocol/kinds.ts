@@ -11,10 +11,12 @@ export const MAX_ENVELOPE_OVERHEAD = 2 * KiB;
 /** DESIGN section 5: a card is at most 1 KiB with its signature; the envelope around the payload takes 154 bytes. */
 export const MAX_CARD_PAYLOAD = KiB - 160;
 
-interface KindRow {
+export interface KindRow {
   readonly schema: z.ZodObject;
   /** Payload bytes at most. */
   readonly maxBytes: number;
+  /** Envelope bytes at most, where that is less than the payload's and {@link MAX_ENVELOPE_OVERHEAD} together. */
+  readonly maxEnvelopeBytes?: number;
   /** What its device's delegation must allow; `root`: signed by the trader's root key itself. */
   readonly capability: Capability | 'root';
 }
@@ -27,7 +29,7 @@ export const KINDS = {
   revocation: { schema: revocationSchema, maxBytes: 128 * KiB, capability: 'root' },
   profile: { schema: profileSchema, maxBytes: 16 * KiB, capability: 'profile' },
   listing: { schema: listingSchema, maxBytes: 128 * KiB, capability: 'publish' },
-  card: { schema: cardSchema, maxBytes: MAX_CARD_PAYLOAD, capability: 'publish' },
+  card: { schema: cardSchema, maxBytes: MAX_CARD_PAYLOAD, maxEnvelopeBytes: KiB, capability: 'publish' },
   tombstone: { schema: tombstoneSchema, maxBytes: KiB, capability: 'publish' },
   lease: { schema: leaseSchema, maxBytes: KiB, capability: 'publish' },
   offer: trade(TRADE_SCHEMAS.offer),

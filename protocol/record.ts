@@ -7,7 +7,7 @@ import { NiagaError } from './errors.js';
 import { compareBytes, concat, equalBytes, recordId } from './ids.js';
 import { quote } from './quote.js';
 import { encodeUtf8 } from './utf8.js';
-import { KINDS, MAX_ENVELOPE_OVERHEAD, type Kind, type PayloadOf } from './kinds.js';
+import { KINDS, MAX_ENVELOPE_OVERHEAD, type Kind, type KindRow, type PayloadOf } from './kinds.js';
 import type { Delegation } from './identity/delegation.js';
 import { headerSchema, type Header } from './header.js';
 
@@ -136,6 +136,8 @@ export function openRecord<K extends Kind>(bytes: Uint8Array, context: OpenConte
       `A record of kind "${header.kind}" stands where ${context.kinds.join(' or ')} is expected.`,
     );
   if (envelope.payload.length > KINDS[kind].maxBytes) throw tooLarge(kind, envelope.payload.length);
+  const { maxEnvelopeBytes }: KindRow = KINDS[kind];
+  if (maxEnvelopeBytes !== undefined && bytes.length > maxEnvelopeBytes) throw tooLarge(kind, bytes.length);
   if (header.network !== context.network) {
     throw new NiagaError(
       'RECORD_NETWORK',

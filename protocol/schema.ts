@@ -8,10 +8,14 @@ const SHA2_256 = 0x12;
 
 /** The id of a record (dag-cbor) or of a blob (raw): CIDv1 with a whole sha2-256. Other hashes could be made to collide. */
 export const cidSchema = z
-  .custom<CID>((value) => value instanceof CID && isId(value), 'not the id of a record or blob')
+  .custom<CID>(
+    (value) => isId(CID.asCID(value) === value ? (value as CID) : undefined),
+    'not the id of a record or blob',
+  )
   .meta({ id: 'cid' });
 
-function isId(cid: CID): boolean {
+function isId(cid: CID | undefined): boolean {
+  if (cid === undefined) return false;
   const { version, code, multihash } = cid;
   return version === 1 && CODECS.has(code) && multihash.code === SHA2_256 && multihash.digest.length === 32;
 }

@@ -35,7 +35,7 @@ export const OPERATIONS = {
   init: operation({
     command: ['init'],
     help: 'Make the identity: a trader’s root key and this machine’s device key',
-    input: z.object({ name: z.string().max(120).optional().describe('The name that others are shown') }),
+    input: z.object({ name: z.string().max(120).optional().describe('A name for this trader, shown by niaga status') }),
     output: z.object({ trader: z.string(), home: z.string(), peerId: z.string(), next: z.string() }),
     positional: [],
     answer: 'one',
@@ -166,7 +166,7 @@ export const OPERATIONS = {
         .array(z.string().max(2_000))
         .max(10_000)
         .describe('What to look for; "without X" (tanpa X) prefers what has no X'),
-      limit: z.int().min(1).max(200).default(20).describe('At most this many hits'),
+      limit: z.int().min(1).max(100).default(20).describe('At most this many hits'),
       minPrice: z.string().max(40).optional().describe('Lowest price, "150000 IDR" or a number with --currency'),
       maxPrice: z.string().max(40).optional().describe('Highest price'),
       currency: z.string().max(8).optional().describe('Only prices in this currency'),

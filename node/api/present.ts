@@ -1,5 +1,5 @@
 import { CID } from 'multiformats/cid';
-import type { Listing } from '../../protocol/catalog/card.js';
+import { cardSlot, type Card, type Listing } from '../../protocol/catalog/card.js';
 import { slotId, traderToText } from '../../protocol/ids.js';
 import { moneySchema, moneyToJson } from '../../protocol/money.js';
 import type { SignedRecord } from '../../protocol/record.js';
@@ -32,5 +32,26 @@ export function listingToView(record: SignedRecord<Listing>, status: ListingView
     kind: item.kind,
     price: item.price === null ? null : moneyToJson(item.price),
     published: created,
+  };
+}
+
+/** A listing whose seller cannot be reached, as far as its card tells it: `partial` says so. */
+export function cardToView(listing: string, card: SignedRecord<Card>): ListingView {
+  const { trader, seq, summary, created, validUntil, slot } = card.payload;
+  const { price, ...rest } = summary;
+  return {
+    ...(toJson(rest) as Record<string, unknown>),
+    listing,
+    version: card.payload.listing.toString(),
+    seq,
+    seller: traderToText(trader),
+    status: 'active',
+    sku: slot.slice(cardSlot('').length),
+    title: summary.title,
+    kind: summary.kind,
+    price: price === null ? null : moneyToJson(price),
+    published: created,
+    validUntil,
+    partial: true,
   };
 }

@@ -103,6 +103,7 @@ export type SearchView = z.infer<typeof searchView>;
 export const TRADE_WORDS = [
   'offered',
   'countered',
+  'unconfirmed',
   'accepted',
   'paid',
   'payment-confirmed',

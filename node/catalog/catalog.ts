@@ -1,5 +1,5 @@
 import { CID } from 'multiformats/cid';
-import { listingSlot, type Listing } from '../../protocol/catalog/card.js';
+import { listingSlot, type Card, type Listing } from '../../protocol/catalog/card.js';
 import { availabilityOf } from '../../protocol/catalog/summary.js';
 import { encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
@@ -9,24 +9,24 @@ import { openRecord, signRecord, type SignedRecord, type Verify } from '../../pr
 import { listingToView } from '../api/present.js';
 import type { ListingView, PublishedView } from '../api/views.js';
 import { createMutex } from '../concurrency.js';
-import type { Logger } from '../logger.js';
 import { cborCodec, rawCodec, type Table, type Write } from '../store/index.js';
 import type { Catalog, PublishItem, PublishOptions, StockLine } from './index.js';
 import { CARD_RENEWAL, OwnCards, type OwnCardsDeps } from './own-cards.js';
-import { Rows, type Row } from './rows.js';
+import { RepostSchedule } from './repost-schedule.js';
+import { Rows, type Row, type RowBatch } from './rows.js';
 import { Stock, type Reservation } from './stock.js';
 
-const minute = 60 * 1000;
-/** Cards that lack their quorum are brought out again this often … */
-export const REPOST_MISSING = minute;
-/** … and all of them this often: nodes came and went. */
-export const REPOST_ALL = 60 * minute;
+/** Published while the node still joins, cards wait this long for other nodes; after that they are brought out later. */
+export const READY_TIMEOUT = 1_500;
 /** Listings signed, stored and brought out together. */
 const BATCH = 100;
 
 export interface CatalogDeps extends Omit<OwnCardsDeps, 'rows'> {
   readonly verify: Verify;
-  readonly logger: Logger;
+  /** Waits until the node has joined its network, so many milliseconds at most. Default: it has. */
+  readonly ready?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Calls the listener when nodes were met; gives back the end of it. Default: never. */
+  readonly onPeer?: ((listener: () => void) => () => void) | undefined;
 }
 
 export function createCatalog(deps: CatalogDeps): Catalog {
@@ -45,10 +45,11 @@ class CatalogService implements Catalog {
   readonly #stock: Stock;
   readonly #versions: Table<Uint8Array>;
   readonly #blobs: Table<Uint8Array>;
+  readonly #schedule: RepostSchedule;
   readonly #lock = createMutex();
-  #timers: NodeJS.Timeout[] = [];
+  #started: Promise<void> | undefined;
   #stopping = new AbortController();
-  #work: Promise<unknown> = Promise.resolve();
+  #work: Promise<void> = Promise.resolve();
 
   constructor(deps: CatalogDeps) {
     this.#deps = deps;
@@ -63,22 +64,31 @@ class CatalogService implements Catalog {
       },
       set: (slot, level) => this.#rows.change(slot, { level }),
     });
+    this.#schedule = new RepostSchedule({
+      repost: (due) => this.#inBackground(() => this.#repost(due)),
+      onPeer: deps.onPeer,
+      now: deps.now,
+    });
   }
 
-  async start(): Promise<void> {
-    if (this.#timers.length > 0) return;
-    this.#stopping = new AbortController();
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    const stopping = new AbortController();
+    this.#stopping = stopping;
     await this.#rows.load();
     await this.#stock.load();
-    const every = (interval: number, due: (row: Row) => boolean): NodeJS.Timeout =>
-      setInterval(() => this.#inBackground(() => this.#repost(due)), interval).unref();
-    this.#timers = [every(REPOST_MISSING, (row) => !row.quorum), every(REPOST_ALL, () => true)];
+    if (!stopping.signal.aborted) this.#schedule.start();
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
     this.#stopping.abort();
+    await this.#started?.catch(() => undefined);
+    this.#started = undefined;
+    this.#schedule.stop();
     await this.#work;
     await this.#lock(() => Promise.resolve());
   }
@@ -86,11 +96,12 @@ class CatalogService implements Catalog {
   async *publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncIterable<PublishedView> {
     const signal =
       options.signal === undefined ? this.#stopping.signal : AbortSignal.any([options.signal, this.#stopping.signal]);
+    let joined: Promise<void> | undefined;
+    const ready = (): Promise<void> => (joined ??= this.#deps.ready?.(READY_TIMEOUT, signal) ?? Promise.resolve());
     for (let start = 0; start < items.length; start += BATCH) {
       signal.throwIfAborted();
-      yield* await this.#lock(() =>
-        this.#publishBatch(items.slice(start, start + BATCH), options.strict ?? false, signal),
-      );
+      const batch = items.slice(start, start + BATCH);
+      yield* await this.#lock(() => this.#publishBatch(batch, { strict: options.strict ?? false, signal, ready }));
     }
   }
 
@@ -131,25 +142,16 @@ class CatalogService implements Catalog {
       });
     }
     await this.#lock(async () => {
+      const before = this.#rows.get(slot);
+      const cardSeq = (before?.cardSeq ?? 0) + 1;
+      const end = await this.#cards.end(slot, cardSeq);
+      // Read again: something may have been sold meanwhile.
       const row = this.#rows.get(slot);
       if (row === undefined || row.removed) throw new NiagaError('LISTING_REMOVED', 'The listing was removed already.');
-      const { identity, now, store } = this.#deps;
-      const ended = signRecord('tombstone', { slot, seq: row.seq + 1 }, identity, {
-        network: identity.network,
-        created: now(),
-      });
-      await store.write([
-        await this.#cards.end(slot, row.cardSeq + 1),
-        this.#rows.put(slot, {
-          ...row,
-          removed: true,
-          seq: row.seq + 1,
-          cardSeq: row.cardSeq + 1,
-          replicas: 0,
-          quorum: false,
-        }),
-        store.table('tombstones', rawCodec).put(slot, ended.bytes),
-      ]);
+      const batch = this.#rows.batch();
+      batch.put(slot, { ...row, removed: true, cardSeq, replicas: 0, quorum: false });
+      batch.add(end);
+      await batch.write(this.#deps.store);
       await this.#bringOut([slot], this.#stopping.signal);
     });
     const view = await this.show(listing);
@@ -164,15 +166,9 @@ class CatalogService implements Catalog {
     return openRecord(bytes, {
       network: identity.network,
       kinds: ['listing'],
-      delegation: () => identity.delegation,
+      delegation: (named) => identity.delegationOf(named),
       verify,
     });
-  }
-
-  async current(listing: string): Promise<SignedRecord<Listing> | undefined> {
-    const slot = this.#rows.slotOf(listing);
-    const row = slot === undefined ? undefined : this.#rows.get(slot);
-    return row === undefined || row.removed ? undefined : this.version(CID.parse(row.version));
   }
 
   async blob(id: CID): Promise<Uint8Array | undefined> {
@@ -192,26 +188,33 @@ class CatalogService implements Catalog {
     return writes;
   }
 
-  sold(trade: string): Write[] {
-    return this.#stock.sold(trade);
+  sold(trade: string, lines: readonly StockLine[]): Write[] {
+    const slots = [...this.#stock.slotsOf(trade), ...lines.map(({ slot }) => slot)];
+    const writes = this.#stock.sold(trade, lines);
+    this.#stockChanged([...new Set(slots)]);
+    return writes;
   }
 
-  async #publishBatch(items: readonly PublishItem[], strict: boolean, signal: AbortSignal): Promise<PublishedView[]> {
-    const writes: Write[] = [];
-    const prepared = items.map((item) => this.#prepare(item, strict, writes));
-    await this.#deps.store.write(writes);
+  async #publishBatch(
+    items: readonly PublishItem[],
+    { strict, signal, ready }: { strict: boolean; signal: AbortSignal; ready: () => Promise<void> },
+  ): Promise<PublishedView[]> {
+    const batch = this.#rows.batch();
+    const prepared = items.map((item) => this.#prepare(item, strict, batch));
+    await batch.write(this.#deps.store);
     const slots = new Set(prepared.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
-    await this.#bringOut(
-      [...slots].filter((slot) => this.#rows.get(slot)?.quorum === false),
-      signal,
-    );
+    const missing = [...slots].filter((slot) => this.#rows.get(slot)?.quorum === false);
+    if (missing.length > 0) {
+      await ready();
+      await this.#bringOut(missing, signal);
+    }
     return prepared.map(({ view, slot }) =>
       slot === undefined ? view : { ...view, replicas: this.#rows.get(slot)?.replicas ?? 0 },
     );
   }
 
-  /** Checks and signs one item; its writes are added to the batch's. Nothing of an invalid item is left behind. */
-  #prepare({ line, value }: PublishItem, strict: boolean, writes: Write[]): Prepared {
+  /** Checks and signs one item; its changes are added to the batch. Nothing of an invalid item is left behind. */
+  #prepare({ line, value }: PublishItem, strict: boolean, batch: RowBatch): Prepared {
     try {
       const { item, blobs, warnings } = readItem(value, { strict });
       const { identity, now } = this.#deps;
@@ -221,9 +224,12 @@ class CatalogService implements Catalog {
         });
       }
       const slot = listingSlot(item.sku);
-      const notes = warnings.length === 0 ? {} : { warnings };
       const content = recordId(encode(item)).toString();
       const before = this.#rows.get(slot);
+      // What was sold since counts on, unless the seller now states another number than before.
+      const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
+      const level = restated ? item.inventoryLevel : before.level;
+      const notes = withWarnings([...warnings, ...soldSince(item.inventoryLevel, level)]);
       const common = { line, sku: item.sku, listing: this.#rows.idOf(slot), replicas: 0, ...notes };
       if (before !== undefined && !before.removed && before.content === content)
         return { slot, view: { ...common, status: 'unchanged' } };
@@ -231,32 +237,23 @@ class CatalogService implements Catalog {
         network: identity.network,
         created: now(),
       });
-      // What was sold since counts on, unless the seller now states another number than before.
-      const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
-      const level = restated ? item.inventoryLevel : before.level;
       const { card, write } = this.#cards.make(
         record,
         (before?.cardSeq ?? 0) + 1,
         this.#stock.availableOf(slot, level),
       );
-      writes.push(
-        write,
-        this.#versions.put(record.id.toString(), record.bytes),
-        ...blobs.map((blob) => this.#blobs.put(blobId(blob).toString(), blob)),
-        this.#rows.put(slot, {
-          version: record.id.toString(),
-          seq: record.payload.seq,
-          cardSeq: card.payload.seq,
-          removed: false,
-          content,
-          stated: item.inventoryLevel,
-          level,
-          availability: card.payload.summary.availability,
-          validUntil: card.payload.validUntil,
-          replicas: 0,
-          quorum: false,
-        }),
-      );
+      batch.add(write, this.#versions.put(record.id.toString(), record.bytes));
+      batch.add(...blobs.map((blob) => this.#blobs.put(blobId(blob).toString(), blob)));
+      batch.put(slot, {
+        version: record.id.toString(),
+        seq: record.payload.seq,
+        removed: false,
+        content,
+        stated: item.inventoryLevel,
+        level,
+        replicas: 0,
+        ...ofCard(card),
+      });
       return { slot, view: { ...common, status: before === undefined || before.removed ? 'published' : 'updated' } };
     } catch (error) {
       if (!isNiagaError(error)) throw error;
@@ -280,40 +277,49 @@ class CatalogService implements Catalog {
   }
 
   async #repost(due: (row: Row) => boolean): Promise<void> {
-    const slots = [...this.#rows.entries()]
-      .filter(([, row]) => due(row) && (!row.removed || !row.quorum))
-      .map(([slot]) => slot);
+    const { identity, now } = this.#deps;
+    const current = identity.delegation.id.toString();
+    const isOld = ({ validUntil, delegation }: Row): boolean =>
+      validUntil < now() + CARD_RENEWAL || delegation !== current;
+    const slots = [...this.#rows.entries()].filter(([, row]) => due(row)).map(([slot]) => slot);
     for (let start = 0; start < slots.length; start += BATCH) {
+      this.#stopping.signal.throwIfAborted();
       await this.#lock(async () => {
         const batch = slots.slice(start, start + BATCH);
-        await this.#renew(
-          batch.filter((slot) => (this.#rows.get(slot)?.validUntil ?? 0) < this.#deps.now() + CARD_RENEWAL),
-        );
-        await this.#bringOut(batch, this.#stopping.signal);
+        await this.#renew(batch, isOld);
+        // Nobody keeps a card that is over, nor the end of one: a tombstone is of use as long as the card would be.
+        const standing = batch.filter((slot) => (this.#rows.get(slot)?.validUntil ?? 0) > now());
+        await this.#bringOut(standing, this.#stopping.signal);
       });
     }
   }
 
-  /** Signs new cards for listings that are still offered. */
-  async #renew(slots: readonly string[]): Promise<void> {
-    const writes: Write[] = [];
+  /** Signs new cards for those of the listings that are still offered, where a new card would say something else. */
+  async #renew(slots: readonly string[], due: (row: Row) => boolean): Promise<void> {
+    const records = new Map<string, SignedRecord<Listing>>();
     for (const slot of slots) {
       const row = this.#rows.get(slot);
-      const record = row === undefined || row.removed ? undefined : await this.version(CID.parse(row.version));
-      if (
-        row === undefined ||
-        record === undefined ||
-        (record.payload.item.validThrough ?? Number.POSITIVE_INFINITY) < this.#deps.now()
-      )
-        continue;
-      const { card, write } = this.#cards.make(record, row.cardSeq + 1, this.#stock.available(slot));
-      const { summary, validUntil, seq } = card.payload;
-      writes.push(
-        write,
-        this.#rows.put(slot, { ...row, cardSeq: seq, availability: summary.availability, validUntil, quorum: false }),
-      );
+      const record =
+        row === undefined || row.removed || !due(row) ? undefined : await this.version(CID.parse(row.version));
+      if (record !== undefined) records.set(slot, record);
     }
-    await this.#deps.store.write(writes);
+    // From here to the write in one turn: a sale would be lost between a row's reading and its change.
+    const batch = this.#rows.batch();
+    for (const [slot, record] of records) {
+      const row = this.#rows.get(slot);
+      if (row === undefined || row.removed || row.version !== record.id.toString()) continue;
+      const available = this.#stock.available(slot);
+      const validUntil = this.#cards.validUntil(record);
+      const same =
+        row.availability === availabilityOf(available) &&
+        row.delegation === this.#deps.identity.delegation.id.toString() &&
+        validUntil <= row.validUntil;
+      if (same || validUntil <= this.#deps.now()) continue;
+      const { card, write } = this.#cards.make(record, row.cardSeq + 1, available);
+      batch.add(write);
+      batch.put(slot, { ...row, ...ofCard(card) });
+    }
+    await batch.write(this.#deps.store);
   }
 
   /** A card tells "in stock, few left, sold out": it is signed anew when that word changes, not with every piece. */
@@ -323,20 +329,50 @@ class CatalogService implements Catalog {
       return row !== undefined && !row.removed && row.availability !== availabilityOf(this.#stock.available(slot));
     });
     if (changed.length === 0) return;
-    this.#inBackground(() =>
+    void this.#inBackground(() =>
       this.#lock(async () => {
-        await this.#renew(changed);
+        await this.#renew(changed, () => true);
         await this.#bringOut(changed, this.#stopping.signal);
       }),
     );
   }
 
-  #inBackground(task: () => Promise<void>): void {
+  /** One task after the other; ends when this one has, and never fails. */
+  #inBackground(task: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(task).catch((error: unknown) => {
       if (!this.#stopping.signal.aborted)
         this.#deps.logger.warn({ error: String(error) }, 'work on own cards failed and is tried again later');
     });
+    return this.#work;
   }
+}
+
+/** What a row says of its newest card. */
+function ofCard({
+  payload,
+  delegation,
+}: SignedRecord<Card>): Pick<Row, 'cardSeq' | 'availability' | 'validUntil' | 'delegation' | 'quorum'> {
+  const { seq: cardSeq, summary, validUntil } = payload;
+  return {
+    cardSeq,
+    availability: summary.availability,
+    validUntil,
+    delegation: delegation?.toString() ?? '',
+    quorum: false,
+  };
+}
+
+type Warnings = NonNullable<PublishedView['warnings']>;
+
+/** A seller who restocks to the number of before has said nothing new: what was sold would stay subtracted unnoticed. */
+function soldSince(stated: number | null, level: number | null): Warnings {
+  if (stated === null || level === null || level >= stated) return [];
+  const message = `${level} of ${stated} are left, as before; state another quantity to restock.`;
+  return [{ code: 'STOCK_SHORT', where: 'quantity', message }];
+}
+
+function withWarnings(warnings: Warnings): { warnings?: Warnings } {
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 function skuOf(value: unknown): string | null {

@@ -2,7 +2,7 @@
  * This trader's own listings: their versions, stock and reservations, and the cards that stand for them in the index.
  *
  * ```ts
- * const catalog = createCatalog({ store, identity, publisher, ... });
+ * const catalog = createCatalog({ store, identity, verify, now: Date.now, logger, publish: (cards) => index.publish(cards) });
  * await catalog.start();
  * for await (const line of catalog.publish([{ line: 1, value: { sku: 'kopi-1', title: 'Kopi Gayo', price: '85000 IDR' } }])) {
  *   console.log(line.status, line.listing);
@@ -51,9 +51,7 @@ export interface Catalog {
   remove(listing: string): Promise<ListingView>;
   /** A version of an own listing. */
   version(id: CID): Promise<SignedRecord<Listing> | undefined>;
-  /** The newest version of an own listing by its id; undefined when removed or unknown. */
-  current(listing: string): Promise<SignedRecord<Listing> | undefined>;
-  /** Whether every line names the version of an own listing that is still offered or was once. */
+  /** A text of conditions that an own listing names, by its id. */
   blob(id: CID): Promise<Uint8Array | undefined>;
   /**
    * Sets stock aside for a trade; the writes belong into the batch that makes the promise. Asked again for the same
@@ -63,6 +61,9 @@ export interface Catalog {
   reserve(trade: string, lines: readonly StockLine[]): Write[];
   /** Gives back what was set aside. */
   release(trade: string): Write[];
-  /** What was set aside has left the house. */
-  sold(trade: string): Write[];
+  /**
+   * What was set aside has left the house; once a trade. `lines` is what the trade says was sold: it counts where nothing
+   * was set aside, as for a contract that stood before there was stock for it.
+   */
+  sold(trade: string, lines: readonly StockLine[]): Write[];
 }

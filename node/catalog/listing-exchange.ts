@@ -1,12 +1,13 @@
 import { CID } from 'multiformats/cid';
 import { z } from 'zod';
-import type { Listing } from '../../protocol/catalog/card.js';
+import { listingSlotOfCard, type Card, type Listing } from '../../protocol/catalog/card.js';
 import { decode, encode } from '../../protocol/cbor.js';
 import { NiagaError } from '../../protocol/errors.js';
-import { blobId } from '../../protocol/ids.js';
+import { blobId, equalBytes } from '../../protocol/ids.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { cidSchema } from '../../protocol/schema.js';
 import type { DelegationBook } from '../identity/index.js';
+import { readBody } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 import { rawCodec, type Store, type Table } from '../store/index.js';
 import type { Catalog } from './index.js';
@@ -28,7 +29,8 @@ export interface ListingExchangeDeps {
   readonly networkName: string;
   readonly catalog: Catalog;
   readonly delegations: DelegationBook;
-  readonly ownDelegation: Uint8Array;
+  /** The own delegation that an own record names. */
+  readonly ownDelegation: (id: CID | undefined) => Uint8Array;
   readonly verify: Verify;
 }
 
@@ -48,14 +50,14 @@ export class ListingExchange {
   serve(): void {
     const { network, catalog, ownDelegation } = this.#deps;
     network.handle(LISTING_METHOD, async (body) => {
-      const { id } = requestSchema.parse(decode(body));
+      const { id } = readBody(requestSchema, body, LISTING_METHOD);
       const listing = await catalog.version(id);
       if (listing === undefined)
         throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that version of a listing.');
-      return encode({ listing: listing.bytes, delegation: ownDelegation });
+      return encode({ listing: listing.bytes, delegation: ownDelegation(listing.delegation) });
     });
     network.handle(BLOB_METHOD, async (body) => {
-      const { id } = requestSchema.parse(decode(body));
+      const { id } = readBody(requestSchema, body, BLOB_METHOD);
       const blob = await catalog.blob(id);
       if (blob === undefined || blob.length > MAX_BLOB)
         throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that text.');
@@ -72,19 +74,33 @@ export class ListingExchange {
   }
 
   /**
-   * A version of a listing, from here or from the peer that is named.
-   * @throws NiagaError LISTING_NOT_FOUND, RECORD_ID and RECORD_… where the peer lies, PEER_UNREACHABLE, TIMED_OUT
+   * The listing that a card sums up, from here or from the peer that is named.
+   * @throws NiagaError LISTING_NOT_FOUND, RECORD_ID and RECORD_… where the peer lies or the card names a listing of
+   *   somebody else, PEER_UNREACHABLE, TIMED_OUT
    */
-  async fetch(version: CID, peer: string, signal?: AbortSignal): Promise<SignedRecord<Listing>> {
+  async fetch(card: SignedRecord<Card>, peer: string, signal?: AbortSignal): Promise<SignedRecord<Listing>> {
+    const listing = await this.fetchVersion(card.payload.listing, peer, signal);
+    const { trader, slot } = listing.payload;
+    if (!equalBytes(trader, card.payload.trader) || slot !== listingSlotOfCard(card.payload.slot)) {
+      throw new NiagaError('RECORD_ID', 'The card points at a listing that is not its own.');
+    }
+    return listing;
+  }
+
+  /** A version of a listing by its id alone. @throws as {@link ListingExchange.fetch} */
+  async fetchVersion(version: CID, peer: string, signal?: AbortSignal): Promise<SignedRecord<Listing>> {
     const known = await this.known(version);
     if (known !== undefined) return known;
-    const answer = listingAnswerSchema.safeParse(decode(await this.#ask(peer, LISTING_METHOD, version, signal)));
-    if (!answer.success)
-      throw new NiagaError('PEER_PROTOCOL', 'The seller’s node answered with something that is not a listing.');
-    const learnt = this.#deps.delegations.learn(answer.data.delegation);
-    const listing = this.#open(answer.data.listing);
-    if (!listing.id.equals(version))
+    const answer = readBody(
+      listingAnswerSchema,
+      await this.#ask(peer, LISTING_METHOD, version, signal),
+      LISTING_METHOD,
+    );
+    const learnt = this.#deps.delegations.learn(answer.delegation);
+    const listing = this.#open(answer.listing);
+    if (!listing.id.equals(version)) {
       throw new NiagaError('RECORD_ID', 'The seller’s node gave another listing than the one asked for.');
+    }
     const writes = [this.#seen.put(version.toString(), listing.bytes)];
     if (learnt.write !== undefined) writes.push(learnt.write);
     await this.#deps.store.write(writes);

@@ -2,6 +2,7 @@ import { cardSlot, listingSlot, type Card, type Listing } from '../../protocol/c
 import { cardDraft, cardKeys } from '../../protocol/catalog/make-card.js';
 import { signRecord, type SignedRecord } from '../../protocol/record.js';
 import type { Identity } from '../identity/index.js';
+import type { Logger } from '../logger.js';
 import type { Placed, Posting } from '../index/index.js';
 import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
 import type { Rows } from './rows.js';
@@ -18,6 +19,7 @@ export interface OwnCardsDeps {
   readonly rows: Rows;
   readonly publish: (postings: readonly Posting[], signal?: AbortSignal) => Promise<Placed[]>;
   readonly now: () => number;
+  readonly logger: Logger;
 }
 
 /** The cards that stand for own listings: made, kept, and brought to the nodes that hold them for everybody. */
@@ -31,6 +33,16 @@ export class OwnCards {
     this.#table = deps.store.table('own-cards', cborCodec<Posting>());
   }
 
+  /** Until when a card for the listing would stand that was signed now. */
+  validUntil(listing: SignedRecord<Listing>): number {
+    const { identity, now } = this.#deps;
+    return Math.min(
+      now() + CARD_LIFETIME,
+      identity.delegation.payload.expires,
+      listing.payload.item.validThrough ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
   /** Signs a card for a listing. `available`: pieces left, null where there is no limit. */
   make(
     listing: SignedRecord<Listing>,
@@ -38,12 +50,7 @@ export class OwnCards {
     available: number | null,
   ): { card: SignedRecord<Card>; write: Write } {
     const { identity, now } = this.#deps;
-    const ends = [
-      now() + CARD_LIFETIME,
-      identity.delegation.payload.expires,
-      listing.payload.item.validThrough ?? Number.POSITIVE_INFINITY,
-    ];
-    const draft = cardDraft(listing, { seq, available, validUntil: Math.min(...ends) });
+    const draft = cardDraft(listing, { seq, available, validUntil: this.validUntil(listing) });
     const card = signRecord('card', draft, identity, { network: identity.network, created: now() });
     const write = this.#table.put(listing.payload.slot, { bytes: card.bytes, keys: cardKeys(card.payload) });
     return { card, write };
@@ -72,6 +79,7 @@ export class OwnCards {
       jobs.map(({ posting }) => posting),
       signal,
     );
+    this.#tellRefused(placed);
     const writes = jobs.flatMap(({ slot, seq }, at) => {
       const result = placed[at];
       // A newer card came up meanwhile: how the older one was placed says nothing of it.
@@ -79,5 +87,15 @@ export class OwnCards {
       return [rows.change(slot, { replicas: result.replicas, quorum: result.quorum })];
     });
     await store.write(writes, { sync: false });
+  }
+
+  #tellRefused(placed: readonly Placed[]): void {
+    const cards: Record<string, number> = {};
+    for (const { refused } of placed) for (const code of refused) cards[code] = (cards[code] ?? 0) + 1;
+    if (Object.keys(cards).length === 0) return;
+    this.#deps.logger.warn(
+      { cards },
+      'nodes refused cards; LISTING_CHANGED: they hold a newer one, as after a home was restored from a backup',
+    );
   }
 }

@@ -17,6 +17,8 @@ export interface Row {
   readonly level: number | null;
   readonly availability: Availability;
   readonly validUntil: number;
+  /** Id of the delegation under which the newest card was signed, in text. */
+  readonly delegation: string;
   readonly replicas: number;
   /** Whether the network holds enough copies of the newest card. */
   readonly quorum: boolean;
@@ -34,12 +36,20 @@ export class Rows {
     this.#author = author;
   }
 
+  /** Reads what was kept; anything else is forgotten. */
   async load(): Promise<void> {
+    this.#bySlot.clear();
+    this.#slots.clear();
     for await (const [slot, row] of this.#table.range()) this.#remember(slot, row);
   }
 
   get(slot: string): Row | undefined {
     return this.#bySlot.get(slot);
+  }
+
+  /** Changes that are written together, and taken back together where that fails. */
+  batch(): RowBatch {
+    return new RowBatch(this);
   }
 
   /** Memory changes at once; the write makes it last. */
@@ -52,6 +62,16 @@ export class Rows {
     const row = this.#bySlot.get(slot);
     if (row === undefined) throw new TypeError(`no listing in ${slot}`);
     return this.put(slot, { ...row, ...patch });
+  }
+
+  /** Takes a change back that could not be written, unless the row has changed since. */
+  undo(slot: string, { before, after }: { before: Row | undefined; after: Row }): void {
+    if (this.#bySlot.get(slot) !== after) return;
+    if (before !== undefined) this.#bySlot.set(slot, before);
+    else {
+      this.#bySlot.delete(slot);
+      this.#slots.delete(this.idOf(slot));
+    }
   }
 
   /** The slot of an own listing's id. */
@@ -75,5 +95,39 @@ export class Rows {
   #remember(slot: string, row: Row): void {
     if (!this.#bySlot.has(slot)) this.#slots.set(this.idOf(slot), slot);
     this.#bySlot.set(slot, row);
+  }
+}
+
+/**
+ * Memory shows the rows of a batch at once and not only when they are on disk: a sale of the same turn must count on the
+ * newest row, or its own write would bring the older one back.
+ */
+export class RowBatch {
+  readonly #rows: Rows;
+  readonly #changes: { slot: string; before: Row | undefined; after: Row }[] = [];
+  readonly #writes: Write[] = [];
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  put(slot: string, row: Row): void {
+    this.#changes.push({ slot, before: this.#rows.get(slot), after: row });
+    this.#writes.push(this.#rows.put(slot, row));
+  }
+
+  /** Writes of other tables that belong to these rows. */
+  add(...writes: readonly Write[]): void {
+    this.#writes.push(...writes);
+  }
+
+  /** @throws what the store throws; the rows are as before then */
+  async write(store: Store): Promise<void> {
+    try {
+      await store.write(this.#writes);
+    } catch (error) {
+      for (const change of this.#changes.reverse()) this.#rows.undo(change.slot, change);
+      throw error;
+    }
   }
 }

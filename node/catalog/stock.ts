@@ -27,7 +27,10 @@ export class Stock {
     this.#levels = levels;
   }
 
+  /** Reads what was kept; anything else is forgotten. */
   async load(): Promise<void> {
+    this.#reservations.clear();
+    this.#reserved.clear();
     for await (const [trade, lines] of this.#table.range()) this.#put(trade, lines);
   }
 
@@ -64,11 +67,11 @@ export class Stock {
     return this.#drop(trade) === undefined ? [] : [this.#table.del(trade)];
   }
 
-  sold(trade: string): Write[] {
-    const lines = this.#drop(trade);
-    if (lines === undefined) return [];
-    const writes: Write[] = [this.#table.del(trade)];
-    for (const [slot, quantity] of sum(lines)) {
+  /** `lines`: what the trade says was sold, for one that never got its stock set aside. */
+  sold(trade: string, lines: readonly StockLine[]): Write[] {
+    const reserved = this.#drop(trade);
+    const writes: Write[] = reserved === undefined ? [] : [this.#table.del(trade)];
+    for (const [slot, quantity] of sum(reserved ?? lines)) {
       const level = this.#levels.get(slot);
       if (typeof level === 'number') writes.push(this.#levels.set(slot, Math.max(0, level - quantity)));
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CID } from 'multiformats/cid';
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
@@ -7,12 +8,19 @@ import type { Table, Write } from '../store/index.js';
 
 /** At about 400 B each: 8 MB. The oldest is forgotten first; whoever sends a record sends its delegation again. */
 export const MAX_DELEGATIONS = 20_000;
+/** Checked ones that nobody asked to keep: enough for the sellers of many searches. */
+const CHECKED = 4_000;
 
-/** The delegations that this node has met, by id: cards name theirs instead of carrying it. */
+/** The delegations that this node keeps for good, by id: those of the records that it or its user chose to have. */
 export interface DelegationBook {
   find(id: CID): SignedRecord<Delegation> | undefined;
   /**
-   * Verifies and remembers; gives it with the write that keeps it, undefined where it was known.
+   * Verifies and keeps nothing, for what strangers bring unasked.
+   * @throws NiagaError RECORD_… where the envelope does not hold
+   */
+  read(bytes: Uint8Array): SignedRecord<Delegation>;
+  /**
+   * Verifies and remembers; gives it with the write that keeps it, undefined only where it is on disk for certain.
    * @throws NiagaError RECORD_… where the envelope does not hold
    */
   learn(bytes: Uint8Array): { delegation: SignedRecord<Delegation>; write?: Write };
@@ -29,32 +37,41 @@ export function createDelegationBook(options: {
 }): DelegationBook {
   const { table, network, verify } = options;
   const known = new Map<string, SignedRecord<Delegation>>();
-  const byBytes = new Map<string, SignedRecord<Delegation>>();
+  const onDisk = new Set<string>();
+  // Every answer brings the same few delegations: those met before are known by their bytes, without another check.
+  const checked = createBoundedCache<SignedRecord<Delegation>>(CHECKED);
+
+  function read(bytes: Uint8Array): SignedRecord<Delegation> {
+    const hash = hashOf(bytes);
+    const before = checked.get(hash);
+    if (before !== undefined) return before;
+    // A copy of its own: what came is a view of a frame of a megabyte.
+    const delegation = openRecord(bytes.slice(), { network, kinds: ['delegation'], verify });
+    checked.set(hash, delegation);
+    return delegation;
+  }
 
   function remember(delegation: SignedRecord<Delegation>): void {
     known.set(delegation.id.toString(), delegation);
-    byBytes.set(hashOf(delegation.bytes), delegation);
-    for (const map of [known, byBytes]) {
-      const oldest = map.size > MAX_DELEGATIONS ? map.keys().next().value : undefined;
-      if (oldest !== undefined) map.delete(oldest);
-    }
+    const oldest = known.size > MAX_DELEGATIONS ? known.keys().next().value : undefined;
+    if (oldest !== undefined) known.delete(oldest);
   }
 
   return {
     find: (id) => known.get(id.toString()),
+    read,
     learn(bytes) {
-      // Every answer brings the same few delegations: those met before are known by their bytes, without another check.
-      const before = byBytes.get(hashOf(bytes));
-      if (before !== undefined) return { delegation: before };
-      const delegation = openRecord(bytes, { network, kinds: ['delegation'], verify });
+      const delegation = read(bytes);
       const key = delegation.id.toString();
       remember(delegation);
-      return { delegation, write: table.put(key, bytes) };
+      // Whether the caller's batch reached the disk is not known here, and a second put changes nothing.
+      return onDisk.has(key) ? { delegation } : { delegation, write: table.put(key, delegation.bytes) };
     },
     async load() {
-      for await (const [, bytes] of table.range({ limit: MAX_DELEGATIONS })) {
+      for await (const [key, bytes] of table.range({ limit: MAX_DELEGATIONS })) {
         try {
-          remember(openRecord(bytes, { network, kinds: ['delegation'], verify }));
+          remember(read(bytes));
+          onDisk.add(key);
         } catch (error) {
           // Whoever needs it will bring it again: one bad row is no reason not to start.
           if (!isNiagaError(error)) throw error;

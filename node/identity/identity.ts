@@ -5,12 +5,13 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { entropyToMnemonic, mnemonicToSeed } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import type { CID } from 'multiformats/cid';
 import { z } from 'zod';
 import { keyPairFromSeed, sign } from '../../protocol/ed25519.js';
 import { NiagaError } from '../../protocol/errors.js';
-import { deviceToPeerId, traderToText } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes, traderToText } from '../../protocol/ids.js';
 import { CAPABILITIES, type Delegation } from '../../protocol/identity/delegation.js';
-import { openRecord, signRecord, type SignedRecord, type Signer } from '../../protocol/record.js';
+import { CLOCK_SKEW, openRecord, signRecord, type SignedRecord, type Signer } from '../../protocol/record.js';
 import { writeFileAtomic } from '../home/index.js';
 import { fromBase64, readSecret, secretSchema, storeSecret, toBase64 } from './key-file.js';
 
@@ -45,11 +46,18 @@ export interface OpenIdentityOptions {
   readonly home: IdentityHome;
   readonly network: string;
   readonly passphrase?: string;
+  /** This machine's clock, for renewing the delegation in time. Left out, it is used as it is. */
+  readonly now?: number;
 }
 
 /** An opened identity: signs as the device. Its secrets never leave the object but as libp2p's key. */
 export interface Identity extends Signer {
+  /** The newest: everything is signed under it. */
   readonly delegation: SignedRecord<Delegation>;
+  /** All that this device ever had, the newest first: own records of earlier times name the earlier ones. */
+  readonly delegations: readonly SignedRecord<Delegation>[];
+  /** An own delegation by its id. */
+  delegationOf(id: CID): SignedRecord<Delegation> | undefined;
   readonly network: string;
   readonly name: string;
   readonly traderText: string;
@@ -59,7 +67,14 @@ export interface Identity extends Signer {
 }
 
 const rootFile = z.object({ entropy: secretSchema });
-const deviceFile = z.object({ name: z.string(), trader: z.string(), seed: secretSchema, delegation: z.string() });
+const deviceFile = z.object({
+  name: z.string(),
+  trader: z.string(),
+  seed: secretSchema,
+  delegation: z.string(),
+  /** Those that were renewed, the newest first. */
+  earlier: z.array(z.string()).default([]),
+});
 
 export async function hasIdentity(home: IdentityHome): Promise<boolean> {
   return (await readJson(join(home.identityFolder, DEVICE_FILE), deviceFile)) !== undefined;
@@ -86,12 +101,7 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<{ 
   const root = await rootSigner(entropy);
   const seed = new Uint8Array(randomBytes(SEED_BYTES));
   const device = keyPairFromSeed(seed);
-  const delegation = signRecord(
-    'delegation',
-    { delegate: device.publicKey, may: [...CAPABILITIES], expires: now + DELEGATION_LIFETIME },
-    root,
-    { network, created: now },
-  );
+  const delegation = delegate(root, device.publicKey, { network, now });
   const trader = traderToText(root.trader);
   const stored = {
     name: options.name ?? '',
@@ -103,28 +113,88 @@ export async function createIdentity(options: CreateIdentityOptions): Promise<{ 
   return { trader, peerId: deviceToPeerId(device.publicKey) };
 }
 
-/** @throws NiagaError IDENTITY_MISSING, IDENTITY_SEALED, RECORD_… where the stored delegation does not hold */
+/**
+ * Opens the identity; where the root key is at hand and the delegation's time is half over, it is renewed.
+ * @throws NiagaError IDENTITY_MISSING, IDENTITY_SEALED, HOME_UNUSABLE, RECORD_… and DELEGATION_MISMATCH where the stored
+ *   delegation does not hold
+ */
 export async function openIdentity(options: OpenIdentityOptions): Promise<Identity> {
-  const stored = await readJson(join(options.home.identityFolder, DEVICE_FILE), deviceFile);
+  const { home, network, passphrase, now } = options;
+  const stored = await readJson(join(home.identityFolder, DEVICE_FILE), deviceFile);
   if (stored === undefined) {
-    throw new NiagaError('IDENTITY_MISSING', `There is no identity in ${options.home.identityFolder}.`, {
+    throw new NiagaError('IDENTITY_MISSING', `There is no identity in ${home.identityFolder}.`, {
       next: 'Make one with: niaga init',
     });
   }
-  const deviceSeed = await readSecret(stored.seed, options.passphrase);
-  const delegation = openRecord(fromBase64(stored.delegation), { network: options.network, kinds: ['delegation'] });
+  const deviceSeed = await readSecret(stored.seed, passphrase);
   const keys = keyPairFromSeed(deviceSeed);
+  const open = (text: string): SignedRecord<Delegation> => {
+    const delegation = openRecord(fromBase64(text), { network, kinds: ['delegation'] });
+    const { delegate: device, trader } = delegation.payload;
+    if (!equalBytes(device, keys.publicKey) || traderToText(trader) !== stored.trader) {
+      throw new NiagaError('DELEGATION_MISMATCH', 'The stored delegation is for another device or trader.', {
+        next: `Restore ${home.identityFolder} from a backup.`,
+      });
+    }
+    return delegation;
+  };
+  const kept = open(stored.delegation);
+  const delegations = [kept, ...stored.earlier.map(open)];
+  if (now !== undefined && mustRenew(kept.payload, now)) {
+    const root = await readRoot(home, stored.trader, passphrase);
+    if (root !== undefined) {
+      const renewed = delegate(root, keys.publicKey, { network, now });
+      delegations.unshift(renewed);
+      const [delegation, ...earlier] = delegations.map(({ bytes }) => toBase64(bytes));
+      await writeJson(join(home.identityFolder, DEVICE_FILE), { ...stored, delegation, earlier });
+    }
+  }
+  const delegation = delegations[0] ?? kept;
   return {
     trader: delegation.payload.trader,
     device: keys.publicKey,
     delegation,
-    network: options.network,
+    delegations,
+    delegationOf: (id) => delegations.find((one) => one.id.equals(id)),
+    network,
     name: stored.name,
-    traderText: traderToText(delegation.payload.trader),
+    traderText: stored.trader,
     peerId: deviceToPeerId(keys.publicKey),
     deviceSeed,
     sign: deviceSign(deviceSeed, keys.publicKey),
   };
+}
+
+function delegate(
+  root: Signer,
+  device: Uint8Array,
+  { network, now }: { network: string; now: number },
+): SignedRecord<Delegation> {
+  const draft = { delegate: device, may: [...CAPABILITIES], expires: now + DELEGATION_LIFETIME };
+  return signRecord('delegation', draft, root, { network, created: now });
+}
+
+/** One that a clock gone wrong dated ahead is renewed too: nothing that is signed now would lie within it. */
+function mustRenew({ created, expires }: Delegation, now: number): boolean {
+  return now > expires - DELEGATION_LIFETIME / 2 || created > now + CLOCK_SKEW;
+}
+
+/** The root that stands beside the device key; undefined where its owner keeps it elsewhere. */
+async function readRoot(
+  home: IdentityHome,
+  trader: string,
+  passphrase: string | undefined,
+): Promise<Signer | undefined> {
+  const path = join(home.identityFolder, ROOT_FILE);
+  const stored = await readJson(path, rootFile);
+  if (stored === undefined) return undefined;
+  const root = await rootSigner(await readSecret(stored.entropy, passphrase));
+  if (traderToText(root.trader) !== trader) {
+    throw new NiagaError('DELEGATION_MISMATCH', `The root key in ${path} is that of another trader.`, {
+      next: 'Put the right file there, or none: without it the node runs until its delegation ends.',
+    });
+  }
+  return root;
 }
 
 /** Ed25519 is deterministic: OpenSSL gives the signature that tweetnacl would, a hundred times faster (publishing signs twice a listing). */

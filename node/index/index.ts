@@ -9,8 +9,7 @@
  * console.log(placed.replicas);
  * ```
  */
-import type { Card } from '../../protocol/catalog/card.js';
-import type { SignedRecord, Verify } from '../../protocol/record.js';
+import type { Verify } from '../../protocol/record.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
@@ -41,8 +40,6 @@ export interface Index {
   count(): number;
   /** In how many of the cards kept here each of these terms stands, and how many cards there are: a first idea of rarity. */
   statistics(terms: readonly string[]): { documents: number; df: Map<string, number> };
-  /** The verified card of a listing, if it is kept here. */
-  card(listing: string): SignedRecord<Card> | undefined;
   /** Brings cards and tombstones to the nodes responsible for their keys. @throws the signal's reason */
   publish(postings: readonly Posting[], signal?: AbortSignal): Promise<Placed[]>;
 }

@@ -23,7 +23,7 @@ export interface Posting {
 export interface Placed {
   /** Other nodes that hold the card, under its least-held key. */
   readonly replicas: number;
-  /** Whether under each key, in each salt, {@link QUORUM} nodes hold it (all, where the network has fewer). */
+  /** Whether under each key, in each salt, {@link QUORUM} nodes hold it (all, where the network has fewer); never for a node alone. */
   readonly quorum: boolean;
   /** Why nodes refused it, where they did. */
   readonly refused: readonly string[];
@@ -175,7 +175,8 @@ export class Publisher {
       for (const salt of SALTS) {
         const ofSalt = held[which]?.[salt] ?? new Set<string>();
         const wanted = targets[(index.get(key) ?? 0) * SALTS.length + salt]?.length ?? 0;
-        quorum &&= ofSalt.size >= Math.min(QUORUM, wanted);
+        // A node that sees nobody else has brought the card to nobody.
+        quorum &&= wanted > 1 && ofSalt.size >= Math.min(QUORUM, wanted);
         for (const peer of ofSalt) if (peer !== self) holders.add(peer);
       }
       replicas = Math.min(replicas, holders.size);

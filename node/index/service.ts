@@ -1,7 +1,5 @@
-import type { Card } from '../../protocol/catalog/card.js';
 import { compareDistance } from '../../protocol/keyspace.js';
-import type { SignedRecord } from '../../protocol/record.js';
-import { kadIdOfKey, type PeerRef } from '../network/index.js';
+import { kadIdOfKey, LOOKUP_SIZE, type PeerRef } from '../network/index.js';
 import { Holder } from './holder.js';
 import type { Index, IndexDeps } from './index.js';
 import { Publisher, type Placed, type Posting } from './publisher.js';
@@ -18,8 +16,6 @@ import {
   writeBody,
 } from './wire.js';
 
-/** As many as kad-dht returns at most. */
-const LOOKUP_WIDTH = 20;
 const EXPIRY_CHECK = 10 * 60 * 1000;
 
 export class IndexService implements Index {
@@ -56,10 +52,6 @@ export class IndexService implements Index {
     return this.#holder.statistics(terms);
   }
 
-  card(listing: string): SignedRecord<Card> | undefined {
-    return this.#holder.card(listing);
-  }
-
   async publish(postings: readonly Posting[], signal?: AbortSignal): Promise<Placed[]> {
     return this.#publisher.publish(postings, signal);
   }
@@ -70,7 +62,8 @@ export class IndexService implements Index {
     const { network } = this.#deps;
     network.handle(
       PUT_METHOD,
-      async (body) => writeBody({ results: await this.#holder.put(readBody(putSchema, body, 'index.put')) }),
+      async (body, { peer }) =>
+        writeBody({ results: await this.#holder.put(readBody(putSchema, body, 'index.put'), peer) }),
       {
         maxRequest: 2 * MAX_PUT_BYTES,
       },
@@ -86,10 +79,8 @@ export class IndexService implements Index {
     const { network } = this.#deps;
     const kadId = kadIdOfKey(preimage);
     const found = await network.lookup(preimage, signal === undefined ? {} : { signal });
-    const merged = new Map(
-      [...found, ...network.directory.closest(kadId, LOOKUP_WIDTH)].map((peer) => [peer.id, peer]),
-    );
-    return [...merged.values()].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, LOOKUP_WIDTH);
+    const merged = new Map([...found, ...network.directory.closest(kadId, LOOKUP_SIZE)].map((peer) => [peer.id, peer]));
+    return [...merged.values()].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, LOOKUP_SIZE);
   }
 
   async #expire(): Promise<void> {

@@ -1,11 +1,11 @@
 import { compareDistance, sharesPrefix } from '../../protocol/keyspace.js';
 import { COPIES, type KeyPlace } from '../../protocol/search/posting-keys.js';
-import type { PeerRef } from '../network/index.js';
+import { LOOKUP_SIZE, type PeerRef } from '../network/index.js';
 
-/** What kad-dht returns at most from one look-up (its k). */
-const LOOKUP_WIDTH = 20;
 /** How long a region's members are trusted before it is looked up again: nodes come and go. */
 export const REGION_LIFETIME = 5 * 60 * 1000;
+/** So few nodes are often a network that has only begun to be found: the next one that joins must not wait for its cards. */
+export const SMALL_NETWORK_LIFETIME = 5_000;
 /** Look-ups at once: each dials, and kad-dht takes five new connections a second from one address. */
 const CONCURRENT_LOOKUPS = 3;
 /** 2^24 regions is more than any network has nodes; deeper splitting would mean a look-up that lies. */
@@ -14,7 +14,8 @@ const DEEPEST = 24;
 interface Region {
   /** Undefined: known to be too full for one look-up. */
   readonly peers: readonly PeerRef[] | undefined;
-  readonly at: number;
+  /** Milliseconds UTC. */
+  readonly until: number;
 }
 
 export interface SweepOptions {
@@ -74,14 +75,18 @@ export class Sweep {
     const { lookup, now } = this.#options;
     const name = prefixName(place.kadId, depth);
     const known = this.#regions.get(name);
-    if (known !== undefined && now() - known.at < REGION_LIFETIME) return known.peers;
+    if (known !== undefined && now() < known.until) return known.peers;
     const peers = await lookup(place.preimage, signal);
     const inside = peers.filter((peer) => sharesPrefix(peer.kadId, place.kadId, depth)).length;
-    const wholeNetwork = peers.length < LOOKUP_WIDTH;
+    const wholeNetwork = peers.length < LOOKUP_SIZE;
     const covered = wholeNetwork || (inside < peers.length && inside >= COPIES);
-    if (covered || inside === peers.length) this.#regions.set(name, { peers: covered ? peers : undefined, at: now() });
-    // A region with fewer than COPIES members borrows neighbours, and which ones differs by place: right for one place only.
-    return covered || (single && inside < peers.length) ? peers : undefined;
+    if (covered || inside === peers.length) {
+      const until = now() + (wholeNetwork ? SMALL_NETWORK_LIFETIME : REGION_LIFETIME);
+      this.#regions.set(name, { peers: covered ? peers : undefined, until });
+    }
+    // What a look-up of a place itself gives is right for that place, however many the region has: with fewer than COPIES
+    // members it borrows neighbours, and which ones differs by place.
+    return covered || single ? peers : undefined;
   }
 }
 

@@ -2,15 +2,17 @@ import type { PeerRef } from '../network/index.js';
 
 /** Nodes asked for each key; their medians keep one liar from mattering. */
 export const WANTED_ANSWERS = 3;
-/** With so many answers a key is not hurried: nobody else is asked early. */
+/** With so many answers for each key a search waits for slow nodes no longer than {@link GRACE}. */
 export const QUORUM_ANSWERS = 2;
 /** A node that is there answers in milliseconds; after this the next ones are asked beside it. */
 export const HEDGE_AFTER = 250;
+/** Milliseconds after {@link HEDGE_AFTER} for those asked late, once each key has {@link QUORUM_ANSWERS}: one frozen node costs this. */
+export const GRACE = 150;
 
-/** Who can be asked for a key, the best first; `group` is the salt under which a node holds it. */
+/** Who can be asked for a key, the best first; `groups` are the salts under which a node holds it. */
 export interface Candidate {
   readonly peer: PeerRef;
-  readonly group: number;
+  readonly groups: readonly number[];
 }
 
 export interface Asked<A> {
@@ -32,9 +34,11 @@ export interface AskOptions<A> {
 /**
  * Asks several nodes for each of several keys, a node once for all of its keys, side by side. Ends when every key has
  * {@link WANTED_ANSWERS} or nobody is left to ask, at the latest at the deadline. Nodes that fail are replaced at once, slow
- * ones are joined by others.
+ * ones are joined by others, and waited for only where a key has less than {@link QUORUM_ANSWERS}.
+ * @throws the signal's reason when it was aborted
  */
 export async function askAll<A>(options: AskOptions<A>): Promise<Asked<A>> {
+  options.signal?.throwIfAborted();
   const { candidates, request } = options;
   const keys = candidates.map(() => ({ asked: new Set<string>(), answered: new Set<string>(), failed: 0 }));
   const answers: { peer: string; keys: readonly number[]; answer: A }[] = [];
@@ -43,6 +47,8 @@ export async function askAll<A>(options: AskOptions<A>): Promise<Asked<A>> {
     ending.signal.addEventListener('abort', () => resolve(), { once: true }),
   );
   let pending = 0;
+  let hedged = false;
+  let grace: NodeJS.Timeout | undefined;
 
   const launch = (wanted: number): void => {
     const batches = new Map<string, number[]>();
@@ -76,22 +82,33 @@ export async function askAll<A>(options: AskOptions<A>): Promise<Asked<A>> {
       launch(WANTED_ANSWERS);
     } finally {
       pending--;
-      if (pending === 0 || keys.every((state) => state.answered.size >= WANTED_ANSWERS)) ending.abort();
+      settle();
     }
+  };
+
+  const settle = (): void => {
+    if (ending.signal.aborted) return;
+    const haveAll = (wanted: number): boolean =>
+      keys.every(({ answered }, key) => answered.size >= Math.min(wanted, candidates[key]?.length ?? 0));
+    if (pending === 0 || haveAll(WANTED_ANSWERS)) ending.abort();
+    else if (hedged && haveAll(QUORUM_ANSWERS)) grace ??= setTimeout(stop, GRACE);
   };
 
   const stop = (): void => ending.abort();
   const hedge = setTimeout(() => {
-    if (keys.some((state) => state.answered.size < QUORUM_ANSWERS)) launch(2 * WANTED_ANSWERS);
+    hedged = true;
+    launch(2 * WANTED_ANSWERS);
+    settle();
   }, HEDGE_AFTER);
   const deadline = setTimeout(stop, options.deadline);
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
     launch(WANTED_ANSWERS);
-    if (pending === 0) ending.abort();
+    settle();
     await finished;
   } finally {
     clearTimeout(hedge);
+    clearTimeout(grace);
     clearTimeout(deadline);
     options.signal?.removeEventListener('abort', stop);
   }

@@ -6,23 +6,31 @@ type Verdict = CoverageView['verdict'];
 
 /**
  * How complete an answer is (DESIGN section 5): a key is covered when three nodes of one salt answered, or all where there
- * are fewer. The whole is as good as its worst key, and `unknown` where nobody but this node itself could have answered.
+ * are fewer, and it is certain that these are the nodes of that salt: just after joining a node knows few others, and those
+ * that seem nearest have never heard of the key. The whole is as good as its worst key, and `unknown` where nobody but this node itself could have answered.
  */
 export function coverageOf(
   names: readonly string[],
   candidates: readonly (readonly Candidate[])[],
   asked: Asked<AskAnswer>,
-  options: { refused: number; alone: boolean },
+  options: {
+    readonly refused: number;
+    readonly alone: boolean;
+    /** For each key the salts whose nodes are known for certain. */
+    readonly certain: readonly (readonly number[])[];
+  },
 ): CoverageView {
   const keys = names.map((key, at) => {
     const list = candidates[at] ?? [];
     const state = asked.keys[at];
     const truncated = asked.answers.filter((answer) => answer.keys.includes(at) && answer.answer.truncated).length;
     const answered = state?.answered ?? new Set<string>();
-    const groups = [...new Set(list.map(({ group }) => group))];
-    const complete = groups.some((group) => {
-      const members = list.filter((one) => one.group === group);
-      return members.filter(({ peer }) => answered.has(peer.id)).length >= Math.min(WANTED_ANSWERS, members.length);
+    const complete = (options.certain[at] ?? []).some((group) => {
+      const members = list.filter(({ groups }) => groups.includes(group));
+      return (
+        members.length > 0 &&
+        members.filter(({ peer }) => answered.has(peer.id)).length >= Math.min(WANTED_ANSWERS, members.length)
+      );
     });
     const verdict: Verdict = answered.size === 0 ? 'unknown' : complete ? 'complete' : 'partial';
     return { key, expected: list.length, asked: state?.asked.size ?? 0, answered: answered.size, truncated, verdict };

@@ -1,9 +1,11 @@
 import type { KeyPlace } from '../../protocol/search/posting-keys.js';
 import type { Logger } from '../logger.js';
-import type { Network } from '../network/index.js';
+import { LOOKUP_SIZE, type Network } from '../network/index.js';
 
 /** A place of the key space that was looked up this recently is not looked up again. */
 const FRESH_FOR = 10 * 60 * 1000;
+/** Who is near to a place may be taken for known so long after it was looked up: the next look-up is on its way by then. */
+const KNOWN_FOR = 2 * FRESH_FOR;
 /** Places remembered. */
 const REMEMBERED = 10_000;
 /** Look-ups in the background at once: each dials, and a search must not wait behind them. */
@@ -16,6 +18,8 @@ const CONCURRENT = 2;
 export class Freshness {
   readonly #deps: { readonly network: Network; readonly now: () => number; readonly logger: Logger };
   readonly #seen = new Map<string, number>();
+  /** When the look-up of a place last ended well. */
+  readonly #finished = new Map<string, number>();
   readonly #queue: KeyPlace[] = [];
   #running = 0;
 
@@ -41,16 +45,19 @@ export class Freshness {
     signal?.throwIfAborted();
   }
 
+  /** Whether the nodes nearest to a place are known, and not only some that are near: it was looked up, or all nodes are known. */
+  isKnown(place: KeyPlace): boolean {
+    const { network, now } = this.#deps;
+    if (network.ready && network.directory.size < LOOKUP_SIZE) return true;
+    return now() - (this.#finished.get(nameOf(place)) ?? Number.NEGATIVE_INFINITY) < KNOWN_FOR;
+  }
+
   /** Looks a place up some time soon, unless that was done not long ago. */
   look(place: KeyPlace): void {
-    const name = Buffer.from(place.kadId).toString('base64');
     const now = this.#deps.now();
-    if (now - (this.#seen.get(name) ?? Number.NEGATIVE_INFINITY) < FRESH_FOR || this.#queue.length >= REMEMBERED)
-      return;
-    this.#seen.delete(name);
-    this.#seen.set(name, now);
-    const oldest = this.#seen.size > REMEMBERED ? this.#seen.keys().next().value : undefined;
-    if (oldest !== undefined) this.#seen.delete(oldest);
+    const last = this.#seen.get(nameOf(place)) ?? Number.NEGATIVE_INFINITY;
+    if (now - last < FRESH_FOR || this.#queue.length >= REMEMBERED) return;
+    remember(this.#seen, place, now);
     this.#queue.push(place);
     this.#next();
   }
@@ -60,14 +67,32 @@ export class Freshness {
     const place = this.#queue.shift();
     if (place === undefined) return;
     this.#running++;
-    this.#deps.network
-      .lookup(place.preimage)
-      .catch((error: unknown) =>
-        this.#deps.logger.debug({ error: String(error) }, 'a look-up in the background failed'),
-      )
-      .finally(() => {
-        this.#running--;
-        this.#next();
-      });
+    void this.#lookUp(place).finally(() => {
+      this.#running--;
+      this.#next();
+    });
   }
+
+  async #lookUp(place: KeyPlace): Promise<void> {
+    try {
+      const found = await this.#deps.network.lookup(place.preimage);
+      // Only itself: the look-up met nobody, and says nothing of who is near.
+      if (found.some(({ self }) => !self)) remember(this.#finished, place, this.#deps.now());
+    } catch (error) {
+      this.#deps.logger.debug({ error: String(error) }, 'a look-up in the background failed');
+    }
+  }
+}
+
+function nameOf(place: KeyPlace): string {
+  return Buffer.from(place.kadId).toString('base64');
+}
+
+/** Notes a time for a place; of too many places the oldest is forgotten. */
+function remember(times: Map<string, number>, place: KeyPlace, time: number): void {
+  const name = nameOf(place);
+  times.delete(name);
+  times.set(name, time);
+  const oldest = times.size > REMEMBERED ? times.keys().next().value : undefined;
+  if (oldest !== undefined) times.delete(oldest);
 }

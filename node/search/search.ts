@@ -3,14 +3,16 @@ import type { Card } from '../../protocol/catalog/card.js';
 import { listingIdOfCard } from '../../protocol/catalog/make-card.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, traderToText } from '../../protocol/ids.js';
+import type { Delegation } from '../../protocol/identity/delegation.js';
 import { moneyToJson, parseMoney } from '../../protocol/money.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { matcher, parseFilters, type Filters } from '../../protocol/search/filters.js';
 import { parseIndex } from '../../protocol/search/index-terms.js';
 import { mergeStatistics, newest, rank, type Found } from '../../protocol/search/merge.js';
-import { COPIES, listingKey, placeOf, SALTS, termKey } from '../../protocol/search/posting-keys.js';
+import { COPIES, listingKey, placeOf, SALTS, termKey, type KeyPlace } from '../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY, MAX_KEYS, parseQuery, rarest, type Query } from '../../protocol/search/query.js';
 import type { HitView, SearchView } from '../api/views.js';
+import { hex } from '../bytes.js';
 import type { DelegationBook } from '../identity/index.js';
 import type { Index } from '../index/index.js';
 import {
@@ -18,6 +20,7 @@ import {
   askAnswerSchema,
   CARDS_METHOD,
   cardsAnswerSchema,
+  MAX_ANSWERS,
   readBody,
   writeBody,
   type AskAnswer,
@@ -61,6 +64,9 @@ interface FoundCard extends Found {
   readonly card: SignedRecord<Card>;
 }
 
+/** The delegations that came with a search's answers, by id. */
+type Delegations = Map<string, SignedRecord<Delegation>>;
+
 /** What is asked for: the words, what limits them, and the keys under which to look. */
 interface Question {
   readonly query: Query;
@@ -86,8 +92,8 @@ class SearchService implements Search {
     const keys = rarest(query, known, MAX_KEYS).map(termKey);
     await this.#freshness.ready(input.timeoutMs / 2, options.signal);
     const spent = performance.now() - begun;
-    const question = { query, filters, keys, limit: Math.max(ANSWERS, input.limit) };
-    const { candidates, asked, cards, refused } = await this.#ask(
+    const question = { query, filters, keys, limit: Math.min(MAX_ANSWERS, Math.max(ANSWERS, input.limit)) };
+    const { candidates, certain, asked, cards, refused } = await this.#ask(
       question,
       input.limit,
       Math.max(50, input.timeoutMs - spent),
@@ -106,7 +112,7 @@ class SearchService implements Search {
     const alone = this.#deps.network.directory.size === 0;
     return {
       hits: hits.map(({ id, score, card }) => hitView(id, score, card.card)),
-      coverage: coverageOf(keys, candidates, asked, { refused, alone }),
+      coverage: coverageOf(keys, candidates, asked, { refused, alone, certain }),
       tookMs: Math.round((performance.now() - begun) * 10) / 10,
     };
   }
@@ -123,7 +129,13 @@ class SearchService implements Search {
 
   async #ask(question: Question, limit: number, deadline: number, signal?: AbortSignal) {
     const end = performance.now() + deadline;
-    const candidates = question.keys.map((key) => this.#candidates(key));
+    const opened = Math.min(MAX_ANSWERS, Math.max(limit, LEAST_OPENED));
+    const places = question.keys.map((key) => SALTS.map((salt) => placeOf(this.#deps.networkName, key, salt)));
+    // Before anybody is asked: what a look-up finds meanwhile was not known to those who chose whom to ask.
+    const certain = places.map((ofKey) =>
+      SALTS.filter((_, at) => ofKey[at] !== undefined && this.#freshness.isKnown(ofKey[at])),
+    );
+    const candidates = places.map((ofKey) => this.#candidates(ofKey));
     const asked = await askAll<AskAnswer>({
       candidates,
       deadline: deadline * (1 - FETCH_SHARE),
@@ -134,7 +146,7 @@ class SearchService implements Search {
           filters: question.filters,
           keys: keys.map((at) => question.keys[at]),
           limit: question.limit,
-          cards: first ? Math.max(limit, LEAST_OPENED) : 0,
+          cards: first ? opened : 0,
         });
         const answer = await this.#deps.network.request(peer, ASK_METHOD, body, {
           signal: requestSignal,
@@ -146,34 +158,34 @@ class SearchService implements Search {
       },
     });
     const found = new Map<string, FoundCard>();
-    const claims = claimsOf(asked, Math.max(limit, LEAST_OPENED));
+    const claims = claimsOf(asked, opened);
+    const given: Delegations = new Map();
     let refused = 0;
-    for (const { answer } of asked.answers) refused += this.#learn(answer.delegations);
-    for (const { envelopes } of claims.values()) refused += this.#open(envelopes, found);
-    refused += await this.#fetchMissing(claims, found, Math.max(0, end - performance.now()), signal);
-    return { candidates, asked, cards: [...found.values()], refused };
+    for (const { answer } of asked.answers) refused += this.#read(answer.delegations, given);
+    for (const { envelopes } of claims.values()) refused += this.#open(envelopes, found, given);
+    refused += await this.#fetchMissing(claims, { found, given }, Math.max(0, end - performance.now()), signal);
+    return { candidates, certain, asked, cards: [...found.values()], refused };
   }
 
   /** The nodes that hold a key, both salts in turn, so that whoever sits around one of them is not all who is asked. */
-  #candidates(key: string): Candidate[] {
-    const { network, networkName } = this.#deps;
-    const groups = SALTS.map((salt) => {
-      const place = placeOf(networkName, key, salt);
+  #candidates(places: readonly KeyPlace[]): Candidate[] {
+    const { directory } = this.#deps.network;
+    const [first = [], second = []] = places.map((place) => {
       this.#freshness.look(place);
-      return network.directory.closest(place.kadId, COPIES).map((peer): Candidate => ({ peer, group: salt }));
+      return directory.closest(place.kadId, COPIES);
     });
     // The first three are of one salt: three that agree make the answer complete.
-    const [first = [], second = []] = groups;
     const order = [...first.slice(0, 3), ...second.slice(0, 3), ...first.slice(3), ...second.slice(3)];
-    const seen = new Map<string, Candidate>();
-    for (const candidate of order) if (!seen.has(candidate.peer.id)) seen.set(candidate.peer.id, candidate);
-    return [...seen.values()];
+    const peers = new Map(order.map((peer) => [peer.id, peer]));
+    const groupsOf = (id: string): number[] =>
+      [first, second].flatMap((group, salt) => (group.some((peer) => peer.id === id) ? [salt] : []));
+    return [...peers.values()].map((peer) => ({ peer, groups: groupsOf(peer.id) }));
   }
 
   /** Fetches the cards that came only as ids, or older than somebody claims; gives how many were refused. */
   async #fetchMissing(
     claims: ReadonlyMap<string, Claim>,
-    found: Map<string, FoundCard>,
+    { found, given }: { found: Map<string, FoundCard>; given: Delegations },
     timeLeft: number,
     signal?: AbortSignal,
   ): Promise<number> {
@@ -182,11 +194,14 @@ class SearchService implements Search {
       if ((found.get(id)?.seq ?? -1) < seq) missing.set(peer, [...(missing.get(peer) ?? []), listing]);
     }
     const options = { timeout: Math.max(LEAST_FETCH_TIME, timeLeft), retry: true, maxResponse: MAX_RESPONSE, signal };
-    const fetched = [...missing].map(async ([peer, listings]) => {
+    const batches = [...missing].flatMap(([peer, listings]) =>
+      inBatches(listings, MAX_ANSWERS).map((batch) => [peer, batch] as const),
+    );
+    const fetched = batches.map(async ([peer, listings]) => {
       try {
         const bytes = await this.#deps.network.request(peer, CARDS_METHOD, writeBody({ listings }), options);
         const { cards, delegations } = readBody(cardsAnswerSchema, bytes, 'answer to index.cards');
-        return this.#learn(delegations) + this.#open(cards, found);
+        return this.#read(delegations, given) + this.#open(cards, found, given);
       } catch (error) {
         signal?.throwIfAborted();
         this.#deps.logger.debug({ peer, error: String(error) }, 'cards could not be fetched');
@@ -196,17 +211,20 @@ class SearchService implements Search {
     return (await Promise.all(fetched)).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Remembers delegations; gives how many were refused. */
-  #learn(delegations: readonly Uint8Array[]): number {
-    return this.#refusedOf(delegations, (bytes) => void this.#deps.delegations.learn(bytes));
+  /** Verifies delegations for this search alone, keeping none; gives how many were refused. */
+  #read(delegations: readonly Uint8Array[], given: Delegations): number {
+    return this.#refusedOf(delegations, (bytes) => {
+      const delegation = this.#deps.delegations.read(bytes);
+      given.set(delegation.id.toString(), delegation);
+    });
   }
 
   /** Verifies cards and adds them, the newest of each listing; gives how many were refused. */
-  #open(cards: readonly Uint8Array[], found: Map<string, FoundCard>): number {
+  #open(cards: readonly Uint8Array[], found: Map<string, FoundCard>, given: Delegations): number {
     const { delegations: book, networkName, verify, now } = this.#deps;
     const context = { network: networkName, kinds: ['card'] as const, verify, now: now() };
     return this.#refusedOf(cards, (bytes) => {
-      const card = openRecord(bytes, { ...context, delegation: (id) => book.find(id) });
+      const card = openRecord(bytes, { ...context, delegation: (id) => given.get(id.toString()) ?? book.find(id) });
       const { payload } = card;
       const id = listingIdOfCard(payload);
       if (id === undefined || payload.validUntil <= now()) {
@@ -306,6 +324,8 @@ function hitView(listing: string, score: number, card: SignedRecord<Card>): HitV
   };
 }
 
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+function inBatches<T>(all: readonly T[], size: number): T[][] {
+  const batches: T[][] = [];
+  for (let start = 0; start < all.length; start += size) batches.push(all.slice(start, start + size));
+  return batches;
 }

@@ -218,8 +218,10 @@ export class LevelStore implements Store {
   }
 
   async #commit(writes: readonly Write[], sync: boolean): Promise<void> {
-    if (writes.length === 0) return;
     const running = this.#open();
+    // Asked first: after a failed write, even "there is nothing to write" would be taken for "it is all on disk".
+    if (running.failure !== undefined) throw running.failure;
+    if (writes.length === 0) return;
     const latest = new Map<string, Write>();
     for (const write of writes) latest.set(rowKey(write.table, write.key), write);
     const before = await this.#readRows(running.db, [...latest.keys()]);

@@ -3,11 +3,12 @@ import { NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import { deadlinesOf, roleOf, stateOf, WORDS, type Role, type TradeState } from '../../protocol/trade/index.js';
 import type { Identity } from '../identity/index.js';
+import { createKeyedMutex } from '../concurrency.js';
 import type { Write } from '../store/index.js';
 import type { Journal, MessageRecord, OutboxRow, TradeRow } from './journal.js';
 
 /** Logs kept open in memory; a log is read again from disk in milliseconds. */
-const OPEN_LOGS = 500;
+const OPEN_LOGS = 200;
 /** The shortest beginning of an id that may stand for it. */
 const SHORTEST_ID = 8;
 
@@ -27,6 +28,7 @@ export class TradeBook {
   readonly #rows = new Map<string, TradeRow>();
   readonly #open = new Map<string, OpenTrade>();
   readonly #outbox = new Map<string, Map<string, OutboxRow>>();
+  readonly #lock = createKeyedMutex();
 
   constructor(journal: Journal, identity: Identity) {
     this.#journal = journal;
@@ -60,7 +62,17 @@ export class TradeBook {
     });
   }
 
-  /** The trade with this exact id, read from disk where it is not in memory. */
+  /** Runs alone on a trade: its log is read, judged and written by one task at a time. */
+  locked<T>(id: string, task: () => Promise<T>): Promise<T> {
+    return this.#lock(id, task);
+  }
+
+  /** The trade as it stands between two changes, for whoever only looks. */
+  async read(id: string): Promise<OpenTrade | undefined> {
+    return this.#open.get(id) ?? this.locked(id, () => this.get(id));
+  }
+
+  /** The trade with this exact id, read from disk where it is not in memory; inside of {@link TradeBook.locked}. */
   async get(id: string): Promise<OpenTrade | undefined> {
     const row = this.#rows.get(id);
     if (row === undefined) return undefined;
@@ -99,7 +111,7 @@ export class TradeBook {
       peer: theirs ? deviceToPeerId(record.payload.device) : (before?.row.peer ?? peer ?? ''),
       created: before?.row.created ?? now,
       updated: now,
-      messages: (before?.row.messages ?? 0) + 1,
+      messages: state.size,
       word: state.word,
       ended: WORDS[state.word].phase === 'final',
       ...deadlineOf(state),

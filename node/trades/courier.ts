@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import { decode, encode } from '../../protocol/cbor.js';
-import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError, type ErrorCode } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
 import { openRecord, type Verify } from '../../protocol/record.js';
 import { messagesOf } from '../../protocol/trade/index.js';
@@ -13,13 +13,15 @@ import {
   deliverAnswerSchema,
   MAX_BYTES,
   MAX_MESSAGES,
-  PASSING_CODES,
+  isFinal,
   type DeliveryResult,
 } from './delivery-wire.js';
 import type { Journal, MessageRecord } from './journal.js';
 
 /** A recipient that has the message answers after one disk sync. */
 const DELIVERY_TIMEOUT = 10_000;
+/** With these the peer itself is away: the other trades would fare no better. */
+const ENDS_ROUND: readonly ErrorCode[] = ['PEER_UNREACHABLE', 'TIMED_OUT', 'STOPPED'];
 
 export interface CourierDeps {
   readonly network: Network;
@@ -30,6 +32,17 @@ export interface CourierDeps {
   readonly verify: Verify;
   readonly now: () => number;
   readonly logger: Logger;
+}
+
+/** What a round of delivery came to: nothing left to try, and whether anything was settled. */
+export interface Delivery {
+  done: boolean;
+  progressed: boolean;
+}
+
+function add(sum: Delivery, more: Delivery): void {
+  sum.done &&= more.done;
+  sum.progressed ||= more.progressed;
 }
 
 interface Parcel {
@@ -45,18 +58,28 @@ export class Courier {
     this.#deps = deps;
   }
 
-  /** Sends all that waits for a peer; true when nothing is left to try. @throws NiagaError PEER_UNREACHABLE, … */
-  async deliver(peer: string, signal: AbortSignal): Promise<boolean> {
-    const { book } = this.#deps;
-    let done = true;
+  /**
+   * Sends all that waits for a peer. A trade that cannot be sent does not hold up the others.
+   * @throws NiagaError PEER_UNREACHABLE, TIMED_OUT, STOPPED; the signal's reason
+   */
+  async deliver(peer: string, signal: AbortSignal): Promise<Delivery> {
+    const { book, logger } = this.#deps;
+    const all: Delivery = { done: true, progressed: false };
     for (const id of book.waiting().get(peer) ?? []) {
-      const trade = await book.get(id);
-      if (trade !== undefined && !(await this.#deliverTrade(peer, trade, signal))) done = false;
+      try {
+        const trade = await book.read(id);
+        if (trade !== undefined) add(all, await this.#deliverTrade(peer, trade, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (ENDS_ROUND.some((code) => isNiagaError(error, code))) throw error;
+        all.done = false;
+        logger.warn({ trade: id, error: String(error) }, 'the messages of a trade could not be sent');
+      }
     }
-    return done;
+    return all;
   }
 
-  async #deliverTrade(peer: string, trade: OpenTrade, signal: AbortSignal): Promise<boolean> {
+  async #deliverTrade(peer: string, trade: OpenTrade, signal: AbortSignal): Promise<Delivery> {
     const open = [...this.#deps.book.outboxOf(trade.id)]
       .filter(([, row]) => row.refused === undefined)
       .map(([message]) => message);
@@ -66,16 +89,17 @@ export class Courier {
       const record = wanted.has(id.toString()) ? trade.records.get(id.toString()) : undefined;
       return record === undefined ? [] : [{ trade, record }];
     });
-    let done = true;
+    const delivery: Delivery = { done: true, progressed: false };
     for (const batch of batches(parcels)) {
       const results = await this.#send(peer, batch, signal);
       for (const [at, parcel] of batch.entries()) {
         const result = results[at] ?? {};
-        if (!(await this.#settle(parcel, result))) done = false;
+        const settled = await this.#settle(parcel, result);
+        add(delivery, { done: settled, progressed: settled });
         if (result.missing !== undefined) await this.#repair(peer, trade, result.missing, signal);
       }
     }
-    return done;
+    return delivery;
   }
 
   /** Sends again what the other side says to lack of the log, whoever wrote it. */
@@ -112,8 +136,8 @@ export class Courier {
       book.setOutbox(trade.id, record.id, undefined);
       return true;
     }
+    if (!isFinal(result)) return false;
     const code = result.code ?? 'INTERNAL';
-    if (PASSING_CODES.has(code)) return false;
     const row = { since: this.#deps.now(), refused: code, reason: (result.message ?? code).slice(0, 400) };
     await store.write([journal.putOutbox(trade.id, record.id, row)]);
     book.setOutbox(trade.id, record.id, row);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../../protocol/errors.js';
 import { cidSchema } from '../../protocol/schema.js';
 
 /** How messages of trades travel: the sender asks for receipts, and keeps asking until each has one. */
@@ -23,20 +24,41 @@ export const deliverAnswerSchema = z.object({
         message: z.string().max(1_000).optional(),
         /** With TRADE_HEADS: messages before this one that the recipient lacks. */
         missing: z.array(cidSchema).max(64).optional(),
+        /** The time from which another try may succeed: a deadline that the recipient's clock has not reached. */
+        retryAt: z.int().min(0).optional(),
       }),
     )
     .max(MAX_MESSAGES),
 });
 export type DeliveryResult = z.infer<typeof deliverAnswerSchema>['results'][number];
 
-/** Refusals that may pass: the sender goes on trying. All others are final. */
-export const PASSING_CODES: ReadonlySet<string> = new Set([
-  'TRADE_HEADS',
-  'RATE_LIMITED',
-  'RECORD_TIME',
-  'STOPPED',
-  'STORE_FAILED',
-  'STORE_CORRUPT',
-  'TIMED_OUT',
-  'INTERNAL',
+/** Refusals that no further try can change: what was judged is the message itself. All others may pass. */
+const FINAL_CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'RECORD_MALFORMED',
+  'RECORD_TOO_LARGE',
+  'RECORD_SIGNATURE',
+  'RECORD_NETWORK',
+  'RECORD_KIND',
+  'RECORD_SCHEMA',
+  'RECORD_CRITICAL',
+  'DELEGATION_MISSING',
+  'DELEGATION_MISMATCH',
+  'DELEGATION_EXPIRED',
+  'DELEGATION_CAPABILITY',
+  'DELEGATION_REVOKED',
+  'TRADE_ROLE',
+  'TRADE_STATE',
+  'TRADE_TURN',
+  'TRADE_TERMS',
+  'TRADE_EXPIRED',
+  'TRADE_FULL',
+  'LISTING_NOT_FOUND',
+  'LISTING_REMOVED',
+  'STOCK_SHORT',
 ]);
+
+/** Whether the recipient will never take the message. */
+export function isFinal(result: DeliveryResult): boolean {
+  if (result.code === 'TRADE_HEADS') return result.missing === undefined;
+  return result.retryAt === undefined && result.code !== undefined && FINAL_CODES.has(result.code);
+}

@@ -43,8 +43,7 @@ async function listingsOf(
   const delegations = new Map<string, Uint8Array>();
   for (const version of versionsIn(trade)) {
     // A listing whose seller cannot be reached now is left out: the terms themselves are in the log.
-    const record =
-      (await exchange.known(version)) ?? (await exchange.fetch(version, trade.row.peer).catch(() => undefined));
+    const record = await exchange.fetchVersion(version, trade.row.peer).catch(() => undefined);
     const named = record?.delegation;
     if (record === undefined || named === undefined) continue;
     const delegation = named.equals(identity.delegation.id) ? identity.delegation : book.find(named);

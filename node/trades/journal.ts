@@ -30,7 +30,7 @@ export interface OutboxRow {
   readonly reason?: string;
 }
 
-/** A message that came before those that it names. */
+/** Messages of one trade that may wait for those that they name. */
 const PARKED_A_TRADE = 64;
 
 const DIGITS = 6;
@@ -106,8 +106,9 @@ export class Journal {
     return this.#outbox.del(`${trade}/${String(message)}`);
   }
 
-  async *parked(trade: string): AsyncIterable<Uint8Array> {
-    for await (const [, bytes] of this.#parked.range({ prefix: `${trade}/`, limit: PARKED_A_TRADE })) yield bytes;
+  /** What came too early for a trade, by the key under which it is kept. */
+  parked(trade: string): AsyncIterable<[key: string, bytes: Uint8Array]> {
+    return this.#parked.range({ prefix: `${trade}/`, limit: PARKED_A_TRADE });
   }
 
   /** Nothing where the trade has as many parked as it may: the sender keeps trying. */
@@ -116,7 +117,7 @@ export class Journal {
     return full ? [] : [this.#parked.put(`${trade}/${String(message.id)}`, message.bytes)];
   }
 
-  unpark(trade: string, message: CID): Write {
-    return this.#parked.del(`${trade}/${String(message)}`);
+  unpark(key: string): Write {
+    return this.#parked.del(key);
   }
 }

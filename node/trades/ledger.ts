@@ -1,4 +1,5 @@
 import { NiagaError, isNiagaError } from '../../protocol/errors.js';
+import { equalBytes } from '../../protocol/ids.js';
 import { signRecord } from '../../protocol/record.js';
 import {
   admits,
@@ -12,7 +13,6 @@ import {
 import { roleIn } from '../../protocol/trade/roles.js';
 import type { TradeView } from '../api/views.js';
 import type { Catalog, StockLine } from '../catalog/index.js';
-import { createKeyedMutex } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Store, Write } from '../store/index.js';
@@ -30,10 +30,17 @@ export interface LedgerDeps {
   readonly logger: Logger;
 }
 
-/** What a message that came led to: the receipt for it. */
-export interface Admitted {
+/** What a message that came led to: the receipt for it, and whether the log had it before. */
+interface Admitted {
   readonly receipt: Uint8Array;
+  readonly trade: OpenTrade;
+  readonly added: boolean;
 }
+
+const KiB = 1024;
+/** Bytes of one side's messages in a log: what a stranger may fill before there is a contract, and what a partner may. */
+const MAX_BYTES_BEFORE_CONTRACT = 256 * KiB;
+const MAX_BYTES = 4 * KiB * KiB;
 
 /**
  * The one way into a trade's log, for own steps and for what comes from outside: judged by the state machine, written in
@@ -41,7 +48,6 @@ export interface Admitted {
  */
 export class Ledger {
   readonly #deps: LedgerDeps;
-  readonly #lock = createKeyedMutex();
   readonly #listeners = new Set<(trade: TradeView) => void>();
 
   constructor(deps: LedgerDeps) {
@@ -59,28 +65,31 @@ export class Ledger {
     make: (trade: OpenTrade | undefined) => MessageRecord,
     peer?: string,
   ): Promise<OpenTrade> {
-    const work = async (): Promise<OpenTrade> => {
-      const before = id === undefined ? undefined : await this.#deps.book.get(id);
-      const record = make(before);
+    const { book } = this.#deps;
+    const take = async (before: OpenTrade | undefined, record: MessageRecord): Promise<OpenTrade> => {
       const outcome = apply(before?.state, record);
       if (!outcome.ok) throw refusalError(outcome);
       return this.#commit(before, record, outcome.state, outcome.effects, { own: true, peer });
     };
-    return id === undefined ? work() : this.#lock(id, work);
+    if (id !== undefined) {
+      return book.locked(id, async () => {
+        const before = await book.get(id);
+        return take(before, make(before));
+      });
+    }
+    const record = make(undefined);
+    return book.locked(record.id.toString(), () => take(undefined, record));
   }
 
   /**
    * Takes a message from outside. `check`: whether a first offer fits what is sold here.
    * @throws NiagaError with the code of the refusal; TRADE_HEADS with `details.missing` for one that came too early
    */
-  async receive(
-    bytes: Uint8Array,
-    check: (offer: MessageRecord) => Promise<void>,
-  ): Promise<Admitted & { trade: OpenTrade }> {
+  async receive(bytes: Uint8Array, check: (offer: MessageRecord) => Promise<void>): Promise<Omit<Admitted, 'added'>> {
     const { journal, identity, now } = this.#deps;
     const record = journal.open(bytes, now());
     const id = record.payload.kind === 'offer' ? record.id.toString() : record.payload.trade.toString();
-    return this.#lock(id, async () => {
+    return this.#deps.book.locked(id, async () => {
       const trade = await this.#deps.book.get(id);
       if (trade === undefined && record.payload.kind === 'offer') {
         if (roleIn(record.payload, identity.trader) === undefined)
@@ -88,25 +97,30 @@ export class Ledger {
         await check(record);
       }
       const admitted = await this.#admit(id, trade, record);
-      await this.#unpark(id);
-      const after = (await this.#deps.book.get(id)) ?? admitted.trade;
-      return { receipt: admitted.receipt, trade: after };
+      if (admitted.added) await this.#unpark(id);
+      return { receipt: admitted.receipt, trade: (await this.#deps.book.get(id)) ?? admitted.trade };
     });
   }
 
-  async #admit(
-    id: string,
-    trade: OpenTrade | undefined,
-    record: MessageRecord,
-  ): Promise<Admitted & { trade: OpenTrade }> {
-    const { journal, store, now } = this.#deps;
-    const known = trade?.records.has(record.id.toString()) === true ? await journal.receipt(id, record.id) : undefined;
-    if (trade !== undefined && known !== undefined) return { receipt: known, trade };
+  async #admit(id: string, trade: OpenTrade | undefined, record: MessageRecord): Promise<Admitted> {
+    const { journal, store, identity, now } = this.#deps;
+    if (equalBytes(record.payload.trader, identity.trader)) {
+      // An echo. A receipt for an own message would make the evidence of the trade worthless.
+      throw new NiagaError('TRADE_ROLE', 'That message is this trader’s own.');
+    }
+    if (trade?.records.has(record.id.toString()) === true) {
+      return {
+        trade,
+        added: false,
+        receipt: (await journal.receipt(id, record.id)) ?? (await this.#writeReceipt(record, id)),
+      };
+    }
     if (trade === undefined && record.payload.kind !== 'offer') {
       throw new NiagaError('TRADE_HEADS', 'The trade that the message is for is not known here.', {
         details: { missing: [id] },
       });
     }
+    if (trade !== undefined) checkSize(trade, record);
     const refusal = admits(trade?.state, record, now());
     if (refusal !== undefined) throw refusalError(refusal);
     const outcome = apply(trade?.state, record);
@@ -116,7 +130,13 @@ export class Ledger {
     }
     const receipt = this.#receiptFor(record, id);
     const after = await this.#commit(trade, record, outcome.state, outcome.effects, { own: false, receipt });
-    return { receipt, trade: after };
+    return { receipt, trade: after, added: true };
+  }
+
+  async #writeReceipt(record: MessageRecord, id: string): Promise<Uint8Array> {
+    const receipt = this.#receiptFor(record, id);
+    await this.#deps.store.write([this.#deps.journal.putReceipt(id, record.id, receipt)]);
+    return receipt;
   }
 
   /** Tries what came too early again, as long as that brings anything new. */
@@ -124,16 +144,16 @@ export class Ledger {
     const { journal, book, store } = this.#deps;
     for (let progress = true; progress;) {
       progress = false;
-      for await (const bytes of journal.parked(id)) {
-        const record = journal.open(bytes);
+      for await (const [key, bytes] of journal.parked(id)) {
         try {
-          await this.#admit(id, await book.get(id), record);
-          progress = true;
+          const { added } = await this.#admit(id, await book.get(id), journal.open(bytes));
+          progress ||= added;
         } catch (error) {
-          if (isNiagaError(error, 'TRADE_HEADS')) continue;
+          if (isNiagaError(error, 'TRADE_HEADS') && error.details?.['missing'] !== undefined) continue;
+          // Not valid after all, or not readable any more: it leaves, and its sender is told when it comes again.
           if (!isNiagaError(error)) throw error;
         }
-        await store.write([journal.unpark(id, record.id)]);
+        await store.write([journal.unpark(key)]);
       }
     }
   }
@@ -168,10 +188,7 @@ export class Ledger {
       switch (effect.kind) {
         case 'reserve-stock':
           try {
-            return catalog.reserve(
-              trade,
-              effect.lines.map(({ slot, quantity }): StockLine => ({ slot, quantity })),
-            );
+            return catalog.reserve(trade, stockLines(effect.lines));
           } catch (error) {
             // Own promises must be kept; what the other side signed within an own promise stands whatever the shelf says.
             if (own) throw error;
@@ -181,7 +198,7 @@ export class Ledger {
         case 'release-stock':
           return catalog.release(trade);
         case 'stock-sold':
-          return catalog.sold(trade);
+          return catalog.sold(trade, stockLines(effect.lines));
         case 'watch-deadline':
         case 'forget-deadline':
         case 'refund-due':
@@ -210,5 +227,20 @@ export class Ledger {
         this.#deps.logger.error({ error: String(error) }, 'a listener to trades failed');
       }
     }
+  }
+}
+
+function stockLines(lines: readonly StockLine[]): StockLine[] {
+  return lines.map(({ slot, quantity }) => ({ slot, quantity }));
+}
+
+/** @throws NiagaError TRADE_FULL where the author's messages take more than they may */
+function checkSize(trade: OpenTrade, record: MessageRecord): void {
+  let bytes = record.bytes.length;
+  for (const other of trade.records.values()) {
+    if (equalBytes(other.payload.trader, record.payload.trader)) bytes += other.bytes.length;
+  }
+  if (bytes > (trade.state.agreement === undefined ? MAX_BYTES_BEFORE_CONTRACT : MAX_BYTES)) {
+    throw new NiagaError('TRADE_FULL', 'The messages of that side take more room than they may.');
   }
 }

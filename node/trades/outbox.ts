@@ -1,12 +1,13 @@
 import type { Logger } from '../logger.js';
+import type { Delivery } from './courier.js';
 
 const second = 1000;
 /** Waiting times between tries to reach a peer; the last goes on. A peer that connects is tried at once. */
 export const RETRY_DELAYS = [1, 2, 5, 10, 30, 60, 300].map((seconds) => seconds * second);
 
 export interface OutboxDeps {
-  /** Delivers everything that waits for this peer; true when nothing is left that a further try could bring over. */
-  readonly deliver: (peer: string, signal: AbortSignal) => Promise<boolean>;
+  /** Delivers everything that waits for this peer. */
+  readonly deliver: (peer: string, signal: AbortSignal) => Promise<Delivery>;
   readonly logger: Logger;
 }
 
@@ -65,8 +66,10 @@ export class OutboxScheduler {
     do {
       queue.again = false;
       try {
-        done = await this.#deps.deliver(peer, this.#stopping.signal);
-        queue.tries = 0;
+        const delivery = await this.#deps.deliver(peer, this.#stopping.signal);
+        done = delivery.done;
+        // Only progress makes the pauses short again: a peer that refuses every time is not asked every second.
+        if (delivery.progressed) queue.tries = 0;
       } catch (error) {
         done = false;
         this.#deps.logger.debug(

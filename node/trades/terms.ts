@@ -21,8 +21,15 @@ export interface Offered {
   readonly soldOut: boolean;
 }
 
-export function offeredByListing(listing: SignedRecord<Listing>, card: SignedRecord<Card> | undefined): Offered {
+/** @throws NiagaError LISTING_CHANGED where card and listing name different prices: what was seen is not what is sold */
+export function offeredByListing(listing: SignedRecord<Listing>, card?: SignedRecord<Card>): Offered {
   const { slot, item } = listing.payload;
+  if (card !== undefined && !samePrice(card.payload.summary.price, item.price)) {
+    throw new NiagaError('LISTING_CHANGED', 'The seller’s card and the listing itself name different prices.', {
+      where: 'price',
+      next: 'Look at it with niaga listing show, and do not trust the seller before that is explained.',
+    });
+  }
   const limits = [item.eligibleQuantity?.maxValue, item.inventoryLevel].filter(
     (limit) => limit !== undefined && limit !== null,
   );
@@ -121,7 +128,11 @@ export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
   if (item.price !== null && item.price.currency !== line.price.currency) {
     throw new NiagaError('TRADE_TERMS', `The listing is sold in ${item.price.currency}.`, { where: 'terms.lines' });
   }
-  checkQuantity(line.quantity, offeredByListing(listing, undefined));
+  checkQuantity(line.quantity, offeredByListing(listing));
+}
+
+function samePrice(a: Money | null, b: Money | null): boolean {
+  return a === null || b === null ? a === b : a.amount === b.amount && a.currency === b.currency;
 }
 
 function checkQuantity(quantity: number, { least, most }: Pick<Offered, 'least' | 'most'>): number {

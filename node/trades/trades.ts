@@ -1,8 +1,10 @@
 import { CID } from 'multiformats/cid';
-import { decode, encode } from '../../protocol/cbor.js';
+import type { Card } from '../../protocol/catalog/card.js';
+import { encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, parseId } from '../../protocol/ids.js';
-import { signRecord, type Draft, type Verify } from '../../protocol/record.js';
+import { quote } from '../../protocol/quote.js';
+import { signRecord, type Draft, type SignedRecord, type Verify } from '../../protocol/record.js';
 import {
   allowed,
   DEADLINE_GRACE,
@@ -16,7 +18,9 @@ import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
+import { readBody } from '../index/wire.js';
 import type { Network } from '../network/index.js';
+import { publicError } from '../network/methods.js';
 import type { Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
@@ -34,6 +38,10 @@ import { COMMANDS, termsOf, tradeToDetail, tradeToView } from './view.js';
 const DEADLINE_CHECK = 60 * 1000;
 /** Unanswered offers of one trader that a seller's node keeps: more is a flood. */
 const MAX_OPEN_OF_ONE = 200;
+/** Trades that one trader may begin here in a day, whatever became of them, and all traders together. */
+const MAX_NEW_OF_ONE = 500;
+const MAX_NEW_OF_ALL = 10_000;
+const DAY = 24 * 60 * 60 * 1000;
 
 export interface TradesDeps {
   readonly store: Store;
@@ -62,6 +70,8 @@ class TradesService implements Trades {
   readonly #courier: Courier;
   readonly #outbox: OutboxScheduler;
   #ends: (() => void)[] = [];
+  #expiring: Promise<void> = Promise.resolve();
+  #serving = false;
 
   constructor(deps: TradesDeps) {
     this.#deps = deps;
@@ -79,10 +89,16 @@ class TradesService implements Trades {
   async start(): Promise<void> {
     if (this.#ends.length > 0) return;
     await this.#book.load();
-    this.#deps.network.handle(DELIVER_METHOD, async (body) => this.#receive(body), { maxRequest: 2 * MAX_BYTES });
+    if (!this.#serving) {
+      this.#deps.network.handle(DELIVER_METHOD, async (body) => this.#receive(body), { maxRequest: 2 * MAX_BYTES });
+      this.#serving = true;
+    }
     this.#outbox.start();
     for (const peer of this.#book.waiting().keys()) this.#outbox.wake(peer);
-    const deadlines = setInterval(() => void this.#expire(), DEADLINE_CHECK).unref();
+    const deadlines = setInterval(() => {
+      // One after the other, and waited for at the stop.
+      this.#expiring = this.#expiring.then(() => this.#expire());
+    }, DEADLINE_CHECK).unref();
     this.#ends = [
       this.#deps.network.on('peer:connect', (peer) => {
         if (this.#outbox.waiting(peer)) this.#outbox.wake(peer);
@@ -94,6 +110,7 @@ class TradesService implements Trades {
   async stop(): Promise<void> {
     for (const end of this.#ends) end();
     this.#ends = [];
+    await this.#expiring;
     await this.#outbox.stop();
   }
 
@@ -107,7 +124,7 @@ class TradesService implements Trades {
       });
     }
     const peer = deviceToPeerId(card.payload.device);
-    const offered = await this.#offered(card.payload.listing, peer, options.signal, () => offeredByCard(card), card);
+    const offered = await this.#offered(card, peer, options.signal);
     const terms = firstTerms(offered, input, this.#deps.now());
     const { identity } = this.#deps;
     const trade = await this.#ledger.act(
@@ -131,11 +148,14 @@ class TradesService implements Trades {
   }
 
   async list({ limit, after }: { limit: number; after?: string | undefined }): Promise<TradeView[]> {
+    if (after !== undefined && !this.#book.rows().has(after)) {
+      throw new NiagaError('USAGE', `There is no trade ${quote(after)} to go on after.`, { where: 'after' });
+    }
     const rows = [...this.#book.rows()].sort(([a, x], [b, y]) => y.created - x.created || (a < b ? -1 : 1));
     const start = after === undefined ? 0 : rows.findIndex(([id]) => id === after) + 1;
     const views: TradeView[] = [];
     for (const [id] of rows.slice(start, start + limit)) {
-      const trade = await this.#book.get(id);
+      const trade = await this.#book.read(id);
       if (trade !== undefined) views.push(tradeToView(trade, this.#book.outboxOf(id)));
     }
     return views;
@@ -163,7 +183,7 @@ class TradesService implements Trades {
   }
 
   async #get(id: string): Promise<OpenTrade> {
-    const trade = await this.#book.get(this.#book.resolve(id));
+    const trade = await this.#book.read(this.#book.resolve(id));
     if (trade === undefined) throw new NiagaError('TRADE_NOT_FOUND', `There is no trade ${id} here.`);
     return trade;
   }
@@ -173,18 +193,12 @@ class TradesService implements Trades {
   }
 
   /** The listing itself where it can be had; while the seller sleeps, what the card says of it. */
-  async #offered(
-    version: CID,
-    peer: string,
-    signal: AbortSignal | undefined,
-    byCard: () => Offered,
-    card: Parameters<typeof offeredByListing>[1],
-  ): Promise<Offered> {
+  async #offered(card: SignedRecord<Card>, peer: string, signal: AbortSignal | undefined): Promise<Offered> {
     try {
-      return offeredByListing(await this.#deps.exchange.fetch(version, peer, signal), card);
+      return offeredByListing(await this.#deps.exchange.fetch(card, peer, signal), card);
     } catch (error) {
       signal?.throwIfAborted();
-      if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return byCard();
+      if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return offeredByCard(card);
       throw error;
     }
   }
@@ -224,12 +238,12 @@ class TradesService implements Trades {
   #sign<K extends MessageKind>(kind: K, draft: Draft<K>): MessageRecord {
     const { identity, now } = this.#deps;
     const options = { network: identity.network, created: now(), inlineDelegation: true };
-    return signRecord(kind, draft, identity, options) as MessageRecord;
+    return signRecord(kind, draft, identity, options);
   }
 
   /** What comes from other nodes: each message is answered by a receipt or by why there is none. */
   async #receive(body: Uint8Array): Promise<Uint8Array> {
-    const { messages } = deliverSchema.parse(decode(body, { maxBytes: 2 * MAX_BYTES }));
+    const { messages } = readBody(deliverSchema, body, DELIVER_METHOD);
     const results: DeliveryResult[] = [];
     for (const bytes of messages) {
       try {
@@ -240,9 +254,10 @@ class TradesService implements Trades {
         if (!isNiagaError(error)) throw error;
         this.#deps.onRefused(error.code);
         const missing = missingOf(error.details?.['missing']);
+        const retryAt = error.details?.['retryAt'];
         results.push({
-          code: error.code,
-          message: error.message.slice(0, 1_000),
+          ...publicError(error),
+          ...(typeof retryAt === 'number' ? { retryAt } : {}),
           ...(missing.length === 0 ? {} : { missing }),
         });
       }
@@ -255,16 +270,29 @@ class TradesService implements Trades {
     const { payload } = offer;
     if (payload.kind !== 'offer') return;
     const { identity, catalog } = this.#deps;
-    let open = 0;
-    for (const row of this.#book.rows().values())
-      if (!row.ended && equalBytes(row.counterparty, payload.trader)) open++;
-    if (open >= MAX_OPEN_OF_ONE) throw new NiagaError('RATE_LIMITED', 'Too many trades of this trader are open here.');
+    this.#checkQuota(payload.trader);
     if (!equalBytes(payload.seller, identity.trader)) return;
     for (const line of payload.terms.lines) {
       const listing = await catalog.version(line.listing);
       if (listing === undefined)
         throw new NiagaError('LISTING_NOT_FOUND', 'That version of the listing is not known to its seller.');
       checkLine(line, listing);
+    }
+  }
+
+  /** @throws NiagaError RATE_LIMITED */
+  #checkQuota(trader: Uint8Array): void {
+    const since = this.#deps.now() - DAY;
+    let [open, begun, all] = [0, 0, 0];
+    for (const row of this.#book.rows().values()) {
+      const recent = row.created > since;
+      if (recent) all++;
+      if (!equalBytes(row.counterparty, trader)) continue;
+      if (recent) begun++;
+      if (!row.ended) open++;
+    }
+    if (open >= MAX_OPEN_OF_ONE || begun >= MAX_NEW_OF_ONE || all >= MAX_NEW_OF_ALL) {
+      throw new NiagaError('RATE_LIMITED', 'Too many trades were begun here; try again tomorrow.');
     }
   }
 
@@ -288,7 +316,7 @@ class TradesService implements Trades {
   /** Adds to a refusal what can be done instead. */
   async #withNext(id: string, error: unknown): Promise<unknown> {
     if (!isNiagaError(error) || !error.code.startsWith('TRADE_') || error.next !== undefined) return error;
-    const trade = await this.#book.get(id);
+    const trade = await this.#book.read(id);
     if (trade === undefined) return error;
     const commands = allowed(trade.state, trade.role).flatMap((kind) =>
       COMMANDS[kind] === undefined ? [] : [`niaga trade ${COMMANDS[kind]} ${id}`],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isStrongPublicKey } from '../ed25519.js';
+import { equalBytes } from '../ids.js';
 import { headerShape } from '../header.js';
 import { cidSchema, keySchema, seqSchema, textSchema, timeSchema } from '../schema.js';
 
@@ -8,15 +9,21 @@ export const CAPABILITIES = ['profile', 'publish', 'trade'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** The root lets a device sign for the trader until `expires`. Unknown capabilities are kept and grant nothing here. */
-export const delegationSchema = z.looseObject({
-  ...headerShape,
-  kind: z.literal('delegation'),
-  /** A device key of small order could sign for nobody in particular (see ed25519.ts). */
-  delegate: keySchema.refine(isStrongPublicKey, 'is not a key that can sign'),
-  may: z.array(z.string().min(1).max(32)).max(32),
-  expires: timeSchema,
-  label: textSchema(0, 80).optional(),
-});
+export const delegationSchema = z
+  .looseObject({
+    ...headerShape,
+    kind: z.literal('delegation'),
+    /** A device key of small order could sign for nobody in particular (see ed25519.ts). */
+    delegate: keySchema.refine(isStrongPublicKey, 'is not a key that can sign'),
+    may: z.array(z.string().min(1).max(32)).max(32),
+    expires: timeSchema,
+    label: textSchema(0, 80).optional(),
+  })
+  // The root signs delegations and revocations, and nothing else (DESIGN section 4).
+  .refine(({ trader, delegate }) => !equalBytes(trader, delegate), {
+    path: ['delegate'],
+    message: 'is the root key itself',
+  });
 export type Delegation = z.infer<typeof delegationSchema>;
 
 /**

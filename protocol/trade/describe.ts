@@ -5,7 +5,7 @@ import { MESSAGE_KINDS } from './schema.js';
 import { WORDS } from './words.js';
 
 /**
- * The rules as Markdown with two Mermaid diagrams, for docs/trade-states.md: words and messages from their tables, the
+ * The rules as Markdown with two Mermaid diagrams, for docs/reference/trade-states.md: words and messages from their tables, the
  * diagrams from walking the machine itself.
  */
 export function describeMachine(rules: Rules = RULES): string {

@@ -32,7 +32,7 @@ export type TradeEvent =
 
 type Stock =
   | { readonly status: 'free' }
-  | { readonly status: 'reserved'; readonly lines: readonly Line[]; readonly until?: number }
+  | { readonly status: 'reserved'; readonly proposal: string; readonly lines: readonly Line[]; readonly until?: number }
   | { readonly status: 'sold'; readonly lines: readonly Line[] };
 
 /**
@@ -73,7 +73,7 @@ function stockEffects(before: Regions | undefined, after: Regions): Effect[] {
     case 'sold':
       return was.status === 'sold' ? [] : [{ kind: 'stock-sold', lines: is.lines }];
     case 'reserved': {
-      const same = was.status === 'reserved' && was.lines === is.lines && was.until === is.until;
+      const same = was.status === 'reserved' && was.proposal === is.proposal && was.until === is.until;
       return same
         ? []
         : [{ kind: 'reserve-stock', lines: is.lines, ...(is.until === undefined ? {} : { until: is.until }) }];
@@ -88,12 +88,14 @@ function stockOf(regions: Regions): Stock {
   if (agreement !== undefined) {
     const { lines } = agreement.terms;
     if (delivery.shipped.length > 0) return { status: 'sold', lines };
-    return contract.status === 'cancelled' ? { status: 'free' } : { status: 'reserved', lines };
+    return contract.status === 'cancelled'
+      ? { status: 'free' }
+      : { status: 'reserved', proposal: keyOf(agreement.proposal), lines };
   }
   if (contract.status !== 'open') return { status: 'free' };
   const { last } = contract;
   return last.by === 'seller' && last.terms.stock === 'reserved'
-    ? { status: 'reserved', lines: last.terms.lines, until: last.expires }
+    ? { status: 'reserved', proposal: keyOf(last.source), lines: last.terms.lines, until: last.expires }
     : { status: 'free' };
 }
 

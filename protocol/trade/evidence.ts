@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import type { Listing } from '../catalog/card.js';
 import { NiagaError, isNiagaError, type ErrorBody } from '../errors.js';
+import { equalBytes } from '../ids.js';
 import type { Delegation } from '../identity/delegation.js';
 import { openRecord, peekHeader, type SignedRecord, type Verify } from '../record.js';
 import { agreementIn } from './regions.js';
@@ -88,7 +89,7 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
       payload.trade,
     ),
   );
-  attempt('listings', () => checkListings(listings, termsIn(state)));
+  attempt('listings', () => checkListings(listings, termsIn(state), state.parties));
   const receipted = new Set(receipts.map((receipt) => receipt.payload.of.toString()));
   const byId = new Map(records.map((record) => [record.id.toString(), record]));
   const messages = messagesOf(state).flatMap(({ id }) => {
@@ -132,11 +133,12 @@ function checkReceipts(
   }
 }
 
-function checkListings(listings: readonly SignedRecord<Listing>[], terms: readonly Terms[]): void {
+function checkListings(listings: readonly SignedRecord<Listing>[], terms: readonly Terms[], parties: Parties): void {
   const slots = new Map(terms.flatMap(({ lines }) => lines.map((line) => [line.listing.toString(), line.slot])));
   for (const listing of listings) {
     const slot = slots.get(listing.id.toString());
     if (slot === undefined) throw invalid('A listing is in the file that no terms name.');
+    if (!equalBytes(listing.payload.trader, parties.seller)) throw invalid('A listing is not the seller’s.');
     if (slot !== listing.payload.slot) throw invalid('The terms name a listing under another slot than its own.');
   }
 }

@@ -1,20 +1,13 @@
 import type { CID } from 'multiformats/cid';
 import { equalBytes } from '../ids.js';
-import { CONTENT_GUARDS, STATE_GUARDS, type Objection } from './guards.js';
+import { CONTENT_GUARDS, STATE_GUARDS, type ContentContext, type Objection } from './guards.js';
 import { hasIndex } from './index-set.js';
 import { compareIds, deviceOf, entriesIn, follows, keyOf, pastOf, type Entry, type Log, type Verdict } from './log.js';
 import { proposalOf, type Proposal } from './proposal.js';
 import { agreementIn, derive, type Regions } from './regions.js';
 import { otherRole, roleIn, type Parties, type Role } from './roles.js';
 import type { Refusal, Rule, Rules } from './rules.js';
-import {
-  MAX_HEADS,
-  MAX_MESSAGES,
-  MAX_MESSAGES_A_PARTY,
-  MESSAGE_KINDS,
-  type MessageKind,
-  type TradeMessage,
-} from './schema.js';
+import { MAX_HEADS, MAX_MESSAGES_A_PARTY, MESSAGE_KINDS, type MessageKind, type TradeMessage } from './schema.js';
 import { WORDS } from './words.js';
 
 /** What every message of a trade shares. */
@@ -146,10 +139,7 @@ function headsIn(log: Log, ids: readonly CID[]): Entry[] | HeadsProblem {
 
 /** By the whole log, not by the past: how much a node keeps is its own limit, and only a flood of forks reaches it. */
 function fullness(entries: readonly Entry[], role: Role): Objection | undefined {
-  if (entries.length >= MAX_MESSAGES)
-    return { code: 'TRADE_FULL', message: `A trade has at most ${MAX_MESSAGES} messages.` };
-  const own = entries.filter((entry) => entry.role === role).length;
-  if (own < MAX_MESSAGES_A_PARTY) return undefined;
+  if (entries.filter((entry) => entry.role === role).length < MAX_MESSAGES_A_PARTY) return undefined;
   return { code: 'TRADE_FULL', message: `A side sends at most ${MAX_MESSAGES_A_PARTY} messages in a trade.` };
 }
 
@@ -166,10 +156,7 @@ function objectionOfState(kind: MessageKind, rule: Rule, regions: Regions, role:
   return failed === undefined ? undefined : { code: failed.code, message: failed.objection };
 }
 
-function objectionOfContent(
-  rule: Rule,
-  context: Parameters<(typeof CONTENT_GUARDS)['in-time']['check']>[0],
-): Objection | undefined {
+function objectionOfContent(rule: Rule, context: ContentContext): Objection | undefined {
   for (const name of rule.content) {
     const objection = CONTENT_GUARDS[name].check(context);
     if (objection !== undefined) return objection;

@@ -11,8 +11,8 @@ import {
   type Pair,
   type PayloadOfKind,
 } from './log.js';
-import { otherRole, type Role } from './roles.js';
 import type { Proposal } from './proposal.js';
+import { otherRole, type Role } from './roles.js';
 import type { Terms } from './terms.js';
 
 /** The one contract: the offer or counter-offer with its terms, and the accept that made them binding. */
@@ -34,7 +34,6 @@ export interface Conflict {
 }
 
 export interface Negotiation {
-  readonly proposals: ReadonlyMap<string, Proposal>;
   /** Proposals in rounds that nobody ended, the latest first. More than one only where a side forked. */
   readonly open: readonly Proposal[];
   /** The latest proposal. */
@@ -84,7 +83,6 @@ export function negotiate(entries: readonly Entry[]): Negotiation {
   const agreement = agreementOf(entries, proposals, conflicts);
   const end = rounds.get(last.round);
   return {
-    proposals,
     open,
     last,
     conflicts,

@@ -31,7 +31,7 @@ function innerOf(schema, path) {
 }
 
 /** A type in words. */
-export function typeText(schema, definitions) {
+function typeText(schema, definitions) {
   if (schema.$ref !== undefined) return nameText(schema.$ref.replace('#/$defs/', ''));
   if (schema.const !== undefined) return code(JSON.stringify(schema.const));
   if (schema.enum !== undefined) return schema.enum.map((word) => code(word)).join(', ');

@@ -91,12 +91,12 @@ export function jsonSchemaOf(kind, comments) {
 }
 
 /** Where the sources say what a kind is. */
-export function sourceOf(kind) {
+function sourceOf(kind) {
   const table = ['delegation', 'revocation', 'profile', 'listing', 'card', 'tombstone', 'lease', 'receipt', 'evidence'];
   return table.includes(kind) ? [`${kind}Schema`, []] : ['TRADE_SCHEMAS', [kind]];
 }
 
-export function commentAt(kind, path, comments) {
+function commentAt(kind, path, comments) {
   const [name, before] = sourceOf(kind);
   return comments.at(name, [...before, ...path]);
 }

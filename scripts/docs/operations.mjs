@@ -17,7 +17,7 @@ export function operations() {
 }
 
 /** Open at the end: what a later version adds is no mistake. */
-export function schemaOf(schema) {
+function schemaOf(schema) {
   const { $schema: _, ...body } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return withoutSafeBounds(body);
 }

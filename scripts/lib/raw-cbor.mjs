@@ -2,7 +2,14 @@ import { concat, encode } from '../../dist/protocol/index.js';
 
 /** CBOR (RFC 8949) as nobody should write it: for the vectors of what a strict reader must refuse. */
 
-export const [UNSIGNED, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE] = [0, 1, 2, 3, 4, 5, 6, 7];
+/** Major types of RFC 8949 section 3.1. */
+export const UNSIGNED = 0;
+export const BYTES = 2;
+export const TEXT = 3;
+const ARRAY = 4;
+export const MAP = 5;
+const TAG = 6;
+const SIMPLE = 7;
 
 /** An item already in bytes, to stand among values. */
 export class Raw {
@@ -38,7 +45,7 @@ export function map(entries) {
   return new Raw(concat(head(MAP, entries.length), ...entries.flatMap(([key, value]) => [item(key), item(value)])));
 }
 
-export function array(values) {
+function array(values) {
   return new Raw(concat(head(ARRAY, values.length), ...values.map(item)));
 }
 

@@ -123,7 +123,7 @@ export function cborVectors() {
 }
 
 /** A value in CBOR's diagnostic notation (RFC 8949 section 8), which also has integers of 64 bits. */
-export function diagnostic(value) {
+function diagnostic(value) {
   const cid = CID.asCID(value);
   if (cid !== null) return `42(h'00${hex(cid.bytes)}')`;
   if (value instanceof Uint8Array) return `h'${hex(value)}'`;

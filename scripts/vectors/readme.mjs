@@ -13,8 +13,8 @@ the tests; nothing in them is random.
 ## Forms
 
 * Every file has \`about\` and \`cases\`; every case \`description\` and \`valid\`. Where \`valid\` is false, \`code\` is the code of the
-  refusal ([errors](../../docs/reference/errors.md)). A case breaks one rule only, as far
-  as that can be, so that another order of checks finds the same code.
+  refusal ([errors](../../docs/reference/errors.md)); signatures and places of postings are only right or wrong. A case breaks
+  one rule only, as far as that can be, so that another order of checks finds the same code.
 * Bytes are hex. Where a byte is repeated very often they are a list instead, of hex and \`{repeat, times}\`: write the parts one
   after the other, \`repeat\` so many \`times\`.
 * \`payload\` is the decoded record in DAG-JSON: ids as \`{"/": "bafy…"}\`, bytes as \`{"/": {"bytes": base64 without padding}}\`.

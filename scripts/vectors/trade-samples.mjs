@@ -8,7 +8,7 @@ import { budi, CREATED, day, KEYS, NETWORK, sari } from './keys.mjs';
 
 const idr = (amount) => ({ amount, currency: 'IDR' });
 
-export const LINE = {
+const LINE = {
   listing: KOPI_LISTING.id,
   slot: 'listing/kopi-gayo-250',
   title: 'Kopi Gayo 250 g',

@@ -41,7 +41,7 @@ function ordersOf(count) {
 }
 
 /** What all who hold the same messages must agree on. */
-export function stateJson(state) {
+function stateJson(state) {
   const { word, contract, payment, delivery, dispute, heads, turn, total, agreement, equivocations, cancelProposedBy } =
     state;
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/processes.js';
-import { Shell, type Typed } from './shell.js';
+import { Shell } from './shell.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -48,56 +48,56 @@ describe('the README', () => {
   });
 
   it('leads two terminals, line by line, from nothing to a verified trade', { timeout: 180_000 }, async () => {
-    const temporary = await temporaryFolder();
-    // Where the folder of the project is read, and nothing is written into it.
-    for (const name of ['dist', 'examples']) await symlink(join(ROOT, name), join(temporary.path, name));
-    const { NIAGA_HOME: _home, NIAGA_PASSPHRASE: _passphrase, ...env } = process.env;
-    const terminal = (): Shell => new Shell(temporary.path, { ...env, HOME: temporary.path, NO_COLOR: '1' });
+    const { path, remove } = await temporaryFolder();
+    await using _ = { [Symbol.asyncDispose]: remove };
+    // The project's folder is read from, and nothing is written into it.
+    for (const name of ['dist', 'examples']) await symlink(join(ROOT, name), join(path, name));
+    const { NIAGA_HOME: _home, NIAGA_PASSPHRASE: _passphrase, ...inherited } = process.env;
+    const env = { ...inherited, HOME: path, NO_COLOR: '1' };
+    await using seller = new Shell(path, env);
+    await using buyer = new Shell(path, env);
+
+    /** What the words in capitals stand for. */
     const shown = new Map<string, string>();
-    {
-      await using seller = terminal();
-      await using buyer = terminal();
-      const of = (who: string): Shell => (who === 'seller' ? seller : buyer);
+    const type = async (shell: Shell, line: string): Promise<string> => {
+      const filled = line.replace(/\b[A-Z]{5,}\b/g, (word) => shown.get(word) ?? word);
+      const from = shell.shown.length;
+      const { code, text } = await shell.type(filled.replace('/tmp/', `${path}/`));
+      expect(code, `${filled}\n${text}`).toBe(0);
+      if (filled.includes('&')) await shell.waitFor(/The node runs/, from);
+      return text;
+    };
+    const remember = (word: string, pattern: RegExp, text: string): void => {
+      const found = pattern.exec(text)?.[1];
+      if (found !== undefined) shown.set(word, found);
+    };
 
-      const type = async (shell: Shell, line: string): Promise<Typed> => {
-        const typed = line
-          .replace(/\b[A-Z]{5,}\b/g, (word) => shown.get(word) ?? word)
-          .replaceAll('/tmp/', `${temporary.path}/`);
-        const from = shell.shown.length;
-        const result = await shell.type(typed);
-        expect(result.code, `${typed}\n${result.text}`).toBe(0);
-        if (typed.includes('&')) await shell.waitFor(/The node runs/, from);
-        return result;
-      };
-      const remember = (word: string, pattern: RegExp, { text }: Typed): void => {
-        const found = pattern.exec(text)?.[1];
-        if (found !== undefined) shown.set(word, found);
-      };
-
-      const [first, second, last] = blocks(WALK, 'sh');
-      for (const line of lines(first)) remember('ADDRESS', /(\/ip4\/127\.0\.0\.1\/tcp\/\S+)/, await type(seller, line));
-      expect(shown.get('ADDRESS')).toMatch(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/12D3Koo\w+$/);
-      for (const line of lines(second)) {
-        const result = await type(buyer, line);
-        remember('LISTING', /^listing:? +(baf\w+)$/m, result);
-        remember('TRADE', /^trade:? +(baf\w+)$/m, result);
-      }
-      expect([...shown.keys()]).toEqual(['ADDRESS', 'LISTING', 'TRADE']);
-
-      expect(turns).toHaveLength(5);
-      let before = 'offered';
-      for (const { who, types, state } of turns) {
-        await untilShown(of(who), shown.get('TRADE') ?? '', before);
-        expect((await type(of(who), types)).text).toContain(state);
-        before = state;
-      }
-      await untilShown(seller, shown.get('TRADE') ?? '', 'completed');
-
-      for (const line of lines(last)) await type(buyer, line);
-      expect(buyer.shown).toMatch(/valid:? +(yes|true)/);
-      await type(seller, 'kill %1');
+    const [first, second, last] = blocks(WALK, 'sh');
+    for (const line of lines(first))
+      remember('ADDRESS', /(\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/\w+)/, await type(seller, line));
+    expect([...shown.keys()]).toEqual(['ADDRESS']);
+    for (const line of lines(second)) {
+      const text = await type(buyer, line);
+      remember('LISTING', /^listing: (\w+)$/m, text);
+      remember('TRADE', /^trade: (\w+)$/m, text);
     }
-    await temporary.remove();
+    expect([...shown.keys()], buyer.shown).toEqual(['ADDRESS', 'LISTING', 'TRADE']);
+
+    expect(turns).toHaveLength(5);
+    let before = 'offered';
+    for (const { who, types, state } of turns) {
+      const shell = who === 'seller' ? seller : buyer;
+      await untilShown(shell, shown.get('TRADE') ?? '', before);
+      expect(await type(shell, types)).toMatch(new RegExp(`^state: ${state}$`, 'm'));
+      before = state;
+    }
+    await untilShown(seller, shown.get('TRADE') ?? '', before);
+
+    for (const line of lines(last)) {
+      const text = await type(buyer, line);
+      if (line.startsWith('niaga verify')) expect(text).toMatch(/^valid: true$/m);
+    }
+    await type(seller, lines(last).at(-1) ?? '');
   });
 });
 

@@ -1,7 +1,9 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import type { Writable } from 'node:stream';
 
 const ENDED = '::ended::';
+const TIME_LIMIT = 30_000;
 
 export interface Typed {
   readonly code: number;
@@ -10,22 +12,24 @@ export interface Typed {
 
 /** A terminal: what is typed into it runs one after the other, with the jobs in the background that an earlier line started. */
 export class Shell implements AsyncDisposable {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: ChildProcess;
+  readonly #lines: Writable;
   #shown = '';
   readonly #output = new EventEmitter();
 
   constructor(cwd: string, env: NodeJS.ProcessEnv) {
-    this.#child = spawn('bash', ['--noprofile', '--norc', '-s'], { cwd, env });
-    for (const output of [this.#child.stdout, this.#child.stderr]) {
-      output.setEncoding('utf8').on('data', (text: string) => {
-        this.#shown += text;
-        this.#output.emit('more');
-      });
-    }
-    this.#child.on('close', () => this.#output.emit('error', new Error(`The shell has ended: ${this.#shown}`)));
-    this.#output.on('error', () => undefined);
-    // As in a terminal: aliases, and jobs with numbers.
-    this.#child.stdin.write('shopt -s expand_aliases; set -m\n');
+    // The lines come on a pipe of their own: node makes its standard input non-blocking, and bash could not read on from it.
+    const read = 'exec 2>&1; shopt -s expand_aliases; set -m; while IFS= read -r -u 3 line; do eval "$line"; done';
+    this.#child = spawn('bash', ['--noprofile', '--norc', '-c', read], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    });
+    this.#lines = this.#child.stdio[3] as Writable;
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#shown += text;
+      this.#output.emit('more');
+    });
   }
 
   /** All that was shown so far. */
@@ -36,24 +40,27 @@ export class Shell implements AsyncDisposable {
   /** Types a line and waits for its end; one in the background has ended at once. */
   async type(line: string): Promise<Typed> {
     const from = this.#shown.length;
-    this.#child.stdin.write(`${line}\necho "${ENDED}$?"\n`);
+    this.#lines.write(`${line}\necho "${ENDED}$?"\n`);
     const [, text = '', code] = await this.waitFor(new RegExp(`^([^]*?)${ENDED}(\\d+)\n`), from);
     return { code: Number(code), text };
   }
 
   /** Waits until what is shown after `from` matches. */
   async waitFor(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    const limit = AbortSignal.timeout(TIME_LIMIT);
     for (;;) {
       const found = pattern.exec(this.#shown.slice(from));
       if (found !== null) return found;
-      await once(this.#output, 'more');
+      await once(this.#output, 'more', { signal: limit }).catch(() => {
+        throw new Error(`The terminal never showed ${String(pattern)}:\n${this.#shown}`);
+      });
     }
   }
 
   /** Closes the terminal, and with it what still runs in it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#child, 'close');
-    this.#child.stdin.end('kill $(jobs -p) 2>/dev/null; wait\n');
+    this.#lines.end('kill $(jobs -p) 2>/dev/null; wait; exit\n');
     await closed;
   }
 }

@@ -5,13 +5,14 @@ import { PUT_METHOD, putAnswerSchema } from '../../node/index/wire.js';
 import type { NiagaNode } from '../../node/index.js';
 import { createNetwork, type Network } from '../../node/network/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
-import { cardDraft, cardKeys } from '../../protocol/catalog/make-card.js';
+import { cardDraft, cardKeys, listingIdOfCard } from '../../protocol/catalog/make-card.js';
 import { decode, encode } from '../../protocol/cbor.js';
 import { keyPairFromSeed, sign } from '../../protocol/ed25519.js';
 import { blobId, parseId, parseTrader } from '../../protocol/ids.js';
 import { readItem } from '../../protocol/listing/input.js';
 import { openRecord, signRecord, type Draft, type SignedRecord, type Signer } from '../../protocol/record.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
+import { verifyEvidence } from '../../protocol/trade/evidence.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo 250 g', price: '85000 IDR' };
@@ -232,6 +233,23 @@ describe('a message that a stranger sends', () => {
   });
 });
 
+describe('a message that comes back', () => {
+  it('is refused by its own author, and the trade and its evidence stay whole', async () => {
+    const [trade] = (await seller.tradeList({})).items;
+    const id = trade?.trade ?? '';
+    await seller.tradeAccept({ trade: id });
+    const export_ = async () =>
+      new Uint8Array(Buffer.from((await seller.tradeExport({ trade: id })).evidence, 'base64'));
+    const before = verifyEvidence(await export_());
+    const own = before.messages.find((message) => message.role === 'seller');
+    expect(await deliver(own?.record.bytes ?? new Uint8Array())).toMatchObject({ code: 'TRADE_ROLE' });
+    const after = verifyEvidence(await export_());
+    expect(after).toMatchObject({ valid: true, problems: [] });
+    expect(after.messages).toHaveLength(before.messages.length);
+    expect((await seller.tradeShow({ trade: id })).messages.map((message) => message.delivered)).toEqual([true, false]);
+  });
+});
+
 describe('cards that a stranger brings', () => {
   async function put(cards: [Uint8Array, string[]][], delegations: Uint8Array[]) {
     const keys = [...new Set(cards.flatMap(([, of]) => of))];
@@ -288,6 +306,24 @@ describe('cards that a stranger brings', () => {
     expect(
       await put([[newer.bytes, cardKeys(newer.payload)]], [stranger().device.delegation?.bytes ?? delegation]),
     ).toEqual(['ok']);
+  });
+
+  it('cannot sell what belongs to somebody else', async () => {
+    const who = stranger();
+    const buyer = testnet.nodes[1] as NiagaNode;
+    const [own] = (await seller.listingList({})).items;
+    await buyer.listingShow({ listing: own?.listing ?? '' });
+    const { item } = readItem(KOPI);
+    const options = { network: 'main', created: Date.now() };
+    const copy = signRecord('listing', { slot: 'listing/kopi-1', seq: 1, item }, who.device, options);
+    const draft = cardDraft(copy, { seq: 1, available: null, validUntil: Date.now() + DAY / 2 });
+    const card = signRecord('card', { ...draft, listing: parseId(version) }, who.device, options);
+    expect(
+      await put([[card.bytes, cardKeys(card.payload)]], [who.device.delegation?.bytes ?? new Uint8Array()]),
+    ).toEqual(['ok']);
+    await expect(buyer.offer({ listing: listingIdOfCard(card.payload) ?? '' })).rejects.toMatchObject({
+      code: 'RECORD_ID',
+    });
   });
 
   it('do not come at all when the frame is not of its form', async () => {

@@ -5,13 +5,15 @@ import {
   effectsBetween,
   messagesOf,
   OFFER_EXPIRY,
+  totalOf,
   type Effect,
   type MessageKind,
   type Role,
+  type Terms,
   type TradeState,
 } from '../../../protocol/trade/index.js';
 import { deliver, marketArbitrary } from './market.js';
-import { after, agreed, crossed, draft, EXPIRES, offered, termsBy, type StepOptions } from './traders.js';
+import { after, agreed, crossed, draft, EXPIRES, idr, must, offered, termsBy, type StepOptions } from './traders.js';
 
 /** What a step asks for, without what is only told to people. */
 function effectsOf(
@@ -49,6 +51,18 @@ test('a seller’s proposal reserves until it expires, and what ends it releases
   ]);
 });
 
+test('where a seller forks, the reservation follows the proposal that counts as the last', () => {
+  const rival = (quantity: number) => {
+    const goods = lines.map((line) => ({ ...line, quantity }));
+    return draft(offered(), 'seller', 'counter', { terms: { lines: goods, total: totalOf(goods, idr(2_000_000)) } });
+  };
+  const [last, other] = [rival(3), rival(4)].sort((a, b) => Buffer.compare(a.id.bytes, b.id.bytes));
+  if (last === undefined || other === undefined) throw new Error('no rivals');
+  const outcome = apply(must(offered(), other), last);
+  const reserved = outcome.ok ? outcome.effects.find(({ kind }) => kind === 'reserve-stock') : undefined;
+  expect(reserved).toMatchObject({ lines: (last.payload.terms as Terms).lines, until: EXPIRES });
+});
+
 test('a proposal that is subject to stock, or the buyer’s, reserves nothing until it is agreed', () => {
   const watch = { kind: 'watch-deadline', deadline: OFFER_EXPIRY, at: EXPIRES };
   expect(effectsOf(undefined, 'buyer', 'offer')).toEqual([watch]);
@@ -69,6 +83,8 @@ test('a cancel that crosses says what has to go back, once', () => {
   expect(both).toMatchObject({
     effects: [{ kind: 'refund-due', claims: [{ message: paid.id }] }, { kind: 'notify' }, { kind: 'notify' }],
   });
+  if (!both.ok) throw new Error(both.message);
+  expect(effectsOf(both.state, 'seller', 'payment-seen')).toEqual([]);
   const state = crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']);
   expect(effectsBetween(agreed(), state)).toMatchObject([
     { kind: 'stock-sold' },

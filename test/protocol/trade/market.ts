@@ -4,12 +4,13 @@ import {
   apply,
   messagesOf,
   ROLES,
+  totalOf,
   type MessageKind,
   type Role,
   type TradeMessage,
   type TradeState,
 } from '../../../protocol/trade/index.js';
-import { after, draft, EXPIRES, HOUR, idr, merged, must, T0, type StepOptions } from './traders.js';
+import { after, draft, EXPIRES, HOUR, idr, merged, must, T0, termsBy, type StepOptions } from './traders.js';
 
 /** Steps that carry a trade on are drawn more often than those that end it. */
 const WEIGHTS: Record<MessageKind, number> = {
@@ -119,10 +120,10 @@ function step(
 function variantOf(state: TradeState, role: Role, kind: MessageKind, variant: number): StepOptions {
   if (kind === 'payment-seen') return { amount: idr([5_000_000, 10_000_000, 12_000_000][variant % 3] ?? 1) };
   if (kind === 'counter') {
-    const shipping = idr(variant * 1_000);
-    const stock =
-      role === 'seller' ? { stock: variant % 3 === 0 ? ('subject-to-stock' as const) : ('reserved' as const) } : {};
-    return { terms: { shipping, total: idr(8_000_000 + shipping.amount), ...stock } };
+    const lines = termsBy(role).lines.map((line) => ({ ...line, quantity: 1 + (variant % 4) }));
+    const stock = { stock: variant % 3 === 0 ? ('subject-to-stock' as const) : ('reserved' as const) };
+    const total = totalOf(lines, idr(2_000_000));
+    return { terms: { lines, total, ...(role === 'seller' ? stock : {}) } };
   }
   if (kind === 'accept' && state.contract.status === 'open') {
     const open = state.contract.open.filter(({ by }) => by !== role);

@@ -6,6 +6,7 @@ import {
   apply,
   MAX_HEADS,
   messagesOf,
+  otherRole,
   refusalError,
   type MessageKind,
   type Role,
@@ -20,6 +21,7 @@ import {
   idr,
   KEYS,
   key,
+  merged,
   messageOf,
   offered,
   refused,
@@ -126,27 +128,25 @@ describe('an answer', () => {
   });
 
   test('names an open proposal of the other side', () => {
-    expect(refusal(countered(), 'buyer', 'accept', { answers: offered().trade })).toMatchObject({
-      code: 'TRADE_STATE',
-    });
-    expect(refusal(countered(), 'buyer', 'accept', { answers: unknown(1) })).toMatchObject({
-      code: 'TRADE_HEADS',
-      where: 'answers',
-    });
-    // A proposal of each side is open only where somebody forked: here the seller countered and, elsewhere, so did the buyer.
-    const [first, second] = [
-      after(countered(), ['buyer', 'counter']),
-      after(offered(), ['seller', 'counter', { terms: { note: 'fork' } }]),
-    ];
-    const open = messagesOf(second).reduce((state, message) => {
-      const outcome = apply(state, message);
-      return outcome.ok ? outcome.state : state;
-    }, first);
-    if (open.contract.status !== 'open') throw new Error('not open');
-    for (const { id, by } of open.contract.open) {
-      expect(refusal(open, by, 'accept', { answers: id, created: T0 + 99 })).toMatchObject({
-        code: expect.stringMatching(/TRADE_TURN/) as string,
-      });
+    for (const kind of ['accept', 'counter', 'decline'] as const) {
+      const to = (answers: CID) => refusal(countered(), 'buyer', kind, { answers });
+      expect(to(offered().trade)).toMatchObject({ code: 'TRADE_STATE', where: 'answers' });
+      expect(to(unknown(1))).toMatchObject({ code: 'TRADE_HEADS', where: 'answers' });
+    }
+    const answers = offered().trade;
+    expect(refusal(countered(), 'seller', 'withdraw', { answers })).toMatchObject({ code: 'TRADE_STATE' });
+  });
+
+  test('is to the other side, also where forks leave a proposal of each open', () => {
+    const fork = after(offered(), ['seller', 'counter', { terms: { note: 'fork' } }], ['buyer', 'counter']);
+    const state = merged(after(countered(), ['buyer', 'counter'], ['seller', 'counter']), fork);
+    if (state.contract.status !== 'open') throw new Error('not open');
+    expect(new Set(state.contract.open.map(({ by }) => by))).toEqual(new Set(['buyer', 'seller']));
+    for (const { id, by } of state.contract.open) {
+      for (const kind of ['accept', 'counter', 'decline'] as const) {
+        expect(refusal(state, by, kind, { answers: id, created: T0 + 99 })).toMatchObject({ code: 'TRADE_TURN' });
+      }
+      expect(refusal(state, otherRole(by), 'withdraw', { answers: id })).toMatchObject({ code: 'TRADE_TURN' });
     }
   });
 

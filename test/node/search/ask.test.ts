@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { askAll, GRACE, HEDGE_AFTER, type Candidate } from '../../../node/search/ask.js';
+
+function candidate(id: string): Candidate {
+  return { peer: { id, kadId: new Uint8Array(32), addresses: [], lastSeen: 1, self: false }, groups: [0, 1] };
+}
+
+const frozen = (signal: AbortSignal): Promise<string> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('ended')), { once: true }));
+
+describe('askAll', () => {
+  it('ends shortly after its hedge when one node of three is frozen', async () => {
+    const begun = performance.now();
+    const asked = await askAll({
+      candidates: [['a', 'b', 'c'].map(candidate), ['c', 'b', 'a'].map(candidate)],
+      deadline: 5_000,
+      request: (peer, _keys, _first, signal) => (peer === 'a' ? frozen(signal) : Promise.resolve(peer)),
+    });
+    expect(performance.now() - begun).toBeLessThan(HEDGE_AFTER + GRACE + 1_000);
+    expect(asked.keys.map(({ answered }) => [...answered].toSorted())).toEqual([
+      ['b', 'c'],
+      ['b', 'c'],
+    ]);
+  });
+
+  it('asks another beside a frozen one, also when two have answered', async () => {
+    const asked = await askAll({
+      candidates: [['a', 'b', 'c', 'd'].map(candidate)],
+      deadline: 5_000,
+      request: (peer, _keys, _first, signal) => (peer === 'a' ? frozen(signal) : Promise.resolve(peer)),
+    });
+    expect([...(asked.keys[0]?.answered ?? [])].toSorted()).toEqual(['b', 'c', 'd']);
+  });
+
+  it('waits for the deadline where a key has less than two answers', async () => {
+    const begun = performance.now();
+    const asked = await askAll({
+      candidates: [['a', 'b'].map(candidate)],
+      deadline: 800,
+      request: (peer, _keys, _first, signal) => (peer === 'a' ? frozen(signal) : Promise.resolve(peer)),
+    });
+    expect(performance.now() - begun).toBeGreaterThan(700);
+    expect([...(asked.keys[0]?.answered ?? [])]).toEqual(['b']);
+  });
+
+  it('replaces one that fails at once, and does not ask a node twice', async () => {
+    const requests: string[] = [];
+    const begun = performance.now();
+    const asked = await askAll({
+      candidates: [['a', 'b', 'c', 'd'].map(candidate)],
+      deadline: 5_000,
+      request: (peer) => {
+        requests.push(peer);
+        return peer === 'b' ? Promise.reject(new Error('gone')) : Promise.resolve(peer);
+      },
+    });
+    expect(performance.now() - begun).toBeLessThan(HEDGE_AFTER);
+    expect(requests.toSorted()).toEqual(['a', 'b', 'c', 'd']);
+    expect([...(asked.keys[0]?.answered ?? [])].toSorted()).toEqual(['a', 'c', 'd']);
+  });
+
+  it('asks nobody when the caller has given up already', async () => {
+    let requests = 0;
+    const options = {
+      candidates: [[candidate('a')]],
+      deadline: 5_000,
+      signal: AbortSignal.abort(new Error('given up')),
+      request: () => Promise.resolve(requests++),
+    };
+    await expect(askAll(options)).rejects.toThrow('given up');
+    expect(requests).toBe(0);
+  });
+});
