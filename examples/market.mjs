@@ -42,8 +42,11 @@ async function market() {
   const first = await start('pembeli');
   const buyer = first;
   const sellers = [];
-  for (const file of files)
-    sellers.push({ file, node: await start(basename(file).replace(/\.\w+$/, ''), first.addresses[0]) });
+  const starting = files.map(async (file) => ({
+    file,
+    node: await start(basename(file).replace(/\.\w+$/, ''), first.addresses[0]),
+  }));
+  sellers.push(...(await Promise.all(starting)));
   say(`${nodes.length} processes listen on loopback; every one joined through the buyer’s node, and none is a server.`);
   await until('all nodes know each other', async () => (await niaga(buyer, 'status')).known >= nodes.length);
 
@@ -93,10 +96,8 @@ async function market() {
   );
 
   title('5. Two people agree on a price');
-  const seller = sellers[1].node;
-  const wanted = (await niaga(seller, 'listing', 'list')).find(
-    (one) => one.kind === 'goods' && one.price !== null && (one.available === null || one.available >= 2),
-  );
+  const seller = sellers.find(({ file }) => file.startsWith('warung')).node;
+  const wanted = (await niaga(seller, 'listing', 'list')).find((one) => one.sku === 'ws-kopi-gayo');
   const major = BigInt(wanted.price.amount) / 100n;
   const low = `${(major * 80n) / 100n} ${wanted.price.currency}`;
   const middle = `${(major * 90n) / 100n} ${wanted.price.currency}`;

@@ -20,11 +20,8 @@ import type { Handlers } from './handlers.js';
 import type { LimitOptions } from './limits.js';
 import { ApiServer } from './server.js';
 
-export { DEFAULT_HOST, DEFAULT_PORT, parseApiAddress, type ApiAddress } from './address.js';
-export { DEFAULT_MAX_BODY } from './body.js';
+export { parseApiAddress } from './address.js';
 export type { ApiEvent } from './app.js';
-export type { Answer, CallContext, Handlers, Input, NodeOperationKey, Output, Page } from './handlers.js';
-export { DEFAULT_BURST, DEFAULT_MAX_CONCURRENT, DEFAULT_RATE, type LimitOptions } from './limits.js';
 
 export interface ApiOptions {
   readonly handlers: Handlers;
@@ -32,9 +29,9 @@ export interface ApiOptions {
   readonly home: { readonly apiFile: string };
   /** Written into the file, so that a client knows whose node answers. */
   readonly trader: string;
-  /** Default {@link DEFAULT_HOST}. */
+  /** Default `DEFAULT_HOST` of address.ts: loopback. */
   readonly host?: string | undefined;
-  /** 0 takes a free one. Default {@link DEFAULT_PORT}, or a free one when that is taken. */
+  /** 0 takes a free one. Default `DEFAULT_PORT` of address.ts, or a free one when that is taken. */
   readonly port?: number | undefined;
   /**
    * Lets the API listen where other machines can reach it. Default false: then a host beyond loopback is refused.
@@ -43,7 +40,7 @@ export interface ApiOptions {
   readonly allowRemote?: boolean | undefined;
   /** More names that a request's Host may have, with their ports. Default none beyond the address itself and localhost. */
   readonly hosts?: readonly string[] | undefined;
-  /** Bytes of a request's body. Default {@link DEFAULT_MAX_BODY}. */
+  /** Bytes of a request's body. Default `DEFAULT_MAX_BODY` of body.ts. */
   readonly maxBody?: number | undefined;
   readonly limits?: LimitOptions | undefined;
   /** What `/ready` answers. Default: true. */

@@ -11,10 +11,10 @@ export interface LimitOptions {
   readonly burst?: number;
 }
 
-export const DEFAULT_MAX_CONCURRENT = 128;
+const DEFAULT_MAX_CONCURRENT = 128;
 /** Far above what a person or a page needs; it stops a program that runs in circles. */
-export const DEFAULT_RATE = 2_000;
-export const DEFAULT_BURST = 5_000;
+const DEFAULT_RATE = 2_000;
+const DEFAULT_BURST = 5_000;
 
 export interface Limiter {
   /**

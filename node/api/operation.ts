@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /** What a token must allow for an operation. */
-export const SCOPES = ['read', 'publish', 'trade', 'wallet', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
+const SCOPES = ['read', 'publish', 'trade', 'wallet', 'admin'] as const;
+type Scope = (typeof SCOPES)[number];
 
 /**
  * One row of the operation table (DESIGN section 2): all that HTTP, the typed client, the command line, help and

@@ -6,7 +6,7 @@ import type { SignedRecord } from '../../protocol/record.js';
 import type { ListingView } from './views.js';
 
 /** A decoded record's value as JSON: ids as text, bytes as base64, money in minor units as text. */
-export function toJson(value: unknown): unknown {
+function toJson(value: unknown): unknown {
   const cid = CID.asCID(value);
   if (cid !== null) return cid.toString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');

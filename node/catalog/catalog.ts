@@ -17,7 +17,7 @@ import { Rows, type Row, type RowBatch } from './rows.js';
 import { Stock, type Reservation } from './stock.js';
 
 /** Published while the node still joins, cards wait this long for other nodes; after that they are brought out later. */
-export const READY_TIMEOUT = 1_500;
+const READY_TIMEOUT = 1_500;
 /** Listings signed, stored and brought out together. */
 const BATCH = 100;
 

@@ -9,7 +9,7 @@ import type { Rows } from './rows.js';
 
 const day = 24 * 60 * 60 * 1000;
 /** A card stands this long unless its listing ends sooner (DESIGN section 5). */
-export const CARD_LIFETIME = 30 * day;
+const CARD_LIFETIME = 30 * day;
 /** A card with less left than this is signed anew when it is brought out again. */
 export const CARD_RENEWAL = 15 * day;
 

@@ -3,15 +3,15 @@ import type { Row } from './rows.js';
 
 const minute = 60 * 1000;
 /** Cards that lack their quorum are brought out again this often … */
-export const REPOST_MISSING = minute;
+const REPOST_MISSING = minute;
 /** … and all of them this often: nodes came and went. */
 export const REPOST_ALL = 60 * minute;
 /** New nodes come in groups: cards with too few copies are brought out this long after the first one … */
-export const PEER_DELAY = 1_000;
+const PEER_DELAY = 1_000;
 /** … and, where nodes come and go all the time, no more often than this. */
-export const PEER_INTERVAL = 10_000;
+const PEER_INTERVAL = 10_000;
 
-export interface RepostScheduleDeps {
+interface RepostScheduleDeps {
   /** Brings those out again that are due, some time soon; ends when that is over, one way or the other. */
   readonly repost: (due: (row: Row) => boolean) => Promise<unknown>;
   /** Calls the listener when nodes were met; gives back the end of it. */

@@ -11,6 +11,6 @@
  *
  * @packageDocumentation
  */
-export { openHome, FORMAT, type Home } from './open.js';
-export { platformDataFolder, resolveHome, type Environment, type ResolveHomeOptions } from './locate.js';
+export { openHome, type Home } from './open.js';
+export { platformDataFolder, resolveHome } from './locate.js';
 export { writeFileAtomic } from './write-file-atomic.js';

@@ -7,7 +7,7 @@ import { ownVersion } from '../version.js';
 import { TEMPORARY_SUFFIX, writeFileAtomic } from './write-file-atomic.js';
 
 /** The layout of the folder that this version writes. Raised when an older version could no longer read it. */
-export const FORMAT = 1;
+const FORMAT = 1;
 
 /** Name of the file that says which layout a folder has: plain text, so that people can read it too. */
 const FORMAT_FILE = 'FORMAT';

@@ -7,7 +7,7 @@ import { openRecord, type SignedRecord, type Verify } from '../../protocol/recor
 import type { Table, Write } from '../store/index.js';
 
 /** At about 400 B each: 8 MB. The oldest is forgotten first; whoever sends a record sends its delegation again. */
-export const MAX_DELEGATIONS = 20_000;
+const MAX_DELEGATIONS = 20_000;
 /** Checked ones that nobody asked to keep: enough for the sellers of many searches. */
 const CHECKED = 4_000;
 

@@ -10,7 +10,7 @@
  * ```
  */
 export { createIdentity, hasIdentity, openIdentity } from './identity.js';
-export type { CreateIdentityOptions, Identity, IdentityHome, OpenIdentityOptions } from './identity.js';
+export type { Identity } from './identity.js';
 export { createDelegationBook } from './delegation-book.js';
 export type { DelegationBook } from './delegation-book.js';
 export { createBulkVerifier } from './verifier.js';

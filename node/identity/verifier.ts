@@ -8,7 +8,7 @@ export interface BulkVerifierOptions {
 }
 
 /** Parsed keys that a verifier keeps. Parsing one anew each time halves the speed. */
-export const DEFAULT_VERIFIER_CAPACITY = 4_096;
+const DEFAULT_VERIFIER_CAPACITY = 4_096;
 
 export type BulkVerifier = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 

@@ -33,7 +33,8 @@ export interface PublisherDeps {
   readonly network: Network;
   readonly networkName: string;
   readonly sweep: Sweep;
-  readonly delegation: Uint8Array;
+  /** Those that the postings name; sent along with every batch. */
+  readonly delegations: readonly Uint8Array[];
   readonly logger: Logger;
 }
 
@@ -145,7 +146,7 @@ export class Publisher {
     const body = writeBody({
       keys: [...keys.keys()].map((keyNumber) => state.names[keyNumber]),
       cards,
-      delegations: [this.#deps.delegation],
+      delegations: this.#deps.delegations,
     });
     const options = { timeout: PUT_TIMEOUT, retry: true, ...(signal === undefined ? {} : { signal }) };
     const answer = readBody(

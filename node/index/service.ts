@@ -16,6 +16,8 @@ import {
   writeBody,
 } from './wire.js';
 
+/** Own delegations sent along, the newest first: cards live for weeks and delegations for months, so two are needed at most. */
+const OWN_DELEGATIONS = 3;
 const EXPIRY_CHECK = 10 * 60 * 1000;
 
 export class IndexService implements Index {
@@ -29,7 +31,8 @@ export class IndexService implements Index {
     this.#deps = deps;
     this.#holder = new Holder(deps);
     const sweep = new Sweep({ lookup: (preimage, signal) => this.#closest(preimage, signal), now: deps.now });
-    this.#publisher = new Publisher({ ...deps, sweep, delegation: deps.identity.delegation.bytes });
+    const delegations = deps.identity.delegations.slice(0, OWN_DELEGATIONS).map(({ bytes }) => bytes);
+    this.#publisher = new Publisher({ ...deps, sweep, delegations });
   }
 
   async start(): Promise<void> {

@@ -42,7 +42,7 @@ async function offered(quantity: number, price?: string): Promise<string> {
 }
 
 describe('a market of four nodes', () => {
-  it('finds what another node published, with every node that was asked answering', async () => {
+  it('finds what another node published, with three answers for every key', async () => {
     const line = await publish(seller, KOPI);
     expect(line).toMatchObject({ status: 'published', sku: 'kopi-1', replicas: 3 });
     const { hits, coverage } = await buyer.search({ words: ['kopi', 'gayo'] });
@@ -53,7 +53,7 @@ describe('a market of four nodes', () => {
       seller: seller.trader,
     });
     expect(coverage).toMatchObject({ verdict: 'complete', refused: 0 });
-    expect(coverage.answered).toBe(coverage.asked);
+    expect(coverage.keys.every((key) => key.answered >= 3)).toBe(true);
   });
 
   it('tells nothing found from nobody answered', async () => {

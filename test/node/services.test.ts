@@ -19,6 +19,7 @@ describe('the services of a node', () => {
     const home = await openHome(await temporaryFolder(), 'test');
     const services = await startServices(home, LOCAL);
     const first = services.stop();
+    expect(services.stop()).toBe(first);
     await services.stop();
     // The home is free: nothing runs any more that the first call was still about to stop.
     const again = await startServices(home, LOCAL);
@@ -59,6 +60,7 @@ describe('a node', () => {
     const home = await temporaryFolder();
     const node = await createNode({ ...LOCAL, home, network: 'test', api: '127.0.0.1:0' });
     const first = node.stop();
+    expect(node.stop()).toBe(first);
     await node.stop();
     const again = await createNode({ ...LOCAL, home, network: 'test' });
     expect(again.peerId).toBe(node.peerId);

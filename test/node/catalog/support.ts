@@ -8,11 +8,11 @@ import { openRecord, type SignedRecord } from '../../../protocol/record.js';
 import type { Card } from '../../../protocol/catalog/card.js';
 import { openStore, temporaryFolder } from '../store/support.js';
 
-export const NETWORK = 'test';
+const NETWORK = 'test';
 export const NOW = Date.UTC(2026, 0, 1);
 export const DAY = 24 * 60 * 60 * 1000;
 
-export const quiet = {
+const quiet = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,

@@ -57,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('when the disk is full', () => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
     const lines = output.trimEnd().split('\n');
-    expect(lines.pop()).toBe('failed STORE_FAILED STORE_FAILED');
+    expect(lines.pop()).toBe('failed STORE_FAILED STORE_FAILED STORE_FAILED');
     expect(lines.length).toBeGreaterThan(10);
     const store = await openStore({ path });
     expect(store.integrity).toMatchObject({ ok: true });

@@ -30,5 +30,6 @@ async function work() {
 
 await Promise.all(Array.from({ length: IN_FLIGHT }, work));
 const again = await store.write([left.put('again', value)]).catch((error) => error);
-writeSync(1, `failed ${failure.code} ${again?.code}\n`);
+const nothing = await store.write([]).catch((error) => error);
+writeSync(1, `failed ${failure.code} ${again?.code} ${nothing?.code}\n`);
 await store.stop();
