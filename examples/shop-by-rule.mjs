@@ -30,7 +30,7 @@ let answered = Promise.resolve();
 const answer = ({ trade }) => (answered = answered.then(() => answerByRule(trade)));
 shop.onTrade(answer);
 // What came while the shop was closed.
-for (let after; ; ) {
+for (let after; ;) {
   const page = await shop.tradeList(after === undefined ? {} : { after });
   page.items.forEach(answer);
   after = page.next;

@@ -11,10 +11,12 @@ export interface LimitOptions {
   readonly burst?: number;
 }
 
-const DEFAULT_MAX_CONCURRENT = 128;
-/** Far above what a person or a page needs; it stops a program that runs in circles. */
-const DEFAULT_RATE = 2_000;
-const DEFAULT_BURST = 5_000;
+/** @public */
+export const DEFAULT_MAX_CONCURRENT = 128;
+/** Far above what a person or a page needs; it stops a program that runs in circles. @public */
+export const DEFAULT_RATE = 2_000;
+/** @public */
+export const DEFAULT_BURST = 5_000;
 
 export interface Limiter {
   /**

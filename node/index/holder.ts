@@ -16,9 +16,9 @@ import type { IndexDeps } from './index.js';
 import type { Ask, AskAnswer, Put } from './wire.js';
 
 /** Cards and ends kept for the network: about 100 MB of memory. Beyond it new ones are refused, for they would push out what was promised. */
-export const MAX_CARDS = 50_000;
+const MAX_CARDS = 50_000;
 /** Cards and ends kept of one seller: a flood costs the seller only. */
-export const MAX_CARDS_OF_ONE = 20_000;
+const MAX_CARDS_OF_ONE = 20_000;
 /** Delegations that nothing names any more, above which they are not left for the next {@link Holder.expire}. */
 const SPARE_DELEGATIONS = 1_000;
 /** An answer is looked for again so often at most where cards found turn out not to hold. */

@@ -18,7 +18,6 @@ import { IndexService } from './service.js';
 import type { Placed, Posting } from './publisher.js';
 
 export type { Placed, Posting } from './publisher.js';
-export { ASK_METHOD, CARDS_METHOD, MAX_ANSWERS, MAX_ASK_KEYS } from './wire.js';
 
 export interface IndexDeps {
   readonly store: Store;

@@ -14,9 +14,9 @@ export const CARDS_METHOD = 'index.cards';
 export const MAX_PUT_BYTES = 1024 * 1024;
 export const MAX_PUT_CARDS = 1_000;
 /** A listing has about 21 posted terms on real data; a card that asks for many more is spam. */
-export const MAX_KEYS_PER_CARD = 128;
-export const MAX_KEY_LENGTH = 160;
-export const MAX_ASK_KEYS = 32;
+const MAX_KEYS_PER_CARD = 128;
+const MAX_KEY_LENGTH = 160;
+const MAX_ASK_KEYS = 32;
 /** nDCG is flat from 20 answers a term on, recall grows until 50 and hardly beyond (FACTS). */
 export const MAX_ANSWERS = 100;
 

@@ -3,7 +3,7 @@ import type { PeerRef } from '../network/index.js';
 /** Nodes asked for each key; their medians keep one liar from mattering. */
 export const WANTED_ANSWERS = 3;
 /** With so many answers for each key a search waits for slow nodes no longer than {@link GRACE}. */
-export const QUORUM_ANSWERS = 2;
+const QUORUM_ANSWERS = 2;
 /** A node that is there answers in milliseconds; after this the next ones are asked beside it. */
 export const HEDGE_AFTER = 250;
 /** Milliseconds after {@link HEDGE_AFTER} for those asked late, once each key has {@link QUORUM_ANSWERS}: one frozen node costs this. */

@@ -6,6 +6,8 @@ import { LOOKUP_SIZE, type Network } from '../network/index.js';
 const FRESH_FOR = 10 * 60 * 1000;
 /** Who is near to a place may be taken for known so long after it was looked up: the next look-up is on its way by then. */
 const KNOWN_FOR = 2 * FRESH_FOR;
+/** With peers known from before, a search waits so many milliseconds for the node to be in the network again. */
+const JOINING = 500;
 /** Places remembered. */
 const REMEMBERED = 10_000;
 /** Look-ups in the background at once: each dials, and a search must not wait behind them. */
@@ -27,10 +29,11 @@ export class Freshness {
     this.#deps = deps;
   }
 
-  /** Waits while the node is still joining, for so long at most. */
+  /** Waits while the node is still joining, for so long at most; a moment only where it knows somebody to ask already. */
   async ready(most: number, signal?: AbortSignal): Promise<void> {
     const { network } = this.#deps;
-    if (network.ready || network.directory.size > 0) return;
+    if (network.ready) return;
+    const limit = network.directory.size > 0 ? Math.min(most, JOINING) : most;
     await new Promise<void>((resolve) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -38,7 +41,7 @@ export class Freshness {
         signal?.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, most);
+      const timer = setTimeout(end, limit);
       const off = network.on('ready', end);
       signal?.addEventListener('abort', end, { once: true });
     });

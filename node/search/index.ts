@@ -12,7 +12,6 @@ import type { SignedRecord } from '../../protocol/record.js';
 import type { SearchView } from '../api/views.js';
 
 export { createSearch } from './search.js';
-export type { SearchDeps } from './search.js';
 
 export interface SearchInput {
   readonly words: readonly string[];

@@ -11,7 +11,6 @@
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
 
 export { createTrades } from './trades.js';
-export type { TradesDeps } from './trades.js';
 
 /** What a person can do to a trade with one command and few words. */
 export type Step =

@@ -3,7 +3,7 @@ import type { Delivery } from './courier.js';
 
 const second = 1000;
 /** Waiting times between tries to reach a peer; the last goes on. A peer that connects is tried at once. */
-export const RETRY_DELAYS = [1, 2, 5, 10, 30, 60, 300].map((seconds) => seconds * second);
+const RETRY_DELAYS = [1, 2, 5, 10, 30, 60, 300].map((seconds) => seconds * second);
 
 export interface OutboxDeps {
   /** Delivers everything that waits for this peer. */

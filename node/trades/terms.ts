@@ -7,7 +7,7 @@ import { totalOf, type Line, type Terms } from '../../protocol/trade/index.js';
 
 const day = 24 * 60 * 60 * 1000;
 /** How long an offer stands unless it is answered: over a weekend, for a seller who has no power for two days. */
-export const OFFER_LIFETIME = 3 * day;
+const OFFER_LIFETIME = 3 * day;
 
 /** What an offer needs to know of a listing: from the listing itself or, while its seller sleeps, from its card. */
 export interface Offered {

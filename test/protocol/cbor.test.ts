@@ -155,7 +155,8 @@ describe('one value has one encoding', () => {
         accepted++;
         expect(hex(encode(decoded))).toBe(hex(input));
       }),
-      { numRuns: 20_000 },
+      // Seeded, so that the share of accepted ones is the same on every run.
+      { numRuns: 20_000, seed: 1 },
     );
     expect(accepted).toBeGreaterThan(1_000);
   });
