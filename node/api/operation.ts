@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 
 /** What a token must allow for an operation. */
-const SCOPES = ['read', 'publish', 'trade', 'wallet', 'admin'] as const;
-type Scope = (typeof SCOPES)[number];
+type Scope = 'read' | 'publish' | 'trade' | 'wallet' | 'admin';
 
 /**
  * One row of the operation table (DESIGN section 2): all that HTTP, the typed client, the command line, help and

@@ -26,14 +26,14 @@ export class HeldCard {
 
   constructor({ id, payload, bytes, delegation }: SignedRecord<Card>, grant: SignedRecord<Delegation>) {
     const { trader, device, created, seq, summary, validUntil } = payload;
-    this.trader = trader.slice();
+    this.trader = Uint8Array.from(trader);
     this.summary = summary;
     this.#id = id.toString();
     this.delegation = String(delegation);
-    this.payload = { seq, device: device.slice() };
+    this.payload = { seq, device: Uint8Array.from(device) };
     this.validUntil = Math.min(validUntil, grant.payload.expires, created + MAX_HELD_TIME);
     // A copy of its own: what came is a view of a frame of a megabyte.
-    this.bytes = bytes.slice();
+    this.bytes = Uint8Array.from(bytes);
   }
 
   get id(): CID {

@@ -33,13 +33,13 @@ export interface Question {
   readonly max?: number;
 }
 
-export interface Answer {
+interface Answer {
   readonly t: 'a';
   readonly id: number;
   readonly body: Uint8Array;
 }
 
-export interface Failure {
+interface Failure {
   readonly t: 'e';
   readonly id: number;
   readonly code: string;

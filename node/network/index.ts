@@ -1,11 +1,8 @@
 import type { BaseLogger } from 'pino';
 import { createNiagaNetwork } from './network.js';
 
-export { DEFAULT_LISTEN, DEFAULT_MDNS } from './options.js';
-export { STOP_TIME_LIMIT } from './session.js';
-export { DEFAULT_MAX_REQUEST, DEFAULT_REQUEST_TIMEOUT } from './limits.js';
-export { DEFAULT_LOOKUP_TIMEOUT, LOOKUP_SIZE } from './lookup.js';
-export { KAD_ID_BYTES, kadIdOfKey } from './keyspace.js';
+export { LOOKUP_SIZE } from './lookup.js';
+export { kadIdOfKey } from './keyspace.js';
 export { MAX_BODY } from './frames.js';
 
 export type NetworkLogger = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -15,13 +12,13 @@ export interface NetworkOptions {
   readonly privateKeySeed: Uint8Array;
   /** Name of the network: 1 to 40 of `a-z A-Z 0-9 . _ -`. Nodes of different networks do not see each other. */
   readonly network: string;
-  /** Multiaddrs with TCP; port 0 takes a free one. Default {@link DEFAULT_LISTEN}. */
+  /** Multiaddrs with TCP; port 0 takes a free one. Default `DEFAULT_LISTEN` (options.ts). */
   readonly listen?: readonly string[] | undefined;
   /** Addresses besides those listened on at which others reach this node: a public one behind a router. Default none. */
   readonly announce?: readonly string[] | undefined;
   /** Multiaddrs of nodes to join by, with or without `/p2p/…`. They may be down at the start. Default none. */
   readonly bootstrap?: readonly string[] | undefined;
-  /** Find nodes of the same network on the local network by multicast DNS. Default {@link DEFAULT_MDNS}. */
+  /** Find nodes of the same network on the local network by multicast DNS. Default `DEFAULT_MDNS` (options.ts). */
   readonly mdns?: boolean | undefined;
   /** Keeps the peer directory over restarts, so that the network is found again without bootstrap. Default none. */
   readonly store?: PeerStore | undefined;
@@ -93,7 +90,7 @@ export interface RequestContext {
 export type RequestHandler = (body: Uint8Array, context: RequestContext) => Promise<Uint8Array>;
 
 export interface HandleOptions {
-  /** Largest body in bytes. Default {@link DEFAULT_MAX_REQUEST}. */
+  /** Largest body in bytes. Default `DEFAULT_MAX_REQUEST` (limits.ts). */
   readonly maxRequest?: number | undefined;
   /** Requests of this method answered side by side, of all peers together; more wait in order. Default no limit but 64 a peer. */
   readonly maxConcurrent?: number | undefined;
@@ -101,7 +98,7 @@ export interface HandleOptions {
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for everything: connecting, waiting for a place, the answer. Default {@link DEFAULT_REQUEST_TIMEOUT}. */
+  /** Milliseconds for everything: connecting, waiting for a place, the answer. Default `DEFAULT_REQUEST_TIMEOUT` (limits.ts). */
   readonly timeout?: number | undefined;
   /** Largest answer in bytes; the peer is told. Default {@link MAX_BODY}. */
   readonly maxResponse?: number | undefined;
@@ -113,7 +110,7 @@ export interface RequestOptions {
 
 export interface LookupOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds after which what is known by then is given. Default {@link DEFAULT_LOOKUP_TIMEOUT}. */
+  /** Milliseconds after which what is known by then is given. Default `DEFAULT_LOOKUP_TIMEOUT` (lookup.ts). */
   readonly timeout?: number | undefined;
 }
 
@@ -141,7 +138,7 @@ export interface Network extends AsyncDisposable {
    * @throws NiagaError PORT_TAKEN, ADDRESS_INVALID; nothing is left running then
    */
   start(): Promise<void>;
-  /** Ends everything within {@link STOP_TIME_LIMIT}; requests under way fail with STOPPED. */
+  /** Ends everything within `STOP_TIME_LIMIT` (session.ts); requests under way fail with STOPPED. */
   stop(): Promise<void>;
 
   /** Answers requests for `method` from now on, also over restarts. @throws NiagaError INTERNAL when it has a handler already */

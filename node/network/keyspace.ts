@@ -3,9 +3,6 @@ import type { PeerId } from '@libp2p/interface';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { NiagaError } from '../../protocol/errors.js';
 
-/** Length of a kad id in bytes. */
-export const KAD_ID_BYTES = 32;
-
 /**
  * Where a key lies in the key space of kad-dht: SHA-256 of its bytes, as `convertBuffer` of @libp2p/kad-dht does it.
  * @param key the bytes that are given to a lookup

@@ -1,6 +1,7 @@
 import '../polyfill.js';
 import { noise } from '@chainsafe/libp2p-noise';
 import { yamux } from '@chainsafe/libp2p-yamux';
+import { bootstrap } from '@libp2p/bootstrap';
 import { identify, type Identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p, PeerDiscovery, PrivateKey } from '@libp2p/interface';
 import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht';
@@ -42,6 +43,7 @@ interface NodeInit {
   readonly network: string;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
+  readonly bootstrap: readonly string[];
   readonly mdns: boolean;
   readonly gater: ConnectionGater;
 }
@@ -89,6 +91,7 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
         },
       }),
     ],
+    peerDiscovery: knownByKey(init.bootstrap, self.toString()),
     connectionGater: init.gater,
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
@@ -131,6 +134,15 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
     },
   };
   return createLibp2p(options);
+}
+
+/**
+ * The bootstrap addresses that end in a peer id go into the peer store with a tag, so that these peers are the last to be
+ * pruned. The joining itself is join.ts's: it also dials addresses without a peer id, tries again, and knows when it is done.
+ */
+function knownByKey(addresses: readonly string[], self: string): ReturnType<typeof bootstrap>[] {
+  const list = addresses.filter((address) => /\/p2p\/[^/]+$/.test(address) && !address.endsWith(`/p2p/${self}`));
+  return list.length === 0 ? [] : [bootstrap({ list, tagTTL: Infinity })];
 }
 
 /** @throws NiagaError ADDRESS_INVALID when `text` is no multiaddr with TCP. `what` says in the message whose address it is. */

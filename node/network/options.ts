@@ -6,9 +6,9 @@ import type { NetworkLogger, NetworkOptions, PeerStore } from './index.js';
 import { checkAddress } from './libp2p.js';
 
 /** Where a node listens when its options do not say; when another program has the port, on a free one instead. */
-export const DEFAULT_LISTEN: readonly string[] = ['/ip4/0.0.0.0/tcp/4101'];
-export const FALLBACK_LISTEN: readonly string[] = ['/ip4/0.0.0.0/tcp/0'];
-export const DEFAULT_MDNS = false;
+const DEFAULT_LISTEN: readonly string[] = ['/ip4/0.0.0.0/tcp/4101'];
+const FALLBACK_LISTEN: readonly string[] = ['/ip4/0.0.0.0/tcp/0'];
+const DEFAULT_MDNS = false;
 
 /** It stands in protocol ids, between slashes, and in a DNS name. */
 const NETWORK_NAME = /^[A-Za-z0-9._-]{1,40}$/;

@@ -28,7 +28,7 @@ import { limited } from './time-limit.js';
 const second = 1000;
 
 /** stop() ends within this, whatever the peers do. */
-export const STOP_TIME_LIMIT = 5 * second;
+const STOP_TIME_LIMIT = 5 * second;
 /** A connection may take so long for closing gracefully. */
 const CLOSE_TIME_LIMIT = second / 2;
 /** Streams for requests that one connection may have open each way; one is used, another may be closing. */

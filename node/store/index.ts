@@ -23,9 +23,7 @@ import { LevelStore } from './level-store.js';
 import type { Migration } from './migrations.js';
 import type { KeyRange } from './rows.js';
 
-export { cborCodec, jsonCodec, rawCodec, type Codec } from './codec.js';
-export { DEFAULT_CACHE_BYTES, DEFAULT_MAX_BATCH_BYTES } from './constants.js';
-export type { CorruptRow, IntegrityReport, TableReport } from './integrity.js';
+export { cborCodec, jsonCodec, rawCodec } from './codec.js';
 export type { Migration } from './migrations.js';
 export type { KeyRange } from './rows.js';
 
@@ -134,9 +132,9 @@ export interface Store extends AsyncDisposable {
 export interface StoreOptions {
   /** Check the whole store at each start. Default true. */
   readonly checkOnStart?: boolean | undefined;
-  /** Size at which a joined batch is closed, in bytes of rows. Default {@link DEFAULT_MAX_BATCH_BYTES}. */
+  /** Size at which a joined batch is closed, in bytes of rows. Default `DEFAULT_MAX_BATCH_BYTES` (constants.ts). */
   readonly maxBatchBytes?: number | undefined;
-  /** Memory for blocks of the files, in bytes. Default {@link DEFAULT_CACHE_BYTES}. */
+  /** Memory for blocks of the files, in bytes. Default `DEFAULT_CACHE_BYTES` (constants.ts). */
   readonly cacheBytes?: number | undefined;
   /** Steps from older schemas. Default: those of this version. */
   readonly migrations?: readonly Migration[] | undefined;

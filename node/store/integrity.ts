@@ -14,13 +14,13 @@ import { splitRowKey, unseal } from './rows.js';
 import { scan, type Database, type Snapshot, type StoredRow } from './scan.js';
 import type { WitnessState } from './witness.js';
 
-export interface CorruptRow {
+interface CorruptRow {
   /** `?` when the key itself is damaged so much that it names no table. */
   readonly table: string;
   readonly key: string;
 }
 
-export interface TableReport {
+interface TableReport {
   readonly table: string;
   /** Rows that there should be. */
   readonly expected: number;

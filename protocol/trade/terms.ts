@@ -3,7 +3,7 @@ import { addMoney, formatMoney, moneySchema, multiplyMoney, type Money } from '.
 import { cidSchema, slotSchema, textSchema, timeSchema } from '../schema.js';
 import type { Role } from './roles.js';
 
-export const MAX_LINES = 100;
+const MAX_LINES = 100;
 export const MAX_NOTE = 2_000;
 
 const noteSchema = textSchema(0, MAX_NOTE);
