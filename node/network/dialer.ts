@@ -24,6 +24,9 @@ interface DialerDeps {
   readonly signal: AbortSignal;
 }
 
+/** By these libp2p says that a connection, or its muxer, was ending while a stream was asked for. */
+const CLOSING: ReadonlySet<string> = new Set(['ConnectionClosedError', 'ConnectionClosingError', 'MuxerClosedError']);
+
 /** Connections and streams to peers, by their id alone. What is under way to a peer is shared by all who want it. */
 export class Dialer {
   readonly #deps: DialerDeps;
@@ -61,7 +64,7 @@ export class Dialer {
    * @param insist whether to ask others where it is when it does not answer at the addresses known here; when none is, they are asked anyway
    * @throws NiagaError PEER_UNREACHABLE, PEER_REFUSED for a peer that does not speak our protocol
    */
-  async openStream(id: string, insist: boolean): Promise<Stream> {
+  async openStream(id: string, insist: boolean, again = true): Promise<Stream> {
     const unknown = this.#deps.directory.addressesOf(id).length === 0;
     const connection = await (insist || unknown ? this.find(id) : this.reach(id));
     let outOfTime = false;
@@ -76,6 +79,12 @@ export class Dialer {
           cause,
           details: { peer: id },
         });
+      }
+      // The connection was closing when we asked: the peer may be back already, so it is dialled once more.
+      const closing = connection.status !== 'open' || (cause instanceof Error && CLOSING.has(cause.name));
+      if (again && closing && !this.#deps.signal.aborted) {
+        connection.abort(new Error('it was closing'));
+        return this.openStream(id, insist, false);
       }
       this.#deps.directory.markFailed(id);
       // A connection on which not even a stream can be opened is dead; kept, it would stand in the way of a new one.

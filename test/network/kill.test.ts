@@ -22,7 +22,12 @@ async function publishOne(sku: string): Promise<string> {
   const { lines } = await niaga(['publish', '-', '--format', 'ndjson', '--home', seller.home, '--json'], {
     input: line,
   });
-  return String(lines[0]?.['listing']);
+  const listing = String(lines[0]?.['listing']);
+  // A node that was restarted a moment ago gets its cards when it is connected again.
+  for (let tries = 0; tries < 150 && Number((await seller.run('listing', 'show', listing))['replicas']) < 1; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return listing;
 }
 
 const STEPS = [

@@ -48,7 +48,8 @@ describe('the bulk verifier and the one of the protocol say the same', () => {
   );
 
   test.each(forgeries())('on a forgery: $name', ({ publicKey, message, signature, naive }) => {
-    expect(opensslAlone(publicKey, message, signature)).toBe(naive.includes('openssl'));
+    // What OpenSSL alone takes depends on its version (3.5, in Node 24, refuses more); never more than is stated.
+    expect(opensslAlone(publicKey, message, signature) && !naive.includes('openssl')).toBe(false);
     expect(verify(publicKey, message, signature)).toBe(false);
   });
 
