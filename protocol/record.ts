@@ -173,11 +173,6 @@ export function openRecord<K extends Kind>(bytes: Uint8Array, context: OpenConte
   };
 }
 
-/** The delegation that an envelope carries or names, before anything is verified; for fetching what is missing. */
-export function delegationOf(bytes: Uint8Array): Uint8Array | CID | undefined {
-  return readEnvelope(bytes, bytes.length).delegation;
-}
-
 /**
  * The header that an envelope claims to have, nothing of it verified: for a reader who must learn the network from the
  * bytes themselves before opening them.
