@@ -42,6 +42,7 @@ export const ERRORS = {
   },
   RECORD_ID: { status: 400, exit: 1, meaning: 'The record is not the one that its id names.' },
   RECORD_TIME: { status: 400, exit: 1, meaning: 'The record claims a time in the future.' },
+  RECORD_OLD: { status: 409, exit: 1, meaning: 'A newer version of the record is known.' },
   RECORD_CORRUPT: { status: 500, exit: 1, meaning: 'A stored record is not what was written.' },
   DELEGATION_MISSING: { status: 400, exit: 1, meaning: 'The delegation that the record names is not known.' },
   DELEGATION_MISMATCH: { status: 400, exit: 1, meaning: 'The delegation is for another trader or device.' },
@@ -78,8 +79,27 @@ export const ERRORS = {
   LISTING_CHANGED: { status: 409, exit: 1, meaning: 'The listing has changed since it was seen.' },
   QUERY_EMPTY: { status: 422, exit: 2, meaning: 'The search has no words to look for.' },
   QUERY_INVALID: { status: 422, exit: 2, meaning: 'A filter of the search contradicts another or has a wrong value.' },
+  CURSOR_EXPIRED: { status: 410, exit: 5, meaning: 'The search that the next page belongs to is no longer kept.' },
   ID_INVALID: { status: 422, exit: 2, meaning: 'The text is not an id of the expected form.' },
   ID_AMBIGUOUS: { status: 409, exit: 2, meaning: 'The shortened id fits more than one.' },
+
+  INDEX_FALSE: {
+    status: 422,
+    exit: 1,
+    meaning: 'The index of the card is not that of its listing: it claims words that the listing does not have.',
+  },
+  WATCH_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no watch with that id here.' },
+  WATCH_LIMIT: { status: 409, exit: 1, meaning: 'The node keeps as many watches as it can.' },
+
+  // Traders
+  TRADER_NOT_FOUND: {
+    status: 404,
+    exit: 5,
+    meaning: 'No reachable node knows anything of that trader, or not what is asked for.',
+  },
+  TRADER_BLOCKED: { status: 403, exit: 4, meaning: 'A block list in use here names that trader.' },
+  BLOCK_LIMIT: { status: 409, exit: 1, meaning: 'The block list, or the number of lists subscribed to, is full.' },
+  EVIDENCE_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no evidence about that listing here.' },
 
   // Home, identity, store
   IDENTITY_EXISTS: { status: 409, exit: 1, meaning: 'The home has an identity already.' },

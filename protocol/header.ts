@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { keySchema, timeSchema } from './schema.js';
 
-const NETWORK_NAME = /^[a-z0-9-]{1,32}$/;
+export const NETWORK_NAME = /^[a-z0-9-]{1,32}$/;
 
 /** The fields that every payload starts with (DESIGN section 3); each kind narrows `kind` and adds its own. */
 export const headerShape = {

@@ -25,6 +25,11 @@ export function recordId(payloadBytes: Uint8Array): CID {
   return cidOf(CODEC_DAG_CBOR, payloadBytes);
 }
 
+/** The id of the record whose id has this digest, 32 bytes. */
+export function idOfDigest(digest: Uint8Array): CID {
+  return CID.createV1(CODEC_DAG_CBOR, Digest.create(HASH_SHA2_256, digest));
+}
+
 /** The id of a blob: CIDv1 (raw, sha2-256) of its bytes. */
 export function blobId(bytes: Uint8Array): CID {
   return cidOf(CODEC_RAW, bytes);

@@ -1,6 +1,12 @@
 import type { z } from 'zod';
-import { cardSchema, leaseSchema, listingSchema, tombstoneSchema } from './catalog/card.js';
-import { delegationSchema, profileSchema, revocationSchema, type Capability } from './identity/delegation.js';
+import { cardSchema, deltaSchema, leaseSchema, listingSchema, tombstoneSchema } from './catalog/card.js';
+import {
+  blockListSchema,
+  delegationSchema,
+  profileSchema,
+  revocationSchema,
+  type Capability,
+} from './identity/delegation.js';
 import { evidenceSchema } from './trade/evidence-schema.js';
 import { receiptSchema, TRADE_SCHEMAS } from './trade/schema.js';
 
@@ -28,8 +34,10 @@ export const KINDS = {
   delegation: { schema: delegationSchema, maxBytes: KiB, capability: 'root' },
   revocation: { schema: revocationSchema, maxBytes: 128 * KiB, capability: 'root' },
   profile: { schema: profileSchema, maxBytes: 16 * KiB, capability: 'profile' },
+  'block-list': { schema: blockListSchema, maxBytes: 128 * KiB, capability: 'profile' },
   listing: { schema: listingSchema, maxBytes: 128 * KiB, capability: 'publish' },
   card: { schema: cardSchema, maxBytes: MAX_CARD_PAYLOAD, maxEnvelopeBytes: KiB, capability: 'publish' },
+  delta: { schema: deltaSchema, maxBytes: KiB / 2, capability: 'publish' },
   tombstone: { schema: tombstoneSchema, maxBytes: KiB, capability: 'publish' },
   lease: { schema: leaseSchema, maxBytes: KiB, capability: 'publish' },
   offer: trade(TRADE_SCHEMAS.offer),

@@ -79,13 +79,19 @@ export function signRecord<K extends Kind>(
     device: signer.device,
     created: options.created,
   };
-  const { maxBytes } = KINDS[kind];
-  const payload = withoutUndefined({ ...draft, ...header });
-  checkShape(kind, payload);
+  const { maxBytes, maxEnvelopeBytes }: KindRow = KINDS[kind];
+  // Nothing leaves that a reader would refuse: the checks of openRecord, without decoding what was only just encoded.
+  const payload = checkShape(kind, withoutUndefined({ ...draft, ...header }));
   const payloadBytes = encode(payload, { maxBytes: 2 * maxBytes, maxDepth: PAYLOAD_DEPTH });
   if (payloadBytes.length > maxBytes) throw tooLarge(kind, payloadBytes.length);
+  const { delegation } = signer;
+  const named = checkAuthor(kind, payload, delegation?.id, {
+    network: options.network,
+    kinds: [kind],
+    delegation: () => delegation,
+  });
+  checkCritical(kind, payload);
   const signature = signer.sign(signedBytes(payloadBytes));
-  const delegation = signer.delegation;
   const bytes = encode(
     {
       payload: payloadBytes,
@@ -94,15 +100,16 @@ export function signRecord<K extends Kind>(
         ? {}
         : { delegation: options.inlineDelegation === true ? delegation.bytes : delegation.id }),
     },
-    { maxBytes: maxBytes + MAX_ENVELOPE_OVERHEAD },
+    { maxBytes: maxEnvelopeBytes ?? maxBytes + MAX_ENVELOPE_OVERHEAD },
   );
-  // Nothing leaves that a reader would refuse: a device does not learn at the other side what it may not sign.
-  return openRecord(bytes, {
-    network: options.network,
-    kinds: [kind],
-    delegation: () => delegation,
-    verify: () => true,
-  });
+  return {
+    id: recordId(payloadBytes),
+    payload,
+    payloadBytes,
+    signature,
+    bytes,
+    ...(named === undefined ? {} : { delegation: named }),
+  };
 }
 
 export interface OpenContext<K extends Kind> {

@@ -7,15 +7,11 @@ const CODECS = new Set([0x71, 0x55]);
 const SHA2_256 = 0x12;
 
 /** The id of a record (dag-cbor) or of a blob (raw): CIDv1 with a whole sha2-256. Other hashes could be made to collide. */
-export const cidSchema = z
-  .custom<CID>(
-    (value) => isId(CID.asCID(value) === value ? (value as CID) : undefined),
-    'not the id of a record or blob',
-  )
-  .meta({ id: 'cid' });
+export const cidSchema = z.custom<CID>((value) => isId(value), 'not the id of a record or blob').meta({ id: 'cid' });
 
-function isId(cid: CID | undefined): boolean {
-  if (cid === undefined) return false;
+export function isId(value: unknown): value is CID {
+  const cid = CID.asCID(value);
+  if (cid === null || cid !== value) return false;
   const { version, code, multihash } = cid;
   return version === 1 && CODECS.has(code) && multihash.code === SHA2_256 && multihash.digest.length === 32;
 }
@@ -31,7 +27,7 @@ export function bytesSchema(length: number) {
 export const keySchema = bytesSchema(32);
 
 /** The last time that a Date can hold (ECMA-262, 21.4.1.1): later ones cannot be shown. */
-const LAST_TIME = 8_640_000_000_000_000;
+export const LAST_TIME = 8_640_000_000_000_000;
 
 /** Milliseconds since 1970 UTC, as claimed by the record's author. */
 export const timeSchema = z.int().min(0).max(LAST_TIME);

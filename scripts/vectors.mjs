@@ -8,6 +8,7 @@ import { jsonText } from './lib/json-text.mjs';
 import { cborVectors } from './vectors/cbor.mjs';
 import { ed25519Vectors } from './vectors/ed25519.mjs';
 import { envelopeVectors } from './vectors/envelope.mjs';
+import { merkleVectors } from './vectors/merkle.mjs';
 import { moneyVectors } from './vectors/money.mjs';
 import { postingKeyVectors } from './vectors/posting-keys.mjs';
 import { vectorsReadme } from './vectors/readme.mjs';
@@ -23,6 +24,7 @@ export function vectorFiles() {
     cborVectors(),
     ed25519Vectors(),
     envelopeVectors(),
+    merkleVectors(),
     moneyVectors(),
     postingKeyVectors(),
     searchTermVectors(),

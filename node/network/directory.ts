@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { commonPrefixLength, compareDistance } from '../../protocol/keyspace.js';
-import type { PeerDirectory, PeerRef, PeerRow, PeerStore } from './index.js';
+import type { LearnOptions, PeerDirectory, PeerRef, PeerRow, PeerStore } from './index.js';
 import { kadIdOfPeer, parsePeerId } from './keyspace.js';
 
 const second = 1000;
@@ -9,8 +9,8 @@ const minute = 60 * second;
 const day = 24 * 60 * minute;
 
 export const MAX_PEERS = 2000;
-/** Of these at most so many that nobody of us ever spoke to: a stranger can make up any number. */
-const MAX_HEARSAY = MAX_PEERS / 2;
+/** Of these at most such a share that nobody of us ever spoke to: a stranger can make up any number. */
+const HEARSAY_SHARE = 0.5;
 const MAX_ADDRESSES = 8;
 const MAX_ADDRESS_LENGTH = 200;
 /** After a failure a peer is left alone for so long, and twice as long after each further one. */
@@ -23,6 +23,8 @@ const HEARSAY_FAILURES = 3;
 const FORGET_AFTER = 30 * day;
 /** How much of the newest round-trip time goes into the average. */
 const RTT_WEIGHT = 0.25;
+/** Who answered a request in this time is of use: look-ups meet many on their way, and must not push out whom searches ask. */
+const USEFUL_FOR = 60 * minute;
 /** A new peer is written so soon, together with others. */
 export const SAVE_DELAY = 5 * second;
 /** That known ones were seen again changes all the time and matters less. */
@@ -41,6 +43,8 @@ interface Entry {
   /** Known to speak another protocol or another network's. */
   foreign: boolean;
   rtt: number | undefined;
+  /** Milliseconds UTC of the last answer to a request of ours; 0 for none. */
+  answeredAt: number;
 }
 
 export interface DirectoryDeps {
@@ -51,12 +55,15 @@ export interface DirectoryDeps {
   readonly onError: (error: unknown, what: string) => void;
   readonly isBlocked?: (id: string) => boolean;
   readonly now?: () => number;
+  /** Peers known at most. Default {@link MAX_PEERS}. */
+  readonly maxPeers?: number;
 }
 
 /** Who is known on this network, where in the key space, and how well they answer. */
 export class Directory implements PeerDirectory {
   readonly #deps: DirectoryDeps;
   readonly #now: () => number;
+  readonly #maxPeers: number;
   readonly #entries = new Map<string, Entry>();
   readonly #self: { id: string; kadId: Uint8Array };
   #hearsay = 0;
@@ -69,6 +76,7 @@ export class Directory implements PeerDirectory {
   constructor(deps: DirectoryDeps) {
     this.#deps = deps;
     this.#now = deps.now ?? Date.now;
+    this.#maxPeers = deps.maxPeers ?? MAX_PEERS;
     this.#self = { id: deps.self.toString(), kadId: kadIdOfPeer(deps.self) };
   }
 
@@ -110,10 +118,13 @@ export class Directory implements PeerDirectory {
     return nearest.slice(0, count).map(({ entry }) => (entry === undefined ? this.self() : this.#ref(entry)));
   }
 
-  learn(refs: Iterable<{ readonly id: string; readonly addresses: readonly string[] }>): void {
+  learn(
+    refs: Iterable<{ readonly id: string; readonly addresses: readonly string[] }>,
+    { needed = false }: LearnOptions = {},
+  ): void {
     for (const { id, addresses } of refs) {
       try {
-        this.#hear(this.#entries.get(id)?.peerId ?? parsePeerId(id), addresses);
+        this.#hear(this.#entries.get(id)?.peerId ?? parsePeerId(id), addresses, needed);
       } catch {
         // Not a peer id: somebody else's mistake, and nothing to learn.
       }
@@ -186,6 +197,7 @@ export class Directory implements PeerDirectory {
   answered(id: string, took: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
+    entry.answeredAt = this.#now();
     entry.rtt = entry.rtt === undefined ? took : entry.rtt + RTT_WEIGHT * (took - entry.rtt);
     this.markSeen(id);
   }
@@ -206,7 +218,7 @@ export class Directory implements PeerDirectory {
     if (this.#deps.store === undefined) return;
     try {
       const oldest = this.#now() - FORGET_AFTER;
-      const rows = (await this.#deps.store.load()).filter((row) => row.lastSeen >= oldest).slice(0, MAX_PEERS);
+      const rows = (await this.#deps.store.load()).filter((row) => row.lastSeen >= oldest).slice(0, this.#maxPeers);
       this.learn(rows);
       for (const row of rows) this.#restore(row);
     } catch (error) {
@@ -274,12 +286,13 @@ export class Directory implements PeerDirectory {
   }
 
   /** Somebody said that the peer exists. Fills what is not known, never overwrites what is. */
-  #hear(peer: PeerId, addresses: readonly string[]): Entry | undefined {
+  #hear(peer: PeerId, addresses: readonly string[], needed = false): Entry | undefined {
     const id = peer.toString();
     if (id === this.#self.id) return undefined;
     const known = this.#entries.get(id);
     if (known === undefined) {
-      if (this.#entries.size >= MAX_PEERS || this.#hearsay >= MAX_HEARSAY) return undefined;
+      const full = this.#entries.size >= this.#maxPeers || this.#hearsay >= this.#maxPeers * HEARSAY_SHARE;
+      if (full && !(needed && this.#forgetOne())) return undefined;
       return this.#insert(peer, usableAddresses(addresses, id));
     }
     if (!known.connected && known.addresses.length < MAX_ADDRESSES && addresses.length > 0) {
@@ -301,15 +314,32 @@ export class Directory implements PeerDirectory {
       connected: false,
       foreign: false,
       rtt: undefined,
+      answeredAt: 0,
     };
     this.#entries.set(entry.id, entry);
     this.#hearsay += 1;
     return entry;
   }
 
+  /** Makes room for one that is needed now: the one heard of longest ago goes, else one that nothing was asked of lately. */
+  #forgetOne(): boolean {
+    const usefulSince = this.#now() - USEFUL_FOR;
+    let worst: Entry | undefined;
+    for (const entry of this.#entries.values()) {
+      if (entry.connected || entry.answeredAt >= usefulSince) continue;
+      if (entry.lastSeen === 0) {
+        worst = entry;
+        break;
+      }
+      if (worst === undefined || this.#isWorse(entry, worst)) worst = entry;
+    }
+    if (worst !== undefined) this.#remove(worst);
+    return worst !== undefined;
+  }
+
   /**
-   * A peer that is really there takes the place of one that only was, or only was heard of. Those near this node stay longest:
-   * nobody else keeps them for us.
+   * A peer that is really there takes the place of one that only was, or only was heard of. Those that answered us lately stay
+   * longest, then those near this node: nobody else keeps them for us.
    */
   #makeRoomFor(peer: PeerId): Entry | undefined {
     if (peer.toString() === this.#self.id) return undefined;
@@ -326,6 +356,9 @@ export class Directory implements PeerDirectory {
     if ((a.lastSeen === 0) !== (b.lastSeen === 0)) return a.lastSeen === 0;
     const dormantA = a.failures >= DORMANT_FAILURES;
     if (dormantA !== b.failures >= DORMANT_FAILURES) return dormantA;
+    const usefulSince = this.#now() - USEFUL_FOR;
+    const usefulA = a.answeredAt >= usefulSince;
+    if (usefulA !== b.answeredAt >= usefulSince) return !usefulA;
     const near = (entry: Entry): number => commonPrefixLength(entry.kadId, this.#self.kadId);
     return near(a) - near(b) < 0 || (near(a) === near(b) && a.lastSeen < b.lastSeen);
   }

@@ -74,7 +74,12 @@ export interface PeerDirectory {
    */
   markFailed(id: string): void;
   /** Takes over what somebody says about peers: they become known, nothing that is known is overwritten. */
-  learn(refs: Iterable<{ readonly id: string; readonly addresses: readonly string[] }>): void;
+  learn(refs: Iterable<{ readonly id: string; readonly addresses: readonly string[] }>, options?: LearnOptions): void;
+}
+
+export interface LearnOptions {
+  /** They are to be asked now: where the directory is full, others that were only heard of make room. Default false. */
+  readonly needed?: boolean | undefined;
 }
 
 export interface RequestContext {
@@ -156,6 +161,14 @@ export interface Network extends AsyncDisposable {
    * @throws the signal's reason when it was aborted; NiagaError STOPPED, RATE_LIMITED
    */
   lookup(key: Uint8Array, options?: LookupOptions): Promise<PeerRef[]>;
+
+  /**
+   * The peer is of use: for an hour its connection is among the last to be closed when there are too many. At most `KEPT_PEERS`
+   * (kept-peers.ts) are; those of least weight make room.
+   * @param weight 1 to 100
+   * @throws NiagaError ID_INVALID
+   */
+  keep(peer: string, weight: number): void;
 
   /** Returns what takes the listener away again. */
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void;

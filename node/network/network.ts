@@ -122,6 +122,10 @@ class NiagaNetwork implements Network {
     return refs;
   }
 
+  keep(peer: string, weight: number): void {
+    if (peer !== this.peerId) this.#session?.keep(peer, weight);
+  }
+
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void {
     this.#listeners[event].add(listener);
     return () => this.#listeners[event].delete(listener);

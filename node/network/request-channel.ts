@@ -71,6 +71,8 @@ export class RequestChannel {
   #usedAt = Date.now();
   /** When the oldest request was sent that ran out of time with not a byte from the peer since. */
   #silentSince: number | undefined;
+  /** Runs while it is open whether a peer says anything after a request to it was given up. */
+  #listening: NodeJS.Timeout | undefined;
   /** The stream is being ended because of what the peer sent on it. */
   #faulted = false;
 
@@ -133,6 +135,7 @@ export class RequestChannel {
   /** Fails everything with `reason`, now and later. */
   stop(reason: Error): void {
     this.#stopped = reason;
+    clearTimeout(this.#listening);
     this.#failAll(reason);
     this.#frames?.abort(reason);
   }
@@ -241,20 +244,10 @@ export class RequestChannel {
   }
 
   #onTimeout(id: number): void {
-    const pending = this.#inFlight.get(id);
     this.#giveUp(
       id,
       new NiagaError('TIMED_OUT', 'The other node did not answer in time.', { details: { peer: this.#peer } }),
     );
-    const frames = this.#frames;
-    if (pending === undefined || frames === undefined) return;
-    const silent = frames.received === pending.receivedBefore && Date.now() - pending.sentAt >= SILENCE_LIMIT;
-    if (silent) {
-      this.#silentSince ??= pending.sentAt;
-      this.#deps.onSilence();
-      if (Date.now() - this.#silentSince >= DEAD_LIMIT) return this.#deps.onDead();
-    }
-    if (this.#abandoned.size > MAX_ABANDONED) frames.abort(new Error('too many requests stay unanswered'));
   }
 
   #giveUp(id: number, reason: Error): void {
@@ -268,7 +261,28 @@ export class RequestChannel {
     this.#inFlight.delete(id);
     this.#abandoned.add(id);
     pending.settle(reason);
+    this.#listen(pending);
+    if (this.#abandoned.size > MAX_ABANDONED) this.#frames?.abort(new Error('too many requests stay unanswered'));
     this.#advance();
+  }
+
+  /**
+   * A request was given up, by its time limit or by a caller who has enough from others (a search does not wait for the slowest). The
+   * peer is judged once it had {@link SILENCE_LIMIT}, or it would be asked again and again and cost each caller its patience.
+   */
+  #listen(pending: Pending): void {
+    const frames = this.#frames;
+    if (frames === undefined || this.#listening !== undefined) return;
+    const judge = (): void => {
+      this.#listening = undefined;
+      if (this.#frames !== frames || frames.received !== pending.receivedBefore) return;
+      this.#silentSince ??= pending.sentAt;
+      this.#deps.onSilence();
+      if (Date.now() - this.#silentSince >= DEAD_LIMIT) this.#deps.onDead();
+    };
+    const left = SILENCE_LIMIT - (Date.now() - pending.sentAt);
+    if (left <= 0) return judge();
+    this.#listening = setTimeout(() => afterPendingInput(judge), left).unref();
   }
 
   #unqueue(pending: Pending): void {

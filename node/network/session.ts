@@ -7,6 +7,7 @@ import { Dialer } from './dialer.js';
 import type { Directory } from './directory.js';
 import type { NetworkEvents, NetworkLogger, PeerRef } from './index.js';
 import { Joiner } from './join.js';
+import { KeptPeers } from './kept-peers.js';
 import { parsePeerId } from './keyspace.js';
 import { createNode, requestProtocol, startError, type Libp2pNode } from './libp2p.js';
 import {
@@ -94,6 +95,7 @@ export class Session {
   readonly #dialer: Dialer;
   readonly #server: RequestServer;
   readonly #joiner: Joiner;
+  readonly #kept: KeptPeers;
   #sweepTimer: NodeJS.Timeout | undefined;
   /** Connections that an identify is under way on. */
   readonly #identifying = new Set<string>();
@@ -109,6 +111,9 @@ export class Session {
     // Every dial, look-up and request to itself listens while it runs.
     setMaxListeners(0, signal);
     this.#dialer = new Dialer({ node, protocol: this.#protocol, directory, counters, signal });
+    this.#kept = new KeptPeers(node.peerStore, (error) =>
+      this.#logger?.debug({ err: error }, 'a peer could not be tagged'),
+    );
     this.#server = new RequestServer({ ...deps, onOffence: (peer, offence) => this.#onOffence(peer, offence) });
     this.#joiner = new Joiner({
       node,
@@ -215,6 +220,10 @@ export class Session {
     );
   }
 
+  keep(peer: string, weight: number): void {
+    this.#kept.keep(peer, weight);
+  }
+
   gauges(): Record<string, number> {
     let inFlight = 0;
     let streams = 0;
@@ -224,6 +233,7 @@ export class Session {
     }
     return {
       peers_connected: this.#members.size,
+      peers_kept: this.#kept.ids.length,
       connections: this.#node.getConnections().length,
       routing_table: this.#tableSize,
       streams_out: streams,

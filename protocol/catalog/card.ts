@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { headerShape } from '../header.js';
 import { listingItemSchema } from '../listing/item.js';
+import { MAX_LEAVES } from '../merkle.js';
 import { moneySchema } from '../money.js';
 import { bytesSchema, cidSchema, seqSchema, slotSchema, textSchema, timeSchema } from '../schema.js';
 
 const LISTING_PREFIX = 'listing/';
-const CARD_PREFIX = 'card/';
+export const CARD_PREFIX = 'card/';
 
 const inSlots = (...prefixes: readonly string[]) =>
   slotSchema.refine(
@@ -66,6 +67,24 @@ export const cardSchema = z.looseObject({
 });
 export type Card = z.infer<typeof cardSchema>;
 
+/**
+ * A small change to the card in the same slot: what sells out and what it costs now. All else is the card's, which it names; it
+ * takes the next seq of the slot, and a card with a higher one ends it.
+ */
+export const deltaSchema = z.looseObject({
+  ...headerShape,
+  kind: z.literal('delta'),
+  slot: inSlots(CARD_PREFIX),
+  seq: seqSchema,
+  /** Record id of the card that is changed. */
+  card: cidSchema,
+  /** The version of the listing that card and delta sum up together. */
+  listing: cidSchema,
+  price: moneySchema.nullable(),
+  availability: z.enum(AVAILABILITY),
+});
+export type Delta = z.infer<typeof deltaSchema>;
+
 /** Ends a slot: nothing with a lower seq in it counts any more. */
 export const tombstoneSchema = z.looseObject({
   ...headerShape,
@@ -76,14 +95,18 @@ export const tombstoneSchema = z.looseObject({
 });
 export type Tombstone = z.infer<typeof tombstoneSchema>;
 
-/** One signature that extends all cards of a seller: the Merkle root over them, and until when they stand. */
+/**
+ * One signature that refreshes all cards of a seller: until when they stand, and the Merkle root over them
+ * (protocol/merkle.ts). A leaf is the digest of the newest record id in a card's slot, of the card or of its delta; the leaves stand in
+ * the order of the listings' ids.
+ */
 export const leaseSchema = z.looseObject({
   ...headerShape,
   kind: z.literal('lease'),
   slot: z.literal('lease'),
   seq: seqSchema,
   root: bytesSchema(32),
-  cards: z.int().min(0),
+  cards: z.int().min(0).max(MAX_LEAVES),
   validUntil: timeSchema,
 });
 export type Lease = z.infer<typeof leaseSchema>;

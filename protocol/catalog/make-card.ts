@@ -3,12 +3,17 @@ import { traderToText, slotId } from '../ids.js';
 import { MAX_CARD_PAYLOAD } from '../kinds.js';
 import type { Draft, SignedRecord } from '../record.js';
 import { indexOf, postedTerms } from '../search/index-terms.js';
-import { listingKey, sellerKey, termKey } from '../search/posting-keys.js';
+import { browseKeys, listingKey, sellerKey, termKey } from '../search/posting-keys.js';
 import { cardSlot, listingSlotOfCard, type Card, type Listing } from './card.js';
 import { summaryOf } from './summary.js';
 
 /** Header fields, field names and lengths around summary and index. */
 const CARD_FRAME = 220;
+/**
+ * Kept free for price and availability, whatever they are: a delta changes them, and the index must not depend on their length.
+ * An ISO currency and the longest amount and word take 50.
+ */
+const CHANGEABLE = 52;
 
 export interface CardOptions {
   readonly seq: number;
@@ -17,12 +22,17 @@ export interface CardOptions {
   readonly validUntil: number;
 }
 
+/** What is signed as a card. */
+export type CardDraft = Draft<'card'> & Pick<Card, 'summary' | 'index' | 'validUntil'>;
+
 /** What a seller signs as the card of a listing. The index takes what the summary leaves of the card's size. */
-export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions): Draft<'card'> {
+export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions): CardDraft {
   const { item } = listing.payload;
   const summary = summaryOf(item, options.available);
   const slot = cardSlot(item.sku);
-  const room = MAX_CARD_PAYLOAD - CARD_FRAME - slot.length - listing.payload.network.length - encode(summary).length;
+  const { price, availability, ...rest } = summary;
+  const taken = encode(rest).length + Math.max(CHANGEABLE, encode({ price, availability }).length);
+  const room = MAX_CARD_PAYLOAD - CARD_FRAME - slot.length - listing.payload.network.length - taken;
   return {
     slot,
     seq: options.seq,
@@ -33,13 +43,17 @@ export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions):
   };
 }
 
-/** The keys under which a card is held: its posted terms, its listing's id and its seller. */
-export function cardKeys(card: Card): string[] {
+/**
+ * The keys under which a card is held: its posted terms, its listing's id and its seller, its categories and places.
+ * @param known the listing's id and the seller in text, where the caller has them: making them takes as long as all the rest
+ */
+export function cardKeys(card: Card, known: { readonly listing?: string; readonly seller?: string } = {}): string[] {
   const keys = postedTerms(card.index).map(termKey);
-  const listing = listingIdOfCard(card);
+  const listing = known.listing ?? listingIdOfCard(card);
   if (listing !== undefined) keys.push(listingKey(listing));
-  keys.push(sellerKey(traderToText(card.trader)));
-  return keys;
+  keys.push(sellerKey(known.seller ?? traderToText(card.trader)));
+  keys.push(...browseKeys(card.summary));
+  return [...new Set(keys)];
 }
 
 /** The id of the listing that a card stands for; undefined where its slot is not a card's. */

@@ -58,3 +58,21 @@ export const profileSchema = z.looseObject({
   }),
 });
 export type Profile = z.infer<typeof profileSchema>;
+
+/**
+ * Traders whom its author shows to nobody: others may subscribe to the list and then see none of theirs either. Published, like the
+ * profile, at the nodes closest to the author's key.
+ */
+export const blockListSchema = z.looseObject({
+  ...headerShape,
+  kind: z.literal('block-list'),
+  slot: z.literal('block-list'),
+  seq: seqSchema,
+  item: z.looseObject({
+    name: textSchema(0, 120).optional(),
+    traders: z
+      .array(z.looseObject({ trader: keySchema, reason: textSchema(0, 400).optional(), since: timeSchema }))
+      .max(1_000),
+  }),
+});
+export type BlockList = z.infer<typeof blockListSchema>;

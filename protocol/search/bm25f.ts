@@ -8,20 +8,37 @@ import type { Query } from './query.js';
  * how often in all together, not how often in each, so each field that has it counts once and repetitions a little.
  */
 
-/** By field, in the order of FIELD's bits: title, brand, category, attribute, description. */
+/** Fields of an index, in the order of FIELD's bits: title, brand, category, attribute, description. */
 const FIELD_COUNT = 5;
-/** A title is written to be found; brand and category name the thing itself; a description only mentions. */
-const FIELD_WEIGHTS = [3, 2, 2, 1, 0.5] as const;
-/** How much a long field is discounted: titles are stuffed and descriptions ramble, the short fields vary by nature. */
-const LENGTH_WEIGHTS = [0.6, 0.3, 0.3, 0.3, 0.5] as const;
+type PerField = readonly [title: number, brand: number, category: number, attribute: number, description: number];
+
+/** What a term's place in a card is worth. */
+export interface RankerConstants {
+  readonly fieldWeights: PerField;
+  /** How much a field longer than the average is discounted, 0 (not at all) to 1 (by its length). */
+  readonly lengthWeights: PerField;
+  /** What more places of one term add: with 0 nothing, with a large number as much as the first. */
+  readonly k1: number;
+}
+
+/**
+ * A title is written to be found; brand and category name the thing itself; a description only mentions. Titles are
+ * stuffed and descriptions ramble, so their length counts; the short fields vary by nature. `k1` is the customary one.
+ * Round numbers: halving or doubling any of them moves nDCG@10 by less than .015 (bench/relevance.mjs), which is within
+ * the error of 64 queries.
+ */
+export const RANKER: RankerConstants = {
+  fieldWeights: [3, 2, 2, 1, 0.5],
+  lengthWeights: [0.6, 0.3, 0.3, 0.3, 0.5],
+  k1: 1.5,
+};
 /**
  * Distinct terms, as measured over the ESCI catalogue (15, 1.4, 3.2, 1.3, 43) and rounded towards the Indonesian one's
  * shorter titles.
  */
-const AVERAGE_LENGTHS = [14, 1.5, 3, 1.5, 40] as const;
+const AVERAGE_LENGTHS: PerField = [14, 1.5, 3, 1.5, 40];
 /** Weight of one repetition. */
 const REPEAT_WEIGHT = 0.1;
-export const K1 = 1.5;
 /**
  * What "without X" gives to a card that says it has none (`¬X`) and takes from one that only has the word, as a share
  * of X's idf.
@@ -43,13 +60,6 @@ export function idf(df: number, documents: number): number {
 }
 
 const LONGEST = 255;
-/** Share of a field in a term's weight, by field and the field's length in distinct terms. */
-const FIELD_SHARES: readonly Float64Array[] = FIELD_WEIGHTS.map((weight, field) =>
-  Float64Array.from({ length: LONGEST + 1 }, (_, length) => {
-    const b = LENGTH_WEIGHTS[field] ?? 0;
-    return weight / (1 - b + (b * length) / (AVERAGE_LENGTHS[field] ?? 1));
-  }),
-);
 
 /** Lengths of a card's five fields, each in distinct terms, for `weightOf`. */
 export function fieldLengths(entries: Iterable<{ readonly fields: number }>): Uint8Array {
@@ -61,18 +71,32 @@ export function fieldLengths(entries: Iterable<{ readonly fields: number }>): Ui
   return lengths;
 }
 
-/** What a term's place in a card is worth, from 0 to K1 + 1, before its rarity. */
-export function weightOf(fields: number, count: number, lengths: Uint8Array): number {
-  let weight = 0;
-  let places = 0;
-  for (let field = 0; field < FIELD_COUNT; field++) {
-    if (((fields >> field) & 1) === 0) continue;
-    places++;
-    weight += FIELD_SHARES[field]?.[lengths[field] ?? 0] ?? 0;
-  }
-  if (count > places) weight += REPEAT_WEIGHT * (count - places);
-  return (weight * (K1 + 1)) / (weight + K1);
+/** What a term's place in a card is worth, from 0 to k1 + 1, before its rarity. */
+export type WeightOf = (fields: number, count: number, lengths: Uint8Array) => number;
+
+/** The weights that constants give. All nodes use `weightOf`; others are for measuring. */
+export function weighting({ fieldWeights, lengthWeights, k1 }: RankerConstants): WeightOf {
+  /** Share of a field in a term's weight, by field and the field's length in distinct terms. */
+  const shares = fieldWeights.map((weight, field) =>
+    Float64Array.from({ length: LONGEST + 1 }, (_, length) => {
+      const b = lengthWeights[field] ?? 0;
+      return weight / (1 - b + (b * length) / (AVERAGE_LENGTHS[field] ?? 1));
+    }),
+  );
+  return (fields, count, lengths) => {
+    let weight = 0;
+    let places = 0;
+    for (let field = 0; field < FIELD_COUNT; field++) {
+      if (((fields >> field) & 1) === 0) continue;
+      places++;
+      weight += shares[field]?.[lengths[field] ?? 0] ?? 0;
+    }
+    if (count > places) weight += REPEAT_WEIGHT * (count - places);
+    return (weight * (k1 + 1)) / (weight + k1);
+  };
 }
+
+export const weightOf: WeightOf = weighting(RANKER);
 
 /** One term of a query in one card, for `--explain`. */
 export interface Contribution {
@@ -100,7 +124,11 @@ export class Scorer {
   private readonly parts: Float64Array;
   private readonly claimed: Uint8Array;
 
-  constructor(query: Query, statistics: Statistics) {
+  constructor(
+    query: Query,
+    statistics: Statistics,
+    private readonly weigh: WeightOf = weightOf,
+  ) {
     const places = new Map<string, number>();
     const placeOf = (term: string): number => {
       const place = places.get(term) ?? places.size;
@@ -163,7 +191,7 @@ export class Scorer {
   /** The term in `place` stands in the card with these fields and count. */
   set(place: number, fields: number, count: number, lengths: Uint8Array): void {
     this.fields[place] = fields;
-    this.weights[place] = weightOf(fields, count, lengths);
+    this.weights[place] = this.weigh(fields, count, lengths);
   }
 
   /** Takes a card by its terms; the same scorer may be used for any number of cards. */

@@ -7,9 +7,13 @@ import { currencySchema } from '../money.js';
 import { keySchema, textSchema } from '../schema.js';
 import { termsOfText } from './analysis.js';
 import { fold } from './fold.js';
+import { placeMatcher, placeWords, shipsToMatcher } from './places.js';
 
 /** Between the levels of a category path that a person types. */
 const LEVEL_SEPARATOR = '>';
+
+/** Words of a place; one without any would match everything. */
+const placeText = textSchema(1, 400).refine((text) => placeWords(text).length > 0, 'has no word');
 
 /** What a search is limited to; index nodes evaluate it too, so it has the form of the wire. */
 export const filtersSchema = z
@@ -22,6 +26,10 @@ export const filtersSchema = z
     category: textSchema(1, 400).optional(),
     kind: z.enum(LISTING_KINDS).optional(),
     itemCondition: z.enum(ITEM_CONDITIONS).optional(),
+    /** Words of the place where the thing is: of its country (or the country's code), region or town. */
+    place: placeText.optional(),
+    /** Where it must be shipped to. What is digital gets everywhere unless its listing names destinations. */
+    shipsTo: placeText.optional(),
     /** The trader who sells. */
     seller: keySchema.optional(),
     /** Only what is not sold out. */
@@ -59,13 +67,18 @@ export function parseFilters(value: unknown): Filters {
 /** What filters look at; a card's payload has it. */
 export interface Filterable {
   readonly trader: Uint8Array;
-  readonly summary: Pick<Summary, 'kind' | 'category' | 'price' | 'availability' | 'itemCondition'>;
+  readonly summary: Pick<
+    Summary,
+    'kind' | 'category' | 'price' | 'availability' | 'itemCondition' | 'place' | 'shipsTo'
+  >;
 }
 
 /** The filters as a test, for many cards. */
 export function matcher(filters: Filters): (card: Filterable) => boolean {
   const { minPrice = 0, maxPrice = Number.MAX_SAFE_INTEGER, currency, kind, itemCondition, seller, inStock } = filters;
-  const inCategory = filters.category === undefined ? undefined : categoryMatcher(filters.category);
+  const inCategory = filters.category === undefined ? undefined : judgedOnce(categoryMatcher(filters.category));
+  const inPlace = filters.place === undefined ? undefined : judgedOnce(placeMatcher(filters.place));
+  const isShipped = filters.shipsTo === undefined ? undefined : judgedOnce(shipsToMatcher(filters.shipsTo));
   return ({ trader, summary }) => {
     if (kind !== undefined && summary.kind !== kind) return false;
     if (itemCondition !== undefined && summary.itemCondition !== itemCondition) return false;
@@ -76,6 +89,10 @@ export function matcher(filters: Filters): (card: Filterable) => boolean {
         return false;
     }
     if (seller !== undefined && !equalBytes(seller, trader)) return false;
+    if (inPlace !== undefined && !inPlace(summary.place ?? [])) return false;
+    if (isShipped !== undefined && !(summary.shipsTo === undefined && summary.kind === 'digital')) {
+      if (!isShipped(summary.shipsTo ?? [])) return false;
+    }
     return inCategory === undefined || inCategory(summary.category);
   };
 }
@@ -85,26 +102,33 @@ export function matches(filters: Filters, card: Filterable): boolean {
   return matcher(filters)(card);
 }
 
-/** Catalogues have few categories and searches many cards, so each path is judged once. */
+/** Different lists that one search remembers the verdict of; beyond it, strangers' cards would fill the memory. */
+const MOST_JUDGED = 10_000;
+
+/** Catalogues have few categories and places and searches many cards, so each list of texts is judged once. */
+function judgedOnce(match: (texts: readonly string[]) => boolean): (texts: readonly string[]) => boolean {
+  const judged = new Map<string, boolean>();
+  return (texts) => {
+    const key = texts.join('\n');
+    let verdict = judged.get(key);
+    if (verdict === undefined) {
+      verdict = match(texts);
+      if (judged.size < MOST_JUDGED) judged.set(key, verdict);
+    }
+    return verdict;
+  };
+}
+
 function categoryMatcher(wanted: string): (path: readonly string[]) => boolean {
   const levels = wanted
     .split(LEVEL_SEPARATOR)
     .map((level) => level.trim())
     .filter((level) => level !== '')
     .map(levelMatcher);
-  const judged = new Map<string, boolean>();
-  return (path) => {
-    const key = path.join('\n');
-    let verdict = judged.get(key);
-    if (verdict === undefined) {
-      verdict =
-        levels.length === 1
-          ? path.some((level) => levels[0]?.(level))
-          : levels.every((match, at) => path[at] !== undefined && match(path[at]));
-      judged.set(key, verdict);
-    }
-    return verdict;
-  };
+  return (path) =>
+    levels.length === 1
+      ? path.some((level) => levels[0]?.(level))
+      : levels.every((match, at) => path[at] !== undefined && match(path[at]));
 }
 
 /**

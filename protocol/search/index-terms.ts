@@ -111,6 +111,7 @@ export function isPosted(fields: number): boolean {
 export function parseIndex(value: unknown): CardIndex {
   if (!Array.isArray(value) || value.length > MAX_TERMS) throw refused('is no list of groups');
   const seen = new Set<string>();
+  let all = 0;
   let posted = 0;
   let before: IndexGroup | undefined;
   const groups: CardIndex = [];
@@ -118,16 +119,22 @@ export function parseIndex(value: unknown): CardIndex {
     const group = parseGroup(entry);
     if (before !== undefined && (before[0] - group[0] || before[1] - group[1]) >= 0)
       throw refused('has groups out of order');
+    if (!TERMS.test(group[2])) throw refused('has a term of the wrong form');
+    const terms = group[2].split(' ');
+    // Where no unit is a surrogate or beyond, JavaScript's own order is that of the bytes.
+    const plain = !BEYOND_SURROGATES.test(group[2]);
     let last: string | undefined;
-    for (const term of group[2].split(' ')) {
-      if (term === '' || utf8Length(term) > MAX_TERM_BYTES || !TERM.test(term))
+    for (const term of terms) {
+      if (3 * term.length > MAX_TERM_BYTES && utf8Length(term) > MAX_TERM_BYTES)
         throw refused('has a term of the wrong form');
-      if (last !== undefined && compareUtf8(last, term) >= 0) throw refused('has terms out of order');
-      if (seen.has(term)) throw refused('has a term twice');
+      if (last !== undefined && (plain ? last >= term : compareUtf8(last, term) >= 0))
+        throw refused('has terms out of order');
       seen.add(term);
       last = term;
     }
-    if (isPosted(group[0])) posted += group[2].split(' ').length;
+    all += terms.length;
+    if (seen.size !== all) throw refused('has a term twice');
+    if (isPosted(group[0])) posted += terms.length;
     if (seen.size > MAX_TERMS || posted > MAX_POSTED_TERMS) throw refused('has too many terms');
     groups.push(group);
     before = group;
@@ -135,8 +142,9 @@ export function parseIndex(value: unknown): CardIndex {
   return groups;
 }
 
-/** No controls, spaces, capitals or lone surrogates: nothing that analysis never leaves in a term. */
-const TERM = /^[^\u0000-\u0020\u007f-\u00a0A-Z\ud800-\udfff]+$/u;
+/** Terms with one space between, without controls, capitals or lone surrogates: nothing that analysis never leaves in a term. */
+const TERMS = /^[^\u0000-\u0020\u007f-\u00a0A-Z\ud800-\udfff]+(?: [^\u0000-\u0020\u007f-\u00a0A-Z\ud800-\udfff]+)*$/u;
+const BEYOND_SURROGATES = /[\ud800-\uffff]/;
 
 function parseGroup(entry: unknown): IndexGroup {
   if (!Array.isArray(entry) || entry.length !== 3) throw refused('has a group that is no triple');

@@ -1,28 +1,67 @@
-import { fieldLengths, Scorer, type Statistics } from './bm25f.js';
+import { Scorer, type Statistics } from './bm25f.js';
+import {
+  CardTable,
+  COUNT_MASK,
+  FIELD_COUNT,
+  FIELDS_MASK,
+  FIELDS_SHIFT,
+  POSTED,
+  ROW_HEAD,
+  TERM_SHIFT,
+} from './card-table.js';
+import { FacetCounter, type FacetCounts } from './facets.js';
 import { matcher, type Filterable, type Filters } from './filters.js';
-import { termsOf, type CardIndex } from './index-terms.js';
-import { Interner, Postings } from './postings.js';
+import { standsUnder, termOfKey } from './partition.js';
+import { readShardKey } from './posting-keys.js';
 import { termsOfQuery, type Query } from './query.js';
+import { inOrder, select } from './selection.js';
+import { comparatorOf, currenciesByUse, type SortOrder, type Sortable } from './sort.js';
 
-export interface Evaluate {
+/** What an index looks at of a card; its payload has it. */
+export interface Indexable extends Filterable {
+  /** Milliseconds since 1970 UTC, for the order `newest`. */
+  readonly created?: number;
+}
+
+export interface Evaluate<C> {
   readonly query: Query;
   readonly filters?: Filters | undefined;
-  /** Only cards held under one of these are looked at. */
+  /** Only cards held under one of these names are looked at. */
   readonly keys: readonly string[];
   /** At most so many hits. */
   readonly limit: number;
   /** Scored with these; default: those of all cards held. */
   readonly statistics?: Statistics | undefined;
+  /** All keys of the question that these names are part of, in its order; default: those of the names, in theirs. */
+  readonly question?: readonly string[] | undefined;
+  /** Default: by relevance. */
+  readonly sort?: SortOrder | undefined;
+  /** At most so many hits of one seller while there are others. Default 0: no cap. */
+  readonly perSeller?: number | undefined;
+  /** Count what the matching cards are. Default: no. */
+  readonly facets?: boolean | undefined;
+  /** Cards for which this is false are neither found nor counted. */
+  readonly only?: ((card: C) => boolean) | undefined;
+  /** Asked of each card that is to be a hit, in order and as late as possible: false leaves it out. */
+  readonly confirm?: ((card: C, id: string) => boolean) | undefined;
 }
 
 export interface Evaluation {
-  /** Best first, equal scores by id. */
+  /** In the order asked for, equal ones by id. */
   readonly hits: readonly { readonly id: string; readonly score: number }[];
   /** True if more cards matched than the limit lets through. */
   readonly truncated: boolean;
   /** How many cards matched query and filters. */
   readonly matched: number;
   readonly counts: Counts;
+  /** For each of the names asked what counts there: each card only under the first key of the question that it stands under. */
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly matched: number;
+  /** Undefined unless facets are asked for. */
+  readonly facets?: FacetCounts | undefined;
 }
 
 /** What one index node knows, for the reader to estimate how rare each term is. */
@@ -31,137 +70,117 @@ export interface Counts {
   readonly documents: number;
   /** Of them, with the term, for each term of the query (words, wholes, excluded). */
   readonly df: Readonly<Record<string, number>>;
-  /** Cards held under each of the keys asked, in their order. */
+  /** Cards held under each of the names asked, in their order. */
   readonly held: readonly number[];
 }
 
-/** Term, fields and count share 32 bits: 23, 5 and 4. */
-const TERM_SHIFT = 9;
-const FIELDS_SHIFT = 4;
-const FIELDS_MASK = 0x1f;
-const COUNT_MASK = 0xf;
-
-interface Held<C> {
-  readonly id: string;
-  readonly card: C;
-  readonly terms: Uint32Array;
-  readonly lengths: Uint8Array;
-  readonly keys: Uint32Array;
-}
-
-/**
- * The cards that an index node holds, in memory: which it holds under which key, and how well each answers a query. A
- * card is held once, however many keys it stands under.
- */
-export class LocalIndex<C extends Filterable> {
-  private readonly cards: (Held<C> | undefined)[] = [];
-  private readonly numbers = new Map<string, number>();
-  private readonly freeNumbers: number[] = [];
-  private readonly terms = new Interner();
-  private readonly df: number[] = [];
-  private readonly keys = new Interner();
-  private readonly lists: Postings[] = [];
+/** The cards that an index node holds, and how well each answers a query. */
+export class LocalIndex<C extends Indexable> extends CardTable<C> {
   /** Where the query's terms stand in its scorer, plus one, by term number; all 0 between evaluations. */
   private places = new Uint16Array(0);
+  private readonly lengths = new Uint8Array(FIELD_COUNT);
 
-  get size(): number {
-    return this.numbers.size;
-  }
-
-  get(id: string): C | undefined {
-    return this.at(id)?.card;
-  }
-
-  has(id: string): boolean {
-    return this.numbers.has(id);
-  }
-
-  ids(): IterableIterator<string> {
-    return this.numbers.keys();
-  }
-
-  /** The keys that a card is held under. */
-  keysOf(id: string): string[] {
-    return Array.from(this.at(id)?.keys ?? [], (key) => this.keys.text(key));
-  }
-
-  /** How many cards are held under a key. */
-  held(key: string): number {
-    const list = this.keys.find(key);
-    return list === undefined ? 0 : (this.lists[list]?.size ?? 0);
-  }
-
-  /** How many of the cards held have a term. */
-  documentFrequency(term: string): number {
-    const found = this.terms.find(term);
-    return found === undefined ? 0 : (this.df[found] ?? 0);
-  }
-
-  /**
-   * Holds a card under exactly these keys, in place of what was held under its id. Its index is taken apart into
-   * numbers; `card` is what filters see and `get` gives back, and need not have it.
-   */
-  put(id: string, card: C, index: CardIndex, keys: Iterable<string>): void {
-    this.remove(id);
-    const number = this.freeNumbers.pop() ?? this.cards.length;
-    const entries = termsOf(index);
-    const terms = Uint32Array.from(entries, ([term, { fields, count }]) => {
-      const interned = this.terms.intern(term);
-      this.df[interned] = (this.df[interned] ?? 0) + 1;
-      return ((interned << TERM_SHIFT) | (fields << FIELDS_SHIFT) | count) >>> 0;
-    });
-    const interned = Uint32Array.from(new Set(keys), (key) => this.keys.intern(key));
-    for (const key of interned) (this.lists[key] ??= new Postings()).add(number);
-    this.cards[number] = { id, card, terms, lengths: fieldLengths(entries.values()), keys: interned };
-    this.numbers.set(id, number);
-  }
-
-  /** @returns false if no such card was held */
-  remove(id: string): boolean {
-    const number = this.numbers.get(id);
-    const held = number === undefined ? undefined : this.cards[number];
-    if (number === undefined || held === undefined) return false;
-    for (const packed of held.terms) {
-      const term = packed >>> TERM_SHIFT;
-      const left = (this.df[term] ?? 1) - 1;
-      this.df[term] = left;
-      if (left === 0) this.terms.free(term);
-    }
-    for (const key of held.keys) {
-      const list = this.lists[key];
-      list?.delete(number);
-      if (list?.size === 0) this.keys.free(key);
-    }
-    this.cards[number] = undefined;
-    this.numbers.delete(id);
-    this.freeNumbers.push(number);
-    return true;
-  }
-
-  /** Answers the whole query and all filters, but only from cards held under one of the keys. */
-  evaluate({ query, filters, keys, limit, statistics }: Evaluate): Evaluation {
-    const scorer = new Scorer(query, statistics ?? this.statistics(query));
-    const passes = filters === undefined ? undefined : matcher(filters);
-    const browsing = query.words.length === 0;
-    const found: { id: string; score: number }[] = [];
-    const wanted = this.markTerms(scorer.terms);
-    for (const number of this.under(keys)) {
-      const held = this.cards[number];
-      if (held === undefined) continue;
-      const score = browsing ? 0 : this.score(scorer, held);
-      if ((browsing || score > 0) && passes?.(held.card) !== false) found.push({ id: held.id, score });
-    }
-    for (const term of wanted) this.places[term] = 0;
-    found.sort(byScore);
+  /** Answers the whole query and all filters, but only from cards held under one of the names. */
+  evaluate(asked: Evaluate<C>): Evaluation {
+    const { query, limit, sort = 'relevance', perSeller = 0, confirm } = asked;
+    const scorer = new Scorer(query, asked.statistics ?? this.statistics(query));
+    const { numbers, scores, parts } = this.scan(asked, scorer);
+    const idAt = (at: number): string => this.idOf[numbers[at] ?? 0] ?? '';
+    const cardAt = (at: number): C | undefined => this.cards[numbers[at] ?? 0];
+    const order = inOrder(numbers.length, this.comparator(sort, numbers, scores));
+    let refused = 0;
+    const isHit = (at: number): boolean => {
+      const card = cardAt(at);
+      if (card !== undefined && confirm?.(card, idAt(at)) !== false) return true;
+      refused++;
+      return false;
+    };
+    const chosen = select(order, limit, (at) => sellerOf(cardAt(at)), perSeller, isHit);
     return {
-      hits: found.slice(0, limit),
-      truncated: found.length > limit,
-      matched: found.length,
+      hits: chosen.map((at) => ({ id: idAt(at), score: scores[at] ?? 0 })),
+      truncated: numbers.length - refused > chosen.length,
+      matched: numbers.length,
       counts: {
         documents: this.size,
         df: Object.fromEntries(scorer.terms.map((term) => [term, this.documentFrequency(term)])),
-        held: keys.map((key) => this.held(key)),
+        held: asked.keys.map((key) => this.held(key)),
       },
+      parts,
+    };
+  }
+
+  /** Finds what matches, and counts it where it belongs. */
+  private scan({ query, filters, keys, question, facets, only }: Evaluate<C>, scorer: Scorer): Found {
+    const passes = filters === undefined ? undefined : matcher(filters);
+    const browsing = query.words.length === 0;
+    const bases = keys.map((key) => readShardKey(key).key);
+    const order = [...new Set([...(question ?? []), ...bases])];
+    const parts = keys.map(() => ({ matched: 0, facets: facets === true ? new FacetCounter() : undefined }));
+    const seen = keys.length > 1 ? new Uint8Array(this.cards.length) : undefined;
+    const wanted = this.markTerms(scorer.terms);
+    const numbers: number[] = [];
+    const scores: number[] = [];
+    // In the order of the question: a card that is met again under another name has been counted where it belongs.
+    const inTurn = bases.map((base, at) => ({ at, place: order.indexOf(base) })).sort((a, b) => a.place - b.place);
+    for (const { at, place } of inTurn) {
+      const list = this.keys.find(keys[at] ?? '');
+      const part = parts[at];
+      if (list === undefined || part === undefined) continue;
+      const isElsewhere = this.elsewhere(order.slice(0, place));
+      for (const number of this.lists.numbers(list)) {
+        if (seen?.[number] === 1) continue;
+        if (seen !== undefined) seen[number] = 1;
+        const card = this.cards[number];
+        if (card === undefined || only?.(card) === false) continue;
+        const score = browsing ? 0 : this.score(scorer, number);
+        if ((!browsing && score === 0) || passes?.(card) === false) continue;
+        numbers.push(number);
+        scores.push(score);
+        if (isElsewhere?.(number, card) === true) continue;
+        part.matched++;
+        part.facets?.add(card.summary);
+      }
+    }
+    for (const term of wanted) this.places[term] = 0;
+    return { numbers, scores, parts: parts.map((part) => ({ ...part, facets: part.facets?.counts() })) };
+  }
+
+  /** Whether a card counts under one of these keys, wherever they are held. */
+  private elsewhere(before: readonly string[]): ((number: number, card: C) => boolean) | undefined {
+    if (before.length === 0) return undefined;
+    const terms = new Set<number>();
+    const tests: ReturnType<typeof standsUnder>[] = [];
+    for (const key of before) {
+      const term = termOfKey(key);
+      if (term === undefined) tests.push(standsUnder(key));
+      else terms.add(this.terms.find(term) ?? -1);
+    }
+    return (number, card) => {
+      const id = this.idOf[number] ?? '';
+      for (const test of tests) if (test(card, id)) return true;
+      for (const packed of this.termNumbers(number))
+        if ((packed & POSTED) !== 0 && terms.has(packed >>> TERM_SHIFT)) return true;
+      return false;
+    };
+  }
+
+  private comparator(
+    sort: SortOrder,
+    numbers: readonly number[],
+    scores: readonly number[],
+  ): (a: number, b: number) => number {
+    const idAt = (at: number): string => this.idOf[numbers[at] ?? 0] ?? '';
+    if (sort === 'relevance') {
+      return (a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || (idAt(a) < idAt(b) ? -1 : idAt(a) > idAt(b) ? 1 : 0);
+    }
+    const sortable = numbers.map((number, at): Sortable => {
+      const card = this.cards[number];
+      return { id: idAt(at), score: scores[at] ?? 0, created: card?.created ?? 0, price: card?.summary.price ?? null };
+    });
+    const compare = comparatorOf(sort, sort === 'price' ? currenciesByUse(sortable) : []);
+    return (a, b) => {
+      const [first, second] = [sortable[a], sortable[b]];
+      return first === undefined || second === undefined ? 0 : compare(first, second);
     };
   }
 
@@ -176,21 +195,30 @@ export class LocalIndex<C extends Filterable> {
     });
   }
 
-  private score(scorer: Scorer, { terms, lengths }: Held<C>): number {
+  private score(scorer: Scorer, number: number): number {
+    const { numbers } = this.pool;
+    const start = this.start(number);
+    const end = start + ROW_HEAD + ((numbers[start] ?? 0) >>> 16);
     let any = false;
-    for (const packed of terms) {
+    for (let at = start + ROW_HEAD; at < end; at++) {
+      const packed = numbers[at] ?? 0;
       const place = this.places[packed >>> TERM_SHIFT] ?? 0;
       if (place === 0) continue;
-      if (!any) scorer.clear();
+      if (!any) {
+        scorer.clear();
+        this.readLengths(start);
+      }
       any = true;
-      scorer.set(place - 1, (packed >>> FIELDS_SHIFT) & FIELDS_MASK, packed & COUNT_MASK, lengths);
+      scorer.set(place - 1, (packed >>> FIELDS_SHIFT) & FIELDS_MASK, packed & COUNT_MASK, this.lengths);
     }
     return any ? scorer.score() : 0;
   }
 
-  private at(id: string): Held<C> | undefined {
-    const number = this.numbers.get(id);
-    return number === undefined ? undefined : this.cards[number];
+  private readLengths(start: number): void {
+    const { numbers } = this.pool;
+    const first = numbers[start + 1] ?? 0;
+    for (let field = 0; field < 4; field++) this.lengths[field] = first >>> (8 * field);
+    this.lengths[4] = numbers[start + 2] ?? 0;
   }
 
   private statistics(query: Query): Statistics {
@@ -199,16 +227,16 @@ export class LocalIndex<C extends Filterable> {
       df: new Map(termsOfQuery(query).map((term) => [term, this.documentFrequency(term)])),
     };
   }
+}
 
-  /** Card numbers under any of the keys, each once. */
-  private under(keys: readonly string[]): Iterable<number> {
-    const lists = [...new Set(keys)].flatMap((key) => this.lists[this.keys.find(key) ?? -1] ?? []);
-    const [first] = lists;
-    if (lists.length <= 1) return first?.numbers() ?? [];
-    const all = new Set<number>();
-    for (const list of lists) for (const number of list.numbers()) all.add(number);
-    return all;
-  }
+interface Found {
+  readonly numbers: readonly number[];
+  readonly scores: readonly number[];
+  readonly parts: readonly Part[];
+}
+
+function sellerOf(card: Indexable | undefined): string {
+  return card === undefined ? '' : String.fromCharCode(...card.trader);
 }
 
 /** Best first; equal scores by id, so that every node and reader has one order. */

@@ -1,6 +1,7 @@
-import { Scorer, type Contribution, type Statistics } from './bm25f.js';
+import { Scorer, weightOf, type Contribution, type Statistics, type WeightOf } from './bm25f.js';
 import { termsOf, type CardIndex } from './index-terms.js';
 import { byScore, type Counts } from './local-index.js';
+import { median } from './median.js';
 import { termsOfQuery, type Query } from './query.js';
 
 /** A card that an answer carries, its signature checked by the reader. */
@@ -110,17 +111,17 @@ function listLengths(answers: readonly Answer<Found>[]): Map<string, number> {
   );
 }
 
-/** The middle one; of an even number the upper of the two, since a copy that has just joined has too few. */
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
 /**
  * Ranks cards by one set of statistics: best first, equal scores by id. Cards that no word matches are left out, except
  * in browsing.
  */
-export function rank<F extends Found>(query: Query, cards: readonly F[], statistics: Statistics): Hit<F>[] {
-  const scorer = new Scorer(query, statistics);
+export function rank<F extends Found>(
+  query: Query,
+  cards: readonly F[],
+  statistics: Statistics,
+  weigh: WeightOf = weightOf,
+): Hit<F>[] {
+  const scorer = new Scorer(query, statistics, weigh);
   const browsing = query.words.length === 0;
   return cards
     .map((card) => {

@@ -1,5 +1,7 @@
 import { encode } from '../cbor.js';
 import { sha256 } from '../hash.js';
+import { encodeUtf8 } from '../utf8.js';
+import { fold } from './fold.js';
 
 /** Separates the keys of the index from everything else in the DHT's key space. */
 const KEY_DOMAIN = 'niaga/index/1';
@@ -27,6 +29,70 @@ export function listingKey(listing: string): string {
 /** Everything of one seller. */
 export function sellerKey(seller: string): string {
   return `seller:${seller}`;
+}
+
+/** Where a trader's own records are found: profile, block list. */
+export function traderKey(trader: string): string {
+  return `trader:${trader}`;
+}
+
+/** Everything of one category: one level of a path, whatever stands above it, for sellers agree on names more than on trees. */
+export function categoryKey(level: string): string {
+  return `cat:${foldName(level)}`;
+}
+
+/** Everything offered in one country, region or town. */
+export function placeKey(place: string): string {
+  return `geo:${foldName(place)}`;
+}
+
+/** Category levels that a card can be browsed by, from the last one up: paths on real data have at most five. */
+const CATEGORY_KEYS = 5;
+
+/** The keys under which a card can be browsed, by what its summary says. */
+export function browseKeys(summary: {
+  readonly category: readonly string[];
+  readonly place?: readonly string[] | undefined;
+}): string[] {
+  return [...summary.category.slice(-CATEGORY_KEYS).map(categoryKey), ...(summary.place ?? []).map(placeKey)];
+}
+
+/** A name without what people write differently: case, accents, spaces around and between. */
+function foldName(name: string): string {
+  return fold(name).trim().split(/\s+/u).join(' ');
+}
+
+/**
+ * A key's load is shared by 2^bits shards; more than this would make a common word cost a reader too many questions. With
+ * {@link SHARD_CARDS} each, 256 shards hold five million cards of one word.
+ */
+export const MAX_SHARD_BITS = 8;
+/** Above this many cards under one key a node asks for the key to be split: a list of 20,000 takes 22 ms to score (FACTS). */
+export const SHARD_CARDS = 20_000;
+
+/** The shard of a listing under a key of so many bits: the first bits of its id's hash, as text of 0 and 1. */
+export function shardOf(listing: string, bits: number): string {
+  if (bits === 0) return '';
+  const digest = sha256(encodeUtf8(listing));
+  let shard = '';
+  for (let bit = 0; bit < bits; bit++) shard += ((digest[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1;
+  return shard;
+}
+
+/** All shards of that many bits, in order; one empty text for none. */
+export function shardsOf(bits: number): string[] {
+  return Array.from({ length: 2 ** bits }, (_, number) => (bits === 0 ? '' : number.toString(2).padStart(bits, '0')));
+}
+
+/** A key with its shard as one text, the name under which index nodes hold cards: `01/term:kopi`, `term:kopi` unsharded. */
+export function shardKey(key: string, shard: string): string {
+  return shard === '' ? key : `${shard}/${key}`;
+}
+
+/** Takes {@link shardKey} apart. Keys begin with a letter, so that the two forms cannot be taken for each other. */
+export function readShardKey(name: string): { readonly key: string; readonly shard: string } {
+  const [, shard, key] = /^([01]{1,8})\/(.+)$/su.exec(name) ?? [];
+  return shard === undefined || key === undefined ? { key: name, shard: '' } : { key, shard };
 }
 
 /** A place in the DHT's key space: the bytes that kad-dht looks up, and its hash of them, which is the place itself. */

@@ -1,3 +1,8 @@
+import { decodeUtf8, encodeUtf8 } from '../utf8.js';
+
+/** From this length on a part of a text keeps the whole one in memory, in V8: a word would keep its card's index. */
+const SHARED_LENGTH = 13;
+
 /** Texts by number and back, for maps with many short keys; numbers are used again once their text is freed. */
 export class Interner {
   private readonly numbers = new Map<string, number>();
@@ -17,12 +22,18 @@ export class Interner {
     return this.texts[number] ?? '';
   }
 
+  /** The texts that have a number, in no order. */
+  known(): IterableIterator<string> {
+    return this.numbers.keys();
+  }
+
   intern(text: string): number {
     const known = this.numbers.get(text);
     if (known !== undefined) return known;
     const number = this.unused.pop() ?? this.texts.length;
-    this.numbers.set(text, number);
-    this.texts[number] = text;
+    const own = text.length < SHARED_LENGTH ? text : decodeUtf8(encodeUtf8(text));
+    this.numbers.set(own, number);
+    this.texts[number] = own;
     return number;
   }
 
@@ -34,9 +45,10 @@ export class Interner {
 }
 
 const SMALLEST = 4;
+const NONE = new Uint32Array(0);
 
 /** A set of small integers in no order, four bytes each. */
-export class Postings {
+class Postings {
   private values = new Uint32Array(SMALLEST);
   private length = 0;
 
@@ -44,7 +56,6 @@ export class Postings {
     return this.length;
   }
 
-  /** @param value not in the set: the caller knows, and looking would cost as much as the rest */
   add(value: number): void {
     if (this.length === this.values.length) {
       const grown = new Uint32Array(this.length * 2);
@@ -61,8 +72,44 @@ export class Postings {
     this.values[place] = this.values[this.length] ?? 0;
   }
 
-  /** A view, good until the set changes. */
   numbers(): Uint32Array {
     return this.values.subarray(0, this.length);
+  }
+}
+
+/** Sets of small integers, by a small integer each. Most have one member, and those are the member itself: more than half of all words are in one card. */
+export class PostingLists {
+  private readonly lists: (Postings | number | undefined)[] = [];
+
+  size(list: number): number {
+    const found = this.lists[list];
+    return found === undefined ? 0 : typeof found === 'number' ? 1 : found.size;
+  }
+
+  /** @param value not in the set: the caller knows, and looking would cost as much as the rest */
+  add(list: number, value: number): void {
+    const found = this.lists[list];
+    if (found === undefined) this.lists[list] = value;
+    else if (typeof found !== 'number') found.add(value);
+    else {
+      const several = new Postings();
+      several.add(found);
+      several.add(value);
+      this.lists[list] = several;
+    }
+  }
+
+  /** @returns false if the set is empty now */
+  delete(list: number, value: number): boolean {
+    const found = this.lists[list];
+    if (typeof found === 'object') found.delete(value);
+    if (found === value || this.size(list) === 0) this.lists[list] = undefined;
+    return this.lists[list] !== undefined;
+  }
+
+  /** Good until the set changes. */
+  numbers(list: number): Uint32Array {
+    const found = this.lists[list];
+    return found === undefined ? NONE : typeof found === 'number' ? Uint32Array.of(found) : found.numbers();
   }
 }

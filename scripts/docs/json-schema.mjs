@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KINDS, RULES } from '../../dist/protocol/index.js';
+import { KINDS, RULES, TRADE_SCHEMAS } from '../../dist/protocol/index.js';
 
 /**
  * The payload of each kind as JSON Schema (draft 2020-12), over its DAG-JSON form. It says what can be said there; what
@@ -92,8 +92,8 @@ export function jsonSchemaOf(kind, comments) {
 
 /** Where the sources say what a kind is. */
 function sourceOf(kind) {
-  const table = ['delegation', 'revocation', 'profile', 'listing', 'card', 'tombstone', 'lease', 'receipt', 'evidence'];
-  return table.includes(kind) ? [`${kind}Schema`, []] : ['TRADE_SCHEMAS', [kind]];
+  if (Object.hasOwn(TRADE_SCHEMAS, kind)) return ['TRADE_SCHEMAS', [kind]];
+  return [`${kind.replaceAll(/-(.)/g, (_, letter) => letter.toUpperCase())}Schema`, []];
 }
 
 function commentAt(kind, path, comments) {

@@ -147,6 +147,43 @@ export const CATALOG_SAMPLES = {
       ['a time after the last that can be shown', edit('validUntil', 8_640_000_000_000_001)],
     ]),
   },
+  delta: {
+    valid: [
+      [
+        'another price and few left',
+        {
+          slot: 'card/kopi-gayo-250',
+          seq: 2,
+          card: text('card'),
+          listing: KOPI_LISTING.id,
+          price: { amount: 8_000_000, currency: 'IDR' },
+          availability: 'LimitedAvailability',
+        },
+      ],
+      [
+        'sold out, and its price on request from now on',
+        {
+          slot: 'card/kopi-gayo-250',
+          seq: 3,
+          card: text('card'),
+          listing: KOPI_LISTING.id,
+          price: null,
+          availability: 'OutOfStock',
+        },
+      ],
+    ],
+    invalid: changed([
+      ['the slot of a listing', edit('slot', 'listing/kopi-gayo-250')],
+      ['a slot without a sku', edit('slot', 'card/')],
+      ['a negative seq', edit('seq', -1)],
+      ['no card that it changes', without('card')],
+      ['a card by the text of its id', edit('card', text('card').toString())],
+      ['no listing', without('listing')],
+      ['no price: null says "on request"', without('price')],
+      ['a negative price', edit('price', { amount: -1, currency: 'IDR' })],
+      ['an availability that there is not', edit('availability', 'SoldOut')],
+    ]),
+  },
   tombstone: {
     valid: [
       ['a tombstone of a listing', { slot: 'listing/kopi-gayo-250', seq: 2, reason: 'Habis.' }],
@@ -171,6 +208,7 @@ export const CATALOG_SAMPLES = {
       ['a root of 31 bytes', edit('root', new Uint8Array(31).fill(9))],
       ['a root of 33 bytes', edit('root', new Uint8Array(33).fill(9))],
       ['a negative number of cards', edit('cards', -1)],
+      ['more cards than a tree may have leaves', edit('cards', 1_000_001)],
     ]),
   },
 };

@@ -99,4 +99,36 @@ export const IDENTITY_SAMPLES = {
       ['a sealing key of 31 bytes', edit('item.sealing', new Uint8Array(31))],
     ]),
   },
+  'block-list': {
+    valid: [
+      [
+        'two traders, one with a reason',
+        {
+          slot: 'block-list',
+          seq: 2,
+          item: {
+            name: 'Koperasi Maju',
+            traders: [
+              { trader: KEYS.budi.publicKey, reason: 'Barang tidak sesuai.', since: CREATED - day },
+              { trader: KEYS.sari.publicKey, since: CREATED },
+            ],
+          },
+        },
+      ],
+      ['nobody', { slot: 'block-list', seq: 0, item: { traders: [] } }],
+    ],
+    invalid: changed([
+      ['a slot of another kind', edit('slot', 'profile')],
+      ['a negative seq', edit('seq', -1)],
+      ['no list', without('item.traders')],
+      ['a trader by the text of the key', edit('item.traders', [{ trader: 'z6Mk', since: CREATED }])],
+      ['a trader’s key of 31 bytes', edit('item.traders', [{ trader: KEYS.budi.publicKey.slice(1), since: CREATED }])],
+      ['a trader since never', edit('item.traders', [{ trader: KEYS.budi.publicKey }])],
+      [
+        'a reason of 401 characters',
+        edit('item.traders', [{ trader: KEYS.budi.publicKey, since: CREATED, reason: 'a'.repeat(401) }]),
+      ],
+      ['a name of 121 characters', edit('item.name', 'a'.repeat(121))],
+    ]),
+  },
 };

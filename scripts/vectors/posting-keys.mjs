@@ -1,12 +1,17 @@
 import {
+  categoryKey,
   encode,
   listingKey,
+  placeKey,
   placeOf,
   SALTS,
   sellerKey,
   sha256,
+  shardKey,
+  shardOf,
   slotId,
   termKey,
+  traderKey,
   traderToText,
 } from '../../dist/protocol/index.js';
 import { hex } from '../lib/bytes.mjs';
@@ -29,7 +34,16 @@ const RIGHT = [
   ['another network', { ...KOPI, network: OTHER_NETWORK }],
   ['a listing', { ...KOPI, key: listingKey(LISTING) }],
   ['a seller', { ...KOPI, key: sellerKey(SELLER) }],
+  ['a trader’s own records', { ...KOPI, key: traderKey(SELLER) }],
+  ['a category: case, accents and spaces do not count', { ...KOPI, key: categoryKey('  Makanan  &  MINUMAN ') }],
+  ['a place', { ...KOPI, key: placeKey('Acèh') }],
 ];
+
+/** The shard of a listing under a key of so many bits, and the name under which its cards are held there. */
+const SHARDS = [0, 1, 2, 5, 8].map((bits) => {
+  const shard = shardOf(LISTING, bits);
+  return { listing: LISTING, bits, shard, name: shardKey(KOPI.key, shard) };
+});
 
 /** Mistakes that are easily made: the place is not that of the key. */
 const WRONG = [
@@ -43,6 +57,11 @@ const WRONG = [
   ['the salt as text', placed(encode([DOMAIN, NETWORK, KOPI.key, '0', '']))],
   ['the shard as null', placed(encode([DOMAIN, NETWORK, KOPI.key, 0, null]))],
   ['no shard', placed(encode([DOMAIN, NETWORK, KOPI.key, 0]))],
+  ['the shard in front of the key', placed(encode([DOMAIN, NETWORK, shardKey(KOPI.key, '0'), 0, '']))],
+  ['the shard as a number', placed(encode([DOMAIN, NETWORK, KOPI.key, 0, 0]))],
+  ['the parts in another order', placed(encode([DOMAIN, KOPI.key, NETWORK, 0, '']))],
+  ['another version of the index', placed(encode(['niaga/index/2', NETWORK, KOPI.key, 0, '']))],
+  ['the category of that name', placeOf(NETWORK, categoryKey('kopi'), 0)],
   ['hashed twice', placed(placeOf(NETWORK, KOPI.key, 0).kadId)],
 ];
 
@@ -58,6 +77,7 @@ export function postingKeyVectors() {
     };
   return {
     about: 'posting-keys',
+    shards: SHARDS,
     cases: [
       ...RIGHT.map(([description, question]) => {
         const { network, key, salt, shard } = question;

@@ -42,7 +42,8 @@ according to the file (null: it cannot be told) and the codes of all \`problems\
 | \`envelope.json\` | as the files of records, with what has nothing to do with a kind; \`signed\` holds payloads and the bytes that are signed for them |
 | \`money.json\` | what \`input\` means, where it names no currency in \`currency\`: \`money\` in minor units, and \`text\`, the usual form of it. \`exponents\`: decimals of every currency |
 | \`search-terms.json\` | in \`texts\` the \`terms\` of a \`text\`, in \`items\` the \`index\` of an item within \`maxBytes\` (640 unless said) and the terms under which it is \`posted\`; in \`cases\` whether an \`index\` has the right form; in \`lies\` indexes of the right form that are not those of \`items[item]\` |
-| \`posting-keys.json\` | whether a \`key\` stands at \`kadId\`, the hash of \`preimage\` |
+| \`merkle.json\` | whether \`proof\` and the known \`leaves\` (place and hash) of a tree of \`count\` leaves lead to \`root\`, as for a lease |
+| \`posting-keys.json\` | whether a \`key\` stands at \`kadId\`, the hash of \`preimage\`; in \`shards\` where a \`listing\` stands under a key of so many \`bits\`, and the \`name\` it is asked for by |
 | \`trade-states.json\` | what a list of \`messages\` (envelopes; \`ids\` beside them) comes to in each of \`orders\`: the same \`state\`, the same \`refused\` (place and code) and \`waiting\` (their past is not there). \`code\` is that of the one that is refused; one that waits counts as TRADE_HEADS. No clock counts: a log is judged by what its messages claim |
 
 ## Keys

@@ -12,11 +12,15 @@ import {
   keyPairFromSeed,
   KINDS,
   MESSAGE_KINDS,
+  openProof,
   openRecord,
   parseIndex,
   parseMoney,
   placeOf,
   postedTerms,
+  readShardKey,
+  shardKey,
+  shardOf,
   sign,
   signedBytes,
   stateOf,
@@ -244,6 +248,38 @@ it('postings stand where it is stated, and nowhere else', () => {
     const { preimage, kadId } = placeOf(one.network, one.key, one.salt, one.shard);
     expect(Buffer.from(kadId).toString('hex') === one.kadId, one.description).toBe(one.valid);
     expect(Buffer.from(preimage).toString('hex') === one.preimage, one.description).toBe(one.valid);
+  }
+});
+
+it('listings stand in the shards that are stated', () => {
+  const { shards } = vectors<{
+    cases: Case[];
+    shards: { listing: string; bits: number; shard: string; name: string }[];
+  }>('posting-keys');
+  for (const { listing, bits, shard, name } of shards) {
+    expect(shardOf(listing, bits)).toBe(shard);
+    expect(readShardKey(name).shard).toBe(shard);
+    expect(shardKey(readShardKey(name).key, shard)).toBe(name);
+  }
+});
+
+it('proofs lead to the root that is stated, and to no other', () => {
+  type ProofCase = Case & { count: number; leaves: [number, string][]; proof: string[]; root: string };
+  for (const { description, valid, count, leaves, proof, root } of vectors<{ cases: ProofCase[] }>('merkle').cases) {
+    const opened = () =>
+      openProof(
+        count,
+        leaves.map(([place, leaf]) => [place, bytesOf(leaf)] as const),
+        proof.map(bytesOf),
+      ).root;
+    const leads = (): boolean => {
+      try {
+        return Buffer.from(opened()).toString('hex') === root;
+      } catch {
+        return false;
+      }
+    };
+    expect(leads(), description).toBe(valid);
   }
 });
 

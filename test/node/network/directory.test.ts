@@ -161,6 +161,24 @@ describe('what strangers say', () => {
     expect(more.filter((id) => known.get(id) !== undefined).length).toBe(MAX_PEERS - ids.length - 1);
   });
 
+  test('that answered a request lately stays when others are only met on the way', () => {
+    const known = directory({ maxPeers: 20 });
+    const ids = learn(known, 1, 11);
+    for (const id of ids) known.answered(id, 5);
+    const meet = (number: number): void => {
+      const peer = peerIdFromPrivateKey(privateKeyFromRaw(keyPairFromSeed(seed(number)).secretKey));
+      known.connected(peer, [ADDRESS]);
+      known.disconnected(peer.toString());
+    };
+    for (let number = 100; number < 150; number++) meet(number);
+    expect(known.size).toBe(20);
+    for (const id of ids) expect(known.get(id)).toBeDefined();
+    now += 2 * 60 * 60 * second;
+    for (let number = 200; number < 400; number++) meet(number);
+    expect(known.size).toBe(20);
+    expect(ids.filter((id) => known.get(id) !== undefined).length).toBeLessThan(ids.length);
+  });
+
   test('is forgotten after three failures', () => {
     const known = directory();
     const [id = ''] = learn(known, 1, 2);

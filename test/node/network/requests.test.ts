@@ -209,6 +209,25 @@ describe('giving up', () => {
   });
 });
 
+describe('a request that its caller gave up', () => {
+  test('counts against a peer that says nothing for a second, and not against one that says something', async () => {
+    const giveUp = async (): Promise<void> => {
+      const controller = new AbortController();
+      const asked = client.request(server.peerId, 'never', EMPTY, { signal: controller.signal });
+      setTimeout(() => controller.abort(new Error('enough from others')), 50);
+      await expect(asked).rejects.toThrow('enough from others');
+    };
+    await giveUp();
+    await client.request(server.peerId, 'who', EMPTY);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(client.directory.closest(new Uint8Array(32), 20)).toHaveLength(2);
+    await giveUp();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(client.directory.closest(new Uint8Array(32), 20).map(({ id }) => id)).toEqual([client.peerId]);
+    expect(read(await client.request(server.peerId, 'who', EMPTY, { force: true }))).toBe(client.peerId);
+  });
+});
+
 describe('to itself', () => {
   test('a node asks without the network and with the same limits', async () => {
     const before = server.metrics().requests_in;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idf, K1, Scorer, weightOf } from '../../../protocol/search/bm25f.js';
+import { idf, RANKER, Scorer, weighting, weightOf } from '../../../protocol/search/bm25f.js';
 import { FIELD, termsOf } from '../../../protocol/search/index-terms.js';
 import { explain, rank } from '../../../protocol/search/merge.js';
 import { parseQuery, termsOfQuery } from '../../../protocol/search/query.js';
@@ -31,7 +31,7 @@ describe('weights', () => {
       for (let count = 1; count < 15; count++) {
         const weight = weightOf(fields, count, lengths);
         expect(weight).toBeGreaterThan(0);
-        expect(weight).toBeLessThan(K1 + 1);
+        expect(weight).toBeLessThan(RANKER.k1 + 1);
         expect(weightOf(fields, count + 1, lengths)).toBeGreaterThanOrEqual(weight);
         for (const more of [1, 2, 4, 8, 16])
           if ((fields & more) === 0) expect(weightOf(fields | more, count + 1, lengths)).toBeGreaterThan(weight);
@@ -44,6 +44,12 @@ describe('weights', () => {
     expect(weightOf(FIELD.TITLE, 1, Uint8Array.of(3, 0, 0, 0, 0))).toBeGreaterThan(
       weightOf(FIELD.TITLE, 1, Uint8Array.of(40, 0, 0, 0, 0)),
     );
+  });
+
+  it('follow their constants', () => {
+    const titleOnly = weighting({ ...RANKER, fieldWeights: [3, 0, 0, 0, 0] });
+    expect(titleOnly(FIELD.TITLE, 1, lengths)).toBe(weightOf(FIELD.TITLE, 1, lengths));
+    expect(titleOnly(FIELD.BRAND, 1, lengths)).toBe(0);
   });
 
   it('grow with rarity, and are never negative, also where statistics contradict themselves', () => {

@@ -10,6 +10,8 @@ const lamp: Filterable = {
     price: { amount: 15_000_000, currency: 'IDR' },
     availability: 'InStock',
     itemCondition: 'new',
+    place: ['ID', 'Jawa Barat', 'Kota Bandung'],
+    shipsTo: ['Jawa', 'Bali, Indonesia', 'SG'],
   },
 };
 const onRequest: Filterable = {
@@ -42,6 +44,18 @@ describe('filters', () => {
     [{ category: 'kitchen lighting' }, false, false],
     [{ category: '&&&' }, false, false],
     [{ category: '>' }, true, true],
+    [{ place: 'bandung' }, true, false],
+    [{ place: 'JAWA barat' }, true, false],
+    [{ place: 'Indonesia' }, true, false],
+    [{ place: 'Bandung, Indonesia' }, true, false],
+    [{ place: 'Jawa Timur' }, false, false],
+    [{ place: 'Singapore' }, false, false],
+    [{ shipsTo: 'Singapura' }, true, false],
+    [{ shipsTo: 'bali' }, true, false],
+    [{ shipsTo: 'Malang, Jawa' }, true, false],
+    [{ shipsTo: 'Malang, Jawa', kind: 'service' as const }, false, false],
+    [{ shipsTo: 'Malang' }, false, false],
+    [{ shipsTo: 'Germany' }, false, false],
   ])('%j', (filters, forLamp, forService) => {
     expect(matches(parseFilters(filters), lamp)).toBe(forLamp);
     expect(matches(parseFilters(filters), onRequest)).toBe(forService);
@@ -61,8 +75,30 @@ describe('filters', () => {
     [{ category: '\ud800' }, 'category'],
     [{ seller: new Uint8Array(31) }, 'seller'],
     [{ inStock: 'yes' }, 'inStock'],
+    [{ place: '' }, 'place'],
+    [{ place: '!!!' }, 'place'],
+    [{ shipsTo: ' , ' }, 'shipsTo'],
+    [{ shipsTo: 'a'.repeat(401) }, 'shipsTo'],
     ['no object', undefined],
   ])('refuses %j', (filters, where) => {
     expect(() => parseFilters(filters)).toThrow(expect.objectContaining({ code: 'QUERY_INVALID', where }) as Error);
+  });
+});
+
+describe('shipsTo', () => {
+  const shipped = (kind: 'goods' | 'digital', shipsTo?: string[]): Filterable => ({
+    ...onRequest,
+    summary: { ...onRequest.summary, kind, ...(shipsTo === undefined ? {} : { shipsTo }) },
+  });
+
+  it('is true of what is digital unless its listing names destinations', () => {
+    const filters = parseFilters({ shipsTo: 'Bali' });
+    expect(matches(filters, shipped('digital'))).toBe(true);
+    expect(matches(filters, shipped('digital', ['Jawa']))).toBe(false);
+    expect(matches(filters, shipped('goods'))).toBe(false);
+  });
+
+  it.each(['Worldwide', 'seluruh dunia', 'International'])('is true of everything that is shipped %s', (everywhere) => {
+    expect(matches(parseFilters({ shipsTo: 'Ende, Flores' }), shipped('goods', ['Jawa', everywhere]))).toBe(true);
   });
 });

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { favourCategories } from '../../../protocol/search/feedback.js';
-import { indexOf } from '../../../protocol/search/index-terms.js';
 import { LocalIndex } from '../../../protocol/search/local-index.js';
 import type { IndexedCard } from './cards.js';
 import { merge, mergeStatistics, newest, rank, type Answer, type Found } from '../../../protocol/search/merge.js';
@@ -154,30 +152,5 @@ describe('mergeStatistics', () => {
   it('has an answer where nobody said anything', () => {
     expect(lampu()).toEqual({ documents: 1, df: new Map([['lampu', 0]]) });
     expect(rank(parseQuery('lampu'), [], lampu())).toEqual([]);
-  });
-});
-
-describe('favourCategories', () => {
-  const hit = (id: string, score: number, category: string[]) => ({
-    id,
-    score,
-    card: { id, seq: 0, device: '', record: '', index: indexOf({ title: id }), category },
-  });
-
-  it('moves up what is of the best hits’ category, and keeps the order within one', () => {
-    const hits = [
-      hit('a', 100, ['Shoes', 'Slippers']),
-      hit('b', 95, ['Shoes', 'Slippers']),
-      hit('c', 60, ['Care', 'Cleaners']),
-      hit('d', 59, ['Shoes', 'Slippers']),
-    ];
-    expect(favourCategories(hits, ({ category }) => category).map(({ id }) => id)).toEqual(['a', 'b', 'd', 'c']);
-  });
-
-  it('changes nothing where there are no categories or no scores', () => {
-    const plain = [hit('a', 3, []), hit('b', 2, [])];
-    expect(favourCategories(plain, ({ category }) => category)).toEqual(plain);
-    expect(favourCategories([hit('a', 0, ['X'])], ({ category }) => category)).toEqual([hit('a', 0, ['X'])]);
-    expect(favourCategories([], () => [])).toEqual([]);
   });
 });
