@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { createClient } from 'niaga';
+// Not by the name of the package: bench/ has one of its own.
+import { createClient } from '../dist/node/index.js';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const DATA = fileURLToPath(new URL('../../shared/data/', import.meta.url));

@@ -1,135 +1,202 @@
-#!/usr/bin/env node
-// How well the ranker of protocol/search finds what people look for: nDCG@10 and recall@50 over the labelled dev
-// queries of ../shared, on one machine, from cards alone (title, brand, category, attributes, 40 description stems).
+// How well the ranker of protocol/search finds what people look for, on one machine, from cards alone; beside it minisearch
+// and SQLite FTS5, which read the whole texts. One command: npm run bench:relevance
 //
-//   npm run bench:relevance -- [--run FILE] [--explain QID]
-//
-// --run writes the TREC run file; --explain prints why the first ten hits of a query stand where they stand.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import { gunzipSync } from 'node:zlib';
-import { favourCategories } from '../dist/protocol/search/feedback.js';
-import { indexBytes, indexOf, postedTerms } from '../dist/protocol/search/index-terms.js';
-import { LocalIndex } from '../dist/protocol/search/local-index.js';
+//   node bench/relevance.mjs [--quick] [--every N] [--explain QID] [--json FILE]
+import { readFileSync } from 'node:fs';
 import { explain } from '../dist/protocol/search/merge.js';
-import { parseQuery, rarest, termsOfQuery } from '../dist/protocol/search/query.js';
+import { catalogue, devQueries, needData } from './lib/data.mjs';
+import { random } from './lib/random.mjs';
+import { mean, percentiles, printTable } from './lib/report.mjs';
+import { progress, runBench } from './lib/run.mjs';
+import { installedEngines } from './relevance/engines.mjs';
+import { CHOICES, nested } from './relevance/folds.mjs';
+import { Cards, DEPTH, withFeedback, wordsOnly } from './relevance/ranker.mjs';
 
-const DATA = new URL('../../shared/data/', import.meta.url);
-const EVALUATION = new URL('../eval/ndcg.mjs', DATA);
-if (!existsSync(EVALUATION)) {
-  console.log('skipped: the labelled queries are not on this machine (../shared)');
-  process.exit(0);
+const QUERIES_ID = new URL('./queries-id.ndjson', import.meta.url);
+/** Hits looked at for nDCG, and for the share of exact answers that are found. */
+const TOP = 10;
+const RECALL = 50;
+/** What one index node sends for one term at most, and the terms asked. */
+const ANSWERS = 100;
+const TERMS_ASKED = [2, 3, 4, 6];
+const BOOTSTRAPS = 2_000;
+const AS_IT_IS = 'Niaga: + feedback: the ranker as it is';
+
+needData();
+await runBench({
+  name: 'relevance',
+  about: 'nDCG@10 and recall@50 of the ranker on one machine, over labelled queries in English and Indonesian.',
+  options: {
+    every: { value: 1, quick: 4, about: 'only each so many-th query' },
+    explain: { value: '', about: 'the number of a dev query whose first hits are to be explained' },
+  },
+  measure,
+});
+
+async function measure({ every, explain: wanted }) {
+  const { engines, missing } = await installedEngines();
+  if (missing.length > 0) console.log(`without ${missing.join(' and ')}: npm --prefix bench install`);
+  const english = await englishSet(every);
+  const indonesian = indonesianSet(every, english.evaluate);
+  const results = { english: await compare(english, engines), indonesian: await compare(indonesian, engines) };
+  results.nested = crossValidate(english);
+  if (wanted !== '') explainQuery(english, wanted);
+  return results;
 }
-const { evaluate, readQrels } = await import(EVALUATION.href);
-const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
-const rows = (text) =>
-  text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
 
-const items = rows(gunzipSync(readFileSync(new URL('catalog-esci.ndjson.gz', DATA))).toString()).map((item) => ({
-  ...item,
-  brand: item.brand ?? undefined,
-  additionalProperty: item.attributes,
-}));
-const queries = rows(readFileSync(new URL('queries-esci-dev.ndjson', DATA), 'utf8'));
-const qrels = readQrels(new URL('qrels-esci-dev.tsv.gz', DATA));
-const qids = queries.map(({ qid }) => String(qid));
+/** The ESCI catalogue with its labelled dev queries. */
+async function englishSet(every) {
+  const { queries, qrels, evaluate, scoreQuery } = await devQueries();
+  const listings = catalogue('esci');
+  const title = 'ESCI, dev queries';
+  return { title, listings, queries: each(queries, every), qrels, evaluate, scoreQuery, cards: cardsOf(listings) };
+}
 
-const started = performance.now();
-const index = new LocalIndex();
-const bytes = [];
-let postings = 0;
-for (const item of items) {
-  const card = {
-    trader: new Uint8Array(32),
-    summary: { kind: 'goods', category: item.category, price: null, availability: 'InStock' },
-    index: indexOf(item),
+/**
+ * The Indonesian catalogue with queries of our own. Judged by reading all titles and categories before any ranker had
+ * seen the queries: 2 is the thing asked for with every property that the query names, 1 the same kind of thing without one of
+ * them (or a near substitute), everything else 0; accessories of the thing are 0 unless they are asked for.
+ */
+function indonesianSet(every, evaluate) {
+  const lines = readFileSync(QUERIES_ID, 'utf8').trim().split('\n');
+  const judged = lines.map((line, at) => ({ qid: String(at + 1), ...JSON.parse(line) }));
+  const grades = ({ exact, partial }) => [...exact.map((id) => [id, 2]), ...partial.map((id) => [id, 1])];
+  const qrels = new Map(
+    judged.map((one) => [one.qid, new Map(grades(one).map(([id, grade]) => [id, { grade, label: '' }]))]),
+  );
+  const listings = catalogue('id');
+  const known = new Set(listings.map(({ id }) => id));
+  const strangers = [...qrels.values()].flatMap((grades) => [...grades.keys()]).filter((id) => !known.has(id));
+  if (strangers.length > 0) throw new Error(`judged, but not in the catalogue: ${strangers.join(', ')}`);
+  const queries = judged.map(({ qid, query }) => ({ qid, text: query }));
+  const title = 'PRDECT-ID, our own queries';
+  return { title, listings, queries: each(queries, every), qrels, evaluate, cards: cardsOf(listings) };
+}
+
+function each(queries, every) {
+  return queries.filter((_, at) => at % every === 0);
+}
+
+function cardsOf(listings) {
+  progress(`${listings.length} cards`);
+  return new Cards(listings);
+}
+
+/** Every way of finding, over the same listings and queries. */
+async function compare({ title, listings, queries, qrels, evaluate, cards }, engines) {
+  const whole = (text) => {
+    const query = cards.parse(text);
+    return withFeedback(query, cards.best(query));
   };
-  bytes.push(indexBytes(card.index));
-  const terms = postedTerms(card.index);
-  postings += terms.length;
-  index.put(item.id, card, card.index, ['all', ...terms]);
-}
-const indexed = performance.now() - started;
-bytes.sort((a, b) => a - b);
-
-const df = (term) => index.documentFrequency(term);
-const everything = () => ['all'];
-const modes = [
-  { name: 'words only', keysOf: everything, parse: (text) => wordsOnly(parseQuery(text)) },
-  { name: 'with compounds and "without X"', keysOf: everything },
-  ...[2, 3, 4, 6].map((count) => ({
-    name: `the same, cards under the ${count} rarest terms`,
-    keysOf: (query) => rarest(query, df, count),
-  })),
-  { name: 'the same, 4 rarest, and categories of the best', keysOf: (query) => rarest(query, df, 4), feedback: true },
-];
-const table = [];
-let last;
-for (const { name, keysOf, parse = (text) => parseQuery(text, { df }), feedback = false } of modes) {
-  const run = new Map();
-  const times = [];
-  for (const { qid, query: text } of queries) {
-    const start = performance.now();
-    const query = parse(text);
-    let { hits } = index.evaluate({ query, keys: keysOf(query), limit: 1_000 });
-    if (feedback)
-      hits = favourCategories(
-        hits.map((hit) => ({ ...hit, card: index.get(hit.id) })),
-        (card) => card.summary.category,
-      );
-    times.push(performance.now() - start);
-    run.set(
-      String(qid),
-      hits.map(({ id }) => id),
-    );
-    if (option('--explain') === String(qid)) last = { query, hits };
+  const ways = [
+    { name: 'Niaga: words alone, BM25F', find: (text) => cards.best(wordsOnly(cards.parse(text))) },
+    { name: 'Niaga: + compounds, "without X"', find: (text) => cards.best(cards.parse(text)) },
+    { name: AS_IT_IS, find: whole },
+    ...TERMS_ASKED.map((count) => ({
+      name: `Niaga: the same from ${ANSWERS} cards under each of the ${count} rarest terms`,
+      find: (text) => {
+        const query = cards.parse(text);
+        return withFeedback(query, cards.bestOfLists(query, count, ANSWERS));
+      },
+    })),
+  ].map(({ name, find }) => ({ name, find: (text) => find(text).map(({ id }) => id) }));
+  for (const { name, open } of engines) {
+    progress(name);
+    ways.push({ name, find: open(listings, DEPTH) });
   }
-  const { summary } = evaluate(run, qrels, qids, { recallK: 50 });
-  times.sort((a, b) => a - b);
-  table.push({
-    ranking: name,
-    'nDCG@10': summary.ndcg.toFixed(4),
-    '95 %': summary.ndcg95.map((value) => value.toFixed(3)).join('–'),
-    'recall@50': summary.recallExact.toFixed(4),
-    'no result': `${(summary.zeroResultRate * 100).toFixed(1)} %`,
-    'ms p50': times[Math.floor(times.length / 2)].toFixed(1),
-    'ms max': times.at(-1).toFixed(1),
+  const rows = ways.map(({ name, find }) => {
+    const times = [];
+    const run = new Map(
+      queries.map(({ qid, text }) => {
+        const begun = performance.now();
+        const ids = find(text);
+        times.push(performance.now() - begun);
+        return [qid, ids];
+      }),
+    );
+    const { summary, perQuery } = evaluate(
+      run,
+      qrels,
+      queries.map(({ qid }) => qid),
+      { k: TOP, recallK: RECALL },
+    );
+    const { p50, p99 } = percentiles(times);
+    return { name, summary, p50, p99, ndcg: [...perQuery.values()].map((scores) => scores.ndcg) };
   });
-  const file = option('--run');
-  if (file !== undefined) {
-    const lines = [...run].flatMap(([qid, ids]) =>
-      ids.map((id, rank) => `${qid} Q0 ${id} ${rank + 1} ${ids.length - rank} niaga`),
-    );
-    writeFileSync(file, `${lines.join('\n')}\n`);
-  }
-}
-
-const at = (share) => bytes[Math.floor(bytes.length * share)];
-console.log(
-  `Node ${process.version}, ${os.cpus()[0]?.model ?? 'unknown CPU'}, ${items.length} cards, ${queries.length} queries`,
-);
-console.log(
-  `analysed and indexed in ${(indexed / items.length).toFixed(2)} ms a card; ${(postings / items.length).toFixed(1)} posted terms a card`,
-);
-console.log(`index bytes: p50 ${at(0.5)}, p99 ${at(0.99)}, most ${bytes.at(-1)}`);
-console.table(table);
-if (last !== undefined) {
-  const statistics = { documents: index.size, df: new Map(termsOfQuery(last.query).map((term) => [term, df(term)])) };
-  const titles = new Map(items.map(({ id, title }) => [id, title]));
-  for (const { id, score } of last.hits.slice(0, 10)) {
-    console.log(score, qrels.get(option('--explain'))?.get(id)?.label ?? '-', titles.get(id));
+  const rivals = engines.length === 0 ? rows : rows.slice(-engines.length);
+  const best = rivals.reduce((most, row) => (row.summary.ndcg > most.summary.ndcg ? row : most));
+  const ours = rows.find(({ name }) => name === AS_IT_IS);
+  const { bytes, postings, size } = cards;
+  const at = (share) => bytes[Math.floor((bytes.length - 1) * share)];
+  printTable(
+    rows.map(({ name, summary, p50, p99 }) => ({
+      ranking: name,
+      [`nDCG@${TOP}`]: summary.ndcg.toFixed(3),
+      '95 %': interval(summary.ndcg95),
+      [`recall@${RECALL}`]: summary.recallExact.toFixed(3),
+      'no result': `${(100 * summary.zeroResultRate).toFixed(1)} %`,
+      'ms p50': p50.toFixed(1),
+      'ms p99': p99.toFixed(1),
+    })),
+    `${title}: ${queries.length} queries, ${size} listings; of a card ${(postings / size).toFixed(1)} terms are posted, its index has ${at(0.5)} bytes (p99 ${at(0.99)})`,
+  );
+  if (engines.length > 0) {
+    const differences = ours.ndcg.map((value, at) => value - best.ndcg[at]).filter((value) => Number.isFinite(value));
     console.log(
-      `    ${explain(last.query, index.get(id).index, statistics)
-        .map(({ term, contribution }) => `${term} ${contribution}`)
-        .join(', ')}`,
+      `\nThe ranker as it is against ${best.name}, query by query: nDCG@${TOP} ${signed(mean(differences))}, 95 % ` +
+        bootstrap(differences).map(signed).join(' to '),
     );
   }
+  return rows.map(({ name, summary, p50, p99 }) => ({ name, ...summary, p50, p99 }));
 }
 
-/** The terms of the text as they are, nothing joined, split or left out. */
-function wordsOnly({ version, words, excluded }) {
-  return { version, words: [...new Set([...words, ...excluded.map(({ term }) => term)])], compounds: [], excluded: [] };
+function signed(value) {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+}
+
+/** The figure that is not fitted: see folds.mjs. */
+function crossValidate({ cards, queries, qrels, scoreQuery }) {
+  progress(`nested cross-validation over ${CHOICES} choices of constants`);
+  const judged = queries.filter(({ qid }) => [...(qrels.get(qid)?.values() ?? [])].some(({ grade }) => grade > 0));
+  const { scores, chosen, spread } = nested(
+    cards,
+    judged,
+    (qid, ids) => scoreQuery(ids, qrels.get(qid), { k: TOP }).ndcg,
+  );
+  const all = [...scores.values()];
+  const found = { ndcg: mean(all), ndcg95: bootstrap(all), spread, chosen: [...chosen].slice(0, 5) };
+  console.log(
+    `\nNested cross-validation (${CHOICES} choices, ${spread.length} divisions): nDCG@${TOP} ${found.ndcg.toFixed(3)}, ` +
+      `95 % ${interval(found.ndcg95)}; the divisions ${spread.map((value) => value.toFixed(3)).join(', ')}. Chosen most often:`,
+  );
+  for (const [name, times] of found.chosen) console.log(`  ${times} × ${name}`);
+  return found;
+}
+
+/** 95 % interval of a mean: percentiles over samples drawn with replacement. */
+function bootstrap(values) {
+  const next = random(1);
+  const means = Array.from({ length: BOOTSTRAPS }, () =>
+    mean(values.map(() => values[Math.floor(next() * values.length)])),
+  ).sort((a, b) => a - b);
+  return [means[Math.floor(BOOTSTRAPS * 0.025)], means[Math.ceil(BOOTSTRAPS * 0.975) - 1]];
+}
+
+function interval([from, to]) {
+  return `${from.toFixed(3)}–${to.toFixed(3)}`;
+}
+
+function explainQuery({ cards, queries, qrels }, wanted) {
+  const asked = queries.find(({ qid }) => qid === wanted);
+  if (asked === undefined) return console.log(`\nno query ${wanted}`);
+  const query = cards.parse(asked.text);
+  console.log(`\n${asked.text}`);
+  for (const { id, score, feedback } of withFeedback(query, cards.best(query)).slice(0, TOP)) {
+    const { summary, index } = cards.card(id);
+    console.log(`${score} [${qrels.get(wanted)?.get(id)?.grade ?? '–'}] ${summary.title}`);
+    const parts = explain(query, index, cards.statistics(query)).map(
+      ({ term, contribution }) => `${term} ${contribution}`,
+    );
+    console.log(`    ${parts.join(', ')}; feedback: category ${feedback.category}, title ${feedback.title}`);
+  }
 }

@@ -5,7 +5,7 @@ import { DEFAULT_NETWORK } from '../node/options.js';
 export interface Surroundings {
   readonly stdin: Readable;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at Ctrl-C or when the process is asked to end. */
   readonly signal: AbortSignal;

@@ -7,11 +7,11 @@ const MARK = '\0';
 const DASHED = /^-[^-]./su;
 /** Global options that take the next word with them. */
 const WITH_VALUE: ReadonlySet<string> = new Set(['--home', '--network']);
-const COMMAND_WITH_WORDS = 'search';
+const COMMANDS_WITH_WORDS: ReadonlySet<string> = new Set(['search', 'watch']);
 
 export function markWords(words: readonly string[]): string[] {
   const at = commandAt(words);
-  if (words[at] !== COMMAND_WITH_WORDS) return [...words];
+  if (!COMMANDS_WITH_WORDS.has(words[at] ?? '')) return [...words];
   const end = words.indexOf('--');
   return words.map((word, index) => (index > at && (end < 0 || index < end) && DASHED.test(word) ? MARK + word : word));
 }

@@ -31,15 +31,32 @@ export const publishInput = z.object({
   strict: OPERATIONS.publish.input.shape.strict,
 });
 
+export const searchInput = OPERATIONS.search.input.extend({
+  stream: z
+    .boolean()
+    .default(false)
+    .describe('Show the best so far while answers come in; with --json one line an event'),
+});
+
 export const exportInput = OPERATIONS.tradeExport.input.extend({
   out: z.string().min(1).describe('The file to write; - is standard output'),
   force: z.boolean().default(false).describe('Write over a file that exists'),
 });
 
+export const exportEvidenceInput = OPERATIONS.evidenceExport.input.extend(
+  exportInput.pick({ out: true, force: true }).shape,
+);
+
 export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   init: form(OPERATIONS.init.input, [], async () => (await import('./commands/init.js')).init),
   start: form(startInput, [], async () => (await import('./commands/start.js')).start),
   publish: form(publishInput, ['files'], async () => (await import('./commands/publish.js')).publish),
+  search: form(searchInput, ['words'], async () => (await import('./commands/search.js')).search),
   tradeExport: form(exportInput, ['trade'], async () => (await import('./commands/export.js')).exportTrade),
+  evidenceExport: form(
+    exportEvidenceInput,
+    ['listing'],
+    async () => (await import('./commands/export.js')).exportEvidence,
+  ),
   verify: form(OPERATIONS.verify.input, ['file'], async () => (await import('./commands/verify.js')).verify),
 };

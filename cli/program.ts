@@ -24,12 +24,16 @@ export interface ProgramOutput {
   readonly err: (text: string) => void;
 }
 
-const ALL_KEYS = Object.keys(OPERATIONS) as OperationKey[];
+const ROWS = Object.entries(OPERATIONS) as [OperationKey, Operation][];
+const ALL_KEYS = ROWS.filter(([, row]) => row.typedAs === undefined).map(([key]) => key);
 
 /** What the words say under which several commands stand. */
 const GROUPS: Readonly<Record<string, string>> = {
   listing: 'Look at listings and take own ones back',
   trade: 'Agree on trades and carry them out',
+  trader: 'Look at traders',
+  block: 'See nothing of some traders',
+  evidence: 'Show what sellers signed that cannot be true',
 };
 
 const GLOBAL_HEADING = 'Global options:';

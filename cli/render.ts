@@ -11,6 +11,9 @@ const MOMENTS: ReadonlySet<string> = new Set([
   'validFrom',
   'validUntil',
   'asOf',
+  'since',
+  'checked',
+  'found',
 ]);
 const NOTHING = '-';
 

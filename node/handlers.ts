@@ -1,13 +1,12 @@
-import { deviceToPeerId, parseId } from '../protocol/ids.js';
-import type { CID } from 'multiformats/cid';
-import type { Listing } from '../protocol/catalog/card.js';
-import { isNiagaError, NiagaError } from '../protocol/errors.js';
-import type { SignedRecord } from '../protocol/record.js';
+import { parseId } from '../protocol/ids.js';
 import type { Handlers, Page } from './api/handlers.js';
-import { cardToView, listingToView } from './api/present.js';
-import type { ListingView, StatusView } from './api/views.js';
+import type { StatusView } from './api/views.js';
+import { showListing } from './catalog/show-listing.js';
 import { toBase64 } from './identity/key-file.js';
+import { noteBlocked } from './blocks/note.js';
+import { eventTypes } from './events/index.js';
 import type { Services } from './services.js';
+import { showTrader } from './trader-records/show.js';
 import type { Step } from './trades/index.js';
 
 export interface HandlerContext {
@@ -21,7 +20,7 @@ export interface HandlerContext {
 /** What a running node does for each row of the operation table. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { services } = context;
-  const { catalog, search, trades } = services;
+  const { catalog, search, trades, events, watches, blocks, falseIndexes } = services;
   const step = (trade: string, what: Step) => trades.step(trade, what);
   return {
     status: async () => statusOf(context),
@@ -32,9 +31,16 @@ export function createHandlers(context: HandlerContext): Handlers {
       ),
     listingList: async (page) =>
       pageOf(await catalog.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.listing),
-    listingShow: ({ listing }, { signal }) => showListing(services, listing, signal),
+    listingShow: ({ listing }, { signal }) =>
+      showListing(services, listing, signal).then((view) => noteBlocked(view, blocks)),
     listingRemove: ({ listing }) => catalog.remove(parseId(listing, 'listing').toString()),
     search: (input, { signal }) => search.search(input, { signal }),
+    searchStream: (input, { signal }) => search.stream(input, { signal }),
+    watch: (input, { signal }) => watches.add(input, { signal }),
+    watchList: async (page) =>
+      pageOf(watches.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.watch),
+    watchRemove: ({ watch }) => watches.remove(watch),
+    events: ({ after, follow, type }, { signal }) => events.read({ after, follow, types: eventTypes(type), signal }),
     offer: (input, { signal }) => trades.offer(input, { signal }),
     tradeList: async (page) =>
       pageOf(await trades.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.trade),
@@ -52,6 +58,16 @@ export function createHandlers(context: HandlerContext): Handlers {
       const evidence = await trades.export(trade);
       return { trade: evidence.trade, evidence: toBase64(evidence.bytes) };
     },
+    traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
+    blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),
+    blockRemove: ({ trader }) => blocks.remove(trader),
+    blockList: async () => blocks.list(),
+    blockShare: () => blocks.share(),
+    blockSubscribe: ({ trader }, { signal }) => blocks.subscribe(trader, { signal }),
+    blockUnsubscribe: ({ trader }) => blocks.unsubscribe(trader),
+    evidenceList: async (page) =>
+      pageOf(falseIndexes.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.listing),
+    evidenceExport: async ({ listing }) => ({ listing, evidence: toBase64(await falseIndexes.export(listing)) }),
   };
 }
 
@@ -59,39 +75,6 @@ function pageOf<V>(items: V[], limit: number, idOf: (item: V) => string): Page<V
   const shown = items.slice(0, limit);
   const last = shown.at(-1);
   return items.length > limit && last !== undefined ? { items: shown, next: idOf(last) } : { items: shown };
-}
-
-async function showListing(
-  { catalog, search, exchange }: Services,
-  text: string,
-  signal: AbortSignal,
-): Promise<ListingView> {
-  const id = parseId(text, 'listing').toString();
-  const own = await catalog.show(id);
-  if (own !== undefined) return own;
-  const card = await search.card(id, { signal });
-  if (card === undefined) {
-    throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
-      next: 'Search with: niaga search WORDS',
-    });
-  }
-  const peer = deviceToPeerId(card.payload.device);
-  let listing: SignedRecord<Listing>;
-  try {
-    listing = await exchange.fetch(card, peer, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    // The seller sleeps: what the network knows of the listing is better than nothing.
-    if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return cardToView(id, card);
-    throw error;
-  }
-  const conditions = Object.entries(listing.payload.item.conditions ?? {});
-  const texts = await Promise.all(
-    conditions.map(async ([name, cid]) => [name, await exchange.text(cid as CID, peer, signal)] as const),
-  );
-  const found = texts.filter(([, text]) => text !== undefined);
-  const view = listingToView(listing, 'active');
-  return found.length === 0 ? view : { ...view, conditionTexts: Object.fromEntries(found) };
 }
 
 function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): StatusView {
@@ -111,6 +94,7 @@ function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): Sta
     peers: network.connections().length,
     known: network.directory.size + 1,
     listings: catalog.count(),
+    lacking: catalog.lacking(),
     cards: index.count(),
     trades: { open, ended },
     outbox,

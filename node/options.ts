@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { NiagaError } from '../protocol/errors.js';
+import type { HandoverOptions } from './index/handover-options.js';
+import type { KeepOptions } from './keep/index.js';
 
 /** The network that people join unless they say otherwise. */
 export const DEFAULT_NETWORK = 'main';
@@ -23,6 +25,13 @@ export interface NodeOptions {
   readonly logger?: import('pino').Logger | undefined;
   /** Opens keys that are sealed; seals new ones. */
   readonly passphrase?: string | undefined;
+  /** Milliseconds between two questions of one watch, 100 or more. Default 15 minutes. */
+  readonly watchInterval?: number | undefined;
+  /** Keep pictures of others' listings that were opened here or asked for here. Default false: their texts alone are kept. */
+  readonly keepMedia?: boolean | undefined;
+  /** How soon this node sees to what it holds for others. Defaults are for a network; tests and simulations have less time. */
+  readonly upkeep?:
+    { readonly handover?: Partial<HandoverOptions>; readonly keep?: Omit<KeepOptions, 'media'> } | undefined;
   /** The clock, milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -37,6 +46,14 @@ const schema = z.strictObject({
   api: z.union([z.string(), z.literal(false)]).optional(),
   logger: z.unknown().optional(),
   passphrase: z.string().min(1).optional(),
+  watchInterval: z.int().min(100).optional(),
+  keepMedia: z.boolean().optional(),
+  upkeep: z
+    .strictObject({
+      handover: z.record(z.string(), z.number()).optional(),
+      keep: z.record(z.string(), z.number()).optional(),
+    })
+    .optional(),
   now: z.unknown().optional(),
 });
 

@@ -1,5 +1,8 @@
+import './native-hash.js';
+import { createBlocks, createFalseIndexes, type Blocks, type FalseIndexes } from './blocks/index.js';
 import { createCatalog, type Catalog } from './catalog/index.js';
 import { ListingExchange } from './catalog/listing-exchange.js';
+import { createEvents, type Events } from './events/index.js';
 import type { Home } from './home/index.js';
 import {
   createBulkVerifier,
@@ -10,13 +13,16 @@ import {
   type Identity,
 } from './identity/index.js';
 import { createIndex, type Index } from './index/index.js';
+import { createKeeper, createShelf, type Keeper } from './keep/index.js';
 import { pino } from 'pino';
 import { createNetwork, type Network, type PeerRow } from './network/index.js';
 import type { NodeOptions } from './options.js';
 import { createRefusals, type Refusals } from './refusals.js';
 import { createSearch, type Search } from './search/index.js';
 import { cborCodec, createStore, rawCodec, type Store, type Table } from './store/index.js';
+import { createTraderRecords, type TraderRecords } from './trader-records/index.js';
 import { createTrades, type Trades } from './trades/index.js';
+import { createWatches, type Watches } from './watch/index.js';
 
 /** Everything that a running node consists of, in the order in which it starts. */
 export interface Services {
@@ -28,7 +34,13 @@ export interface Services {
   readonly search: Search;
   readonly catalog: Catalog;
   readonly exchange: ListingExchange;
+  readonly keeper: Keeper;
   readonly trades: Trades;
+  readonly events: Events;
+  readonly traderRecords: TraderRecords;
+  readonly blocks: Blocks;
+  readonly falseIndexes: FalseIndexes;
+  readonly watches: Watches;
   readonly refusals: Refusals;
   readonly now: () => number;
   /** Ends all services, the last started first. Idempotent. */
@@ -90,27 +102,73 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       logger,
       onRefused: refusals.count,
     };
-    const index = await run(createIndex(common));
-    const search = createSearch({ ...common, index });
+    const events = await run(createEvents(common));
+    const traderRecords = await run(createTraderRecords(common));
+    const blocks = await run(createBlocks({ ...common, records: traderRecords }));
+    const falseIndexes = createFalseIndexes({
+      ...common,
+      events,
+      onFound: (listing) =>
+        void index
+          .drop(listing)
+          .catch((error: unknown) => logger.warn({ error: String(error) }, 'a false card could not be dropped')),
+    });
+    await falseIndexes.start();
+    const isFalse = (listing: string, seq: number): boolean => falseIndexes.isFalse(listing, seq);
+    const isBlocked = (trader: Uint8Array): boolean => blocks.isBlocked(trader);
+    const index = await run(createIndex({ ...common, isBlocked, isFalse, handover: options.upkeep?.handover }));
+    const search = createSearch({ ...common, index, isBlocked, isFalse });
     const catalog = await run(
       createCatalog({
         ...common,
-        publish: (postings, signal) => index.publish(postings, signal),
+        outlet: index.outlet,
         ready: (ms, signal) => untilReady(network, ms, signal),
         onPeer: (listener) => {
-          const offs = [network.on('peer:connect', listener), network.on('ready', listener)];
+          const offs = [network.on('peer:connect', listener), network.on('ready', () => listener())];
           return () => offs.forEach((off) => off());
         },
       }),
     );
+    const keeping = { ...options.upkeep?.keep, media: options.keepMedia };
+    const shelf = createShelf({ ...common, options: keeping });
+    await shelf.load();
     const exchange = new ListingExchange({
       ...common,
       catalog,
+      shelf,
       ownDelegation: (id) => ((id && identity.delegationOf(id)) ?? identity.delegation).bytes,
+      onMiss: (listing, version) => keeper.missed(listing, version),
+      onMismatch: (opened) =>
+        void falseIndexes
+          .found(opened)
+          .catch((error: unknown) => logger.warn({ error: String(error) }, 'evidence could not be kept')),
     });
+    const keeper = createKeeper({ ...common, source: index, shelf, exchange, options: keeping });
     exchange.serve();
-    const trades = await run(createTrades({ ...common, catalog, exchange, search }));
-    return { home, identity, store, network, index, search, catalog, exchange, trades, refusals, now, stop };
+    await run(keeper);
+    const trades = await run(createTrades({ ...common, catalog, exchange, search, events, blocks }));
+    const { trader } = identity;
+    const watches = await run(createWatches({ ...common, search, events, trader, interval: options.watchInterval }));
+    return {
+      home,
+      identity,
+      store,
+      network,
+      index,
+      search,
+      catalog,
+      exchange,
+      keeper,
+      trades,
+      events,
+      traderRecords,
+      blocks,
+      falseIndexes,
+      watches,
+      refusals,
+      now,
+      stop,
+    };
   } catch (error) {
     await stop().catch((failed: unknown) => logger.error({ error: String(failed) }, 'a service could not be stopped'));
     throw error;

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { z } from 'zod';
+import type { Client } from '../../node/api/client.js';
 import { writeFileAtomic } from '../../node/home/write-file-atomic.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { connect } from '../connect.js';
 import type { Context } from '../context.js';
-import type { Command, exportInput } from '../forms.js';
+import type { Command, exportEvidenceInput, exportInput } from '../forms.js';
 import { note, printOne } from '../output.js';
 import { checkEvidence, fileError, readEvidence } from './evidence-file.js';
 
@@ -12,10 +13,20 @@ import { checkEvidence, fileError, readEvidence } from './evidence-file.js';
  * Writes a trade's evidence into a file, then reads the file again and prints what `verify` says of it: a file that
  * does not hold must not be found out years later.
  */
-export const exportTrade: Command<z.output<typeof exportInput>> = async ({ trade, out, force }, context) => {
+export const exportTrade: Command<z.output<typeof exportInput>> = ({ trade, ...where }, context) =>
+  exportFile(where, context, (client, options) => client.call('tradeExport', { trade }, options));
+
+/** The same of what proves a card false. */
+export const exportEvidence: Command<z.output<typeof exportEvidenceInput>> = ({ listing, ...where }, context) =>
+  exportFile(where, context, (client, options) => client.call('evidenceExport', { listing }, options));
+
+async function exportFile(
+  { out, force }: { readonly out: string; readonly force: boolean },
+  context: Context,
+  ask: (client: Client, options: { signal: AbortSignal }) => Promise<{ evidence: string }>,
+): Promise<number> {
   if (out !== '-') await refuseToOverwrite(out, force);
-  const client = connect(context);
-  const { evidence } = await client.call('tradeExport', { trade }, { signal: context.signal });
+  const { evidence } = await ask(connect(context), { signal: context.signal });
   const bytes = Buffer.from(evidence, 'base64');
   if (out === '-') return printBytes(bytes, context);
   try {
@@ -26,7 +37,7 @@ export const exportTrade: Command<z.output<typeof exportInput>> = async ({ trade
   const view = await checkEvidence(await readEvidence(out, context.stdin));
   await printOne('verify', view, context);
   return view.valid ? 0 : 1;
-};
+}
 
 async function refuseToOverwrite(out: string, force: boolean): Promise<void> {
   const status = await stat(out).catch(() => undefined);

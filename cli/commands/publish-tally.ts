@@ -8,12 +8,13 @@ const MAX_WARNINGS = 10;
 /** Counts what became of the lines. */
 export interface Tally {
   readonly invalid: number;
+  /** Lines that were answered. */
+  readonly lines: number;
   file(name: string): void;
   count(answer: PublishedView): void;
   /** How far it came. */
   place(): string;
   /** @param now as in `createTally` */
-  progress(now: number): string;
   summary(now: number): string[];
 }
 
@@ -23,6 +24,7 @@ export function createTally(begun: number): Tally {
   const warnings = new Map<string, number>();
   let lines = 0;
   let fewest: number | undefined;
+  let thin = 0;
   let file = '';
   let last = 0;
 
@@ -35,19 +37,22 @@ export function createTally(begun: number): Tally {
     get invalid() {
       return counts.invalid;
     },
+    get lines() {
+      return lines;
+    },
     file(name) {
       file = name;
       last = 0;
     },
-    count({ line, status, replicas, warnings: own = [] }) {
+    count({ line, status, replicas, quorum, warnings: own = [] }) {
       lines += 1;
       last = line;
       counts[status] += 1;
       if (status !== 'invalid') fewest = Math.min(fewest ?? Infinity, replicas);
+      if (status !== 'invalid' && !quorum) thin += 1;
       for (const { message } of own) warnings.set(message, (warnings.get(message) ?? 0) + 1);
     },
     place: () => (last === 0 ? `Stopped before the first line of ${file}.` : `Stopped after line ${last} of ${file}.`),
-    progress: (now) => `${rate(now)}, ${counts.invalid} invalid`,
     summary(now) {
       const replicas = fewest === undefined ? '' : `; fewest replicas ${fewest}`;
       const words = Object.entries(counts).map(([status, count]) => `${count} ${status}`);
@@ -58,6 +63,11 @@ export function createTally(begun: number): Tally {
           ([message, count]) => `warning: ${safeLine(message)} (${count === 1 ? 'once' : `${count} times`})`,
         ),
         ...(more > 0 ? [`warning: and ${more} more kinds of warning`] : []),
+        ...(thin > 0
+          ? [
+              `${thin} ${thin === 1 ? 'listing is' : 'listings are'} held by too few nodes yet: the node goes on bringing them out, see niaga status`,
+            ]
+          : []),
         `${words.join(', ')}: ${rate(now)}${replicas}`,
       ];
     },

@@ -1,4 +1,3 @@
-import { setInterval as every } from 'node:timers';
 import type { z } from 'zod';
 import { orAborted } from '../../node/api/abort.js';
 import type { Client } from '../../node/api/client.js';
@@ -11,11 +10,10 @@ import { note, print } from '../output.js';
 import { openSources, readItems, type ReadLine, type Source } from '../read/index.js';
 import { safeJson, safeLine } from '../safe-text.js';
 import { createBatches } from './publish-batches.js';
-import { createTally, type Tally } from './publish-tally.js';
+import { showProgress, type Progress } from './publish-progress.js';
+import { createTally } from './publish-tally.js';
 
 type Options = z.output<typeof publishInput>;
-
-const second = 1_000;
 
 /** One answer a line, in the order of the lines; exit code 1 when any is invalid, the valid ones published all the same. */
 export const publish: Command<Options> = async (options, context) => {
@@ -23,43 +21,113 @@ export const publish: Command<Options> = async (options, context) => {
   const sources = await openSources(options.files, { format: options.format, stdin: context.stdin });
   const client = connect(context);
   const tally = createTally(performance.now());
-  const stopProgress = showProgress(tally, context);
+  const progress = showProgress({ size: sizeOf(sources), done: () => tally }, context);
   try {
-    for (const source of sources) {
+    for (const [at, source] of sources.entries()) {
       const name = 'path' in source ? source.path : '-';
       tally.file(name);
-      const answers = publishSource(source, client, options, context);
-      for await (const answer of answers) {
+      const isLast = at === sources.length - 1;
+      for await (const answer of publishSource(source, client, { ...options, progress, isLast }, context)) {
         tally.count(answer);
-        await printAnswer(sources.length > 1 ? { ...answer, file: name } : answer, context);
+        await printAnswer(sources.length > 1 ? { ...answer, file: name } : answer, context, progress);
       }
     }
   } catch (error) {
-    stopProgress();
+    progress.stop();
     for (const line of tally.summary(performance.now())) note(context, line);
     note(context, `${tally.place()} Run the same command again to go on: what is published already stays as it is.`);
     if (context.signal.aborted) return exitOf(context.signal);
     throw error;
   }
-  stopProgress();
+  progress.stop();
   for (const line of tally.summary(performance.now())) note(context, line);
   return tally.invalid === 0 ? 0 : 1;
 };
 
+function sizeOf(sources: readonly Source[]): number | undefined {
+  if (sources.some(({ size }) => size === undefined)) return undefined;
+  return sources.reduce((sum, { size = 0 }) => sum + size, 0);
+}
+
+interface Sending extends Options {
+  readonly progress: Progress;
+  /** Nothing follows this source. */
+  readonly isLast: boolean;
+}
+
+/** A batch and the answers to those of its lines that were sent. */
+interface Sent {
+  readonly batch: readonly ReadLine[];
+  readonly outputs: AsyncGenerator<PublishedView> | undefined;
+  /** The first answer, asked for when the batch was sent. */
+  readonly first: Promise<IteratorResult<PublishedView>> | undefined;
+}
+
+/**
+ * The next batch is read, and sent, while the answers to this one still come: the node signs it meanwhile. It is sent when this one is
+ * surely there, so that the node takes them in their order.
+ */
 async function* publishSource(
   source: Source,
   client: Client,
-  { format, strict }: Options,
+  { format, strict, progress, isLast }: Sending,
   { signal }: Context,
 ): AsyncGenerator<PublishedView> {
-  for await (const batch of createBatches(untilAborted(readItems(source, { format, signal }), signal))) {
-    const items = batch.filter((read) => read.error === undefined).map(({ line, value }) => ({ line, value }));
-    const outputs = items.length === 0 ? undefined : client.stream('publish', { items, strict }, { signal });
-    try {
-      for (const read of batch) yield read.error === undefined ? await nextOf(outputs, read.line) : unreadable(read);
-    } finally {
-      await outputs?.return();
+  const items = readItems(source, { format, signal, onRead: (bytes) => progress.read(bytes) });
+  const batches = createBatches(counted(untilAborted(items, signal), progress));
+  let isOver = false;
+  const next = async (begun: Promise<void>): Promise<Sent | undefined> => {
+    const read = await batches.next();
+    if (read.done === true && isLast) progress.readAll();
+    await begun;
+    if (read.done === true || isOver) return undefined;
+    const batch = read.value;
+    const given = batch.filter((line) => line.error === undefined).map(({ line, value }) => ({ line, value }));
+    const outputs = given.length === 0 ? undefined : client.stream('publish', { items: given, strict }, { signal });
+    const first = outputs?.next();
+    // Whoever comes to it finds out.
+    first?.catch(() => undefined);
+    return { batch, outputs, first };
+  };
+  let upcoming = next(Promise.resolve());
+  try {
+    for (let sent = await upcoming; sent !== undefined; sent = await upcoming) {
+      upcoming = next(Promise.resolve(sent.first).then(() => undefined));
+      upcoming.catch(() => undefined);
+      yield* answersTo(sent);
     }
+  } finally {
+    isOver = true;
+    void upcoming.then((sent) => sent?.outputs?.return(undefined)).catch(() => undefined);
+  }
+}
+
+async function* answersTo({ batch, outputs, first }: Sent): AsyncGenerator<PublishedView> {
+  let begun = first;
+  try {
+    for (const read of batch) {
+      if (read.error !== undefined) {
+        yield unreadable(read);
+        continue;
+      }
+      const result = await (begun ?? outputs?.next());
+      begun = undefined;
+      // The node answers each item, in their order.
+      if (result === undefined || result.done === true) {
+        const where = `line ${read.line}`;
+        throw new NiagaError('INTERNAL', `The node gave no answer for ${where}.`, { where });
+      }
+      yield result.value;
+    }
+  } finally {
+    await outputs?.return(undefined);
+  }
+}
+
+async function* counted(items: AsyncIterable<ReadLine>, progress: Progress): AsyncGenerator<ReadLine> {
+  for await (const item of items) {
+    progress.line();
+    yield item;
   }
 }
 
@@ -73,35 +141,21 @@ async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): A
   }
 }
 
-/** The node answers each item, in their order. */
-async function nextOf(outputs: AsyncIterator<PublishedView> | undefined, line: number): Promise<PublishedView> {
-  const next = await outputs?.next();
-  if (next === undefined || next.done === true) {
-    throw new NiagaError('INTERNAL', `The node gave no answer for line ${line}.`, { where: `line ${line}` });
-  }
-  return next.value;
-}
-
 function unreadable({ line, error }: ReadLine & { error: NiagaError }): PublishedView {
-  return { line, sku: null, listing: null, status: 'invalid', replicas: 0, error: error.toJSON() };
+  return { line, sku: null, listing: null, status: 'invalid', replicas: 0, quorum: false, error: error.toJSON() };
 }
 
-async function printAnswer(answer: PublishedView & { file?: string }, context: Context): Promise<void> {
+async function printAnswer(
+  answer: PublishedView & { file?: string },
+  context: Context,
+  progress: Progress,
+): Promise<void> {
+  if (context.stdout.isTTY === true) progress.clear();
   if (context.json) return print(context, safeJson(answer));
-  const { file, line, sku, listing, status, replicas, error } = answer;
-  const held = `held by ${replicas} other ${replicas === 1 ? 'node' : 'nodes'}`;
+  const { file, line, sku, listing, status, replicas, quorum, error } = answer;
+  const few = quorum ? '' : ', too few yet: more follow in the background';
+  const held = `held by ${replicas} other ${replicas === 1 ? 'node' : 'nodes'}${few}`;
   const parts = error === undefined ? [sku, listing, held] : [sku, error.message];
   const place = file === undefined ? `line ${line}` : `${file} line ${line}`;
   await print(context, safeLine([place, status, ...parts.filter((part) => part !== null)].join(': ')));
-}
-
-/** How far it is, once a second, where somebody looks on and the answers go elsewhere. Returns what ends it. */
-function showProgress(tally: Tally, { stderr, stdout, quiet }: Context): () => void {
-  if (stderr.isTTY !== true || stdout.isTTY === true || quiet) return () => undefined;
-  const clear = '\r\u001b[K';
-  const timer = every(() => stderr.write(`${clear}${tally.progress(performance.now())}`), second);
-  return () => {
-    clearInterval(timer);
-    stderr.write(clear);
-  };
 }

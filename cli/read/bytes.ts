@@ -46,12 +46,19 @@ export async function* skip(chunks: AsyncIterable<Uint8Array>, count: number): A
   }
 }
 
-/** The bytes of a file, or of standard input, unpacked if they are gzip. @throws NiagaError INPUT_SYNTAX for damaged gzip; a failing file as node:fs does */
-export async function* plainBytes(from: string | Readable): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of a file, or of standard input, unpacked if they are gzip.
+ * @param onRead told how many bytes of the file were read each time, packed ones where they are
+ * @throws NiagaError INPUT_SYNTAX for damaged gzip; a failing file as node:fs does
+ */
+export async function* plainBytes(
+  from: string | Readable,
+  onRead: (bytes: number) => void = () => undefined,
+): AsyncGenerator<Uint8Array> {
   const stream = typeof from === 'string' ? createReadStream(from) : from;
   try {
     const { head, chunks } = await peek(
-      stream as AsyncIterable<Uint8Array>,
+      counted(stream as AsyncIterable<Uint8Array>, onRead),
       ({ length }) => length >= GZIP_MAGIC.length,
     );
     const packed = isGzip(head);
@@ -61,6 +68,16 @@ export async function* plainBytes(from: string | Readable): AsyncGenerator<Uint8
     throw readError(error);
   } finally {
     stream.destroy();
+  }
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onRead(chunk.length);
+    yield chunk;
   }
 }
 

@@ -29,6 +29,8 @@ export type ReadLine =
 export interface ReadItemsOptions {
   readonly format?: Format | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told how many bytes were read each time: of a packed file, packed ones. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface ReadItemsOptions {
 export async function* readItems(source: Source, options: ReadItemsOptions = {}): AsyncGenerator<ReadLine> {
   let line = 0;
   try {
-    for await (const read of readContent(source, options.format)) {
+    for await (const read of readContent(source, options)) {
       options.signal?.throwIfAborted();
       line = read.line;
       yield read;
@@ -57,9 +59,12 @@ export async function* readItems(source: Source, options: ReadItemsOptions = {})
   }
 }
 
-async function* readContent(source: Source, given: Format | undefined): AsyncGenerator<ReadLine, void> {
+async function* readContent(
+  source: Source,
+  { format: given, onRead }: ReadItemsOptions,
+): AsyncGenerator<ReadLine, void> {
   const isStdin = 'stdin' in source;
-  const bytes = plainBytes(isStdin ? source.stdin : source.path);
+  const bytes = plainBytes(isStdin ? source.stdin : source.path, onRead);
   const format = given ?? source.format ?? (isStdin ? undefined : formatOfName(source.path));
   try {
     const isEnough = format === undefined ? tellsFormat : (head: Uint8Array) => head.length >= ENCODING_HEAD_BYTES;

@@ -11,6 +11,8 @@ export type Format = 'json' | 'ndjson' | 'csv';
 /** Something to read listings from, with its format where that is known before reading. */
 export type Source = ({ readonly path: string } | { readonly stdin: Readable }) & {
   readonly format?: Format | undefined;
+  /** Bytes of the file, where it is one. */
+  readonly size?: number;
 };
 
 export interface OpenSourcesOptions {
@@ -73,7 +75,7 @@ async function checkFile(path: string, format: Format | undefined): Promise<Sour
     if (!status.isFile()) throw new NiagaError('INPUT_FILE', `${quote(path)} is not a file.`, { where: path });
     if (await beginsAsGzip(path)) await checkGzip(path);
     else if (format === 'json' && status.size > MAX_JSON_BYTES) throw jsonTooLarge(path);
-    return { path, format };
+    return { path, format, size: status.size };
   } catch (error) {
     throw fileError(error, path);
   }

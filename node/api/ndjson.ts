@@ -11,10 +11,13 @@ export interface StreamOptions {
   readonly onCancel: () => void;
 }
 
+/** An output that takes longer is not waited for with the answer's head: a reader that follows must know that it was let in. */
+const HEAD_AFTER = 1_000;
+
 /**
  * Outputs as lines of JSON, each sent when it is known and asked for no faster than the reader reads. What goes wrong
- * before the first output is thrown, so that it can be answered with its own status; what goes wrong later becomes the
- * last line, `{"error": {…}}`. No output is an object with `error` as its only field.
+ * before the first output, or within a second, is thrown, so that it can be answered with its own status; what goes wrong
+ * later becomes the last line, `{"error": {…}}`. No output is an object with `error` as its only field.
  */
 export async function ndjsonResponse(outputs: AsyncIterable<unknown>, options: StreamOptions): Promise<Response> {
   const { signal, onEnd, onCancel } = options;
@@ -32,9 +35,9 @@ export async function ndjsonResponse(outputs: AsyncIterable<unknown>, options: S
     ended = true;
   };
 
-  let upcoming: IteratorResult<unknown> | undefined;
+  let upcoming: Promise<IteratorResult<unknown>> | undefined = orAborted(iterator.next(), signal);
   try {
-    upcoming = await orAborted(iterator.next(), signal);
+    await within(HEAD_AFTER, upcoming);
   } catch (error) {
     giveUp();
     throw error;
@@ -44,7 +47,7 @@ export async function ndjsonResponse(outputs: AsyncIterable<unknown>, options: S
     {
       async pull(controller) {
         try {
-          const result = upcoming ?? (await orAborted(iterator.next(), signal));
+          const result = await (upcoming ?? orAborted(iterator.next(), signal));
           upcoming = undefined;
           if (result.done !== true) {
             controller.enqueue(line(result.value));
@@ -68,4 +71,17 @@ export async function ndjsonResponse(outputs: AsyncIterable<unknown>, options: S
     { highWaterMark: 0 },
   );
   return new Response(body, { headers: { 'content-type': NDJSON } });
+}
+
+/** Settles as the promise does, or resolves after so many milliseconds. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  // Where it comes late, whoever waits for it then gets the failure.
+  promise.catch(() => undefined);
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -10,6 +10,8 @@ type Scope = 'read' | 'publish' | 'trade' | 'wallet' | 'admin';
 export interface Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> {
   /** The words that a person types; joined by dots they are the operation's name and its path in the API. */
   readonly command: readonly [string, ...string[]];
+  /** How it is typed where it has no command of its own: an option of another. */
+  readonly typedAs?: string;
   /** One line. */
   readonly help: string;
   /** Field descriptions (`.describe`) are the help of the options. */

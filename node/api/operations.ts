@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { operation, type Operation } from './operation.js';
-import {
-  evidenceView,
-  listingView,
-  publishedView,
-  searchView,
-  statusView,
-  stepView,
-  tradeDetailView,
-  tradeView,
-} from './views.js';
+import { BLOCK_OPERATIONS } from './rows/blocks.js';
+import { EVENT_OPERATIONS } from './rows/events.js';
+import { EVIDENCE_OPERATIONS } from './rows/evidence.js';
+import { SEARCH_OPERATIONS } from './rows/search.js';
+import { TRADER_OPERATIONS } from './rows/trader.js';
+import { WATCH_OPERATIONS } from './rows/watch.js';
+import { evidenceView, listingView, publishedView, statusView, stepView, tradeDetailView, tradeView } from './views.js';
 
 const id = (what: string) => z.string().min(1).max(100).describe(what);
 const tradeId = id('The trade, or the beginning of its id (8 characters or more)');
@@ -35,7 +32,7 @@ export const OPERATIONS = {
   init: operation({
     command: ['init'],
     help: 'Make the identity: a trader’s root key and this machine’s device key',
-    input: z.object({ name: z.string().max(120).optional().describe('A name for this trader, shown by niaga status') }),
+    input: z.object({ name: z.string().max(120).optional().describe('A name for this trader; it is published, and anybody may take the same one') }),
     output: z.object({ trader: z.string(), home: z.string(), peerId: z.string(), next: z.string() }),
     positional: [],
     answer: 'one',
@@ -60,6 +57,10 @@ export const OPERATIONS = {
         .describe('Address of a node to join through, a multiaddr ending in /p2p/…; may be given several times'),
       api: z.string().optional().describe('HOST:PORT of the local API; port 0 takes a free one'),
       mdns: z.boolean().default(true).describe('Find nodes on the same local network'),
+      keepMedia: z
+        .boolean()
+        .default(false)
+        .describe('Keep pictures of others’ listings that were asked for, and give them to whoever asks'),
     }),
     output: z.object({
       event: z.literal('ready'),
@@ -158,37 +159,9 @@ export const OPERATIONS = {
     runs: 'node',
     example: 'niaga listing remove bafyrei…',
   }),
-  search: operation({
-    command: ['search'],
-    help: 'Find listings in the whole network',
-    input: z.object({
-      words: z
-        .array(z.string().max(2_000))
-        .max(10_000)
-        .describe('What to look for; "without X" (tanpa X) prefers what has no X'),
-      limit: z.int().min(1).max(100).default(20).describe('At most this many hits'),
-      minPrice: z.string().max(40).optional().describe('Lowest price, "150000 IDR" or a number with --currency'),
-      maxPrice: z.string().max(40).optional().describe('Highest price'),
-      currency: z.string().max(8).optional().describe('Only prices in this currency'),
-      category: z.string().max(200).optional().describe('Only this category, a word or a path "A > B"'),
-      kind: z.enum(['goods', 'service', 'digital']).optional().describe('Only goods, services or digital things'),
-      timeoutMs: z
-        .int()
-        .min(50)
-        .max(60_000)
-        .default(2_500)
-        .describe('Milliseconds after which the answers so far must do'),
-    }),
-    output: searchView,
-    positional: ['words'],
-    answer: 'one',
-    scope: 'read',
-    changes: false,
-    confirm: false,
-    strangersText: true,
-    runs: 'node',
-    example: 'niaga search kopi gayo --max-price "100000 IDR"',
-  }),
+  ...SEARCH_OPERATIONS,
+  ...WATCH_OPERATIONS,
+  ...EVENT_OPERATIONS,
   offer: operation({
     command: ['offer'],
     help: 'Offer to buy a listing',
@@ -330,6 +303,9 @@ export const OPERATIONS = {
     runs: 'node',
     example: 'niaga trade export bafyrei… --out trade.niaga',
   }),
+  ...TRADER_OPERATIONS,
+  ...BLOCK_OPERATIONS,
+  ...EVIDENCE_OPERATIONS,
   verify: operation({
     command: ['verify'],
     help: 'Check an evidence file: needs no node, no home, no network',

@@ -1,5 +1,5 @@
 import { CID } from 'multiformats/cid';
-import { cardSlot, type Card, type Listing } from '../../protocol/catalog/card.js';
+import { cardSlot, type Card, type Listing, type Summary } from '../../protocol/catalog/card.js';
 import { slotId, traderToText } from '../../protocol/ids.js';
 import { moneySchema, moneyToJson } from '../../protocol/money.js';
 import type { SignedRecord } from '../../protocol/record.js';
@@ -35,14 +35,17 @@ export function listingToView(record: SignedRecord<Listing>, status: ListingView
   };
 }
 
-/** A listing whose seller cannot be reached, as far as its card tells it: `partial` says so. */
-export function cardToView(listing: string, card: SignedRecord<Card>): ListingView {
-  const { trader, seq, summary, created, validUntil, slot } = card.payload;
+/** A listing that nobody who can be reached has, as far as its card tells it: `partial` says so. */
+export function cardToView(
+  listing: string,
+  { card, summary, version }: { card: SignedRecord<Card>; summary: Summary; version: CID },
+): ListingView {
+  const { trader, seq, created, validUntil, slot } = card.payload;
   const { price, ...rest } = summary;
   return {
     ...(toJson(rest) as Record<string, unknown>),
     listing,
-    version: card.payload.listing.toString(),
+    version: version.toString(),
     seq,
     seller: traderToText(trader),
     status: 'active',

@@ -35,7 +35,8 @@ export const publishedView = z.object({
   sku: z.string().nullable(),
   listing: z.string().nullable().describe('The id of the listing, the same over all its versions'),
   status: z.enum(['published', 'unchanged', 'updated', 'invalid']),
-  replicas: z.int().describe('How many other nodes hold its card under every one of its keys'),
+  replicas: z.int().describe('How many other nodes hold its card by now, under every one of its keys'),
+  quorum: z.boolean().describe('Whether those are enough; the others follow in the background either way'),
   error: errorView.optional(),
   warnings: z.array(errorView).optional(),
 });
@@ -53,9 +54,32 @@ export const listingView = z.looseObject({
   kind: z.string(),
   price: moneyView.nullable().describe('null: on request'),
   available: z.int().nullable().optional().describe('Own listings: what is left after reservations; null: unlimited'),
+  blocked: z
+    .object({ list: z.string(), reason: z.string().optional() })
+    .optional()
+    .describe('The block list in use here that names the seller: `own`, or whose list it is'),
   replicas: z.int().optional().describe('Own listings: how many other nodes hold its card'),
+  quorum: z
+    .boolean()
+    .optional()
+    .describe('Own listings: whether those are enough to find it when some of them are gone'),
 });
 export type ListingView = z.infer<typeof listingView>;
+
+export const hitExplanation = z.object({
+  terms: z.array(
+    z.object({
+      term: z.string(),
+      idf: z.number().describe('How rare it is in the network'),
+      fields: z.array(z.string()).describe('Where the listing has it'),
+      contribution: z.number().describe('Its part of the score; negative where it was excluded'),
+    }),
+  ),
+  categoryFeedback: z.number().describe('Part of the score for being of the categories that the best hits are of'),
+  titleFeedback: z.number().describe('Part of the score for sharing words with the titles of the best hits'),
+  capped: z.boolean().describe('It came behind others because its seller has enough hits among the first'),
+});
+export type HitExplanation = z.infer<typeof hitExplanation>;
 
 export const hitView = z.object({
   listing: z.string(),
@@ -67,15 +91,37 @@ export const hitView = z.object({
   price: moneyView.nullable(),
   unitText: z.string().optional(),
   availability: z.enum(availability),
+  condition: z.string().optional(),
   place: z.array(z.string()).optional(),
   shipsTo: z.array(z.string()).optional(),
   seller: z.string(),
   peerId: z.string().describe('The peer id of the seller’s device'),
   published: z.int().describe('When the seller signed the card, by the seller’s clock'),
   validUntil: z.int(),
+  lastSeen: z.int().optional().describe('When the seller last said that its listings stand, by the seller’s clock'),
   score: z.number(),
+  why: hitExplanation.optional().describe('Why it stands where it stands; with explain'),
 });
 export type HitView = z.infer<typeof hitView>;
+
+const facetValues = z
+  .array(z.object({ value: z.string().describe('Good as the filter of that name'), count: z.int() }))
+  .describe('The most frequent first');
+export const facetsView = z
+  .object({
+    category: facetValues,
+    brand: facetValues,
+    place: facetValues,
+    price: z.array(
+      z.object({
+        from: moneyView,
+        to: moneyView.optional().describe('Not included; absent: no upper bound'),
+        count: z.int(),
+      }),
+    ),
+  })
+  .describe('How many of the matches in the network have each value');
+export type FacetsView = z.infer<typeof facetsView>;
 
 export const coverageView = z.object({
   verdict: z.enum(['complete', 'partial', 'unknown']),
@@ -87,6 +133,7 @@ export const coverageView = z.object({
   keys: z.array(
     z.object({
       key: z.string(),
+      shards: z.int().optional().describe('Parts into which its list is split; absent: it is not'),
       expected: z.int(),
       asked: z.int(),
       answered: z.int(),
@@ -97,8 +144,29 @@ export const coverageView = z.object({
 });
 export type CoverageView = z.infer<typeof coverageView>;
 
-export const searchView = z.object({ hits: z.array(hitView), coverage: coverageView, tookMs: z.number() });
+export const searchView = z.object({
+  hits: z.array(hitView),
+  matched: z.int().describe('How many listings match in the network, as its index nodes count'),
+  facets: facetsView.optional(),
+  next: z.string().optional().describe('More may follow: give it as `after`, within five minutes'),
+  suggestion: z.string().optional().describe('What was probably meant, where a word is hardly known'),
+  searchedFor: z.string().optional().describe('The words were not found as typed; the hits are for these'),
+  coverage: coverageView,
+  tookMs: z.number(),
+});
 export type SearchView = z.infer<typeof searchView>;
+
+/** What a search sends while it goes on. Hits replace those before: the best so far, in order. */
+export const searchEventView = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hits'), hits: z.array(hitView) }),
+  z.object({
+    type: z.literal('coverage'),
+    asked: z.int().describe('Index nodes asked so far'),
+    answered: z.int().describe('Index nodes that have answered so far'),
+  }),
+  z.object({ type: z.literal('done'), ...searchView.shape }),
+]);
+export type SearchEventView = z.infer<typeof searchEventView>;
 
 export const TRADE_WORDS = [
   'offered',
@@ -163,6 +231,7 @@ export const tradeDetailView = tradeView.extend({ messages: z.array(messageView)
 export type TradeDetailView = z.infer<typeof tradeDetailView>;
 
 export const evidenceView = z.object({
+  about: z.enum(['trade', 'false-index']).nullable().describe('What the file is evidence of; null: it cannot be read'),
   valid: z.boolean(),
   trade: z.string().nullable(),
   state: z.string().nullable().describe('The state according to this file'),
@@ -180,6 +249,18 @@ export const evidenceView = z.object({
       receipted: z.boolean(),
     }),
   ),
+  falseIndex: z
+    .object({
+      listing: z.string(),
+      version: z.string(),
+      seller: z.string(),
+      title: z.string().describe('As the listing itself has it'),
+      terms: z
+        .array(z.string())
+        .describe('Words under which the card is found that the listing does not have, or not so'),
+    })
+    .nullable()
+    .describe('What a seller signed of a listing that is not true of it'),
   problems: z.array(errorView),
 });
 export type EvidenceView = z.infer<typeof evidenceView>;
@@ -196,6 +277,7 @@ export const statusView = z.object({
   peers: z.int().describe('Connections that are open'),
   known: z.int().describe('Nodes in the peer directory, this one included'),
   listings: z.int().describe('Own active listings'),
+  lacking: z.int().describe('Own active listings whose cards lack copies: they are brought out in the background'),
   cards: z.int().describe('Cards kept here for the network'),
   trades: z.object({ open: z.int(), ended: z.int() }),
   outbox: z.int().describe('Messages that wait for a receipt'),

@@ -1,41 +1,51 @@
 import { CID } from 'multiformats/cid';
-import { listingSlot, type Card, type Listing } from '../../protocol/catalog/card.js';
+import type { Listing } from '../../protocol/catalog/card.js';
 import { availabilityOf } from '../../protocol/catalog/summary.js';
-import { encode } from '../../protocol/cbor.js';
-import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { blobId, recordId } from '../../protocol/ids.js';
-import { readItem } from '../../protocol/listing/input.js';
-import { openRecord, signRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import { NiagaError } from '../../protocol/errors.js';
+import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import { COPIES } from '../../protocol/search/posting-keys.js';
 import { listingToView } from '../api/present.js';
 import type { ListingView, PublishedView } from '../api/views.js';
 import { createMutex } from '../concurrency.js';
-import { cborCodec, rawCodec, type Table, type Write } from '../store/index.js';
+import type { Identity } from '../identity/index.js';
+import type { Outlet } from '../index/index.js';
+import type { Logger } from '../logger.js';
+import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
+import { Distribution } from './distribution.js';
 import type { Catalog, PublishItem, PublishOptions, StockLine } from './index.js';
-import { CARD_RENEWAL, OwnCards, type OwnCardsDeps } from './own-cards.js';
-import { RepostSchedule } from './repost-schedule.js';
-import { Rows, type Row, type RowBatch } from './rows.js';
+import { CARD_LIFETIME, OwnCards } from './own-cards.js';
+import { OwnLeases } from './own-leases.js';
+import { Placings } from './placings.js';
+import { prepare, type Prepared, type PreparationDeps } from './preparation.js';
+import { Answers } from './answers.js';
+import { Rows, type Row } from './rows.js';
+import { Schedule } from './schedule.js';
 import { Stock, type Reservation } from './stock.js';
+import { Upkeep } from './upkeep.js';
 
 /** Published while the node still joins, cards wait this long for other nodes; after that they are brought out later. */
 const READY_TIMEOUT = 1_500;
-/** Listings signed, stored and brought out together: more is no faster and holds more in memory (bench/catalogues.mjs). */
+/** The work that an earlier run left undone waits this long: it is no use to bring cards to nobody. */
+const JOIN_TIMEOUT = 30_000;
+/** Listings signed and stored together. More would keep the event loop for longer, fewer would wait for the disk more often. */
 const BATCH = 50;
 
-export interface CatalogDeps extends Omit<OwnCardsDeps, 'rows'> {
+export interface CatalogDeps {
+  readonly store: Store;
+  readonly identity: Identity;
+  /** Brings cards to the nodes that hold them for everybody. */
+  readonly outlet: Outlet;
   readonly verify: Verify;
+  readonly now: () => number;
+  readonly logger: Logger;
   /** Waits until the node has joined its network, so many milliseconds at most. Default: it has. */
   readonly ready?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
-  /** Calls the listener when nodes were met; gives back the end of it. Default: never. */
-  readonly onPeer?: ((listener: () => void) => () => void) | undefined;
+  /** Calls the listener when a node was met, or the network joined; gives back the end of it. Default: never. */
+  readonly onPeer?: ((listener: (peer?: string) => void) => () => void) | undefined;
 }
 
 export function createCatalog(deps: CatalogDeps): Catalog {
   return new CatalogService(deps);
-}
-
-interface Prepared {
-  readonly view: PublishedView;
-  readonly slot?: string;
 }
 
 class CatalogService implements Catalog {
@@ -43,31 +53,59 @@ class CatalogService implements Catalog {
   readonly #rows: Rows;
   readonly #cards: OwnCards;
   readonly #stock: Stock;
+  readonly #placings: Placings;
+  readonly #leases: OwnLeases;
+  readonly #distribution: Distribution;
+  readonly #upkeep: Upkeep;
+  readonly #schedule: Schedule;
+  readonly #preparation: PreparationDeps;
   readonly #versions: Table<Uint8Array>;
   readonly #blobs: Table<Uint8Array>;
-  readonly #schedule: RepostSchedule;
+  /** Reading rows, signing, and writing what was signed: one after the other. */
   readonly #lock = createMutex();
+  /** Lists are signed in the order in which they were given. */
+  readonly #turn = createMutex();
   #started: Promise<void> | undefined;
   #stopping = new AbortController();
-  #work: Promise<void> = Promise.resolve();
+  /** Background work of each kind, one after the other. */
+  readonly #work = new Map<'upkeep' | 'stock', Promise<unknown>>();
 
   constructor(deps: CatalogDeps) {
     this.#deps = deps;
-    this.#rows = new Rows(deps.store, { network: deps.identity.network, trader: deps.identity.trader });
-    this.#cards = new OwnCards({ ...deps, rows: this.#rows });
-    this.#versions = deps.store.table('listings', rawCodec);
-    this.#blobs = deps.store.table('blobs', rawCodec);
-    this.#stock = new Stock(deps.store.table('reservations', cborCodec<Reservation>()), {
+    const { store, identity, verify, now, logger, outlet } = deps;
+    const rows = new Rows(store, { network: identity.network, trader: identity.trader });
+    const cards = new OwnCards({ store, identity, rows, now });
+    const placings = new Placings(store);
+    const leases = new OwnLeases({ store, identity, rows, now });
+    this.#versions = store.table('listings', rawCodec);
+    this.#blobs = store.table('blobs', rawCodec);
+    const stock = new Stock(store.table('reservations', cborCodec<Reservation>()), {
       get: (slot) => {
-        const row = this.#rows.get(slot);
+        const row = rows.get(slot);
         return row === undefined || row.removed ? undefined : row.level;
       },
-      set: (slot, level) => this.#rows.change(slot, { level }),
+      set: (slot, level) => rows.change(slot, { level }),
     });
-    this.#schedule = new RepostSchedule({
-      repost: (due) => this.#inBackground(() => this.#repost(due)),
+    const overtake = (slot: string, seq: number): Promise<void> => this.#overtake(slot, seq);
+    const distribution = new Distribution({ identity, verify, rows, cards, placings, outlet, overtake, logger });
+    const version = (id: CID) => this.version(id);
+    const lock = this.#lock;
+    this.#rows = rows;
+    this.#cards = cards;
+    this.#stock = stock;
+    this.#placings = placings;
+    this.#leases = leases;
+    this.#distribution = distribution;
+    this.#preparation = { identity, rows, cards, stock, versions: this.#versions, blobs: this.#blobs, now };
+    const keeping = { store, identity, rows, cards, stock, leases, placings, distribution, outlet };
+    this.#upkeep = new Upkeep({ ...keeping, lock, version, now, logger });
+    this.#schedule = new Schedule({
+      resume: () => this.#inBackground('upkeep', (signal) => this.#upkeep.resume(signal)),
+      refresh: () => this.#inBackground('upkeep', (signal) => this.#upkeep.refresh(signal)),
+      isThin: () => this.#isThin(),
+      joined: async () => deps.ready?.(JOIN_TIMEOUT, this.#stopping.signal).catch(() => undefined),
       onPeer: deps.onPeer,
-      now: deps.now,
+      now,
     });
   }
 
@@ -80,6 +118,8 @@ class CatalogService implements Catalog {
     const stopping = new AbortController();
     this.#stopping = stopping;
     await this.#rows.load();
+    await this.#placings.load();
+    await this.#leases.load();
     await this.#stock.load();
     if (!stopping.signal.aborted) this.#schedule.start();
   }
@@ -89,19 +129,24 @@ class CatalogService implements Catalog {
     await this.#started?.catch(() => undefined);
     this.#started = undefined;
     this.#schedule.stop();
-    await this.#work;
+    await Promise.all(this.#work.values());
+    await this.#turn(() => Promise.resolve());
     await this.#lock(() => Promise.resolve());
+    await this.#placings.flush();
   }
 
-  async *publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncIterable<PublishedView> {
-    const signal =
-      options.signal === undefined ? this.#stopping.signal : AbortSignal.any([options.signal, this.#stopping.signal]);
-    let joined: Promise<void> | undefined;
-    const ready = (): Promise<void> => (joined ??= this.#deps.ready?.(READY_TIMEOUT, signal) ?? Promise.resolve());
-    for (let start = 0; start < items.length; start += BATCH) {
-      signal.throwIfAborted();
-      const batch = items.slice(start, start + BATCH);
-      yield* await this.#lock(() => this.#publishBatch(batch, { strict: options.strict ?? false, signal, ready }));
+  async *publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncGenerator<PublishedView> {
+    const answers = new Answers<PublishedView>([options.signal, this.#stopping.signal]);
+    // Signing goes ahead of the network, and of whoever reads the answers.
+    const signing = this.#turn(() => this.#publishAll(items, options.strict ?? false, answers));
+    signing.then(
+      () => answers.end(),
+      (error: unknown) => answers.fail(error),
+    );
+    try {
+      yield* answers.inOrder();
+    } finally {
+      answers.leave();
     }
   }
 
@@ -122,15 +167,24 @@ class CatalogService implements Catalog {
     return count;
   }
 
+  lacking(): number {
+    let count = 0;
+    for (const [slot, row] of this.#rows.entries())
+      if (!row.removed && !this.#distribution.of(slot, row).whole) count++;
+    return count;
+  }
+
   async show(listing: string): Promise<ListingView | undefined> {
     const slot = this.#rows.slotOf(listing);
     const row = slot === undefined ? undefined : this.#rows.get(slot);
     const record = row === undefined ? undefined : await this.version(CID.parse(row.version));
     if (slot === undefined || row === undefined || record === undefined) return undefined;
+    const { replicas, quorum } = this.#distribution.of(slot, row);
     return {
       ...listingToView(record, row.removed ? 'removed' : 'active'),
       available: row.removed ? 0 : this.#stock.available(slot),
-      replicas: row.replicas,
+      replicas,
+      quorum,
     };
   }
 
@@ -141,19 +195,9 @@ class CatalogService implements Catalog {
         next: 'See your own with: niaga listing list',
       });
     }
-    await this.#lock(async () => {
-      const before = this.#rows.get(slot);
-      const cardSeq = (before?.cardSeq ?? 0) + 1;
-      const end = await this.#cards.end(slot, cardSeq);
-      // Read again: something may have been sold meanwhile.
-      const row = this.#rows.get(slot);
-      if (row === undefined || row.removed) throw new NiagaError('LISTING_REMOVED', 'The listing was removed already.');
-      const batch = this.#rows.batch();
-      batch.put(slot, { ...row, removed: true, cardSeq, replicas: 0, quorum: false });
-      batch.add(end);
-      await batch.write(this.#deps.store);
-      await this.#bringOut([slot], this.#stopping.signal);
-    });
+    if (this.#rows.get(slot)?.removed === true) throw removedAlready();
+    await this.#lock(() => this.#end(slot, (this.#rows.get(slot)?.cardSeq ?? 0) + 1));
+    await this.#orStopped(this.#distribution.place(slot).settled);
     const view = await this.show(listing);
     if (view === undefined) throw new NiagaError('INTERNAL', 'A listing vanished while it was removed.');
     return view;
@@ -195,189 +239,115 @@ class CatalogService implements Catalog {
     return writes;
   }
 
-  async #publishBatch(
-    items: readonly PublishItem[],
-    { strict, signal, ready }: { strict: boolean; signal: AbortSignal; ready: () => Promise<void> },
-  ): Promise<PublishedView[]> {
+  /** Signs and stores all items, batch by batch, and puts them on their way; each answer comes when its card has its quorum. */
+  async #publishAll(items: readonly PublishItem[], strict: boolean, answers: Answers<PublishedView>): Promise<void> {
+    const { outlet, ready } = this.#deps;
+    const { signal } = answers;
+    let joined: Promise<void> | undefined;
+    for (let start = 0; start < items.length; start += BATCH) {
+      await outlet.room(signal);
+      const batch = items.slice(start, start + BATCH);
+      const prepared = await this.#lock(() => this.#prepare(batch, strict));
+      if (prepared.some((one) => !this.#isPlaced(one))) await (joined ??= ready?.(READY_TIMEOUT, signal));
+      for (const one of prepared) answers.add(this.#answer(one));
+    }
+  }
+
+  async #prepare(items: readonly PublishItem[], strict: boolean): Promise<Prepared[]> {
     const batch = this.#rows.batch();
-    const prepared = items.map((item) => this.#prepare(item, strict, batch));
+    const prepared = items.map((item) => prepare(item, { strict, batch }, this.#preparation));
     await batch.write(this.#deps.store);
-    const slots = new Set(prepared.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
-    const missing = [...slots].filter((slot) => this.#rows.get(slot)?.quorum === false);
-    if (missing.length > 0) {
-      await ready();
-      await this.#bringOut(missing, signal);
-    }
-    return prepared.map(({ view, slot }) =>
-      slot === undefined ? view : { ...view, replicas: this.#rows.get(slot)?.replicas ?? 0 },
-    );
+    return prepared;
   }
 
-  /** Checks and signs one item; its changes are added to the batch. Nothing of an invalid item is left behind. */
-  #prepare({ line, value }: PublishItem, strict: boolean, batch: RowBatch): Prepared {
-    try {
-      const { item, blobs, warnings } = readItem(value, { strict });
-      const { identity, now } = this.#deps;
-      if (item.validThrough !== undefined && item.validThrough <= now()) {
-        throw new NiagaError('INPUT_INVALID', 'validThrough lies in the past: nobody would be shown the listing.', {
-          where: 'validThrough',
-        });
-      }
-      const slot = listingSlot(item.sku);
-      const content = recordId(encode(item)).toString();
-      const before = this.#rows.get(slot);
-      // What was sold since counts on, unless the seller now states another number than before.
-      const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
-      const level = restated ? item.inventoryLevel : before.level;
-      const notes = withWarnings([...warnings, ...soldSince(item.inventoryLevel, level)]);
-      const common = { line, sku: item.sku, listing: this.#rows.idOf(slot), replicas: 0, ...notes };
-      if (before !== undefined && !before.removed && before.content === content)
-        return { slot, view: { ...common, status: 'unchanged' } };
-      const record = signRecord('listing', { slot, seq: (before?.seq ?? 0) + 1, item }, identity, {
-        network: identity.network,
-        created: now(),
-      });
-      const { card, write } = this.#cards.make(
-        record,
-        (before?.cardSeq ?? 0) + 1,
-        this.#stock.availableOf(slot, level),
-      );
-      batch.add(write, this.#versions.put(record.id.toString(), record.bytes));
-      batch.add(...blobs.map((blob) => this.#blobs.put(blobId(blob).toString(), blob)));
-      batch.put(slot, {
-        version: record.id.toString(),
-        seq: record.payload.seq,
-        removed: false,
-        content,
-        stated: item.inventoryLevel,
-        level,
-        replicas: 0,
-        ...ofCard(card),
-      });
-      return { slot, view: { ...common, status: before === undefined || before.removed ? 'published' : 'updated' } };
-    } catch (error) {
-      if (!isNiagaError(error)) throw error;
-      return {
-        view: { line, sku: skuOf(value), listing: null, status: 'invalid', replicas: 0, error: error.toJSON() },
-      };
-    }
+  #isPlaced({ slot }: Prepared): boolean {
+    const row = slot === undefined ? undefined : this.#rows.get(slot);
+    return slot === undefined || row === undefined || this.#distribution.of(slot, row).quorum;
   }
 
-  /** Listings are safe on disk by now: what the network does not take at once is brought out again later. */
-  async #bringOut(slots: readonly string[], signal: AbortSignal): Promise<void> {
-    try {
-      await this.#cards.bringOut(slots, signal);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      this.#deps.logger.warn(
-        { cards: slots.length, error: String(error) },
-        'cards could not be brought out now; they will be later',
-      );
-    }
+  async #answer(prepared: Prepared): Promise<PublishedView> {
+    const { slot, view, posting, seq } = prepared;
+    if (slot === undefined) return { ...view, replicas: 0, quorum: false };
+    // A later line of the same file may have changed the listing once more: then it is that which goes out.
+    const isNewest = seq !== undefined && seq === this.#rows.get(slot)?.cardSeq;
+    if (!this.#isPlaced(prepared)) await this.#distribution.place(slot, isNewest ? { posting } : {}).settled;
+    const row = this.#rows.get(slot);
+    const { replicas, quorum } = row === undefined ? NOWHERE : this.#distribution.of(slot, row);
+    return { ...view, replicas, quorum };
   }
 
-  async #repost(due: (row: Row) => boolean): Promise<void> {
-    const { identity, now } = this.#deps;
-    const current = identity.delegation.id.toString();
-    const isOld = ({ validUntil, delegation }: Row): boolean =>
-      validUntil < now() + CARD_RENEWAL || delegation !== current;
-    const slots = [...this.#rows.entries()].filter(([, row]) => due(row)).map(([slot]) => slot);
-    for (let start = 0; start < slots.length; start += BATCH) {
-      this.#stopping.signal.throwIfAborted();
-      await this.#lock(async () => {
-        const batch = slots.slice(start, start + BATCH);
-        await this.#renew(batch, isOld);
-        // Nobody keeps a card that is over, nor the end of one: a tombstone is of use as long as the card would be.
-        const standing = batch.filter((slot) => (this.#rows.get(slot)?.validUntil ?? 0) > now());
-        await this.#bringOut(standing, this.#stopping.signal);
-      });
-    }
-  }
-
-  /** Signs new cards for those of the listings that are still offered, where a new card would say something else. */
-  async #renew(slots: readonly string[], due: (row: Row) => boolean): Promise<void> {
-    const records = new Map<string, SignedRecord<Listing>>();
-    for (const slot of slots) {
-      const row = this.#rows.get(slot);
-      const record =
-        row === undefined || row.removed || !due(row) ? undefined : await this.version(CID.parse(row.version));
-      if (record !== undefined) records.set(slot, record);
-    }
-    // From here to the write in one turn: a sale would be lost between a row's reading and its change.
+  /** Signs the end of a slot's card. To be called under the lock. */
+  async #end(slot: string, seq: number): Promise<void> {
+    const end = await this.#cards.end(slot, seq);
+    // Read again: something may have been sold meanwhile.
+    const row = this.#rows.get(slot);
+    if (row === undefined) return;
+    if (row.removed && row.cardSeq >= seq) throw removedAlready();
     const batch = this.#rows.batch();
-    for (const [slot, record] of records) {
-      const row = this.#rows.get(slot);
-      if (row === undefined || row.removed || row.version !== record.id.toString()) continue;
-      const available = this.#stock.available(slot);
-      const validUntil = this.#cards.validUntil(record);
-      const same =
-        row.availability === availabilityOf(available) &&
-        row.delegation === this.#deps.identity.delegation.id.toString() &&
-        validUntil <= row.validUntil;
-      if (same || validUntil <= this.#deps.now()) continue;
-      const { card, write } = this.#cards.make(record, row.cardSeq + 1, available);
-      batch.add(write);
-      batch.put(slot, { ...row, ...ofCard(card) });
-    }
+    // A card that was leased stands as long as one that was signed now would.
+    batch.put(slot, { ...row, removed: true, cardSeq: seq, validUntil: this.#deps.now() + CARD_LIFETIME });
+    batch.add(...end);
     await batch.write(this.#deps.store);
   }
 
-  /** A card tells "in stock, few left, sold out": it is signed anew when that word changes, not with every piece. */
+  /** Signs what stands in a slot anew, with a higher seq. */
+  async #overtake(slot: string, seq: number): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#rows.get(slot)?.removed === true) await this.#lock(() => this.#end(slot, seq + 1));
+    else await this.#upkeep.renew([slot], () => true, seq);
+  }
+
+  /** A card tells "in stock, few left, sold out": a delta is signed when that word changes, not with every piece. */
   #stockChanged(slots: readonly string[]): void {
     const changed = slots.filter((slot) => {
       const row = this.#rows.get(slot);
       return row !== undefined && !row.removed && row.availability !== availabilityOf(this.#stock.available(slot));
     });
-    if (changed.length === 0) return;
-    void this.#inBackground(() =>
-      this.#lock(async () => {
-        await this.#renew(changed, () => true);
-        await this.#bringOut(changed, this.#stopping.signal);
-      }),
-    );
+    if (changed.length > 0)
+      void this.#inBackground('stock', () => this.#upkeep.restock(changed)).catch(() => undefined);
   }
 
-  /** One task after the other; ends when this one has, and never fails. */
-  #inBackground(task: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(task).catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted)
+  /** Whether a larger network would hold some card at more nodes. */
+  #isThin(): boolean {
+    const isThin = (slot: string, row: Row): boolean =>
+      !row.removed && this.#distribution.of(slot, row).replicas < COPIES;
+    return [...this.#rows.entries()].some(([slot, row]) => isThin(slot, row));
+  }
+
+  /** One task of a kind after the other. @throws what the task throws, which is logged */
+  #inBackground<T>(kind: 'upkeep' | 'stock', task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal } = this.#stopping;
+    const run = (this.#work.get(kind) ?? Promise.resolve()).then(() => {
+      signal.throwIfAborted();
+      return this.#orStopped(task(signal));
+    });
+    const ended = run.catch((error: unknown) => {
+      if (!signal.aborted)
         this.#deps.logger.warn({ error: String(error) }, 'work on own cards failed and is tried again later');
     });
-    return this.#work;
+    this.#work.set(kind, ended);
+    return run;
+  }
+
+  /** What waits for the network does not keep the catalog from stopping. */
+  async #orStopped<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#stopping;
+    let stop: () => void = () => undefined;
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+    });
+    try {
+      return await Promise.race([work, stopped]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 }
 
-/** What a row says of its newest card. */
-function ofCard({
-  payload,
-  delegation,
-}: SignedRecord<Card>): Pick<Row, 'cardSeq' | 'availability' | 'validUntil' | 'delegation' | 'quorum'> {
-  const { seq: cardSeq, summary, validUntil } = payload;
-  return {
-    cardSeq,
-    availability: summary.availability,
-    validUntil,
-    delegation: delegation?.toString() ?? '',
-    quorum: false,
-  };
-}
+const NOWHERE = { replicas: 0, quorum: false } as const;
 
-type Warnings = NonNullable<PublishedView['warnings']>;
-
-/** A seller who restocks to the number of before has said nothing new: what was sold would stay subtracted unnoticed. */
-function soldSince(stated: number | null, level: number | null): Warnings {
-  if (stated === null || level === null || level >= stated) return [];
-  const message = `${level} of ${stated} are left, as before; state another quantity to restock.`;
-  return [{ code: 'STOCK_SHORT', where: 'quantity', message }];
-}
-
-function withWarnings(warnings: Warnings): { warnings?: Warnings } {
-  return warnings.length === 0 ? {} : { warnings };
-}
-
-function skuOf(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const sku = fields.get('sku') ?? fields.get('id');
-  return typeof sku === 'string' ? sku.slice(0, 128) : null;
+function removedAlready(): NiagaError {
+  return new NiagaError('LISTING_REMOVED', 'The listing was removed already.');
 }

@@ -2,7 +2,7 @@
  * This trader's own listings: their versions, stock and reservations, and the cards that stand for them in the index.
  *
  * ```ts
- * const catalog = createCatalog({ store, identity, verify, now: Date.now, logger, publish: (cards) => index.publish(cards) });
+ * const catalog = createCatalog({ store, identity, verify, now: Date.now, logger, outlet: index.outlet });
  * await catalog.start();
  * for await (const line of catalog.publish([{ line: 1, value: { sku: 'kopi-1', title: 'Kopi Gayo', price: '85000 IDR' } }])) {
  *   console.log(line.status, line.listing);
@@ -39,12 +39,18 @@ export interface StockLine {
 export interface Catalog {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Signs, stores and publishes; one answer an item, in order. An invalid item is answered, never thrown. */
+  /**
+   * Signs, stores and publishes; one answer an item, in order, as soon as its card has its quorum of copies or cannot have it now; the
+   * rest goes on in the background. What was answered is on disk. An invalid item is answered, never thrown.
+   * @throws the signal's reason; NiagaError STORE_…: what was not answered may be published all the same
+   */
   publish(items: readonly PublishItem[], options?: PublishOptions): AsyncIterable<PublishedView>;
   /** Own listings, in the order of their ids. */
   list(page: { limit: number; after?: string | undefined }): Promise<ListingView[]>;
   /** How many are active. */
   count(): number;
+  /** How many active ones are not yet held by all nodes that should hold them. */
+  lacking(): number;
   /** The own listing with this id, removed ones too. */
   show(listing: string): Promise<ListingView | undefined>;
   /** @throws NiagaError LISTING_NOT_FOUND, LISTING_REMOVED */

@@ -1,101 +1,182 @@
-import { cardSlot, listingSlot, type Card, type Listing } from '../../protocol/catalog/card.js';
-import { cardDraft, cardKeys } from '../../protocol/catalog/make-card.js';
+import { hash } from 'node:crypto';
+import type { CID } from 'multiformats/cid';
+import { cardSlot, listingSlot, type Availability, type Listing } from '../../protocol/catalog/card.js';
+import { cardDraft, cardKeys, type CardDraft } from '../../protocol/catalog/make-card.js';
+import { encode } from '../../protocol/cbor.js';
+import { equalBytes, idOfDigest } from '../../protocol/ids.js';
+import type { Money } from '../../protocol/money.js';
 import { signRecord, type SignedRecord } from '../../protocol/record.js';
 import type { Identity } from '../identity/index.js';
-import type { Logger } from '../logger.js';
-import type { Placed, Posting } from '../index/index.js';
-import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
-import type { Rows } from './rows.js';
+import type { LeasedCard, Posting } from '../index/index.js';
+import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
+import type { Row, Rows } from './rows.js';
 
 const day = 24 * 60 * 60 * 1000;
-/** A card stands this long unless its listing ends sooner (DESIGN section 5). */
-const CARD_LIFETIME = 30 * day;
-/** A card with less left than this is signed anew when it is brought out again. */
-export const CARD_RENEWAL = 15 * day;
+/** A card stands this long after it was signed unless its listing ends sooner, and a lease as long (DESIGN section 5). */
+export const CARD_LIFETIME = 30 * day;
+/** A card with less left than this gets no deltas any more: until the next lease nothing would extend them. */
+const LEAST_FOR_DELTA = 2 * day;
 
 export interface OwnCardsDeps {
   readonly store: Store;
   readonly identity: Identity;
   readonly rows: Rows;
-  readonly publish: (postings: readonly Posting[], signal?: AbortSignal) => Promise<Placed[]>;
   readonly now: () => number;
-  readonly logger: Logger;
 }
 
-/** The cards that stand for own listings: made, kept, and brought to the nodes that hold them for everybody. */
+interface StoredCard {
+  readonly bytes: Uint8Array;
+  readonly keys: readonly string[];
+}
+
+/** What a row says of its card; a delta changes only some of it. */
+type CardFields = Required<
+  Pick<
+    Row,
+    'cardSeq' | 'availability' | 'price' | 'validUntil' | 'ends' | 'delegation' | 'card' | 'base' | 'head' | 'rest'
+  >
+>;
+type DeltaFields = Pick<CardFields, 'cardSeq' | 'availability' | 'price' | 'head'>;
+
+/** A record that was signed for a card's slot. */
+export interface Made<Fields> {
+  /** What the row says of it. */
+  readonly fields: Fields;
+  readonly writes: readonly Write[];
+}
+
+/** The next record of a listing: what it says now, and the seq that it takes. */
+interface Next {
+  readonly seq: number;
+  /** The version of the listing. */
+  readonly listing: CID;
+  readonly price: Money | null;
+  readonly availability: Availability;
+}
+
+/** The cards that stand for own listings, and the deltas and tombstones that change them: made and kept. */
 export class OwnCards {
   readonly #deps: OwnCardsDeps;
-  /** By listing's slot: the newest card or tombstone. */
-  readonly #table: Table<Posting>;
+  /** By listing's slot: the newest card or tombstone, and the newest delta to that card. */
+  readonly #cards: Table<StoredCard>;
+  readonly #deltas: Table<Uint8Array>;
 
   constructor(deps: OwnCardsDeps) {
     this.#deps = deps;
-    this.#table = deps.store.table('own-cards', cborCodec<Posting>());
+    this.#cards = deps.store.table('own-cards', cborCodec<StoredCard>());
+    this.#deltas = deps.store.table('own-deltas', rawCodec);
   }
 
-  /** Until when a card for the listing would stand that was signed now. */
-  validUntil(listing: SignedRecord<Listing>): number {
+  /** Until when a card would stand that was signed now. @param ends when its listing ends */
+  validUntil(ends: number | null): number {
     const { identity, now } = this.#deps;
-    return Math.min(
-      now() + CARD_LIFETIME,
-      identity.delegation.payload.expires,
-      listing.payload.item.validThrough ?? Number.POSITIVE_INFINITY,
-    );
+    return Math.min(now() + CARD_LIFETIME, identity.delegation.payload.expires, ends ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Signs a card for a listing. `available`: pieces left, null where there is no limit. */
+  /**
+   * Signs what says a listing's newest version in the index: a delta where nothing but price and stock differs from the card
+   * that stands, else a card.
+   * @param before the row until now
+   * @param available pieces left, null where there is no limit
+   * @returns the posting too where nothing must be read for it
+   */
   make(
     listing: SignedRecord<Listing>,
-    seq: number,
-    available: number | null,
-  ): { card: SignedRecord<Card>; write: Write } {
-    const { identity, now } = this.#deps;
-    const draft = cardDraft(listing, { seq, available, validUntil: this.validUntil(listing) });
+    { before, seq, available }: { before: Row | undefined; seq: number; available: number | null },
+  ): Made<CardFields | DeltaFields> & { readonly posting?: Posting } {
+    const { identity, now, rows } = this.#deps;
+    const { slot, item } = listing.payload;
+    const ends = item.validThrough ?? null;
+    const draft = cardDraft(listing, { seq, available, validUntil: this.validUntil(ends) });
+    const { price, availability } = draft.summary;
+    const rest = restOf(draft);
+    if (before?.rest !== undefined && equalBytes(before.rest, rest) && before.ends === ends && this.mayChange(before))
+      return this.change(slot, before.card, { seq, listing: listing.id, price, availability });
     const card = signRecord('card', draft, identity, { network: identity.network, created: now() });
-    const write = this.#table.put(listing.payload.slot, { bytes: card.bytes, keys: cardKeys(card.payload) });
-    return { card, write };
+    const id = rows.idOf(slot);
+    const keys = cardKeys(card.payload, { listing: id, seller: identity.traderText });
+    const digest = card.id.multihash.digest;
+    const delegation = identity.delegation.id.toString();
+    const { validUntil } = draft;
+    return {
+      fields: {
+        cardSeq: seq,
+        base: seq,
+        availability,
+        price,
+        validUntil,
+        ends,
+        delegation,
+        card: digest,
+        head: digest,
+        rest,
+      },
+      writes: [this.#cards.put(slot, { bytes: card.bytes, keys }), this.#deltas.del(slot)],
+      posting: { listing: id, bytes: card.bytes, keys },
+    };
+  }
+
+  /** Whether the card that stands may be changed by a delta. */
+  mayChange(row: Row): row is Row & Pick<CardFields, 'card'> {
+    const { identity, now } = this.#deps;
+    const lasts = row.validUntil > now() + LEAST_FOR_DELTA || row.validUntil === row.ends;
+    return row.card !== undefined && !row.removed && lasts && row.delegation === identity.delegation.id.toString();
+  }
+
+  /** Signs a delta to the card with this digest. */
+  change(slot: string, card: Uint8Array, { seq, listing, price, availability }: Next): Made<DeltaFields> {
+    const { identity, now } = this.#deps;
+    const draft = { slot: cardSlotOf(slot), seq, card: idOfDigest(card), listing, price, availability };
+    const delta = signRecord('delta', draft, identity, { network: identity.network, created: now() });
+    return {
+      fields: { cardSeq: seq, availability, price, head: delta.id.multihash.digest },
+      writes: [this.#deltas.put(slot, delta.bytes)],
+    };
   }
 
   /** Signs the end of a card. It goes to wherever the card went. */
-  async end(slot: string, seq: number): Promise<Write> {
+  async end(slot: string, seq: number): Promise<Write[]> {
     const { identity, now } = this.#deps;
-    const before = await this.#table.get(slot);
-    const draft = { slot: cardSlot(slot.slice(listingSlot('').length)), seq };
+    const before = await this.#cards.get(slot);
+    const draft = { slot: cardSlotOf(slot), seq };
     const tombstone = signRecord('tombstone', draft, identity, { network: identity.network, created: now() });
-    return this.#table.put(slot, { bytes: tombstone.bytes, keys: before?.keys ?? [] });
+    return [this.#cards.put(slot, { bytes: tombstone.bytes, keys: before?.keys ?? [] }), this.#deltas.del(slot)];
   }
 
-  /** Brings the cards of these slots out and notes how many hold them. */
-  async bringOut(slots: readonly string[], signal?: AbortSignal): Promise<void> {
-    const { rows, store, publish } = this.#deps;
-    const jobs: { slot: string; posting: Posting; seq: number | undefined }[] = [];
-    for (const slot of slots) {
-      const own = await this.#table.get(slot);
-      if (own === undefined) continue;
-      jobs.push({ slot, seq: rows.get(slot)?.cardSeq, posting: own });
-    }
-    if (jobs.length === 0) return;
-    const placed = await publish(
-      jobs.map(({ posting }) => posting),
-      signal,
-    );
-    this.#tellRefused(placed);
-    const writes = jobs.flatMap(({ slot, seq }, at) => {
-      const result = placed[at];
-      // A newer card came up meanwhile: how the older one was placed says nothing of it.
-      if (result === undefined || rows.get(slot)?.cardSeq !== seq) return [];
-      return [rows.change(slot, { replicas: result.replicas, quorum: result.quorum })];
-    });
-    await store.write(writes, { sync: false });
+  /**
+   * What is to be brought out of a slot.
+   * @param known whether all nodes that should hold the card do, so that a delta to it is enough
+   */
+  async posting(slot: string, known: boolean): Promise<Posting | undefined> {
+    const { rows, now } = this.#deps;
+    const [card, delta] = await Promise.all([this.#cards.get(slot), this.#deltas.get(slot)]);
+    const row = rows.get(slot);
+    if (card === undefined || row === undefined) return undefined;
+    return {
+      listing: rows.idOf(slot),
+      bytes: card.bytes,
+      keys: card.keys,
+      delta,
+      onlyDelta: known,
+      changes: row.removed || delta !== undefined,
+      leased: !row.removed && row.validUntil <= now(),
+    };
   }
 
-  #tellRefused(placed: readonly Placed[]): void {
-    const cards: Record<string, number> = {};
-    for (const { refused } of placed) for (const code of refused) cards[code] = (cards[code] ?? 0) + 1;
-    if (Object.keys(cards).length === 0) return;
-    this.#deps.logger.warn(
-      { cards },
-      'nodes refused cards; LISTING_CHANGED: they hold a newer one, as after a home was restored from a backup',
-    );
+  /** All cards that are not ended, with their keys. */
+  async *standing(): AsyncGenerator<LeasedCard> {
+    const { rows } = this.#deps;
+    for await (const [slot, { keys }] of this.#cards.range())
+      if (rows.get(slot)?.removed === false) yield { listing: rows.idOf(slot), keys };
   }
+}
+
+function cardSlotOf(slot: string): string {
+  return cardSlot(slot.slice(listingSlot('').length));
+}
+
+/** Digest of all in a card that a delta cannot change, and that does not change by itself. */
+function restOf({ summary, index }: CardDraft): Uint8Array {
+  const { price: _price, availability: _availability, ...rest } = summary;
+  return new Uint8Array(hash('sha256', encode([rest, index]), 'buffer'));
 }

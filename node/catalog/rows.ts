@@ -1,5 +1,6 @@
 import type { Availability } from '../../protocol/catalog/card.js';
 import { slotId } from '../../protocol/ids.js';
+import type { Money } from '../../protocol/money.js';
 import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
 
 /** Where one own listing stands. */
@@ -7,6 +8,7 @@ export interface Row {
   /** Id of the listing's newest version, in text. */
   readonly version: string;
   readonly seq: number;
+  /** Of the newest record in the card's slot: card, delta or tombstone. */
   readonly cardSeq: number;
   readonly removed: boolean;
   /** Id of the item's bytes, in text: the same content published again changes nothing. */
@@ -15,13 +17,22 @@ export interface Row {
   readonly stated: number | null;
   /** The same, less what was sold since. */
   readonly level: number | null;
+  /** What card and delta together say. */
   readonly availability: Availability;
+  readonly price?: Money | null;
+  /** The card's own end, milliseconds UTC; leases extend it. */
   readonly validUntil: number;
+  /** When the listing itself ends, milliseconds UTC; no lease extends its card beyond that. */
+  readonly ends?: number | null;
   /** Id of the delegation under which the newest card was signed, in text. */
   readonly delegation: string;
-  readonly replicas: number;
-  /** Whether the network holds enough copies of the newest card. */
-  readonly quorum: boolean;
+  /** Digest of the card's record id, and of the newest record's: of its delta where it has one. Rows of version 0.1.0 lack them. */
+  readonly card?: Uint8Array;
+  /** The card's own seq. */
+  readonly base?: number;
+  readonly head?: Uint8Array;
+  /** Digest of all that a delta cannot change. */
+  readonly rest?: Uint8Array;
 }
 
 /** The table of own listings by slot, kept in memory: a seller has thousands, not millions. */
@@ -29,7 +40,9 @@ export class Rows {
   readonly #table: Table<Row>;
   readonly #author: { network: string; trader: Uint8Array };
   readonly #bySlot = new Map<string, Row>();
+  /** Both ways between slots and the ids of their listings. */
   readonly #slots = new Map<string, string>();
+  readonly #ids = new Map<string, string>();
 
   constructor(store: Store, author: { network: string; trader: Uint8Array }) {
     this.#table = store.table('catalog', cborCodec<Row>());
@@ -40,7 +53,14 @@ export class Rows {
   async load(): Promise<void> {
     this.#bySlot.clear();
     this.#slots.clear();
-    for await (const [slot, row] of this.#table.range()) this.#remember(slot, row);
+    this.#ids.clear();
+    // The same few texts would be kept thousands of times.
+    const delegations = new Map<string, string>();
+    for await (const [slot, row] of this.#table.range()) {
+      const delegation = delegations.get(row.delegation) ?? row.delegation;
+      delegations.set(delegation, delegation);
+      this.#remember(slot, { ...row, delegation });
+    }
   }
 
   get(slot: string): Row | undefined {
@@ -71,6 +91,7 @@ export class Rows {
     else {
       this.#bySlot.delete(slot);
       this.#slots.delete(this.idOf(slot));
+      this.#ids.delete(slot);
     }
   }
 
@@ -80,7 +101,7 @@ export class Rows {
   }
 
   idOf(slot: string): string {
-    return slotId(this.#author.network, this.#author.trader, slot).toString();
+    return this.#ids.get(slot) ?? slotId(this.#author.network, this.#author.trader, slot).toString();
   }
 
   /** Ids of all own listings, removed ones too, sorted. */
@@ -93,7 +114,11 @@ export class Rows {
   }
 
   #remember(slot: string, row: Row): void {
-    if (!this.#bySlot.has(slot)) this.#slots.set(this.idOf(slot), slot);
+    if (!this.#bySlot.has(slot)) {
+      const id = this.idOf(slot);
+      this.#slots.set(id, slot);
+      this.#ids.set(slot, id);
+    }
     this.#bySlot.set(slot, row);
   }
 }

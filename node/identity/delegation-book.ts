@@ -14,6 +14,8 @@ const CHECKED = 4_000;
 /** The delegations that this node keeps for good, by id: those of the records that it or its user chose to have. */
 export interface DelegationBook {
   find(id: CID): SignedRecord<Delegation> | undefined;
+  /** The same, or one that was read not long ago and is not kept. */
+  met(id: CID): SignedRecord<Delegation> | undefined;
   /**
    * Verifies and keeps nothing, for what strangers bring unasked.
    * @throws NiagaError RECORD_… where the envelope does not hold
@@ -40,14 +42,19 @@ export function createDelegationBook(options: {
   const onDisk = new Set<string>();
   // Every answer brings the same few delegations: those met before are known by their bytes, without another check.
   const checked = createBoundedCache<SignedRecord<Delegation>>(CHECKED);
+  const met = createBoundedCache<SignedRecord<Delegation>>(CHECKED);
 
   function read(bytes: Uint8Array): SignedRecord<Delegation> {
     const hash = hashOf(bytes);
     const before = checked.get(hash);
-    if (before !== undefined) return before;
+    if (before !== undefined) {
+      met.set(before.id.toString(), before);
+      return before;
+    }
     // A copy of its own: what came is a view of a frame of a megabyte.
     const delegation = openRecord(bytes.slice(), { network, kinds: ['delegation'], verify });
     checked.set(hash, delegation);
+    met.set(delegation.id.toString(), delegation);
     return delegation;
   }
 
@@ -59,6 +66,7 @@ export function createDelegationBook(options: {
 
   return {
     find: (id) => known.get(id.toString()),
+    met: (id) => known.get(id.toString()) ?? met.get(id.toString()),
     read,
     learn(bytes) {
       const delegation = read(bytes);

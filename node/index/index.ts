@@ -5,19 +5,23 @@
  * ```ts
  * const index = createIndex({ store, network, networkName: 'main', identity, delegations, verify, now: Date.now, logger, onRefused });
  * await index.start();
- * const [placed] = await index.publish([{ bytes: card.bytes, keys: cardKeys(card.payload) }]);
- * console.log(placed.replicas);
+ * const placed = await index.outlet.post({ listing, bytes: card.bytes, keys: cardKeys(card.payload) }).settled;
+ * console.log(placed.replicas, placed.quorum);
  * ```
  */
-import type { Verify } from '../../protocol/record.js';
+import type { Card, Delta } from '../../protocol/catalog/card.js';
+import type { SignedRecord, Verify } from '../../protocol/record.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Store } from '../store/index.js';
+import type { HandoverOptions } from './handover-options.js';
 import { IndexService } from './service.js';
-import type { Placed, Posting } from './publisher.js';
+import type { Outlet } from './outlet.js';
 
-export type { Placed, Posting } from './publisher.js';
+export type { Outlet } from './outlet.js';
+export type { Placed, Placement, Posting } from './placement.js';
+export type { LeasedCard, OwnLease, Refreshed } from './refresher.js';
 
 export interface IndexDeps {
   readonly store: Store;
@@ -30,6 +34,14 @@ export interface IndexDeps {
   readonly logger: Logger;
   /** Told of each refusal, for the counters. */
   readonly onRefused: (code: string) => void;
+  /** Traders of whom nothing is kept and nothing handed out, for a trader's key. Default: nobody. */
+  readonly isBlocked?: ((trader: Uint8Array) => boolean) | undefined;
+  /** Cards that are known to be of another thing than their listing, by the listing's id and the card's seq. Default: none. */
+  readonly isFalse?: ((listing: string, seq: number) => boolean) | undefined;
+  /** Cards and ends kept for the network. Default `MAX_CARDS` (held/quotas.ts). */
+  readonly maxCards?: number | undefined;
+  /** How neighbours are watched and cards handed over. Defaults: handover-options.ts. */
+  readonly handover?: Partial<HandoverOptions> | undefined;
 }
 
 export interface Index {
@@ -39,8 +51,18 @@ export interface Index {
   count(): number;
   /** In how many of the cards kept here each of these terms stands, and how many cards there are: a first idea of rarity. */
   statistics(terms: readonly string[]): { documents: number; df: Map<string, number> };
-  /** Brings cards and tombstones to the nodes responsible for their keys. @throws the signal's reason */
-  publish(postings: readonly Posting[], signal?: AbortSignal): Promise<Placed[]>;
+  /** Ids of the listings of which a card or an end is kept here; may be walked slowly. */
+  listings(): Iterable<string>;
+  /** What is kept of a listing under `listing:<id>`, verified and valid. */
+  record(
+    listing: string,
+  ): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> | undefined } | undefined;
+  /** Calls back with each listing of which a card, delta or end was taken; gives back the end of it. */
+  onChange(listener: (listing: string) => void): () => void;
+  /** Keeps the card of a listing no longer. */
+  drop(listing: string): Promise<void>;
+  /** Brings own cards to the nodes responsible for their keys. */
+  readonly outlet: Outlet;
 }
 
 export function createIndex(deps: IndexDeps): Index {

@@ -1,226 +1,362 @@
-import { placeOf, QUORUM, SALTS, type KeyPlace } from '../../protocol/search/posting-keys.js';
-import type { Network, PeerRef } from '../network/index.js';
+import { isNiagaError, type ErrorCode } from '../../protocol/errors.js';
+import { shardKey, shardOf } from '../../protocol/search/posting-keys.js';
+import type { Network } from '../network/index.js';
 import type { Logger } from '../logger.js';
+import { MAX_WAITING, NodeQueue, type UnderWay } from './node-queue.js';
+import { PlacementState, type Placement, type Posting } from './placement.js';
+import { takeAnswer, type BatchAnswer } from './put-batch.js';
+import type { ShardBits } from './shard-bits.js';
 import type { Sweep } from './sweep.js';
-import { MAX_PUT_BYTES, MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, readBody, writeBody } from './wire.js';
+import type { Targets } from './targets.js';
+import { MAX_KEY_LENGTH, MAX_KEYS_PER_CARD, type LeaseProof } from './wire.js';
 
-/** Batches under way at once, over all nodes; more only fills the event loop. */
-const CONCURRENT_NODES = 6;
-/** A node that takes longer than this for a batch of a megabyte is as good as gone. */
-const PUT_TIMEOUT = 30_000;
-/** Key texts repeat over a batch's cards; about this much is added for each card beside its envelope. */
-const CARD_OVERHEAD = 160;
-/** Once the first plan failed on some nodes, one more plan is made without them. */
-const ROUNDS = 2;
+const second = 1_000;
 
-/** A card or tombstone with the keys under which it is to be found. */
-export interface Posting {
-  /** The record's envelope. */
-  readonly bytes: Uint8Array;
-  readonly keys: readonly string[];
-}
+/** Postings without their quorum, above which {@link Publisher.room} waits. More is no faster and holds more in memory. */
+const MAX_UNSETTLED = 600;
+/** Bytes of all requests under way; they wait in memory until the muxer takes them. */
+const MAX_BYTES_UNDER_WAY = 12 * 1024 * 1024;
+/** Postings planned in one go: their names are looked up together. */
+const PLAN_TOGETHER = 250;
+/** Once the first plan failed on some nodes, others are chosen; then it is left for later. */
+const MAX_PLANS = 3;
+/** A posting without quorum is answered after so long; it goes on in the background. */
+const SETTLE_LIMIT = 20 * second;
+/** A node that has been silent for so long, and for {@link STALL_FACTOR} times the usual, is taken for frozen. */
+const STALL_TIME = 3 * second;
+const STALL_FACTOR = 4;
+/** How much of the newest answer's time goes into the usual. */
+const USUAL_WEIGHT = 0.1;
+/** Others are chosen in place of a node that failed for so long, twice as long each time. */
+const AVOID_TIME = 30 * second;
+const MAX_AVOID_TIME = 10 * 60 * second;
+/** A node that asks for patience gets so much of it, twice as much each time, and so often. */
+const PAUSE_TIME = second / 2;
+const MAX_PAUSES = 5;
+const TICK = second / 2;
 
-export interface Placed {
-  /** Other nodes that hold the card, under its least-held key. */
-  readonly replicas: number;
-  /** Whether under each key, in each salt, {@link QUORUM} nodes hold it (all, where the network has fewer); never for a node alone. */
-  readonly quorum: boolean;
-  /** Why nodes refused it, where they did. */
-  readonly refused: readonly string[];
-}
+/** A refusal of the request itself: the node is there and takes others. */
+const REFUSES_BATCH: readonly ErrorCode[] = [
+  'PEER_PROTOCOL',
+  'INPUT_TOO_LARGE',
+  'RECORD_MALFORMED',
+  'RECORD_TOO_LARGE',
+];
 
 export interface PublisherDeps {
   readonly network: Network;
-  readonly networkName: string;
   readonly sweep: Sweep;
+  readonly targets: Targets;
+  readonly bits: ShardBits;
   /** Those that the postings name; sent along with every batch. */
   readonly delegations: readonly Uint8Array[];
+  /** Proof that the own lease covers these, by place in the batch. */
+  readonly leasesFor: (cards: readonly (readonly [place: number, listing: string])[]) => readonly LeaseProof[];
   readonly logger: Logger;
+  /** Milliseconds after which a silent node is taken for frozen, at least. Default {@link STALL_TIME}. */
+  readonly patience?: number | undefined;
 }
 
-/** Brings cards to the nodes that are responsible for their keys: one batch after the other a node, nodes side by side. */
+/**
+ * Brings postings to the nodes that are responsible for their keys: planned together, queued a node, a few batches under way
+ * to each. A posting is settled when it has its quorum; slow and failing nodes are waited for, or replaced, behind its back.
+ */
 export class Publisher {
   readonly #deps: PublisherDeps;
+  readonly #queues = new Map<string, NodeQueue>();
+  readonly #open = new Set<PlacementState>();
+  /** Oldest first. */
+  readonly #unsettled = new Set<PlacementState>();
+  readonly #failures = new Map<string, { count: number; until: number }>();
+  #unplanned: PlacementState[] = [];
+  #planning = false;
+  #bytes = 0;
+  /** What an answer takes as a rule, in milliseconds. */
+  #usual = 0;
+  #waiting: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #stopping = new AbortController();
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
   }
 
-  async publish(postings: readonly Posting[], signal?: AbortSignal): Promise<Placed[]> {
-    const held = postings.map((posting) => posting.keys.map(() => SALTS.map(() => new Set<string>())));
-    const refused = postings.map(() => new Set<string>());
-    let targets: PeerRef[][] = [];
-    const { names, places, index } = this.#placesOf(postings);
-    for (let round = 0; round < ROUNDS; round++) {
-      targets = await this.#deps.sweep.closest(places, signal);
-      const work = this.#plan(postings, index, targets, held);
-      if (work.size === 0) break;
-      const failed = await this.#deliver(work, postings, { held, refused, names, places, targets, index }, signal);
-      if (failed === 0) break;
-      this.#deps.sweep.forget();
-    }
-    return postings.map((posting, at) =>
-      this.#outcome(posting, held[at] ?? [], index, targets, refused[at] ?? new Set()),
-    );
+  /** Takes postings again after {@link stop}. */
+  start(): void {
+    if (this.#stopping.signal.aborted) this.#stopping = new AbortController();
   }
 
-  #placesOf(postings: readonly Posting[]): { names: string[]; places: KeyPlace[]; index: Map<string, number> } {
-    const index = new Map<string, number>();
-    for (const posting of postings) for (const key of posting.keys) if (!index.has(key)) index.set(key, index.size);
-    const names = [...index.keys()];
-    return {
-      names,
-      places: names.flatMap((key) => SALTS.map((salt) => placeOf(this.#deps.networkName, key, salt))),
-      index,
-    };
+  /** Ends all that is under way; what was not brought out is left to its owner. */
+  stop(): void {
+    this.#stopping.abort(new Error('the publisher is stopping'));
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#unplanned = [];
+    this.#queues.clear();
+    for (const placement of this.#open) this.#finish(placement);
   }
 
-  /** For each node the postings that it lacks, with the places of the keys. */
-  #plan(
-    postings: readonly Posting[],
-    index: ReadonlyMap<string, number>,
-    targets: readonly PeerRef[][],
-    held: readonly Set<string>[][][],
-  ): Map<string, Map<number, Set<number>>> {
-    const work = new Map<string, Map<number, Set<number>>>();
-    postings.forEach((posting, at) => {
-      posting.keys.forEach((key, which) => {
-        const keyNumber = index.get(key) ?? 0;
-        for (const salt of SALTS) {
-          const have = held[at]?.[which]?.[salt];
-          for (const peer of targets[keyNumber * SALTS.length + salt] ?? []) {
-            if (have?.has(peer.id) === true) continue;
-            const ofPeer = work.get(peer.id) ?? new Map<number, Set<number>>();
-            const keys = ofPeer.get(at) ?? new Set<number>();
-            keys.add(keyNumber);
-            ofPeer.set(at, keys);
-            work.set(peer.id, ofPeer);
-          }
-        }
+  /** Postings that are not done. */
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Puts a posting on its way.
+   * @param lacking where it is known to which nodes it must be brought: all others that should hold it do
+   */
+  post(posting: Posting, lacking?: ReadonlySet<string>): Placement {
+    const placement = new PlacementState(posting, performance.now(), lacking);
+    this.#open.add(placement);
+    this.#unsettled.add(placement);
+    if (this.#stopping.signal.aborted) this.#finish(placement);
+    else this.#plan([placement]);
+    return placement;
+  }
+
+  /** Resolves when another posting can be taken without too many being under way. @throws the signal's reason */
+  async room(signal?: AbortSignal): Promise<void> {
+    while (this.#unsettled.size >= MAX_UNSETTLED) {
+      signal?.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          signal?.removeEventListener('abort', go);
+          resolve();
+        };
+        signal?.addEventListener('abort', go, { once: true });
+        this.#waiting.push(go);
       });
-    });
-    return work;
+    }
+    signal?.throwIfAborted();
   }
 
-  /** Sends every node its batches; gives the number of nodes that failed. */
-  async #deliver(
-    work: Map<string, Map<number, Set<number>>>,
-    postings: readonly Posting[],
-    state: DeliveryState,
-    signal?: AbortSignal,
-  ): Promise<number> {
-    const queue = [...work];
-    let failed = 0;
-    const worker = async (): Promise<void> => {
-      for (let job = queue.pop(); job !== undefined; job = queue.pop()) {
-        const [peer, cards] = job;
-        try {
-          for (const batch of batches(cards, postings)) await this.#put(peer, batch, postings, state, signal);
-        } catch (error) {
-          signal?.throwIfAborted();
-          failed++;
-          this.#deps.logger.debug({ peer, error: String(error) }, 'a node did not take its cards');
+  // Planning
+
+  #plan(placements: readonly PlacementState[]): void {
+    for (const placement of placements) {
+      placement.isPlanned = false;
+      this.#unplanned.push(placement);
+    }
+    this.#timer ??= setInterval(() => this.#tick(), Math.min(TICK, this.#deps.patience ?? TICK)).unref();
+    if (this.#planning) return;
+    this.#planning = true;
+    // What is posted in the same turn is planned together, and goes together.
+    setImmediate(() => void this.#planAll());
+  }
+
+  async #planAll(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (this.#unplanned.length > 0) {
+      const some = this.#unplanned.splice(0, PLAN_TOGETHER).filter(({ isDone }) => !isDone);
+      try {
+        await this.#planSome(some, signal);
+      } catch (error) {
+        if (!signal.aborted) this.#deps.logger.warn({ error: String(error) }, 'nodes for cards could not be looked up');
+        for (const placement of some) {
+          placement.isPlanned = true;
+          this.#check(placement);
         }
       }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT_NODES }, worker));
-    return failed;
+    }
+    // In the turn in which nothing was left: what comes from now on begins anew.
+    this.#planning = false;
+    this.#pumpAll();
   }
 
-  async #put(
-    peer: string,
-    batch: readonly [number, ReadonlySet<number>][],
-    postings: readonly Posting[],
-    state: DeliveryState,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const keys = new Map<number, number>();
-    const cards = batch.map(([at, keyNumbers]) => {
-      const places = [...keyNumbers].map((keyNumber) => {
-        const place = keys.get(keyNumber) ?? keys.size;
-        keys.set(keyNumber, place);
-        return place;
-      });
-      return [postings[at]?.bytes, places];
-    });
-    const body = writeBody({
-      keys: [...keys.keys()].map((keyNumber) => state.names[keyNumber]),
-      cards,
-      delegations: this.#deps.delegations,
-    });
-    const options = { timeout: PUT_TIMEOUT, retry: true, ...(signal === undefined ? {} : { signal }) };
-    const answer = readBody(
-      putAnswerSchema,
-      await this.#deps.network.request(peer, PUT_METHOD, body, options),
-      'answer to index.put',
-    );
-    batch.forEach(([at], place) => {
-      const result = answer.results[place];
-      if (result !== 'ok') state.refused[at]?.add(result ?? 'PEER_PROTOCOL');
-      else markHeld(peer, at, postings, state);
-    });
+  async #planSome(some: readonly PlacementState[], signal: AbortSignal): Promise<void> {
+    const plans = some.map((placement) => ({ placement, ...this.#namesOf(placement.posting) }));
+    const all = plans.flatMap(({ names, earlier }) => [...names, ...earlier]);
+    const targets = await this.#deps.targets.of(all, signal);
+    if (signal.aborted) return;
+    for (const { placement, names, earlier } of plans) {
+      const others = earlier.flatMap((name) => (targets.get(name) ?? []).flatMap(({ peers }) => peers));
+      const peers = placement.plan(
+        names,
+        names.flatMap((name) => targets.get(name) ?? []),
+        others,
+      );
+      for (const peer of peers) this.#enqueue(peer, placement);
+      this.#check(placement);
+    }
+    this.#pumpAll();
   }
 
-  #outcome(
-    posting: Posting,
-    held: readonly Set<string>[][],
-    index: ReadonlyMap<string, number>,
-    targets: readonly PeerRef[][],
-    refused: ReadonlySet<string>,
-  ): Placed {
-    const self = this.#deps.network.peerId;
-    let replicas = Number.POSITIVE_INFINITY;
-    let quorum = true;
-    posting.keys.forEach((key, which) => {
-      const holders = new Set<string>();
-      for (const salt of SALTS) {
-        const ofSalt = held[which]?.[salt] ?? new Set<string>();
-        const wanted = targets[(index.get(key) ?? 0) * SALTS.length + salt]?.length ?? 0;
-        // A node that sees nobody else has brought the card to nobody.
-        quorum &&= wanted > 1 && ofSalt.size >= Math.min(QUORUM, wanted);
-        for (const peer of ofSalt) if (peer !== self) holders.add(peer);
+  /** The names that a posting is held under, and those of before its keys were split. */
+  #namesOf({ keys, listing, changes }: Posting): { names: string[]; earlier: string[] } {
+    const names: string[] = [];
+    const earlier: string[] = [];
+    for (const key of keys) {
+      const bits = this.#deps.bits.of(key);
+      const name = shardKey(key, shardOf(listing, bits));
+      // No node takes a longer one; under the others it can be found.
+      if (name.length > MAX_KEY_LENGTH || names.length === MAX_KEYS_PER_CARD) continue;
+      names.push(name);
+      for (let before = 0; before < bits && changes === true; before++)
+        earlier.push(shardKey(key, shardOf(listing, before)));
+    }
+    return { names, earlier };
+  }
+
+  #enqueue(peer: string, placement: PlacementState): void {
+    const queue = this.#queue(peer);
+    if (queue.waiting >= MAX_WAITING) return;
+    placement.asked(peer);
+    queue.push(placement);
+  }
+
+  #queue(peer: string): NodeQueue {
+    const known = this.#queues.get(peer);
+    if (known !== undefined) return known;
+    const queue = new NodeQueue(peer);
+    this.#queues.set(peer, queue);
+    return queue;
+  }
+
+  // Sending
+
+  #pumpAll(): void {
+    for (const queue of this.#queues.values()) this.#pump(queue);
+  }
+
+  #pump(queue: NodeQueue): void {
+    while (this.#bytes < MAX_BYTES_UNDER_WAY && queue.isReady(performance.now()))
+      void this.#send(queue, queue.next(performance.now()));
+  }
+
+  async #send(queue: NodeQueue, way: UnderWay): Promise<void> {
+    const { network, delegations, leasesFor } = this.#deps;
+    const { batch } = way;
+    const { signal } = this.#stopping;
+    this.#bytes += batch.bytes;
+    try {
+      const answer = await batch.send(network, delegations, leasesFor, signal);
+      this.#answered(queue, way, answer);
+    } catch (error) {
+      if (!signal.aborted && !way.givenUp) this.#failed(queue, way, error);
+    } finally {
+      queue.underWay.delete(way);
+      if (!way.givenUp) this.#bytes -= batch.bytes;
+    }
+    // One node's end may be what others waited for.
+    if (!signal.aborted) this.#pumpAll();
+  }
+
+  #answered(queue: NodeQueue, way: UnderWay, answer: BatchAnswer): void {
+    const { bits } = this.#deps;
+    const took = performance.now() - way.since;
+    if (!way.givenUp) this.#usual = this.#usual === 0 ? took : this.#usual + USUAL_WEIGHT * (took - this.#usual);
+    queue.pauses = 0;
+    queue.limit *= 2;
+    this.#recovered(queue.peer);
+    for (const name of way.batch.names) bits.heard(name, queue.peer, answer.bits.get(name), this.#queues.size);
+    for (const placement of takeAnswer(way.batch, answer)) {
+      if (!placement.wants(queue.peer)) continue;
+      placement.asked(queue.peer);
+      queue.push(placement);
+    }
+    for (const { placement } of way.batch.parts) this.#check(placement);
+  }
+
+  #failed(queue: NodeQueue, way: UnderWay, error: unknown): void {
+    const placements = way.batch.parts.map(({ placement }) => placement);
+    if (isNiagaError(error, 'RATE_LIMITED') && queue.pauses < MAX_PAUSES) {
+      queue.pausedUntil = performance.now() + PAUSE_TIME * 2 ** queue.pauses;
+      queue.pauses++;
+      return queue.unshift(placements);
+    }
+    const remote = isNiagaError(error) && error.details?.['remote'] === true;
+    if (remote && REFUSES_BATCH.includes(error.code)) {
+      const [only] = placements;
+      if (placements.length > 1 || only === undefined) {
+        queue.limit = Math.max(1, Math.floor(placements.length / 2));
+        return queue.unshift(placements);
       }
-      replicas = Math.min(replicas, holders.size);
-    });
-    return { replicas: Number.isFinite(replicas) ? replicas : 0, quorum, refused: [...refused] };
-  }
-}
-
-interface DeliveryState {
-  readonly held: readonly Set<string>[][][];
-  readonly refused: readonly Set<string>[];
-  readonly names: readonly string[];
-  readonly places: readonly KeyPlace[];
-  readonly targets: readonly PeerRef[][];
-  readonly index: ReadonlyMap<string, number>;
-}
-
-/** A node that took a card took it for all keys that it was sent for: those for which it is a target. */
-function markHeld(peer: string, at: number, postings: readonly Posting[], state: DeliveryState): void {
-  postings[at]?.keys.forEach((key, which) => {
-    const keyNumber = state.index.get(key) ?? 0;
-    for (const salt of SALTS) {
-      if (state.targets[keyNumber * SALTS.length + salt]?.some((target) => target.id === peer) === true)
-        state.held[at]?.[which]?.[salt]?.add(peer);
+      only.refuses(queue.peer, error.code);
+      return this.#check(only);
     }
-  });
-}
-
-function* batches(
-  cards: ReadonlyMap<number, ReadonlySet<number>>,
-  postings: readonly Posting[],
-): Generator<[number, ReadonlySet<number>][]> {
-  let batch: [number, ReadonlySet<number>][] = [];
-  let bytes = 0;
-  for (const entry of cards) {
-    const size = (postings[entry[0]]?.bytes.length ?? 0) + CARD_OVERHEAD + entry[1].size * 12;
-    if (batch.length > 0 && (bytes + size > MAX_PUT_BYTES || batch.length === MAX_PUT_CARDS)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(entry);
-    bytes += size;
+    this.#deps.logger.debug({ peer: queue.peer, error: String(error) }, 'a node did not take its cards');
+    this.#nodeFailed(queue, placements);
   }
-  if (batch.length > 0) yield batch;
+
+  /** Chooses others in place of the node, after a look-up that may know who they are. */
+  #nodeFailed(queue: NodeQueue, placements: readonly PlacementState[]): void {
+    const { peer } = queue;
+    this.avoid(peer);
+    const again: PlacementState[] = [];
+    for (const placement of [...placements, ...queue.drain()]) {
+      placement.failed(peer);
+      if (!placement.isDone && placement.plans < MAX_PLANS) again.push(placement);
+      else this.#check(placement);
+    }
+    this.#plan(again);
+  }
+
+  /** Chooses others in place of a node that did not answer, for a while. */
+  avoid(peer: string): void {
+    const count = (this.#failures.get(peer)?.count ?? 0) + 1;
+    const time = Math.min(MAX_AVOID_TIME, AVOID_TIME * 2 ** (count - 1));
+    this.#failures.set(peer, { count, until: performance.now() + time });
+    this.#deps.targets.avoid(peer, true);
+    this.#deps.sweep.forget(peer);
+  }
+
+  #recovered(peer: string): void {
+    if (!this.#failures.delete(peer)) return;
+    this.#deps.targets.avoid(peer, false);
+  }
+
+  // Ends
+
+  #check(placement: PlacementState): void {
+    if (placement.hasQuorum) this.#settle(placement);
+    if (!placement.waits && !placement.isDone && placement.isPlanned) this.#finish(placement);
+  }
+
+  #settle(placement: PlacementState): void {
+    placement.settle(this.#deps.network.peerId);
+    if (!this.#unsettled.delete(placement)) return;
+    const waiting = this.#waiting;
+    if (waiting.length === 0 || this.#unsettled.size >= MAX_UNSETTLED) return;
+    this.#waiting = [];
+    for (const go of waiting) go();
+  }
+
+  #finish(placement: PlacementState): void {
+    this.#settle(placement);
+    this.#open.delete(placement);
+    placement.finish(this.#deps.network.peerId);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    const { targets } = this.#deps;
+    for (const [peer, { until }] of this.#failures) {
+      if (until <= now) targets.avoid(peer, false);
+      if (until + MAX_AVOID_TIME <= now) this.#failures.delete(peer);
+    }
+    const patience = Math.max(this.#deps.patience ?? STALL_TIME, STALL_FACTOR * this.#usual);
+    for (const queue of this.#queues.values()) {
+      const late = [...queue.underWay].filter(({ givenUp, since }) => !givenUp && now - since > patience);
+      for (const way of late) {
+        way.givenUp = true;
+        this.#bytes -= way.batch.bytes;
+      }
+      if (late.length > 0) {
+        this.#deps.logger.debug({ peer: queue.peer }, 'a node is silent: others are chosen');
+        this.#nodeFailed(
+          queue,
+          late.flatMap(({ batch }) => batch.parts.map(({ placement }) => placement)),
+        );
+      }
+      if (queue.isEmpty) this.#queues.delete(queue.peer);
+    }
+    for (const placement of this.#unsettled) {
+      if (now - placement.since <= SETTLE_LIMIT) break;
+      this.#settle(placement);
+    }
+    this.#pumpAll();
+    if (this.#open.size > 0 || this.#queues.size > 0 || this.#failures.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
 }

@@ -1,50 +1,46 @@
-import { compareDistance } from '../../protocol/keyspace.js';
-import { kadIdOfKey, LOOKUP_SIZE, type PeerRef } from '../network/index.js';
+import { serveIndex } from './handlers.js';
+import { Handover } from './handover.js';
+import { CloserNodes } from './held/closer.js';
 import { Holder } from './holder.js';
 import type { Index, IndexDeps } from './index.js';
-import { Publisher, type Placed, type Posting } from './publisher.js';
-import { Sweep } from './sweep.js';
-import {
-  ASK_METHOD,
-  askSchema,
-  CARDS_METHOD,
-  cardsSchema,
-  MAX_PUT_BYTES,
-  PUT_METHOD,
-  putSchema,
-  readBody,
-  writeBody,
-} from './wire.js';
+import { IndexOutlet } from './outlet.js';
 
-/** Own delegations sent along, the newest first: cards live for weeks and delegations for months, so two are needed at most. */
-const OWN_DELEGATIONS = 3;
 const EXPIRY_CHECK = 10 * 60 * 1000;
+/** Signatures that were not checked on arrival are checked so often, a few milliseconds each time: a twentieth of the node's time. */
+const SIGNATURE_CHECK = 160;
 
 export class IndexService implements Index {
   readonly #deps: IndexDeps;
   readonly #holder: Holder;
-  readonly #publisher: Publisher;
+  readonly #handover: Handover;
+  readonly outlet: IndexOutlet;
   #timer: NodeJS.Timeout | undefined;
+  #checks: NodeJS.Timeout | undefined;
   #serving = false;
 
   constructor(deps: IndexDeps) {
     this.#deps = deps;
     this.#holder = new Holder(deps);
-    const sweep = new Sweep({ lookup: (preimage, signal) => this.#closest(preimage, signal), now: deps.now });
-    const delegations = deps.identity.delegations.slice(0, OWN_DELEGATIONS).map(({ bytes }) => bytes);
-    this.#publisher = new Publisher({ ...deps, sweep, delegations });
+    this.#handover = new Handover({ ...deps, source: this.#holder, options: deps.handover });
+    this.outlet = new IndexOutlet(deps);
   }
 
   async start(): Promise<void> {
     if (this.#timer !== undefined) return;
     await this.#holder.load();
     this.#serve();
+    this.outlet.start();
+    this.#handover.start();
     this.#timer = setInterval(() => void this.#expire(), EXPIRY_CHECK).unref();
+    this.#checks = setInterval(() => this.#holder.checkSome(), SIGNATURE_CHECK).unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    clearInterval(this.#checks);
+    this.outlet.stop();
+    await this.#handover.stop();
   }
 
   count(): number {
@@ -55,35 +51,32 @@ export class IndexService implements Index {
     return this.#holder.statistics(terms);
   }
 
-  async publish(postings: readonly Posting[], signal?: AbortSignal): Promise<Placed[]> {
-    return this.#publisher.publish(postings, signal);
+  listings(): Iterable<string> {
+    return this.#holder.listings();
+  }
+
+  record(listing: string): ReturnType<Index['record']> {
+    return this.#holder.record(listing);
+  }
+
+  onChange(listener: (listing: string) => void): () => void {
+    return this.#holder.onChange(listener);
+  }
+
+  drop(listing: string): Promise<void> {
+    return this.#holder.drop(listing);
   }
 
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
     const { network } = this.#deps;
-    network.handle(
-      PUT_METHOD,
-      async (body, { peer }) =>
-        writeBody({ results: await this.#holder.put(readBody(putSchema, body, 'index.put'), peer) }),
-      {
-        maxRequest: 2 * MAX_PUT_BYTES,
-      },
-    );
-    network.handle(ASK_METHOD, async (body) => writeBody(this.#holder.ask(readBody(askSchema, body, 'index.ask'))));
-    network.handle(CARDS_METHOD, async (body) =>
-      writeBody(this.#holder.cards(readBody(cardsSchema, body, 'index.cards').listings)),
-    );
-  }
-
-  /** What the DHT says, and what the peer directory knows beside it: a look-up through thin tables misses neighbours. */
-  async #closest(preimage: Uint8Array, signal?: AbortSignal): Promise<PeerRef[]> {
-    const { network } = this.#deps;
-    const kadId = kadIdOfKey(preimage);
-    const found = await network.lookup(preimage, signal === undefined ? {} : { signal });
-    const merged = new Map([...found, ...network.directory.closest(kadId, LOOKUP_SIZE)].map((peer) => [peer.id, peer]));
-    return [...merged.values()].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, LOOKUP_SIZE);
+    serveIndex({
+      network,
+      holder: this.#holder,
+      closer: new CloserNodes(this.#deps),
+      onOffer: (peer, offer) => this.#handover.offered(peer, offer),
+    });
   }
 
   async #expire(): Promise<void> {

@@ -25,6 +25,8 @@ const FORGET_AFTER = 30 * day;
 const RTT_WEIGHT = 0.25;
 /** Who answered a request in this time is of use: look-ups meet many on their way, and must not push out whom searches ask. */
 const USEFUL_FOR = 60 * minute;
+/** Own addresses change when a network does. */
+const OWN_ADDRESSES_FOR = second;
 /** A new peer is written so soon, together with others. */
 export const SAVE_DELAY = 5 * second;
 /** That known ones were seen again changes all the time and matters less. */
@@ -66,6 +68,7 @@ export class Directory implements PeerDirectory {
   readonly #maxPeers: number;
   readonly #entries = new Map<string, Entry>();
   readonly #self: { id: string; kadId: Uint8Array };
+  #ownAddresses: { readonly addresses: readonly string[]; readonly at: number } | undefined;
   #hearsay = 0;
   #saveTimer: NodeJS.Timeout | undefined;
   #saveDue = 0;
@@ -90,7 +93,11 @@ export class Directory implements PeerDirectory {
 
   self(): PeerRef {
     const { id, kadId } = this.#self;
-    return { id, kadId, addresses: this.#deps.addresses(), lastSeen: this.#now(), self: true };
+    const now = this.#now();
+    // Asked for with every place that a search asks for, and it takes longer to write than all the rest.
+    if (this.#ownAddresses === undefined || Math.abs(now - this.#ownAddresses.at) >= OWN_ADDRESSES_FOR)
+      this.#ownAddresses = { addresses: this.#deps.addresses(), at: now };
+    return { id, kadId, addresses: [...this.#ownAddresses.addresses], lastSeen: now, self: true };
   }
 
   get(id: string): PeerRef | undefined {

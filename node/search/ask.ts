@@ -8,6 +8,15 @@ const QUORUM_ANSWERS = 2;
 export const HEDGE_AFTER = 250;
 /** Milliseconds after {@link HEDGE_AFTER} for those asked late, once each key has {@link QUORUM_ANSWERS}: one frozen node costs this. */
 export const GRACE = 150;
+/**
+ * Milliseconds for nodes that an answer named, where those that were known have answered and hold the key: whoever names
+ * nodes that are not there delays a search by no more than this.
+ */
+export const NAMED_GRACE = 100;
+/** The same where nobody who answered holds the key: it may be that all of them are the wrong ones, or that nobody has it. */
+const NAMED_PATIENCE = 500;
+/** Nodes asked for one key at most: each answer may name nearer ones without end. */
+const MOST_ASKED = 12;
 
 /** Who can be asked for a key, the best first; `groups` are the salts under which a node holds it. */
 export interface Candidate {
@@ -15,103 +24,230 @@ export interface Candidate {
   readonly groups: readonly number[];
 }
 
+/** What one node answered for the keys that it was asked for. */
+export interface Answered<A> {
+  readonly peer: string;
+  readonly keys: readonly number[];
+  readonly answer: A;
+}
+
+export interface AskedKey {
+  /** As known at the end. */
+  readonly candidates: readonly Candidate[];
+  readonly asked: ReadonlySet<string>;
+  readonly answered: ReadonlySet<string>;
+}
+
+/** Whether three nodes of one of these salts have answered, or all where there are fewer. */
+export function isCovered({ candidates, answered }: AskedKey, salts: readonly number[]): boolean {
+  return salts.some((salt) => {
+    const members = candidates.filter(({ groups }) => groups.includes(salt));
+    const said = members.filter(({ peer }) => answered.has(peer.id)).length;
+    return members.length > 0 && said >= Math.min(WANTED_ANSWERS, members.length);
+  });
+}
+
 export interface Asked<A> {
-  readonly answers: readonly { readonly peer: string; readonly keys: readonly number[]; readonly answer: A }[];
+  readonly answers: readonly Answered<A>[];
   /** For each key the nodes that were asked and those that answered. */
-  readonly keys: readonly { readonly asked: ReadonlySet<string>; readonly answered: ReadonlySet<string> }[];
+  readonly keys: readonly AskedKey[];
+}
+
+/** What came so far, and what an answer may change about the questions that are still open. */
+export interface Asking<A> extends Asked<A> {
+  /** Who can be asked for a key, as known now. */
+  know(key: number, candidates: readonly Candidate[]): void;
+  /** Asks for one more key; gives its number. */
+  add(candidates: readonly Candidate[]): number;
 }
 
 export interface AskOptions<A> {
   /** For each key its candidates. */
   readonly candidates: readonly (readonly Candidate[])[];
-  /** Asks one node for some of the keys; `first`: it is the first to be asked for one of them, so it sends cards. */
+  /** Asks one node for some of the keys; `first`: no other node is to send the cards of one of them. */
   readonly request: (peer: string, keys: readonly number[], first: boolean, signal: AbortSignal) => Promise<A>;
+  /** Told of each answer as it comes. */
+  readonly onAnswer?: ((answered: Answered<A>, asking: Asking<A>) => void) | undefined;
+  /** Whether the node that answered is one of those that hold the key; then nodes that it names are not waited for long. */
+  readonly holds?: ((answered: Answered<A>, key: number) => boolean) | undefined;
   /** Milliseconds after which what has come must do. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
 }
 
+interface KeyState {
+  candidates: readonly Candidate[];
+  readonly asked: Set<string>;
+  readonly answered: Set<string>;
+  readonly failed: Set<string>;
+  /** Those that were asked to send cards. */
+  readonly senders: Set<string>;
+  held: boolean;
+}
+
 /**
- * Asks several nodes for each of several keys, a node once for all of its keys, side by side. Ends when every key has
- * {@link WANTED_ANSWERS} or nobody is left to ask, at the latest at the deadline. Nodes that fail are replaced at once, slow
- * ones are joined by others, and waited for only where a key has less than {@link QUORUM_ANSWERS}.
+ * Asks several nodes for each of several keys, a node once for all of its keys, side by side. Ends when
+ * {@link WANTED_ANSWERS} candidates of every key have answered or nobody is left to ask, at the latest at the deadline. Nodes that
+ * fail are replaced at once, slow ones are joined by others, and waited for only where a key has less than {@link QUORUM_ANSWERS}.
  * @throws the signal's reason when it was aborted
  */
 export async function askAll<A>(options: AskOptions<A>): Promise<Asked<A>> {
   options.signal?.throwIfAborted();
-  const { candidates, request } = options;
-  const keys = candidates.map(() => ({ asked: new Set<string>(), answered: new Set<string>(), failed: 0 }));
-  const answers: { peer: string; keys: readonly number[]; answer: A }[] = [];
-  const ending = new AbortController();
-  const finished = new Promise<void>((resolve) =>
-    ending.signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-  let pending = 0;
-  let hedged = false;
-  let grace: NodeJS.Timeout | undefined;
+  const questions = new Questions(options);
+  await questions.run();
+  options.signal?.throwIfAborted();
+  return { answers: questions.answers, keys: questions.keys };
+}
 
-  const launch = (wanted: number): void => {
+class Questions<A> implements Asking<A> {
+  readonly answers: Answered<A>[] = [];
+  readonly keys: KeyState[];
+  readonly #options: AskOptions<A>;
+  readonly #ending = new AbortController();
+  #pending = 0;
+  #wanted = WANTED_ANSWERS;
+  #last: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
+
+  constructor(options: AskOptions<A>) {
+    this.#options = options;
+    this.keys = options.candidates.map(newKey);
+  }
+
+  async run(): Promise<void> {
+    const { deadline, signal } = this.#options;
+    const finished = new Promise<void>((resolve) =>
+      this.#ending.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    const hedge = setTimeout(() => {
+      this.#wanted = 2 * WANTED_ANSWERS;
+      this.#launch();
+      this.#settle();
+    }, HEDGE_AFTER);
+    const end = setTimeout(this.#stop, deadline);
+    signal?.addEventListener('abort', this.#stop, { once: true });
+    try {
+      this.#launch();
+      this.#settle();
+      await finished;
+    } finally {
+      for (const timer of [hedge, end, this.#last?.timer]) clearTimeout(timer);
+      signal?.removeEventListener('abort', this.#stop);
+    }
+  }
+
+  know(key: number, candidates: readonly Candidate[]): void {
+    const state = this.keys[key];
+    if (state !== undefined) state.candidates = candidates;
+  }
+
+  add(candidates: readonly Candidate[]): number {
+    // What was nearly at its end has a new beginning.
+    clearTimeout(this.#last?.timer);
+    this.#last = undefined;
+    return this.keys.push(newKey(candidates)) - 1;
+  }
+
+  get #hedged(): boolean {
+    return this.#wanted > WANTED_ANSWERS;
+  }
+
+  readonly #stop = (): void => this.#ending.abort();
+
+  /** Asks candidates of each key, in their order, until as many as are wanted have been asked that did not fail. */
+  #launch(): void {
     const batches = new Map<string, number[]>();
-    candidates.forEach((list, key) => {
-      const state = keys[key];
-      if (state === undefined || state.answered.size >= WANTED_ANSWERS) return;
-      for (const { peer } of list) {
-        if (state.asked.size - state.failed >= wanted) break;
+    this.keys.forEach((state, key) => {
+      if (isDone(state)) return;
+      const able = ableOf(state);
+      let have = able.filter(({ peer }) => state.asked.has(peer.id)).length;
+      for (const { peer } of able) {
+        if (have >= this.#wanted || state.asked.size >= MOST_ASKED) break;
         if (state.asked.has(peer.id)) continue;
+        have++;
         state.asked.add(peer.id);
         batches.set(peer.id, [...(batches.get(peer.id) ?? []), key]);
       }
     });
-    for (const [peer, of] of batches) void run(peer, of);
-  };
-
-  const run = async (peer: string, of: readonly number[]): Promise<void> => {
-    pending++;
-    const first = of.some((key) => candidates[key]?.[0]?.peer.id === peer || keys[key]?.failed !== 0);
-    try {
-      const answer = await request(peer, of, first, ending.signal);
-      if (ending.signal.aborted) return;
-      answers.push({ peer, keys: of, answer });
-      for (const key of of) keys[key]?.answered.add(peer);
-    } catch {
-      if (ending.signal.aborted) return;
-      for (const key of of) {
-        const state = keys[key];
-        if (state !== undefined) state.failed++;
-      }
-      launch(WANTED_ANSWERS);
-    } finally {
-      pending--;
-      settle();
-    }
-  };
-
-  const settle = (): void => {
-    if (ending.signal.aborted) return;
-    const haveAll = (wanted: number): boolean =>
-      keys.every(({ answered }, key) => answered.size >= Math.min(wanted, candidates[key]?.length ?? 0));
-    if (pending === 0 || haveAll(WANTED_ANSWERS)) ending.abort();
-    else if (hedged && haveAll(QUORUM_ANSWERS)) grace ??= setTimeout(stop, GRACE);
-  };
-
-  const stop = (): void => ending.abort();
-  const hedge = setTimeout(() => {
-    hedged = true;
-    launch(2 * WANTED_ANSWERS);
-    settle();
-  }, HEDGE_AFTER);
-  const deadline = setTimeout(stop, options.deadline);
-  options.signal?.addEventListener('abort', stop, { once: true });
-  try {
-    launch(WANTED_ANSWERS);
-    settle();
-    await finished;
-  } finally {
-    clearTimeout(hedge);
-    clearTimeout(grace);
-    clearTimeout(deadline);
-    options.signal?.removeEventListener('abort', stop);
+    for (const [peer, of] of batches) void this.#ask(peer, of);
   }
-  options.signal?.throwIfAborted();
-  return { answers, keys };
+
+  async #ask(peer: string, of: readonly number[]): Promise<void> {
+    const { signal } = this.#ending;
+    this.#pending++;
+    const first = of.some((key) => this.#lacksSender(key));
+    if (first) for (const key of of) this.keys[key]?.senders.add(peer);
+    try {
+      const answer = await this.#options.request(peer, of, first, signal);
+      if (signal.aborted) return;
+      this.#take({ peer, keys: of, answer });
+    } catch {
+      if (signal.aborted) return;
+      for (const key of of) this.keys[key]?.failed.add(peer);
+    } finally {
+      this.#pending--;
+      if (!signal.aborted) this.#launch();
+      this.#settle();
+    }
+  }
+
+  /** Whether nobody sends the cards of a key yet; who is late with them does not count, nor who turned out not to hold it. */
+  #lacksSender(key: number): boolean {
+    const state = this.keys[key];
+    if (state === undefined) return false;
+    if (state.answered.size > 0 && !state.held) return true;
+    return ![...state.senders].some((peer) => !state.failed.has(peer) && (!this.#hedged || state.answered.has(peer)));
+  }
+
+  #take(answered: Answered<A>): void {
+    this.answers.push(answered);
+    for (const key of answered.keys) {
+      const state = this.keys[key];
+      if (state === undefined) continue;
+      state.answered.add(answered.peer);
+      state.held ||= this.#options.holds?.(answered, key) ?? false;
+    }
+    this.#options.onAnswer?.(answered, this);
+  }
+
+  #settle(): void {
+    if (this.#ending.signal.aborted) return;
+    const every = (test: (state: KeyState) => boolean): boolean =>
+      this.keys.every((state) => isDone(state) || test(state));
+    if (this.#pending === 0 || every(() => false)) return this.#stop();
+    if (every((state) => state.held && hasAnswers(state))) return this.#endIn(NAMED_GRACE);
+    if (!this.#hedged) return;
+    if (every((state) => answeredOf(state) >= Math.min(QUORUM_ANSWERS, state.candidates.length))) this.#endIn(GRACE);
+    else if (every(hasAnswers)) this.#endIn(NAMED_PATIENCE);
+  }
+
+  /** Ends in so many milliseconds, unless it was to end before. */
+  #endIn(milliseconds: number): void {
+    const at = performance.now() + milliseconds;
+    if (this.#last !== undefined && this.#last.at <= at) return;
+    clearTimeout(this.#last?.timer);
+    this.#last = { timer: setTimeout(this.#stop, milliseconds), at };
+  }
+}
+
+function newKey(candidates: readonly Candidate[]): KeyState {
+  const sets = { asked: new Set<string>(), answered: new Set<string>(), failed: new Set<string>() };
+  return { candidates, ...sets, senders: new Set(), held: false };
+}
+
+function ableOf({ candidates, failed }: KeyState): readonly Candidate[] {
+  return failed.size === 0 ? candidates : candidates.filter(({ peer }) => !failed.has(peer.id));
+}
+
+/** Whether as many as are wanted have answered of those that are candidates now. */
+function isDone(state: KeyState): boolean {
+  return answeredOf(state) >= Math.min(WANTED_ANSWERS, ableOf(state).length);
+}
+
+/** The same, counting those too that were candidates only until nearer ones were named. */
+function hasAnswers({ answered, candidates }: KeyState): boolean {
+  return answered.size >= Math.min(WANTED_ANSWERS, candidates.length);
+}
+
+function answeredOf({ candidates, answered }: KeyState): number {
+  return candidates.filter(({ peer }) => answered.has(peer.id)).length;
 }

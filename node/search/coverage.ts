@@ -1,40 +1,23 @@
 import type { CoverageView } from '../api/views.js';
-import type { AskAnswer } from '../index/wire.js';
-import { WANTED_ANSWERS, type Asked, type Candidate } from './ask.js';
+import { isCovered } from './ask.js';
+import { answersFor, type Gathered } from './asker.js';
 
 type Verdict = CoverageView['verdict'];
+type KeyCoverage = CoverageView['keys'][number];
 
 /**
  * How complete an answer is (DESIGN section 5): a key is covered when three nodes of one salt answered, or all where there
  * are fewer, and it is certain that these are the nodes of that salt: just after joining a node knows few others, and those
- * that seem nearest have never heard of the key. The whole is as good as its worst key, and `unknown` where nobody but this node itself could have answered.
+ * that seem nearest have never heard of the key. A key that is split is covered when all its shards are. The whole is as good as its
+ * worst key, and `unknown` where nobody but this node itself could have answered.
  */
 export function coverageOf(
-  names: readonly string[],
-  candidates: readonly (readonly Candidate[])[],
-  asked: Asked<AskAnswer>,
-  options: {
-    readonly refused: number;
-    readonly alone: boolean;
-    /** For each key the salts whose nodes are known for certain. */
-    readonly certain: readonly (readonly number[])[];
-  },
+  gathered: Gathered,
+  options: { readonly refused: number; readonly alone: boolean },
 ): CoverageView {
-  const keys = names.map((key, at) => {
-    const list = candidates[at] ?? [];
-    const state = asked.keys[at];
-    const truncated = asked.answers.filter((answer) => answer.keys.includes(at) && answer.answer.truncated).length;
-    const answered = state?.answered ?? new Set<string>();
-    const complete = (options.certain[at] ?? []).some((group) => {
-      const members = list.filter(({ groups }) => groups.includes(group));
-      return (
-        members.length > 0 &&
-        members.filter(({ peer }) => answered.has(peer.id)).length >= Math.min(WANTED_ANSWERS, members.length)
-      );
-    });
-    const verdict: Verdict = answered.size === 0 ? 'unknown' : complete ? 'complete' : 'partial';
-    return { key, expected: list.length, asked: state?.asked.size ?? 0, answered: answered.size, truncated, verdict };
-  });
+  const { asked } = gathered;
+  const asksFor = new Set([...gathered.names.map(({ key }) => key), ...gathered.left.keys()]);
+  const keys = [...asksFor].map((key) => ofKey(gathered, key));
   const nodesAsked = new Set(asked.keys.flatMap((key) => [...key.asked]));
   const nodesAnswered = new Set(asked.keys.flatMap((key) => [...key.answered]));
   const someone = keys.some((key) => key.verdict !== 'unknown');
@@ -47,5 +30,42 @@ export function coverageOf(
     truncated: keys.reduce((sum, key) => sum + key.truncated, 0),
     refused: options.refused,
     keys,
+  };
+}
+
+function ofKey(gathered: Gathered, key: string): KeyCoverage {
+  const parts = gathered.names.flatMap((named, at) =>
+    named.key === key && !gathered.superseded.has(at) ? [ofName(gathered, at)] : [],
+  );
+  const sum = (count: (part: Omit<KeyCoverage, 'key'>) => number): number =>
+    parts.reduce((total, part) => total + count(part), 0);
+  const left = gathered.left.get(key) ?? 0;
+  const verdict: Verdict = parts.every((part) => part.verdict === 'unknown')
+    ? 'unknown'
+    : left === 0 && parts.every((part) => part.verdict === 'complete')
+      ? 'complete'
+      : 'partial';
+  return {
+    key,
+    ...(parts.length + left > 1 ? { shards: parts.length + left } : {}),
+    expected: sum(({ expected }) => expected),
+    asked: sum(({ asked }) => asked),
+    answered: sum(({ answered }) => answered),
+    truncated: sum(({ truncated }) => truncated),
+    verdict,
+  };
+}
+
+function ofName(gathered: Gathered, at: number): Omit<KeyCoverage, 'key'> {
+  const state = gathered.asked.keys[at];
+  const candidates = state?.candidates ?? [];
+  const answered = state?.answered ?? new Set<string>();
+  const complete = state !== undefined && isCovered(state, gathered.certain[at] ?? []);
+  return {
+    expected: candidates.length,
+    asked: state?.asked.size ?? 0,
+    answered: answered.size,
+    truncated: answersFor(gathered, at).filter(({ answer }) => answer.truncated).length,
+    verdict: answered.size === 0 ? 'unknown' : complete ? 'complete' : 'partial',
   };
 }

@@ -1,15 +1,20 @@
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import type { KeyPlace } from '../../protocol/search/posting-keys.js';
 import type { Logger } from '../logger.js';
-import { LOOKUP_SIZE, type Network } from '../network/index.js';
+import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 
 /** A place of the key space that was looked up this recently is not looked up again. */
 const FRESH_FOR = 10 * 60 * 1000;
+/** One that failed, or met nobody, is tried again by the next search after so many milliseconds. */
+const AGAIN_AFTER = 5_000;
 /** Who is near to a place may be taken for known so long after it was looked up: the next look-up is on its way by then. */
 const KNOWN_FOR = 2 * FRESH_FOR;
 /** With peers known from before, a search waits so many milliseconds for the node to be in the network again. */
 const JOINING = 500;
-/** Places remembered. */
-const REMEMBERED = 10_000;
+/** Places remembered, with their nodes, at some 3 KB each. */
+const REMEMBERED = 4_000;
+/** Nodes kept of a place: those that hold it and some that would take their place. */
+const KEPT = 10;
 /** Look-ups in the background at once: each dials, and a search must not wait behind them. */
 const CONCURRENT = 2;
 
@@ -19,9 +24,9 @@ const CONCURRENT = 2;
  */
 export class Freshness {
   readonly #deps: { readonly network: Network; readonly now: () => number; readonly logger: Logger };
-  readonly #seen = new Map<string, number>();
-  /** When the look-up of a place last ended well. */
-  readonly #finished = new Map<string, number>();
+  readonly #seen = createBoundedCache<number>(REMEMBERED);
+  /** Who was found near to a place, and until when that is taken for known. */
+  readonly #found = createBoundedCache<{ readonly peers: readonly PeerRef[]; readonly until: number }>(REMEMBERED);
   readonly #queue: KeyPlace[] = [];
   #running = 0;
 
@@ -52,7 +57,18 @@ export class Freshness {
   isKnown(place: KeyPlace): boolean {
     const { network, now } = this.#deps;
     if (network.ready && network.directory.size < LOOKUP_SIZE) return true;
-    return now() - (this.#finished.get(nameOf(place)) ?? Number.NEGATIVE_INFINITY) < KNOWN_FOR;
+    return (this.#found.get(nameOf(place))?.until ?? 0) > now();
+  }
+
+  /** Who was found near to a place not long ago, whether or not the directory has had room for all of them. */
+  found(place: KeyPlace): readonly PeerRef[] {
+    const found = this.#found.get(nameOf(place));
+    return found !== undefined && found.until > this.#deps.now() ? found.peers : [];
+  }
+
+  /** These are the nodes of a place. */
+  remember(place: KeyPlace, peers: readonly PeerRef[]): void {
+    this.#found.set(nameOf(place), { peers: peers.slice(0, KEPT), until: this.#deps.now() + KNOWN_FOR });
   }
 
   /** Looks a place up some time soon, unless that was done not long ago. */
@@ -60,7 +76,7 @@ export class Freshness {
     const now = this.#deps.now();
     const last = this.#seen.get(nameOf(place)) ?? Number.NEGATIVE_INFINITY;
     if (now - last < FRESH_FOR || this.#queue.length >= REMEMBERED) return;
-    remember(this.#seen, place, now);
+    this.#seen.set(nameOf(place), now);
     this.#queue.push(place);
     this.#next();
   }
@@ -80,22 +96,14 @@ export class Freshness {
     try {
       const found = await this.#deps.network.lookup(place.preimage);
       // Only itself: the look-up met nobody, and says nothing of who is near.
-      if (found.some(({ self }) => !self)) remember(this.#finished, place, this.#deps.now());
+      if (found.some(({ self }) => !self)) return this.remember(place, found);
     } catch (error) {
       this.#deps.logger.debug({ error: String(error) }, 'a look-up in the background failed');
     }
+    this.#seen.set(nameOf(place), this.#deps.now() - FRESH_FOR + AGAIN_AFTER);
   }
 }
 
 function nameOf(place: KeyPlace): string {
   return Buffer.from(place.kadId).toString('base64');
-}
-
-/** Notes a time for a place; of too many places the oldest is forgotten. */
-function remember(times: Map<string, number>, place: KeyPlace, time: number): void {
-  const name = nameOf(place);
-  times.delete(name);
-  times.set(name, time);
-  const oldest = times.size > REMEMBERED ? times.keys().next().value : undefined;
-  if (oldest !== undefined) times.delete(oldest);
 }

@@ -46,6 +46,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set<ErrorCode>([
   'DELEGATION_EXPIRED',
   'DELEGATION_CAPABILITY',
   'DELEGATION_REVOKED',
+  // Only a person takes a block back; whoever still wants to trade then offers again.
+  'TRADER_BLOCKED',
   'TRADE_ROLE',
   'TRADE_STATE',
   'TRADE_TURN',

@@ -1,5 +1,5 @@
 import { NiagaError, isNiagaError } from '../../protocol/errors.js';
-import { equalBytes } from '../../protocol/ids.js';
+import { equalBytes, traderToText } from '../../protocol/ids.js';
 import { signRecord } from '../../protocol/record.js';
 import {
   admits,
@@ -13,6 +13,7 @@ import {
 import { roleIn } from '../../protocol/trade/roles.js';
 import type { TradeView } from '../api/views.js';
 import type { Catalog, StockLine } from '../catalog/index.js';
+import type { Events } from '../events/index.js';
 import type { Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Store, Write } from '../store/index.js';
@@ -26,6 +27,7 @@ export interface LedgerDeps {
   readonly catalog: Catalog;
   readonly journal: Journal;
   readonly book: TradeBook;
+  readonly events: Pick<Events, 'stage'>;
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -165,7 +167,7 @@ export class Ledger {
     effects: readonly Effect[],
     options: { own: true; peer: string | undefined } | { own: false; receipt: Uint8Array },
   ): Promise<OpenTrade> {
-    const { store, journal, book, identity, now } = this.#deps;
+    const { store, journal, book, events, identity, now } = this.#deps;
     const role = roleOf(state, identity.trader);
     if (role === undefined) throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
     const { trade, writes } = book.admit(before, record, state, role, now(), options.own ? options.peer : undefined);
@@ -173,9 +175,15 @@ export class Ledger {
     const waiting = { since: now() };
     if (options.own) writes.push(journal.putOutbox(trade.id, record.id, waiting));
     else writes.push(journal.putReceipt(trade.id, record.id, options.receipt));
-    await store.write(writes);
+    const { kind } = record.payload;
+    const counterparty = traderToText(trade.row.counterparty);
+    const by = options.own ? 'own' : 'counterparty';
+    const data = { trade: trade.id, state: state.word, role, counterparty, kind, by };
+    const staged = events.stage([{ type: 'trade-changed', data }]);
+    await store.write([...writes, ...staged.writes]);
     if (options.own) book.setOutbox(trade.id, record.id, waiting);
     book.commit(trade);
+    staged.tell();
     this.#tell(trade);
     return trade;
   }

@@ -1,9 +1,10 @@
 import type { CID } from 'multiformats/cid';
-import { listingSlotOfCard, type Card, type Listing } from '../../protocol/catalog/card.js';
+import { listingSlotOfCard, type Listing, type Summary } from '../../protocol/catalog/card.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { parseMoney, type Money } from '../../protocol/money.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import { totalOf, type Line, type Terms } from '../../protocol/trade/index.js';
+import type { FoundListing } from '../search/index.js';
 
 const day = 24 * 60 * 60 * 1000;
 /** How long an offer stands unless it is answered: over a weekend, for a seller who has no power for two days. */
@@ -21,10 +22,13 @@ export interface Offered {
   readonly soldOut: boolean;
 }
 
-/** @throws NiagaError LISTING_CHANGED where card and listing name different prices: what was seen is not what is sold */
-export function offeredByListing(listing: SignedRecord<Listing>, card?: SignedRecord<Card>): Offered {
+/**
+ * @param summary what the card, with its delta, says
+ * @throws NiagaError LISTING_CHANGED where card and listing name different prices: what was seen is not what is sold
+ */
+export function offeredByListing(listing: SignedRecord<Listing>, summary?: Summary): Offered {
   const { slot, item } = listing.payload;
-  if (card !== undefined && !samePrice(card.payload.summary.price, item.price)) {
+  if (summary !== undefined && !samePrice(summary.price, item.price)) {
     throw new NiagaError('LISTING_CHANGED', 'The seller’s card and the listing itself name different prices.', {
       where: 'price',
       next: 'Look at it with niaga listing show, and do not trust the seller before that is explained.',
@@ -40,17 +44,16 @@ export function offeredByListing(listing: SignedRecord<Listing>, card?: SignedRe
     price: item.price,
     least: item.eligibleQuantity?.minValue ?? null,
     most: limits.length === 0 ? null : Math.min(...limits),
-    soldOut: card?.payload.summary.availability === 'OutOfStock',
+    soldOut: summary?.availability === 'OutOfStock',
   };
 }
 
 /** @throws NiagaError RECORD_SCHEMA where the card's slot is not a card's */
-export function offeredByCard(card: SignedRecord<Card>): Offered {
-  const { listing, slot, summary } = card.payload;
-  const listingSlot = listingSlotOfCard(slot);
+export function offeredByCard({ card, summary, version }: FoundListing): Offered {
+  const listingSlot = listingSlotOfCard(card.payload.slot);
   if (listingSlot === undefined) throw new NiagaError('RECORD_SCHEMA', 'The card does not belong to a listing.');
   return {
-    version: listing,
+    version,
     slot: listingSlot,
     title: summary.title,
     price: summary.price,

@@ -1,10 +1,9 @@
 import { CID } from 'multiformats/cid';
-import type { Card } from '../../protocol/catalog/card.js';
 import { encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, parseId } from '../../protocol/ids.js';
 import { quote } from '../../protocol/quote.js';
-import { signRecord, type Draft, type SignedRecord, type Verify } from '../../protocol/record.js';
+import { signRecord, type Draft, type Verify } from '../../protocol/record.js';
 import {
   allowed,
   DEADLINE_GRACE,
@@ -14,14 +13,16 @@ import {
   type Terms,
 } from '../../protocol/trade/index.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
+import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
+import type { Events } from '../events/index.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import { readBody } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 import { publicError } from '../network/methods.js';
-import type { Search } from '../search/index.js';
+import type { FoundListing, Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
 import { Courier } from './courier.js';
@@ -50,7 +51,11 @@ export interface TradesDeps {
   readonly catalog: Catalog;
   readonly exchange: ListingExchange;
   readonly delegations: DelegationBook;
-  readonly search: Pick<Search, 'card'>;
+  readonly search: Pick<Search, 'find'>;
+  /** Changes of trades are told there. */
+  readonly events: Pick<Events, 'stage'>;
+  /** Whose offers are not taken, and to whom none are made. */
+  readonly blocks: Pick<Blocks, 'check' | 'isBlocked'>;
   readonly verify: Verify;
   readonly now: () => number;
   readonly logger: Logger;
@@ -117,14 +122,16 @@ class TradesService implements Trades {
   async offer(input: OfferInput, options: { signal?: AbortSignal } = {}): Promise<StepView> {
     const listing = parseId(input.listing, 'listing');
     if (await this.#isOwn(listing)) throw new NiagaError('TRADE_OWN_LISTING', 'That is your own listing.');
-    const card = await this.#deps.search.card(listing.toString(), options);
-    if (card === undefined) {
+    const found = await this.#deps.search.find(listing.toString(), options);
+    if (found === undefined) {
       throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
         next: 'Search again with: niaga search WORDS',
       });
     }
+    const { card } = found;
+    this.#deps.blocks.check(card.payload.trader);
     const peer = deviceToPeerId(card.payload.device);
-    const offered = await this.#offered(card, peer, options.signal);
+    const offered = await this.#offered(found, options.signal);
     const terms = firstTerms(offered, input, this.#deps.now());
     const { identity } = this.#deps;
     const trade = await this.#ledger.act(
@@ -193,12 +200,12 @@ class TradesService implements Trades {
   }
 
   /** The listing itself where it can be had; while the seller sleeps, what the card says of it. */
-  async #offered(card: SignedRecord<Card>, peer: string, signal: AbortSignal | undefined): Promise<Offered> {
+  async #offered(found: FoundListing, signal: AbortSignal | undefined): Promise<Offered> {
     try {
-      return offeredByListing(await this.#deps.exchange.fetch(card, peer, signal), card);
+      return offeredByListing(await this.#deps.exchange.fetch(found, signal), found.summary);
     } catch (error) {
       signal?.throwIfAborted();
-      if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return offeredByCard(card);
+      if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return offeredByCard(found);
       throw error;
     }
   }
@@ -269,7 +276,10 @@ class TradesService implements Trades {
   async #checkOffer(offer: MessageRecord): Promise<void> {
     const { payload } = offer;
     if (payload.kind !== 'offer') return;
-    const { identity, catalog } = this.#deps;
+    const { identity, catalog, blocks } = this.#deps;
+    // Why, and by whose list, is nobody's business but the owner's.
+    if (blocks.isBlocked(payload.trader))
+      throw new NiagaError('TRADER_BLOCKED', 'No offers of that trader are taken here.');
     this.#checkQuota(payload.trader);
     if (!equalBytes(payload.seller, identity.trader)) return;
     for (const line of payload.terms.lines) {

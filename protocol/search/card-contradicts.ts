@@ -1,5 +1,6 @@
+import { createBoundedCache } from '../bounded-cache.js';
 import type { Summary } from '../catalog/card.js';
-import { ABSENT_REACH, analyse } from './analysis.js';
+import { ABSENT_REACH, analyse, type Token } from './analysis.js';
 import { FIELD, MAX_POSTED_TERMS, termsOf, type CardIndex, type TermEntry } from './index-terms.js';
 
 /** What a summary ends a text with that did not fit into it (protocol/catalog/summary.ts). */
@@ -8,6 +9,8 @@ const CUT = '…';
 const BLURRED = ABSENT_REACH + 2;
 /** How many of the last category levels are indexed (index-terms.ts). */
 const CATEGORY_LEVELS = 2;
+/** Brands and category levels whose terms are remembered, at some 300 bytes each. */
+const NAMES = 2_000;
 
 /** What of a card tells whether its index can be that of its listing. */
 export interface Indexed {
@@ -23,18 +26,22 @@ export interface Indexed {
  */
 export function cardContradicts({ summary, index }: Indexed): boolean {
   const terms = termsOf(index);
+  const title = analyse(summary.title);
   return (
-    leavesTitleOut(summary.title, terms) ||
-    claims(terms, FIELD.TITLE, [summary.title]) ||
-    claims(terms, FIELD.BRAND, summary.brand === undefined ? [] : [summary.brand]) ||
-    claimsCategory(summary.category, terms)
+    leavesTitleOut(title, isCut(summary.title), terms) ||
+    (!isCut(summary.title) && claims(terms, FIELD.TITLE, [new Set(title.map(({ term }) => term))])) ||
+    claimsOf(terms, FIELD.BRAND, summary.brand === undefined ? [] : [summary.brand]) ||
+    // Of a long path the summary keeps the last levels only, so that a single one may have had another before it.
+    (summary.category.length !== 1 && claimsOf(terms, FIELD.CATEGORY, summary.category.slice(-CATEGORY_LEVELS)))
   );
 }
 
+type Terms = ReadonlyMap<string, TermEntry>;
+
 /** The index is filled from the title's first word on: without one of its words nothing behind that can stand there. */
-function leavesTitleOut(title: string, terms: ReadonlyMap<string, TermEntry>): boolean {
+function leavesTitleOut(title: readonly Token[], cut: boolean, terms: Terms): boolean {
   let present = 0;
-  for (const term of certainTerms(title).slice(0, MAX_POSTED_TERMS)) {
+  for (const term of certainTerms(title, cut)) {
     const entry = terms.get(term);
     if (entry === undefined) return terms.size > present;
     if ((entry.fields & FIELD.TITLE) === 0) return true;
@@ -43,23 +50,36 @@ function leavesTitleOut(title: string, terms: ReadonlyMap<string, TermEntry>): b
   return false;
 }
 
-/** Whether a term stands there as of a field that does not have it. What was cut off could have been any word. */
-function claims(terms: ReadonlyMap<string, TermEntry>, field: number, texts: readonly string[]): boolean {
-  if (texts.some((text) => text.endsWith(CUT))) return false;
-  const real = new Set(texts.flatMap((text) => analyse(text).map(({ term }) => term)));
-  for (const [term, { fields }] of terms) if ((fields & field) !== 0 && !real.has(term)) return true;
+/** The different terms of a title, in order, that are the same however the listing's own title goes on. */
+function certainTerms(title: readonly Token[], cut: boolean): string[] {
+  const last = title.at(-1)?.position ?? 0;
+  const end = cut ? last - BLURRED : last;
+  const certain = title.filter(({ stop, position }) => !stop && position <= end).map(({ term }) => term);
+  return [...new Set(certain)].slice(0, MAX_POSTED_TERMS);
+}
+
+/** Whether a term stands there as of a field that does not have it. */
+function claims(terms: Terms, field: number, real: readonly ReadonlySet<string>[]): boolean {
+  for (const [term, { fields }] of terms) if ((fields & field) !== 0 && !real.some((one) => one.has(term))) return true;
   return false;
 }
 
-/** Of a long path the summary keeps the last levels only, so that a single one may have had another before it. */
-function claimsCategory(category: readonly string[], terms: ReadonlyMap<string, TermEntry>): boolean {
-  return category.length !== 1 && claims(terms, FIELD.CATEGORY, category.slice(-CATEGORY_LEVELS));
+/** The same for texts; what was cut off could have been any word. */
+function claimsOf(terms: Terms, field: number, texts: readonly string[]): boolean {
+  return !texts.some(isCut) && claims(terms, field, texts.map(termsOfName));
 }
 
-/** The different terms of a title, in order, that are the same however the listing's own title goes on. */
-function certainTerms(title: string): string[] {
-  const tokens = analyse(title);
-  const last = tokens.at(-1)?.position ?? 0;
-  const end = title.endsWith(CUT) ? last - BLURRED : last;
-  return [...new Set(tokens.filter(({ stop, position }) => !stop && position <= end).map(({ term }) => term))];
+/** Catalogues have few brands and categories. */
+const names = createBoundedCache<ReadonlySet<string>>(NAMES);
+
+function termsOfName(text: string): ReadonlySet<string> {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const found = new Set(analyse(text).map(({ term }) => term));
+  names.set(text, found);
+  return found;
+}
+
+function isCut(text: string): boolean {
+  return text.endsWith(CUT);
 }

@@ -1,3 +1,4 @@
+import { decodeUtf8, encodeUtf8 } from '../utf8.js';
 import { FIELD, type CardIndex } from './index-terms.js';
 import { NumberPool } from './number-pool.js';
 import { Interner, PostingLists } from './postings.js';
@@ -86,11 +87,12 @@ export class CardTable<C> {
   /**
    * Holds a card under exactly these names, in place of what was held under its id. Its index is taken apart into
    * numbers; `card` is what filters see and `get` gives back, and need not have it.
+   * @param terms those of each group of the index, where they are taken apart already
    */
-  put(id: string, card: C, index: CardIndex, keys: Iterable<string>): void {
+  put(id: string, card: C, index: CardIndex, keys: Iterable<string>, terms?: readonly (readonly string[])[]): void {
     this.remove(id);
     const number = this.freeNumbers.pop() ?? this.cards.length;
-    this.starts[number] = this.writeRow(index, keys);
+    this.starts[number] = this.writeRow(index, keys, terms);
     this.cards[number] = card;
     this.idOf[number] = id;
     this.numbers.set(id, number);
@@ -137,14 +139,14 @@ export class CardTable<C> {
     return true;
   }
 
-  private writeRow(index: CardIndex, keys: Iterable<string>): number {
+  private writeRow(index: CardIndex, keys: Iterable<string>, split?: readonly (readonly string[])[]): number {
     const terms: number[] = [];
     const lengths = [0, 0, 0, 0, 0];
-    for (const [fields, count, text] of index) {
+    for (const [at, [fields, count, text]] of index.entries()) {
       const low = (fields << FIELDS_SHIFT) | count;
       const before = terms.length;
-      for (const term of text.split(' ')) {
-        const number = this.terms.intern(term);
+      for (const term of split?.[at] ?? text.split(' ')) {
+        const number = this.terms.find(term) ?? this.terms.intern(ownText(term));
         this.df[number] = (this.df[number] ?? 0) + 1;
         terms.push(((number << TERM_SHIFT) | low) >>> 0);
       }
@@ -199,4 +201,11 @@ export class CardTable<C> {
     const first = start + ROW_HEAD + (head >>> 16);
     return this.pool.numbers.subarray(first, first + (head & 0xffff));
   }
+}
+
+/** From this length on a part of a text keeps the whole one in memory, in V8: a word would keep its card's index. */
+const SHARED_LENGTH = 13;
+
+function ownText(term: string): string {
+  return term.length < SHARED_LENGTH ? term : decodeUtf8(encodeUtf8(term));
 }

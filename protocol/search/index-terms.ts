@@ -109,8 +109,23 @@ export function isPosted(fields: number): boolean {
  * @throws NiagaError RECORD_SCHEMA
  */
 export function parseIndex(value: unknown): CardIndex {
+  return readIndex(value).groups;
+}
+
+/** What an index says, taken apart once for those who need all of it. */
+export interface ParsedIndex {
+  readonly groups: CardIndex;
+  /** The terms of each group. */
+  readonly terms: readonly (readonly string[])[];
+  /** By term its field mask. */
+  readonly fields: ReadonlyMap<string, number>;
+}
+
+/** As {@link parseIndex}. @throws NiagaError RECORD_SCHEMA */
+export function readIndex(value: unknown): ParsedIndex {
   if (!Array.isArray(value) || value.length > MAX_TERMS) throw refused('is no list of groups');
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
+  const lists: string[][] = [];
   let all = 0;
   let posted = 0;
   let before: IndexGroup | undefined;
@@ -129,9 +144,10 @@ export function parseIndex(value: unknown): CardIndex {
         throw refused('has a term of the wrong form');
       if (last !== undefined && (plain ? last >= term : compareUtf8(last, term) >= 0))
         throw refused('has terms out of order');
-      seen.add(term);
+      seen.set(term, group[0]);
       last = term;
     }
+    lists.push(terms);
     all += terms.length;
     if (seen.size !== all) throw refused('has a term twice');
     if (isPosted(group[0])) posted += terms.length;
@@ -139,7 +155,7 @@ export function parseIndex(value: unknown): CardIndex {
     groups.push(group);
     before = group;
   }
-  return groups;
+  return { groups, terms: lists, fields: seen };
 }
 
 /** Terms with one space between, without controls, capitals or lone surrogates: nothing that analysis never leaves in a term. */

@@ -1,8 +1,3 @@
-import { decodeUtf8, encodeUtf8 } from '../utf8.js';
-
-/** From this length on a part of a text keeps the whole one in memory, in V8: a word would keep its card's index. */
-const SHARED_LENGTH = 13;
-
 /** Texts by number and back, for maps with many short keys; numbers are used again once their text is freed. */
 export class Interner {
   private readonly numbers = new Map<string, number>();
@@ -31,9 +26,8 @@ export class Interner {
     const known = this.numbers.get(text);
     if (known !== undefined) return known;
     const number = this.unused.pop() ?? this.texts.length;
-    const own = text.length < SHARED_LENGTH ? text : decodeUtf8(encodeUtf8(text));
-    this.numbers.set(own, number);
-    this.texts[number] = own;
+    this.numbers.set(text, number);
+    this.texts[number] = text;
     return number;
   }
 

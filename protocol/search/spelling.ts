@@ -1,5 +1,6 @@
 import { analyse } from './analysis.js';
 import { editDistance } from './edit-distance.js';
+import { unitOf } from './units.js';
 
 /** Words that a dictionary keeps: the vocabulary of ten thousand listings, in a few megabytes. */
 export const MAX_DICTIONARY_WORDS = 20_000;
@@ -12,8 +13,12 @@ const WORD = /^[a-z]{4,24}$/;
 const LONG_WORD = 8;
 /** In more cards than this a word is one that sellers write: buyers are not taught. */
 const RARE = 1;
-/** How many times the cards of the word as typed a correction must stand in; both counted with one more. */
-const TIMES_COMMONER = 3;
+/** Cards in which a correction must stand: in one it may be a mistake itself. */
+const LEAST_SEEN = 2;
+/** A word that stands in a card is corrected only to one that stands in so many times as many. */
+const TIMES_COMMONER = 20;
+/** Shorter words have so many neighbours that a correction must begin with the same letter, as nearly all mistakes do. */
+const ANY_FIRST_LETTER = 6;
 /** Words of a query that are looked at. */
 const MOST_WORDS = 32;
 
@@ -45,7 +50,7 @@ export class Dictionary {
     const seen = new Set<string>();
     for (const text of texts) {
       for (const { word, term, form, stop } of analyse(text)) {
-        if (stop || form !== 'word' || seen.has(word) || !WORD.test(word)) continue;
+        if (stop || (form !== 'word' && form !== 'joined') || seen.has(word) || !WORD.test(word)) continue;
         seen.add(word);
         this.add(word, term, 1);
       }
@@ -108,8 +113,8 @@ export interface SuggestOptions {
 /**
  * What was probably meant, where words of a query stand in no card or hardly any: known words at one mistake (two from
  * eight letters on), a mistake being a letter too many, missing, wrong, or two neighbours in the wrong order (Damerau
- * 1964). Fewer mistakes first, then the same first letter, which people hardly mistype, then the commoner word. Known
- * words, words with digits, and words that are two known ones written together stay.
+ * 1964). Fewer mistakes first, then the same first letter, which people hardly mistype, then the same letters ("woden" is
+ * rather wooden than women: doubled and swapped letters are the commonest mistakes), then the commoner word. Known words, units, words with digits, and words that are two known ones written together stay.
  * @returns undefined where nothing is to be corrected
  */
 export function suggest(query: string, dictionary: Dictionary, options: SuggestOptions = {}): Suggestion | undefined {
@@ -120,7 +125,7 @@ export function suggest(query: string, dictionary: Dictionary, options: SuggestO
     const [token, ...others] = analyse(typed);
     if (token === undefined || others.length > 0 || token.stop || token.form !== 'word') return typed;
     const { word, term } = token;
-    if (!WORD.test(word) || left-- <= 0) return typed;
+    if (!WORD.test(word) || unitOf(word, false) !== undefined || left-- <= 0) return typed;
     const to = correctionOf(word, term, dictionary, dfOf);
     if (to === undefined) return typed;
     corrections.push({ from: typed, to });
@@ -138,13 +143,14 @@ function correctionOf(
   const known = dfOf(term);
   if (known > RARE || isTwoWords(word, dfOf)) return undefined;
   const most = word.length >= LONG_WORD ? 2 : 1;
-  const least = TIMES_COMMONER * (known + 1) - 1;
+  const least = Math.max(LEAST_SEEN, TIMES_COMMONER * known);
   const letters = lettersOf(word);
   let best: Candidate | undefined;
   for (let length = word.length - most; length <= word.length + most; length++) {
     for (const entry of dictionary.ofLength(length)) {
       // A mistake changes at most two bits: one letter goes, another comes.
       if (bitCount(entry.letters ^ letters) > 2 * most || entry.term === term) continue;
+      if (word.length < ANY_FIRST_LETTER && entry.word[0] !== word[0]) continue;
       const distance = editDistance(word, entry.word, best?.distance ?? most);
       if (distance > (best?.distance ?? most)) continue;
       const df = dfOf(entry.term);
@@ -166,6 +172,9 @@ function isBetter(a: Candidate, b: Candidate, word: string): boolean {
   if (a.distance !== b.distance) return a.distance < b.distance;
   const first = Number(a.entry.word[0] === word[0]) - Number(b.entry.word[0] === word[0]);
   if (first !== 0) return first > 0;
+  const letters = lettersOf(word);
+  const same = Number(a.entry.letters === letters) - Number(b.entry.letters === letters);
+  if (same !== 0) return same > 0;
   if (a.df !== b.df) return a.df > b.df;
   return a.entry.df !== b.entry.df ? a.entry.df > b.entry.df : a.entry.word < b.entry.word;
 }

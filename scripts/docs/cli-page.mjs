@@ -6,7 +6,7 @@ import { code, fence, join, page, sentence, table } from './markdown.mjs';
 import { fieldTable } from './protocol-pages.mjs';
 
 /** Commands that print the output of another: an export is read again and judged (cli/commands/export.ts). */
-const PRINTS = { tradeExport: 'verify' };
+const PRINTS = { tradeExport: 'verify', evidenceExport: 'verify' };
 
 /** The page about the command line, from the very program that reads it. */
 export function cliPage(operations) {
@@ -14,7 +14,8 @@ export function cliPage(operations) {
   const shared = optionsOf(program).filter(({ flags }) => !flags.includes('--version'));
   const names = new Set(shared.map(({ flags }) => flags));
   const outputs = new Map(operations.map(({ key, output }) => [key, output]));
-  const commands = operations.map(({ key, row }) => ({
+  const typed = operations.filter(({ row }) => row.typedAs === undefined);
+  const commands = typed.map(({ key, row }) => ({
     key,
     row,
     output: outputs.get(PRINTS[key] ?? key),

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly stdin?: string | Readable;
   /** Columns of a terminal on standard output; without it, it is none. */
   readonly columns?: number;
+  /** Columns of a terminal on standard error; without it, it is none. */
+  readonly errColumns?: number;
   readonly signal?: AbortSignal;
   readonly onOut?: (text: string) => void;
 }
@@ -43,6 +45,7 @@ export async function niaga(words: readonly string[], options: RunOptions = {}):
   const stdout = new Sink(options.onOut);
   const stderr = new Sink();
   if (options.columns !== undefined) Object.assign(stdout, { isTTY: true, columns: options.columns });
+  if (options.errColumns !== undefined) Object.assign(stderr, { isTTY: true, columns: options.errColumns });
   const { stdin = '' } = options;
   const surroundings: Surroundings = {
     stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,

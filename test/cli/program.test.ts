@@ -18,6 +18,17 @@ function refusal(line: string | string[]): NiagaError {
   throw new Error('not refused');
 }
 
+/** What a search asks for unless it is said. */
+const SEARCH = {
+  limit: 20,
+  timeoutMs: 2_500,
+  inStock: false,
+  sort: 'relevance',
+  facets: false,
+  explain: false,
+  stream: false,
+};
+
 describe('words become the input of an operation', () => {
   it.each<[string | string[], string, unknown]>([
     ['status', 'status', {}],
@@ -27,10 +38,34 @@ describe('words become the input of an operation', () => {
     [
       ['search', 'kopi', 'gayo', '--min-price', '1 USD', '--kind', 'goods'],
       'search',
-      { words: ['kopi', 'gayo'], limit: 20, timeoutMs: 2_500, minPrice: '1 USD', kind: 'goods' },
+      { ...SEARCH, words: ['kopi', 'gayo'], minPrice: '1 USD', kind: 'goods' },
     ],
-    ['search kopi -robusta', 'search', { words: ['kopi', '-robusta'], limit: 20, timeoutMs: 2_500 }],
-    [['search', '--', '--kopi', '-h'], 'search', { words: ['--kopi', '-h'], limit: 20, timeoutMs: 2_500 }],
+    ['search kopi -robusta', 'search', { ...SEARCH, words: ['kopi', '-robusta'] }],
+    [
+      [
+        'search',
+        '--category',
+        'Kopi > Bubuk',
+        '--ships-to',
+        'Bandung',
+        '--in-stock',
+        '--sort',
+        'price',
+        '--per-seller',
+        '0',
+      ],
+      'search',
+      {
+        ...SEARCH,
+        words: [],
+        category: 'Kopi > Bubuk',
+        shipsTo: 'Bandung',
+        inStock: true,
+        sort: 'price',
+        perSeller: 0,
+      },
+    ],
+    [['search', '--', '--kopi', '-h'], 'search', { ...SEARCH, words: ['--kopi', '-h'] }],
     [['offer', 'L', '--quantity', '2', '--note', '--json'], 'offer', { listing: 'L', quantity: 2, note: '--json' }],
     [
       'publish a.csv - b.json --format csv --strict',
@@ -90,6 +125,10 @@ describe('mistakes are refused with what is wrong and where to look', () => {
     ['offer L --quantity 1.5', /^--quantity must be a whole number/, 'niaga offer --help'],
     ['offer L --quantity -1', /^--quantity must be 1 or more/, 'niaga offer --help'],
     ['search x --kind thing', /^--kind must be one of: goods, service, digital/, 'niaga search --help'],
+    ['search x --limit -1', /^--limit must be 1 or more/, 'niaga search --help'],
+    ['search x --limit 101', /^--limit must be at most 100/, 'niaga search --help'],
+    ['search x --per-seller -1', /^--per-seller must be 0 or more/, 'niaga search --help'],
+    ['search x --sort best', /^--sort must be one of: relevance, newest, price/, 'niaga search --help'],
     ['trade export T', /^--out is missing\.$/, 'niaga trade export --help'],
     ['status --limit 3', /'--limit'/, 'niaga status --help'],
     ['', /command/, 'niaga --help'],

@@ -24,9 +24,10 @@ function shop(calls: Call[] = []): Partial<Handlers> {
               ...common,
               status: 'invalid',
               replicas: 0,
+              quorum: false,
               error: { code: 'INPUT_MISSING', message: 'title is missing.', where: 'title' },
             }
-          : { ...common, listing: `bafy-${line}`, status: 'published', replicas: 5 - (line % 3) };
+          : { ...common, listing: `bafy-${line}`, status: 'published', replicas: 5 - (line % 3), quorum: true };
       }
     },
   };
@@ -93,6 +94,75 @@ describe('publish', () => {
     );
   });
 
+  it('says where too few nodes hold a listing yet', async () => {
+    await using at = await serveHome({
+      publish: async function* ({ items }) {
+        for (const { line = 0 } of items)
+          yield { line, sku: 'kopi', listing: 'L', status: 'published', replicas: 1, quorum: line > 1 };
+      },
+    });
+    const ran = await niaga(['publish', '-', '--format', 'ndjson', '--home', at.home], {
+      stdin: `${line(1)}\n${line(2)}\n`,
+    });
+    expect(ran.out).toBe(
+      'line 1: published: kopi: L: held by 1 other node, too few yet: more follow in the background\n' +
+        'line 2: published: kopi: L: held by 1 other node\n',
+    );
+    expect(ran.err).toContain('1 listing is held by too few nodes yet');
+  });
+
+  it('sends the next batch while the answers to one still come, and not before the first of them', async () => {
+    const order: string[] = [];
+    const open: (() => void)[] = [];
+    const gates = [0, 1].map((batch) => new Promise<void>((resolve) => (open[batch] = resolve)));
+    let batches = 0;
+    await using at = await serveHome({
+      publish: async function* ({ items }) {
+        const batch = batches++;
+        order.push(`batch ${batch}`);
+        if (batch === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+        for (const [place, { line = 0 }] of items.entries()) {
+          if (place === 1) {
+            order.push(`first of ${batch}`);
+            // The second batch must have come for the first to go on, and the third not before the second has begun.
+            await gates[batch];
+          }
+          if (place === 0) open[batch - 1]?.();
+          yield { line, sku: 's', listing: 'L', status: 'published', replicas: 3, quorum: true };
+        }
+      },
+    });
+    const stdin = Array.from({ length: 1_500 }, (_, index) => line(index + 1)).join('\n');
+    const ran = await niaga(['publish', '-', '--format', 'ndjson', '--json', '--home', at.home], { stdin });
+    expect(ran.code).toBe(0);
+    expect(jsonLines(ran.out).map((answer) => answer['line'])).toEqual(Array.from({ length: 1_500 }, (_, n) => n + 1));
+    expect(order).toEqual(['batch 0', 'first of 0', 'batch 1', 'first of 1', 'batch 2', 'first of 2']);
+  });
+
+  it('draws a bar where somebody looks on, takes it away for what it prints, and leaves nothing of it', async () => {
+    await using at = await serveHome({
+      publish: async function* ({ items }) {
+        for (const { line = 0 } of items) {
+          if (line % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 200));
+          yield { line, sku: 's', listing: 'L', status: 'published', replicas: 3, quorum: true };
+        }
+      },
+    });
+    await using folder = await folderWith({
+      'a.ndjson': Array.from({ length: 80 }, (_, index) => line(index + 1)).join('\n'),
+    });
+    const file = join(folder.path, 'a.ndjson');
+    const ran = await niaga(['publish', file, '--json', '--home', at.home], { errColumns: 80 });
+    const drawn = ran.err.split('\r\u001b[K');
+    expect(drawn.some((text) => /^\[#*·+\] \d+ of about 80, \d+\/s, \d+ s left$/.test(text))).toBe(true);
+    expect(drawn.every((text) => text.includes('\n') || text.length < 80)).toBe(true);
+    expect(drawn.at(-1)).toMatch(/^80 published/);
+    const plain = await niaga(['publish', file, '--json', '--home', at.home]);
+    expect(plain.err).not.toContain('\u001b');
+    const quiet = await niaga(['publish', file, '--json', '--quiet', '--home', at.home], { errColumns: 80 });
+    expect(quiet.err).toBe('');
+  });
+
   it('counts warnings by what they say', async () => {
     await using at = await serveHome({
       publish: async function* ({ items }) {
@@ -100,7 +170,7 @@ describe('publish', () => {
           { code: 'UNKNOWN_FIELD', where: 'rating', message: 'rating is not a field that Niaga knows.' },
         ];
         for (const { line = 0 } of items)
-          yield { line, sku: null, listing: 'L', status: 'unchanged', replicas: 3, warnings };
+          yield { line, sku: null, listing: 'L', status: 'unchanged', replicas: 3, quorum: true, warnings };
       },
     });
     const ran = await niaga(['publish', '-', '--json', '--home', at.home], { stdin: `${line(1)}\n${line(2)}\n` });
@@ -150,7 +220,7 @@ describe('publish', () => {
   it('says how far it came when the node fails in the middle, and why', async () => {
     await using at = await serveHome({
       publish: async function* () {
-        yield { line: 1, sku: 's1', listing: 'L', status: 'published', replicas: 1 };
+        yield { line: 1, sku: 's1', listing: 'L', status: 'published', replicas: 1, quorum: true };
         throw new NiagaError('STORE_FAILED', 'The disk is full.', { next: 'Make room.' });
       },
     });

@@ -91,29 +91,6 @@ describe('a command asks the node', () => {
     expect((await niaga(['trade', 'list', '--home', at.home], { columns: 60 })).out).toContain('state: offered');
   });
 
-  it('and tells nothing found from nobody answered', async () => {
-    let answered = 3;
-    await using at = await serveHome({
-      search: async () => ({
-        hits: [],
-        coverage: {
-          verdict: answered === 0 ? 'unknown' : 'complete',
-          asked: 3,
-          answered,
-          expected: 3,
-          truncated: 0,
-          refused: 0,
-          keys: [],
-        },
-        tookMs: 4.4,
-      }),
-    });
-    const search = () => niaga(['search', 'kopi', '--home', at.home]);
-    expect((await search()).err).toBe('no hits in 4 ms; coverage complete: 3 of 3 index nodes answered\n');
-    answered = 0;
-    expect(await search()).toEqual({ code: 0, out: '', err: 'no hits in 4 ms; coverage unknown: nobody answered\n' });
-  });
-
   it('and ends with the exit code of the node’s error', async () => {
     await using at = await serveHome({
       tradeAccept: async () => {

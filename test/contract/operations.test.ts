@@ -10,7 +10,7 @@ import { OPERATIONS, type OperationKey } from '../../node/api/operations.js';
 const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: string]>> = {
   init: ['init [--name <text>]', 'Make the identity: a trader’s root key and this machine’s device key'],
   start: [
-    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--no-mdns] [--log-level <word>]',
+    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--no-mdns] [--keep-media] [--log-level <word>]',
     'Run the node until Ctrl-C',
   ],
   status: ['status', 'Who and where the node is, and what it holds'],
@@ -22,8 +22,19 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   listingShow: ['listing show <listing>', 'Show one listing, own or another’s'],
   listingRemove: ['listing remove <listing>', 'Take an own listing back'],
   search: [
-    'search [words...] [--limit <n>] [--min-price <text>] [--max-price <text>] [--currency <text>] [--category <text>] [--kind <word>] [--timeout-ms <n>]',
+    'search [words...] [--min-price <text>] [--max-price <text>] [--currency <text>] [--category <text>] [--kind <word>] [--condition <word>] [--place <text>] [--ships-to <text>] [--in-stock] [--seller <text>] [--sort <word>] [--per-seller <n>] [--facets] [--explain] [--limit <n>] [--after <text>] [--timeout-ms <n>] [--stream]',
     'Find listings in the whole network',
+  ],
+  searchStream: ['search --stream', 'The same, the best so far first, as answers come in'],
+  watch: [
+    'watch [words...] [--min-price <text>] [--max-price <text>] [--currency <text>] [--category <text>] [--kind <word>] [--condition <word>] [--place <text>] [--ships-to <text>] [--in-stock] [--seller <text>]',
+    'Keep a search: new matches, price drops and what is back in stock arrive as events',
+  ],
+  watchList: ['watch list [--limit <n>] [--after <text>]', 'List watches, the newest first'],
+  watchRemove: ['watch remove <watch>', 'End a watch'],
+  events: [
+    'events [--after <n>] [--follow] [--type <text>]',
+    'Show what happened at this node, and what happens while it is followed',
   ],
   offer: ['offer <listing> [--quantity <n>] [--price <text>] [--note <text>]', 'Offer to buy a listing'],
   tradeList: ['trade list [--limit <n>] [--after <text>]', 'List trades, the newest first'],
@@ -47,11 +58,31 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'trade export <trade> [--out <text>] [--force]',
     'Write the evidence of a trade into one file that anybody can verify',
   ],
+  traderShow: ['trader show <trader>', 'Show what a trader says of itself: name and shared block list'],
+  blockAdd: [
+    'block add <trader> [--reason <text>]',
+    'Block a trader: no hits, no cards kept here, no offers from there',
+  ],
+  blockRemove: ['block remove <trader>', 'Take a trader off the own block list'],
+  blockList: ['block list', 'Show the own block list and the lists subscribed to'],
+  blockShare: ['block share', 'Publish the own block list, now and after each change, for others to subscribe to'],
+  blockSubscribe: ['block subscribe <trader>', 'Block whom another trader blocks, as their list changes'],
+  blockUnsubscribe: ['block unsubscribe <trader>', 'Stop using another trader’s block list'],
+  evidenceList: [
+    'evidence list [--limit <n>] [--after <text>]',
+    'List listings whose cards were found false here, the newest first',
+  ],
+  evidenceExport: [
+    'evidence export <listing> [--out <text>] [--force]',
+    'Write the evidence about a false card into one file that anybody can verify',
+  ],
   verify: ['verify <file>', 'Check an evidence file: needs no node, no home, no network'],
 };
 
 const GLOBALS = ['--home <dir>', '--network <name>', '--json', '--quiet'];
 const rows = Object.entries(OPERATIONS) as [OperationKey, Operation][];
+/** Those that are commands of their own. */
+const typed = rows.filter(([, { typedAs }]) => typedAs === undefined);
 const program = createProgram('0.0.0', { out: () => undefined, err: () => undefined }, () => undefined);
 
 function commandOf(row: Operation): Command {
@@ -65,6 +96,7 @@ function commandOf(row: Operation): Command {
 }
 
 function usageOf(row: Operation): string {
+  if (row.typedAs !== undefined) return row.typedAs;
   const command = commandOf(row);
   const words = command.registeredArguments.map((argument) => {
     const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
@@ -80,13 +112,14 @@ describe('the operation table', () => {
   });
 
   it('makes every command, and no other', () => {
-    const leaves = (command: Command): string[] =>
-      command.commands.length === 0
-        ? [command.name()]
-        : command.commands.flatMap((each) =>
-            leaves(each).map((name) => (command === program ? name : `${command.name()}.${name}`)),
-          );
-    expect(leaves(program).sort()).toEqual(rows.map(([, row]) => nameOf(row)).sort());
+    // A command that takes words of its own may have others below it: `watch WORDS` and `watch list`.
+    const leaves = (command: Command): string[] => {
+      const below = command.commands.flatMap((each) =>
+        leaves(each).map((name) => (command === program ? name : `${command.name()}.${name}`)),
+      );
+      return below.length === 0 || command.registeredArguments.length > 0 ? [command.name(), ...below] : below;
+    };
+    expect(leaves(program).sort()).toEqual(typed.map(([, row]) => nameOf(row)).sort());
     for (const group of program.commands) expect(group.description(), group.name()).not.toBe('');
   });
 
@@ -100,14 +133,14 @@ describe('the operation table', () => {
 
   it.each(rows)('says of %s all that help needs', (_, row) => {
     expect(row.help).toMatch(/^[A-Z][^\n]{0,99}[^.\n]$/);
-    expect(row.example).toMatch(new RegExp(`^niaga ${row.command.join(' ')}`));
+    expect(row.example).toMatch(new RegExp(`^niaga ${row.typedAs ?? row.command.join(' ')}`));
     const { input, positional } = FORMS[keyOf(row)] ?? row;
     for (const field of fieldsOf(input)) expect(field.help, field.name).toMatch(/^\S.*[^.]$/);
     for (const name of positional) expect(Object.keys(input.shape)).toContain(name);
     for (const name of row.positional) expect(Object.keys(row.input.shape)).toContain(name);
   });
 
-  it.each(rows)('takes the global options after %s', (_, row) => {
+  it.each(typed)('takes the global options after %s', (_, row) => {
     expect(commandOf(row).options.map(({ flags }) => flags)).toEqual(expect.arrayContaining(GLOBALS));
   });
 

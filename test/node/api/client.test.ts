@@ -13,6 +13,7 @@ const published = (line = 0) => ({
   listing: null,
   status: 'published' as const,
   replicas: 3,
+  quorum: true,
 });
 
 describe('a call', () => {
@@ -131,7 +132,7 @@ describe('a stream', () => {
     const error = { code: 'INPUT_MISSING', message: 'There is no title.', where: 'title' };
     await using served = await serve({
       publish: async function* () {
-        yield { line: 1, sku: null, listing: null, status: 'invalid', replicas: 0, error };
+        yield { line: 1, sku: null, listing: null, status: 'invalid', replicas: 0, quorum: false, error };
         throw new NiagaError('STORE_FAILED', 'The disk is full.', { next: 'Make room.' });
       },
     });

@@ -27,6 +27,7 @@ describe('answers', () => {
         seen(input);
         return {
           hits: [],
+          matched: 0,
           coverage: { verdict: 'unknown', asked: 0, answered: 0, expected: 0, truncated: 0, refused: 0, keys: [] },
           tookMs: 1,
         };
@@ -37,7 +38,9 @@ describe('answers', () => {
     expect(reply.headers['content-type']).toBe('application/json');
     expect(reply.headers['cache-control']).toBe('no-store');
     expect(JSON.parse(reply.text)).toMatchObject({ hits: [], tookMs: 1 });
-    expect(seen).toHaveBeenCalledWith({ words: ['kopi'], limit: 20, timeoutMs: 2_500 });
+    expect(seen).toHaveBeenCalledWith(
+      expect.objectContaining({ words: ['kopi'], limit: 20, sort: 'relevance', timeoutMs: 2_500 }),
+    );
   });
 
   it('gives a page as items and the place to go on', async () => {
@@ -270,7 +273,7 @@ describe('start and stop', () => {
         }),
       tradeShow: () => new Promise(() => undefined),
       publish: async function* () {
-        yield { line: 1, sku: null, listing: null, status: 'published', replicas: 0 };
+        yield { line: 1, sku: null, listing: null, status: 'published', replicas: 0, quorum: false };
         await new Promise(() => undefined);
       },
     });

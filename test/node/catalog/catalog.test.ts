@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { REPOST_ALL } from '../../../node/catalog/repost-schedule.js';
+import { REFRESH_CHECK } from '../../../node/catalog/schedule.js';
 import { createIdentity } from '../../../node/identity/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { openStore } from '../store/support.js';
-import { DAY, interceptReads, interceptWrites, newIdentityHome, NOW, openShop } from './support.js';
+import { DAY, interceptReads, interceptWrites, newIdentityHome, NOW, openShop, type Shop } from './support.js';
 
 const SLOT = 'listing/kopi';
 
@@ -11,11 +12,19 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets an hour of the repost timer pass, and what it starts end. */
-async function anHourLater(shop: { catalog: { publish(items: never[]): AsyncIterable<unknown> } }): Promise<void> {
-  await vi.advanceTimersByTimeAsync(REPOST_ALL);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  for await (const line of shop.catalog.publish([])) void line;
+/** Lets the time of day be looked at, and what that starts end. */
+async function laterOn(shop: Shop, now: number): Promise<void> {
+  shop.now = now;
+  await vi.advanceTimersByTimeAsync(REFRESH_CHECK);
+  await settled(shop);
+}
+
+/** Lets all that is under way end. */
+async function settled(shop: Shop): Promise<void> {
+  for (let quiet = 0, sent = -1; quiet < 3; quiet = sent === shop.outlet.messages ? quiet + 1 : 0) {
+    sent = shop.outlet.messages;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 describe('publishing', () => {
@@ -39,36 +48,114 @@ describe('publishing', () => {
   });
 
   it('takes a sku twice in one batch, the later on top of the earlier', async () => {
-    const { catalog } = await openShop();
+    const shop = await openShop();
     const value = { sku: 'kopi', title: 'Kopi', price: '1000 IDR' };
-    const lines = [];
-    const items = [value, value, { ...value, price: '2000 IDR' }].map((item, at) => ({ line: at + 1, value: item }));
-    for await (const { status } of catalog.publish(items)) lines.push(status);
-    expect(lines).toEqual(['published', 'unchanged', 'updated']);
-    const [view] = await catalog.list({ limit: 5 });
+    const lines = await shop.publishAll([value, value, { ...value, price: '2000 IDR' }]);
+    expect(lines.map(({ status }) => status)).toEqual(['published', 'unchanged', 'updated']);
+    const [view] = await shop.catalog.list({ limit: 5 });
     expect(view).toMatchObject({ seq: 2, price: { amount: '200000' } });
+    expect(shop.outlet.shown(view?.listing ?? '')).toMatchObject({ price: 200_000, version: view?.version });
+  });
+
+  it('answers each line once, in their order, however their cards fare', async () => {
+    const shop = await openShop();
+    const line = fc.record({ sku: fc.constantFrom(...'abcdefgh'), valid: fc.boolean(), price: fc.nat(3) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 130 }), fc.infiniteStream(fc.nat(4)), async (lines, delays) => {
+        shop.outlet.delay = () => (delays.next().value as number | undefined) ?? 0;
+        const values = lines.map(({ sku, valid, price }) => ({ sku, price: valid ? `${price} IDR` : 'cheap' }));
+        const answers = await shop.publishAll(values);
+        expect(answers.map(({ line: number }) => number)).toEqual(lines.map((_, at) => at + 1));
+        expect(answers.map(({ status }) => status !== 'invalid')).toEqual(lines.map(({ valid }) => valid));
+        expect(answers.map(({ sku }) => sku)).toEqual(lines.map(({ sku }) => sku));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('signs lists in the order in which they were given, also when the later one is read first', async () => {
+    const shop = await openShop();
+    shop.outlet.delay = () => 5;
+    const item = (price: string, at: number) => ({ line: at, value: { sku: 'kopi', title: 'Kopi', price } });
+    const first = shop.catalog.publish(Array.from({ length: 120 }, (_, at) => item(`${at + 1} IDR`, at + 1)));
+    const second = shop.catalog.publish([item('9000 IDR', 1)]);
+    const one = first[Symbol.asyncIterator]().next();
+    const other = second[Symbol.asyncIterator]().next();
+    expect((await other).value).toMatchObject({ status: 'updated' });
+    await one;
+    const [view] = await shop.catalog.list({ limit: 5 });
+    expect(view).toMatchObject({ price: { amount: '900000' }, seq: 121 });
+  });
+
+  it('goes on behind a reader that stops, and ends when its caller gives up', async () => {
+    const shop = await openShop();
+    const items = Array.from({ length: 150 }, (_, at) => ({
+      line: at,
+      value: { sku: `s${at}`, title: 'Kopi', price: null },
+    }));
+    for await (const line of shop.catalog.publish(items)) {
+      expect(line.status).toBe('published');
+      break;
+    }
+    await settled(shop);
+    const published = shop.catalog.count();
+    expect(published).toBeGreaterThanOrEqual(50);
+    // Whatever was signed is whole: listed, and brought out.
+    expect(shop.outlet.sent.length).toBe(published);
+    const controller = new AbortController();
+    shop.outlet.delay = () => 1_000;
+    const lines = shop.catalog.publish([{ line: 1, value: { sku: 'late', title: 'Teh', price: null } }], {
+      signal: controller.signal,
+    });
+    const next = lines[Symbol.asyncIterator]().next();
+    setTimeout(() => controller.abort(new Error('enough')), 50);
+    await expect(next).rejects.toThrow('enough');
+    expect(shop.catalog.count()).toBe(published + 1);
+  });
+
+  it('answers with the quorum and brings out the rest behind it', async () => {
+    const shop = await openShop({ nodes: 3 });
+    shop.outlet.holdsBack = true;
+    expect(await shop.publish({ sku: 'kopi' })).toMatchObject({ quorum: true, replicas: 3 });
+    expect(shop.catalog.lacking()).toBe(1);
+    shop.outlet.arrive();
+    await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0));
+  });
+
+  it('says that too few nodes took it, and asks again with the same content', async () => {
+    const shop = await openShop({ nodes: 3 });
+    shop.outlet.away.add(0).add(1);
+    const first = await shop.publish({ sku: 'kopi' });
+    expect(first).toMatchObject({ status: 'published', quorum: false, replicas: 1 });
+    expect(await shop.catalog.show(first.listing ?? '')).toMatchObject({ quorum: false, replicas: 1 });
+    shop.outlet.away.clear();
+    expect(await shop.publish({ sku: 'kopi' })).toMatchObject({ status: 'unchanged', quorum: true, replicas: 3 });
+    const sent = shop.outlet.sent.length;
+    expect(await shop.publish({ sku: 'kopi' })).toMatchObject({ status: 'unchanged', quorum: true, replicas: 3 });
+    expect(shop.outlet.sent).toHaveLength(sent);
   });
 
   it('waits for the network, and brings out again what found too few nodes when others come', async () => {
     const order: string[] = [];
-    const shop = await openShop({
-      deps: {
-        ready: async () => {
-          await Promise.resolve();
-          order.push('ready');
-        },
-      },
-    });
-    // A node that is alone is all of its network: nobody is missing, and yet there is no copy.
-    shop.placed = { replicas: 0, quorum: true, refused: [] };
+    const ready = async (): Promise<void> => {
+      await Promise.resolve();
+      order.push('ready');
+    };
+    const shop = await openShop({ deps: { ready }, nodes: 6 });
+    await settled(shop);
+    order.length = 0;
+    // A node that is alone is all of its network: there is no copy.
+    shop.outlet.placed = { replicas: 0, quorum: false, whole: false };
     const { listing } = await shop.publish({ sku: 'kopi' });
-    expect([order, shop.sent.length]).toEqual([['ready'], 1]);
-    shop.placed = { replicas: 5, quorum: true, refused: [] };
-    shop.meetPeers();
-    shop.meetPeers();
-    await vi.waitFor(() => expect(shop.sent).toHaveLength(2), 5_000);
-    await vi.waitFor(async () => expect(await shop.catalog.show(listing ?? '')).toMatchObject({ replicas: 5 }));
-    expect(shop.sent).toHaveLength(2);
+    expect([order, shop.outlet.sent.length]).toEqual([['ready'], 1]);
+    shop.outlet.placed = {};
+    shop.meetPeers('one');
+    shop.meetPeers('two');
+    await vi.waitFor(() => expect(shop.outlet.sent).toHaveLength(2), 5_000);
+    await vi.waitFor(async () => expect(await shop.catalog.show(listing ?? '')).toMatchObject({ replicas: 6 }));
+    shop.meetPeers('one');
+    await settled(shop);
+    expect(shop.outlet.sent).toHaveLength(2);
   });
 
   it('says that the number of before does not restock', async () => {
@@ -80,6 +167,32 @@ describe('publishing', () => {
     expect(again.warnings?.[0]?.message).toContain('0 of 10 are left');
     const more = await shop.publish({ sku: 'kopi', quantity: 11 });
     expect([more.status, more.warnings, await shop.available(more.listing)]).toEqual(['updated', undefined, 11]);
+  });
+});
+
+describe('after a restart', () => {
+  it('what was not whole is brought out, and nothing else', async () => {
+    const [store, home] = [await openStore(), await newIdentityHome()];
+    await createIdentity({ home, network: 'test', now: NOW });
+    const before = await openShop({ store, home, nodes: 3 });
+    await before.publishAll([{ sku: 'a' }, { sku: 'b' }]);
+    before.outlet.away.add(2);
+    await before.publishAll([{ sku: 'c' }, { sku: 'd' }]);
+    // The process ends before the last copies have arrived.
+    before.outlet.holdsBack = true;
+    before.outlet.away.clear();
+    await before.publish({ sku: 'e' });
+    await before.catalog.stop();
+    before.outlet.sent.length = 0;
+    before.outlet.holdsBack = false;
+    const shop = await openShop({ store, home, outlet: before.outlet });
+    await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0));
+    const slots = shop.outlet.sent.map(({ bytes }) => shop.outlet.open(bytes).payload.slot);
+    expect(slots.sort()).toEqual(['card/c', 'card/d', 'card/e']);
+    // Then the lease says that all of them stand.
+    await vi.waitFor(() => expect(shop.outlet.leases.at(-1)?.leaves).toHaveLength(5));
+    await settled(shop);
+    expect(shop.outlet.sent).toHaveLength(3);
   });
 });
 
@@ -98,13 +211,15 @@ describe('stock', () => {
     const shop = await openShop({ store });
     const { listing } = await shop.publish({ sku: 'kopi', quantity: 10 });
     reading = true;
-    // Nothing is left: the card must say so, and for that the listing is read.
+    // So late in a card's life a delta will not do: the listing is read for another card.
+    shop.now = NOW + 29 * DAY;
     await shop.store.write(shop.catalog.reserve('trade', [{ slot: SLOT, quantity: 10 }]));
     await inRead;
     await shop.store.write(shop.catalog.sold('trade', []));
     reading = false;
     go();
-    await vi.waitFor(() => expect(shop.cardsSent().at(-1)?.payload.summary.availability).toBe('OutOfStock'));
+    await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'));
+    expect(shop.records().at(-1)).toEqual(['card', 2]);
     expect(await shop.available(listing)).toBe(0);
     await shop.catalog.stop();
     await shop.catalog.start();
@@ -124,47 +239,64 @@ describe('stock', () => {
     expect(await shop.available(listing)).toBe(5);
   });
 
-  it('leaves with a contract for which none was set aside, and the card says so', async () => {
+  it('leaves with a contract for which none was set aside, and a delta says so', async () => {
     const shop = await openShop();
     const { listing } = await shop.publish({ sku: 'kopi', quantity: 2 });
     await shop.store.write(shop.catalog.sold('trade', [{ slot: SLOT, quantity: 2 }]));
     expect(await shop.available(listing)).toBe(0);
-    await vi.waitFor(() => expect(shop.cardsSent().at(-1)?.payload.summary.availability).toBe('OutOfStock'));
+    await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'));
+    expect(shop.records()).toEqual([
+      ['card', 1],
+      ['delta', 2],
+    ]);
   });
 });
 
 describe('cards', () => {
-  it('are signed anew in their second half, and not where a new one would end no later', async () => {
+  it('are not signed anew while leases extend them, but where a listing ends for good', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const shop = await openShop();
     await shop.publish({ sku: 'kopi' });
-    await shop.publish({ sku: 'short', validThrough: new Date(NOW + 20 * DAY).toISOString() });
-    const seqs = () => Object.fromEntries(shop.cardsSent().map(({ payload }) => [payload.slot, payload.seq]));
-    await anHourLater(shop);
-    expect([shop.sent.length, seqs()]).toEqual([4, { 'card/kopi': 1, 'card/short': 1 }]);
-    shop.now = NOW + 16 * DAY;
-    await anHourLater(shop);
-    expect([shop.sent.length, seqs()]).toEqual([6, { 'card/kopi': 2, 'card/short': 1 }]);
-    shop.now = NOW + 20 * DAY;
-    await anHourLater(shop);
-    // The short one is over: nobody is sent it any more.
-    expect(shop.sent).toHaveLength(7);
+    await shop.publish({ sku: 'fair', validThrough: new Date(NOW + 50 * DAY).toISOString() });
+    await laterOn(shop, NOW + DAY);
+    expect(shop.outlet.leases.at(-1)?.leaves).toHaveLength(2);
+    const sent = shop.outlet.sent.length;
+    await laterOn(shop, NOW + 25 * DAY);
+    // The one whose end is near says so in a card of its own and leaves the lease.
+    expect(shop.outlet.leases.at(-1)?.leaves).toHaveLength(1);
+    expect(shop.outlet.sent.slice(sent).map(({ bytes }) => shop.outlet.open(bytes).payload)).toMatchObject([
+      { slot: 'card/fair', seq: 2, validUntil: NOW + 50 * DAY },
+    ]);
+    await laterOn(shop, NOW + 300 * DAY);
+    expect(shop.outlet.sent).toHaveLength(sent + 1);
+    expect(shop.outlet.leases.at(-1)?.leaves).toHaveLength(1);
   });
 
-  it('stay ended: their tombstones are brought out as long as the card would have stood', async () => {
+  it('that the network lost while their seller slept go out with the lease that extends them', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const shop = await openShop();
+    const { listing } = await shop.publish({ sku: 'kopi' });
+    shop.outlet.nodes[0]?.clear();
+    await laterOn(shop, NOW + 40 * DAY);
+    expect(shop.outlet.sent.at(-1)).toMatchObject({ listing, leased: true });
+    expect(shop.records()).toEqual([
+      ['card', 1],
+      ['card', 1],
+    ]);
+  });
+
+  it('stay ended: their tombstones are brought out daily as long as a card could stand', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const shop = await openShop();
     const { listing } = await shop.publish({ sku: 'kopi' });
     expect(await shop.catalog.remove(listing ?? '')).toMatchObject({ status: 'removed', available: 0 });
     await expect(shop.catalog.remove(listing ?? '')).rejects.toMatchObject({ code: 'LISTING_REMOVED' });
-    const sent = shop.sent.length;
-    shop.now = NOW + 29 * DAY;
-    await anHourLater(shop);
-    expect(shop.sent).toHaveLength(sent + 1);
-    expect(shop.cardsSent()).toHaveLength(1);
-    shop.now = NOW + 30 * DAY;
-    await anHourLater(shop);
-    expect(shop.sent).toHaveLength(sent + 1);
+    const sent = shop.outlet.sent.length;
+    await laterOn(shop, NOW + 29 * DAY);
+    expect(shop.outlet.sent).toHaveLength(sent + 1);
+    expect(shop.outlet.sent.at(-1)).toMatchObject({ changes: true });
+    await laterOn(shop, NOW + 31 * DAY);
+    expect(shop.outlet.sent).toHaveLength(sent + 1);
   });
 
   it('go on under a renewed delegation, and what was signed under the old one can still be opened', async () => {
@@ -173,15 +305,33 @@ describe('cards', () => {
     const before = await openShop({ store, home });
     const { listing } = await before.publish({ sku: 'kopi' });
     await before.catalog.stop();
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const shop = await openShop({ store, home, now: NOW + 364 * DAY });
     expect(shop.identity.delegations).toHaveLength(2);
     expect(await shop.catalog.show(listing ?? '')).toMatchObject({ title: 'Kopi Gayo' });
-    await anHourLater(shop);
-    const card = shop.cardsSent().at(-1);
-    expect(card?.delegation?.toString()).toBe(shop.identity.delegation.id.toString());
-    expect(card?.payload.validUntil).toBe(NOW + 394 * DAY);
+    await vi.waitFor(() => expect(shop.records().at(-1)).toEqual(['card', 2]));
+    const card = shop.outlet.open(shop.outlet.sent.at(-1)?.bytes ?? new Uint8Array());
+    expect(card.delegation?.toString()).toBe(shop.identity.delegation.id.toString());
+    expect(card.payload).toMatchObject({ validUntil: NOW + 394 * DAY });
     await shop.publish({ sku: 'kopi', title: 'Kopi Toraja' });
     expect(await shop.catalog.show(listing ?? '')).toMatchObject({ title: 'Kopi Toraja', seq: 2 });
+  });
+
+  it('are signed over newer ones that the network holds, as after a home was restored from a backup', async () => {
+    const home = await newIdentityHome();
+    await createIdentity({ home, network: 'test', now: NOW });
+    const before = await openShop({ home, nodes: 3 });
+    await before.publish({ sku: 'kopi' });
+    for (const price of [1, 2, 3]) await before.publish({ sku: 'kopi', price: `${price} IDR` });
+    const { listing } = await before.publish({ sku: 'kopi', title: 'Kopi Toraja' });
+    await before.catalog.stop();
+    const shop = await openShop({ home, outlet: before.outlet });
+    const again = await shop.publish({ sku: 'kopi', title: 'Kopi Sumba' });
+    expect(again).toMatchObject({ status: 'published', listing, quorum: true });
+    expect(shop.outlet.shown(listing ?? '')).toMatchObject({ title: 'Kopi Sumba' });
+    expect(shop.records().at(-1)).toEqual(['card', 6]);
+    // Nobody but the seller can make it go on: a refusal that shows nothing newer changes nothing.
+    shop.outlet.placed = { quorum: false, refused: ['LISTING_CHANGED'], newer: [] };
+    expect(await shop.publish({ sku: 'kopi', title: 'Kopi Bajawa' })).toMatchObject({ quorum: false });
+    expect(shop.records().at(-1)).toEqual(['card', 7]);
   });
 });

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createCatalog, type Catalog, type CatalogDeps } from '../../../node/catalog/index.js';
 import { createBulkVerifier, createIdentity, openIdentity, type Identity } from '../../../node/identity/index.js';
-import type { Placed, Posting } from '../../../node/index/index.js';
+import type { PublishedView } from '../../../node/api/views.js';
+import type { Posting } from '../../../node/index/index.js';
 import type { Store } from '../../../node/store/index.js';
-import { openRecord, type SignedRecord } from '../../../protocol/record.js';
-import type { Card } from '../../../protocol/catalog/card.js';
 import { openStore, temporaryFolder } from '../store/support.js';
+import { FakeOutlet } from './fake-outlet.js';
 
 const NETWORK = 'test';
 export const NOW = Date.UTC(2026, 0, 1);
@@ -19,27 +19,36 @@ const quiet = {
   error: () => undefined,
 };
 
-/** A catalog on a real store, with a network that takes every card. */
+/** A catalog on a real store, with an index that keeps what it is brought. */
 export interface Shop {
   readonly catalog: Catalog;
   readonly store: Store;
   readonly identity: Identity;
-  /** Own cards and tombstones in the order in which they were brought out. */
-  readonly sent: Posting[];
-  /** How the network answers. */
-  placed: Placed;
+  readonly outlet: FakeOutlet;
   now: number;
   /** Other nodes come up. */
-  meetPeers(): void;
-  publish(value: Record<string, unknown>): Promise<Awaited<ReturnType<typeof publishOne>>>;
+  meetPeers(peer?: string): void;
+  publish(value: Record<string, unknown>): Promise<PublishedView>;
+  publishAll(values: readonly Record<string, unknown>[]): Promise<PublishedView[]>;
   available(listing: string | null): Promise<number | null | undefined>;
-  cardsSent(): SignedRecord<Card>[];
+  /** Kinds and seqs of what was brought out, in order. */
+  records(): [kind: string, seq: number][];
 }
 
-async function publishOne(catalog: Catalog, value: Record<string, unknown>) {
-  const item = { title: 'Kopi Gayo', price: '85000 IDR', ...value };
-  for await (const line of catalog.publish([{ line: 1, value: item }])) return line;
-  throw new Error('no answer');
+async function publishOne(catalog: Catalog, value: Record<string, unknown>): Promise<PublishedView> {
+  const [line] = await publishAll(catalog, [value]);
+  if (line === undefined) throw new Error('no answer');
+  return line;
+}
+
+async function publishAll(catalog: Catalog, values: readonly Record<string, unknown>[]): Promise<PublishedView[]> {
+  const items = values.map((value, at) => ({
+    line: at + 1,
+    value: { title: 'Kopi Gayo', price: '85000 IDR', ...value },
+  }));
+  const lines: PublishedView[] = [];
+  for await (const line of catalog.publish(items)) lines.push(line);
+  return lines;
 }
 
 export async function newIdentityHome(): Promise<{ identityFolder: string }> {
@@ -47,30 +56,30 @@ export async function newIdentityHome(): Promise<{ identityFolder: string }> {
 }
 
 export async function openShop(
-  given: { store?: Store; home?: { identityFolder: string }; deps?: Partial<CatalogDeps>; now?: number } = {},
+  given: {
+    store?: Store;
+    home?: { identityFolder: string };
+    deps?: Partial<CatalogDeps>;
+    now?: number;
+    outlet?: FakeOutlet;
+    nodes?: number;
+  } = {},
 ): Promise<Shop> {
   const store = given.store ?? (await openStore());
   const home = given.home ?? (await newIdentityHome());
   const now = given.now ?? NOW;
   if (given.home === undefined) await createIdentity({ home, network: NETWORK, now });
   const identity = await openIdentity({ home, network: NETWORK, now });
-  const listeners = new Set<() => void>();
-  const shop: Omit<Shop, 'catalog' | 'publish' | 'available'> = {
+  const listeners = new Set<(peer?: string) => void>();
+  const outlet = given.outlet ?? new FakeOutlet(identity, given.nodes);
+  const newest = ({ bytes, delta }: Posting) => outlet.open(delta ?? bytes).payload;
+  const shop = {
     store,
     identity,
-    sent: [],
-    placed: { replicas: 5, quorum: true, refused: [] },
+    outlet,
     now,
-    meetPeers: () => listeners.forEach((listener) => listener()),
-    cardsSent: () =>
-      shop.sent.flatMap(({ bytes }) => {
-        const record = openRecord(bytes, {
-          network: NETWORK,
-          kinds: ['card', 'tombstone'],
-          delegation: (id) => identity.delegationOf(id),
-        });
-        return record.payload.kind === 'card' ? [record as SignedRecord<Card>] : [];
-      }),
+    meetPeers: (peer?: string) => listeners.forEach((listener) => listener(peer)),
+    records: () => outlet.sent.map(newest).map(({ kind, seq }): [string, number] => [kind, seq]),
   };
   const catalog = createCatalog({
     store,
@@ -78,10 +87,7 @@ export async function openShop(
     verify: createBulkVerifier(),
     now: () => shop.now,
     logger: quiet,
-    publish: (postings) => {
-      shop.sent.push(...postings);
-      return Promise.resolve(postings.map(() => shop.placed));
-    },
+    outlet,
     onPeer: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -89,10 +95,13 @@ export async function openShop(
     ...given.deps,
   });
   await catalog.start();
+  // What a start does with an empty store ends in this turn.
+  await new Promise((resolve) => setImmediate(resolve));
   onTestFinished(() => catalog.stop());
   return Object.assign(shop, {
     catalog,
     publish: (value: Record<string, unknown>) => publishOne(catalog, value),
+    publishAll: (values: readonly Record<string, unknown>[]) => publishAll(catalog, values),
     available: async (listing: string | null) => (await catalog.show(listing ?? ''))?.available,
   });
 }

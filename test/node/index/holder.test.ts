@@ -23,7 +23,7 @@ describe('a held card', () => {
     const card = seller.card('a', 'payung');
     const bad = [[forged(card), cardKeys(card.payload)]] as const;
     // Once as it came from its device, its signature not looked at yet, and once after it was handed out.
-    expect(await node.holder.put(putOf([card], [seller.delegation]), seller.peer)).toEqual(['ok']);
+    expect((await node.holder.put(putOf([card], [seller.delegation]), seller.peer)).results).toEqual(['ok']);
     for (const peer of [STRANGER_PEER, seller.peer, STRANGER_PEER]) {
       await node.holder.put(batchOf(bad, [seller.delegation]), peer);
       expect(ask(node.holder, 'payung').cards).toEqual([card.bytes]);
@@ -38,8 +38,8 @@ describe('a held card', () => {
     const seller = createSeller(node.clock.now);
     const card = seller.card('a', 'payung');
     const bad = [[forged(card), cardKeys(card.payload)]] as const;
-    expect(await node.holder.put(batchOf(bad, [seller.delegation]), seller.peer)).toEqual(['ok']);
-    expect(await node.holder.put(putOf([card], [seller.delegation]), STRANGER_PEER)).toEqual(['ok']);
+    expect((await node.holder.put(batchOf(bad, [seller.delegation]), seller.peer)).results).toEqual(['ok']);
+    expect((await node.holder.put(putOf([card], [seller.delegation]), STRANGER_PEER)).results).toEqual(['ok']);
     expect(ask(node.holder, 'payung').cards).toEqual([card.bytes]);
   });
 
@@ -61,9 +61,9 @@ describe('a held card', () => {
     const victim = createSeller(node.clock.now);
     const card = victim.card('a', 'payung');
     const bad = batchOf([[forged(card), cardKeys(card.payload)]], [victim.delegation]);
-    expect(await node.holder.put(bad, STRANGER_PEER)).toEqual(['RECORD_SIGNATURE']);
+    expect((await node.holder.put(bad, STRANGER_PEER)).results).toEqual(['RECORD_SIGNATURE']);
     expect(node.holder.count()).toBe(0);
-    expect(await node.holder.put(putOf([card], [victim.delegation]), STRANGER_PEER)).toEqual(['ok']);
+    expect((await node.holder.put(putOf([card], [victim.delegation]), STRANGER_PEER)).results).toEqual(['ok']);
   });
 
   it('is found though many that do not hold score as well', async () => {
@@ -119,7 +119,7 @@ describe('delegations of strangers', () => {
     const seller = createSeller(node.clock.now);
     const bad = new Uint8Array([1, 2, 3]);
     const put = putOf([seller.card('a', 'payung')], [bad, seller.delegation]);
-    expect(await node.holder.put(put, seller.peer)).toEqual(['ok']);
+    expect((await node.holder.put(put, seller.peer)).results).toEqual(['ok']);
     expect(node.refused).toHaveLength(1);
   });
 });
@@ -130,14 +130,14 @@ describe('an end of a slot', () => {
     const seller = createSeller(node.clock.now);
     const card = putOf([seller.card('a', 'payung', 1)], [seller.delegation]);
     const end = batchOf([[seller.end('a', 2).bytes, []]], [seller.delegation]);
-    expect(await node.holder.put(card, seller.peer)).toEqual(['ok']);
-    expect(await node.holder.put(end, STRANGER_PEER)).toEqual(['ok']);
-    expect(await node.holder.put(card, seller.peer)).toEqual(['LISTING_CHANGED']);
+    expect((await node.holder.put(card, seller.peer)).results).toEqual(['ok']);
+    expect((await node.holder.put(end, STRANGER_PEER)).results).toEqual(['ok']);
+    expect((await node.holder.put(card, seller.peer)).results).toEqual(['LISTING_CHANGED']);
     const { holder } = await node.reopen();
-    expect(await holder.put(card, seller.peer)).toEqual(['LISTING_CHANGED']);
+    expect((await holder.put(card, seller.peer)).results).toEqual(['LISTING_CHANGED']);
     node.clock.now += 31 * DAY;
     await holder.expire();
     expect([await node.rows('card-ends'), await node.rows('card-delegations')]).toEqual([0, 0]);
-    expect(await holder.put(end, seller.peer)).toEqual(['RECORD_TIME']);
+    expect((await holder.put(end, seller.peer)).results).toEqual(['RECORD_TIME']);
   });
 });

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { createBulkVerifier, createDelegationBook, type Identity } from '../../../node/identity/index.js';
 import { Holder } from '../../../node/index/holder.js';
 import type { IndexDeps } from '../../../node/index/index.js';
-import type { Put } from '../../../node/index/wire.js';
+import type { PutInput } from '../../../node/index/wire.js';
 import type { Network } from '../../../node/network/index.js';
 import { createStore, rawCodec } from '../../../node/store/index.js';
 import { cardDraft, cardKeys } from '../../../protocol/catalog/make-card.js';
@@ -66,7 +66,7 @@ export function forged(record: SignedRecord): Uint8Array {
   return encode({ payload: record.payloadBytes, signature, delegation: record.delegation });
 }
 
-export function putOf(records: readonly SignedRecord<Card>[], delegations: readonly Uint8Array[]): Put {
+export function putOf(records: readonly SignedRecord<Card>[], delegations: readonly Uint8Array[]): PutInput {
   return batchOf(
     records.map(({ bytes, payload }) => [bytes, cardKeys(payload)]),
     delegations,
@@ -76,7 +76,7 @@ export function putOf(records: readonly SignedRecord<Card>[], delegations: reado
 export function batchOf(
   cards: readonly (readonly [Uint8Array, readonly string[]])[],
   delegations: readonly Uint8Array[],
-): Put {
+): PutInput {
   const keys = [...new Set(cards.flatMap(([, of]) => of))];
   return {
     keys,

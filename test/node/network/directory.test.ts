@@ -147,6 +147,23 @@ describe('what strangers say', () => {
     expect(known.get(met.toString())?.addresses).toEqual([`${ADDRESS}/p2p/${met.toString()}`]);
   });
 
+  test('makes room for those who are asked next, and not for others', () => {
+    const known = directory({ maxPeers: 20 });
+    const met = learn(known, 1, 11);
+    for (const id of met) known.markSeen(id);
+    learn(known, 100, 120);
+    const refs = [...known.all()].map(({ id }) => id);
+    const wanted = deviceToPeerId(keyPairFromSeed(seed(7_777)).publicKey);
+    known.learn([{ id: wanted, addresses: [ADDRESS] }]);
+    expect(known.get(wanted)).toBeUndefined();
+    known.learn([{ id: wanted, addresses: [ADDRESS] }], { needed: true });
+    expect(known.get(wanted)).toBeDefined();
+    expect(known.size).toBe(20);
+    // Of those only heard of the one heard of first has gone; whom this node spoke to stays.
+    for (const id of met) expect(known.get(id)).toBeDefined();
+    expect(refs.filter((id) => known.get(id) === undefined)).toEqual([refs[10]]);
+  });
+
   test('gives way to who is met when the directory is full', () => {
     const known = directory();
     const ids = learn(known, 1, 1 + MAX_PEERS / 2);

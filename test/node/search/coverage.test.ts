@@ -1,20 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import type { AskAnswer } from '../../../node/index/wire.js';
-import type { Asked, Candidate } from '../../../node/search/ask.js';
+import { askAnswerSchema, readBody, writeBody, type AskAnswer } from '../../../node/index/wire.js';
+import type { AskedKey, Candidate } from '../../../node/search/ask.js';
+import type { Gathered } from '../../../node/search/asker.js';
 import { coverageOf } from '../../../node/search/coverage.js';
+import type { Named } from '../../../node/search/places.js';
+import { readShardKey } from '../../../protocol/search/posting-keys.js';
 
-const answer: AskAnswer = { hits: [], cards: [], delegations: [], documents: 0, held: [0], df: {}, truncated: false };
+const answer: AskAnswer = readBody(
+  askAnswerSchema,
+  writeBody({ hits: [], cards: [], delegations: [], documents: 0, held: [0], df: {}, truncated: false }),
+  'answer',
+);
 
 function candidate(id: string, ...groups: number[]): Candidate {
   return { peer: { id, kadId: new Uint8Array(32), addresses: [], lastSeen: 1, self: false }, groups };
 }
 
-function verdict(candidates: Candidate[], answered: string[], certain: number[] = [0, 1], alone = false) {
-  const asked: Asked<AskAnswer> = {
-    answers: answered.map((peer) => ({ peer, keys: [0], answer })),
-    keys: [{ asked: new Set(candidates.map(({ peer }) => peer.id)), answered: new Set(answered) }],
+function key(candidates: Candidate[], answered: string[]): AskedKey {
+  return { candidates, asked: new Set(candidates.map(({ peer }) => peer.id)), answered: new Set(answered) };
+}
+
+function named(name: string): Named {
+  return { ...readShardKey(name), name, places: [] };
+}
+
+function gathered(keys: Readonly<Record<string, AskedKey>>, given: Partial<Gathered> = {}): Gathered {
+  const states = Object.values(keys);
+  const answers = states.flatMap(({ answered }, at) => [...answered].map((peer) => ({ peer, keys: [at], answer })));
+  return {
+    names: Object.keys(keys).map(named),
+    superseded: new Set(),
+    left: new Map(),
+    certain: states.map(() => [0, 1]),
+    asked: { answers, keys: states },
+    ...given,
   };
-  return coverageOf(['term:kopi'], [candidates], asked, { refused: 0, alone, certain: [certain] }).verdict;
+}
+
+function verdict(candidates: Candidate[], answered: string[], certain: number[] = [0, 1], alone = false) {
+  const all = gathered({ 'term:kopi': key(candidates, answered) }, { certain: [certain] });
+  return coverageOf(all, { refused: 0, alone }).verdict;
 }
 
 describe('the coverage of a search', () => {
@@ -50,5 +75,45 @@ describe('the coverage of a search', () => {
   it('is unknown when nobody answered or nobody else is there', () => {
     expect(verdict(five, [])).toBe('unknown');
     expect(verdict([candidate('a', 0, 1)], ['a'], [0, 1], true)).toBe('unknown');
+  });
+
+  it('of a key that is split is as good as its worst shard, and counts all of them as one key', () => {
+    const [whole, half] = [key(both, ['a', 'b', 'c']), key(both, ['a', 'b'])];
+    const covered = (second: AskedKey) =>
+      coverageOf(
+        gathered({ 'term:kopi': half, '0/term:kopi': whole, '1/term:kopi': second }, { superseded: new Set([0]) }),
+        {
+          refused: 0,
+          alone: false,
+        },
+      );
+    expect(covered(whole)).toMatchObject({
+      verdict: 'complete',
+      keys: [{ key: 'term:kopi', shards: 2, expected: 8, asked: 8, answered: 6, verdict: 'complete' }],
+    });
+    expect(covered(half)).toMatchObject({ verdict: 'partial', keys: [{ answered: 5, verdict: 'partial' }] });
+  });
+
+  it('is partial where there was no room to ask for all shards, or for a key at all', () => {
+    const whole = key(both, ['a', 'b', 'c']);
+    const some = gathered({ '0/term:kopi': whole }, { left: new Map([['term:kopi', 1]]) });
+    expect(coverageOf(some, { refused: 0, alone: false })).toMatchObject({
+      verdict: 'partial',
+      keys: [{ shards: 2, verdict: 'partial' }],
+    });
+    const none = gathered({ 'term:gayo': whole }, { left: new Map([['term:kopi', 4]]) });
+    expect(coverageOf(none, { refused: 0, alone: false }).verdict).toBe('partial');
+  });
+
+  it('counts an answer that was cut only where its node holds the key', () => {
+    const all = gathered({ 'term:kopi': key(both, ['a', 'b', 'z']) });
+    const cut = {
+      ...all,
+      asked: {
+        ...all.asked,
+        answers: all.asked.answers.map((one) => ({ ...one, answer: { ...answer, truncated: true } })),
+      },
+    };
+    expect(coverageOf(cut, { refused: 0, alone: false }).truncated).toBe(2);
   });
 });

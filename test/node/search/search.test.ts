@@ -1,57 +1,230 @@
 import { describe, expect, it } from 'vitest';
-import type { Index } from '../../../node/index/index.js';
-import { ASK_METHOD, askSchema, cardsSchema, readBody, writeBody } from '../../../node/index/wire.js';
-import type { Network, PeerRef } from '../../../node/network/index.js';
-import { createSearch } from '../../../node/search/index.js';
-import { createHolder, createSeller, putOf } from '../index/support.js';
+import { encode } from '../../../protocol/cbor.js';
+import { merkleProof, merkleRoot } from '../../../protocol/merkle.js';
+import type { SignedRecord } from '../../../protocol/record.js';
+import { traderToText } from '../../../protocol/ids.js';
+import { createFake, createSeller, DAY, FakeNode, listingOf, nearestTo, nodesWith } from './support.js';
 
-/** A search that asks one other node, whose cards are those of the holder. */
-async function createPair() {
-  const node = await createHolder();
-  const { holder, deps } = node;
-  const other: PeerRef = { id: 'other', kadId: new Uint8Array(32), addresses: [], lastSeen: 1, self: false };
-  const network = {
-    ready: true,
-    directory: { size: 1, closest: () => [other] },
-    lookup: () => Promise.resolve([other]),
-    request: (_peer: string, method: string, body: Uint8Array) =>
-      Promise.resolve(
-        writeBody(
-          method === ASK_METHOD
-            ? holder.ask(readBody(askSchema, body, 'question'))
-            : holder.cards(readBody(cardsSchema, body, 'question').listings),
-        ),
-      ),
-  } as unknown as Network;
-  const index = {
-    statistics: (terms) => holder.statistics(terms),
-  } as Pick<Index, 'statistics'> as Index;
-  return { node, search: createSearch({ ...deps, network, index }) };
+const now = Date.now();
+
+/** The same payload, so the same id, with one bit of the signature changed. */
+function forged<R extends SignedRecord>(record: R): R {
+  const signature = record.signature.slice();
+  signature[40] = (signature[40] ?? 0) ^ 1;
+  const bytes = encode({ payload: record.payloadBytes, signature, delegation: record.delegation });
+  return { ...record, signature, bytes };
 }
 
-describe('a search', () => {
-  it.each([20, 100, 200])('for %i hits finds as many as one answer has', async (limit) => {
-    const { node, search } = await createPair();
-    await using held = node;
-    const seller = createSeller(held.clock.now);
-    const cards = Array.from({ length: 120 }, (_, number) => seller.card(`s${number}`, `payung ${number}`));
-    await held.holder.put(putOf(cards, [seller.delegation]), seller.peer);
-    const { hits, coverage } = await search.search({ words: ['payung'], limit, timeoutMs: 2_500 });
-    expect(hits).toHaveLength(Math.min(limit, 100));
-    expect(coverage.refused).toBe(0);
+describe('a search shows', () => {
+  it('a card with the delta that came with it, as the version that the two sum up', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung lipat merah');
+    const delta = seller.delta(card, {
+      price: { amount: 450_000, currency: 'IDR' },
+      availability: 'LimitedAvailability',
+    });
+    const fake = createFake(nodesWith(3, (node) => node.take(seller, card).deltas.push(delta)));
+    const { hits, coverage } = await fake.find('payung');
+    expect(hits).toMatchObject([
+      {
+        price: { amount: '450000', currency: 'IDR' },
+        availability: 'LimitedAvailability',
+        version: card.payload.listing.toString(),
+      },
+    ]);
+    expect(coverage).toMatchObject({ verdict: 'complete', refused: 0 });
+    expect(await fake.search.find(listingOf(card))).toMatchObject({ summary: { availability: 'LimitedAvailability' } });
   });
 
-  it('keeps no delegation of what it found', async () => {
-    const { node, search } = await createPair();
-    await using held = node;
-    const seller = createSeller(held.clock.now);
-    const card = seller.card('a', 'payung');
-    await held.holder.put(putOf([card], [seller.delegation]), seller.peer);
-    expect((await search.search({ words: ['payung'], limit: 10, timeoutMs: 2_500 })).hits).toHaveLength(1);
-    const named = card.delegation;
-    expect(named === undefined ? undefined : held.deps.delegations.find(named)).toBeUndefined();
-    // Whoever needs it for good is given the write for it, however often it was met before.
-    expect(held.deps.delegations.learn(seller.delegation).write).toBeDefined();
-    expect(held.deps.delegations.learn(seller.delegation).write).toBeDefined();
+  it('filters by what the delta says', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung lipat merah');
+    const delta = seller.delta(card, { availability: 'OutOfStock' });
+    const fake = createFake(nodesWith(3, (node) => node.take(seller, card).deltas.push(delta)));
+    expect((await fake.find('payung', { inStock: true })).hits).toEqual([]);
+    expect((await fake.find('payung')).hits).toHaveLength(1);
+  });
+
+  it('when the seller was last seen, by its newest lease', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung lipat merah');
+    const lease = (seq: number, created: number) => {
+      const draft = { seq, root: new Uint8Array(32), cards: 1, validUntil: now + DAY };
+      return { lease: seller.lease(draft, created).bytes, cards: [], proof: [] };
+    };
+    const nodes = nodesWith(3, (node) => node.take(seller, card));
+    nodes[0]?.leases.push(lease(1, now - 2 * DAY));
+    nodes[1]?.leases.push(lease(2, now - DAY));
+    for (const node of nodes) node.leases.push(lease(1, now - 2 * DAY));
+    const fake = createFake(nodes);
+    expect((await fake.find('payung')).hits[0]?.lastSeen).toBeGreaterThanOrEqual(now - 2 * DAY);
+  });
+
+  it('a card whose time is over only with the proof that a lease extends it', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung lipat merah', { created: now - 10 * DAY, validUntil: now - DAY });
+    const other = seller.card('b', 'Sepatu');
+    const leaves = [other.id.multihash.digest, card.id.multihash.digest];
+    const signed = seller.lease({ seq: 3, root: merkleRoot(leaves), cards: 2, validUntil: now + 5 * DAY });
+    const proof = merkleProof(leaves, [1]);
+    const shown = async (cards: [number, number][], hashes: Uint8Array[]) => {
+      const leases = [{ lease: signed.bytes, cards, proof: hashes }];
+      const fake = createFake(nodesWith(3, (node) => Object.assign(node.take(seller, card), { leases })));
+      return (await fake.find('payung')).hits;
+    };
+    expect(await shown([[0, 1]], proof)).toMatchObject([{ validUntil: now + 5 * DAY, lastSeen: now }]);
+    expect(await shown([], [])).toEqual([]);
+    expect(await shown([[0, 0]], proof)).toEqual([]);
+    expect(await shown([[0, 1]], [new Uint8Array(32)])).toEqual([]);
+  });
+
+  it('nothing of a seller who is blocked', async () => {
+    const [shop, crook] = [createSeller(now), createSeller(now)];
+    const fill = (node: FakeNode) => node.take(shop, shop.card('a', 'Payung')).take(crook, crook.card('b', 'Payung'));
+    const fake = createFake(nodesWith(3, fill), {
+      deps: { isBlocked: (trader) => traderToText(trader) === traderToText(crook.trader) },
+    });
+    expect((await fake.find('payung')).hits.map(({ seller }) => seller)).toEqual([traderToText(shop.trader)]);
+  });
+});
+
+describe('a search never shows', () => {
+  it('a forged card, and counts it; the true one is shown however new the forged one claims to be', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung lipat merah');
+    const fake9 = forged(seller.card('a', 'Kursi gratis', { seq: 9 }));
+    const only = forged(seller.card('b', 'Payung biru'));
+    const [liar, ...honest] = nodesWith(3, (node) => node.take(seller, card));
+    liar?.cards.unshift(fake9, only);
+    const fake = createFake([...honest, liar ?? new FakeNode('x')]);
+    const { hits, coverage } = await fake.find('payung');
+    expect(hits.map(({ title }) => title)).toEqual(['Payung lipat merah']);
+    expect(coverage.refused).toBeGreaterThan(0);
+    expect(fake.refused).toContain('RECORD_SIGNATURE');
+  });
+
+  it('an older version than another answer has, nor than it has seen before', async () => {
+    const seller = createSeller(now);
+    const [old, current] = [seller.card('a', 'Payung lama'), seller.card('a', 'Payung baru', { seq: 2 })];
+    const [late, ...others] = nodesWith(3, (node) => node.take(seller, current));
+    if (late !== undefined) late.cards = [old];
+    const fake = createFake([...others, late ?? new FakeNode('x')]);
+    expect((await fake.find('payung')).hits.map(({ title }) => title)).toEqual(['Payung baru']);
+    for (const node of fake.nodes) node.cards = [old];
+    expect((await fake.find('payung')).hits.map(({ title }) => title)).toEqual(['Payung baru']);
+  });
+
+  it('a card that is over, or whose delegation is', async () => {
+    const seller = createSeller(now);
+    const over = seller.card('a', 'Payung', { created: now - 3 * DAY, validUntil: now - 1 });
+    const ended = createSeller(now - 20 * DAY, now - DAY);
+    const fake = createFake(
+      nodesWith(3, (node) =>
+        node.take(seller, over).take(ended, ended.card('b', 'Payung', { created: now - 2 * DAY })),
+      ),
+    );
+    expect((await fake.find('payung')).hits).toEqual([]);
+  });
+
+  it('what its seller has removed, however many bring the card back that missed it', async () => {
+    const seller = createSeller(now);
+    const [card, other] = [seller.card('a', 'Payung lama'), seller.card('b', 'Payung lain')];
+    const nodes = nodesWith(5, (node) => node.take(seller, other));
+    const [liar] = nodes;
+    liar?.take(seller, card);
+    for (const node of nodes.slice(1)) node.ends.push(seller.end('a', 2));
+    const fake = createFake(nodes);
+    for (let time = 0; time < 3; time++) {
+      expect((await fake.find('payung')).hits.map(({ title }) => title)).toEqual(['Payung lain']);
+    }
+    expect(await fake.search.find(listingOf(card))).toBeUndefined();
+  });
+});
+
+describe('a search asks', () => {
+  it('once more for what is split, and counts its shards only', async () => {
+    const seller = createSeller(now);
+    const cards = Array.from({ length: 12 }, (_, number) =>
+      seller.card(`s${number}`, `Payung ${'abcdefghijkl'[number]}`),
+    );
+    const nodes = nodesWith(6, (node) => {
+      node.take(seller, ...cards);
+      node.bits = (name) => (name.includes('term:payung') && !name.includes('/') ? 1 : 0);
+    });
+    const fake = createFake(nodes);
+    const first = await fake.find('payung');
+    expect(first.coverage).toMatchObject({ verdict: 'complete', keys: [{ key: 'term:payung', shards: 2 }] });
+    expect(first.matched).toBe(12);
+    const names = new Set(nodes.flatMap(({ asked }) => asked.flatMap(({ keys }) => keys)));
+    expect([...names].toSorted()).toEqual(['0/term:payung', '1/term:payung', 'term:payung']);
+    for (const node of nodes) node.asked = [];
+    await fake.find('payung');
+    expect(nodes.some(({ asked }) => asked.some(({ keys }) => keys.includes('term:payung')))).toBe(false);
+  });
+
+  it('is not made to ask for shards by one node alone', async () => {
+    const seller = createSeller(now);
+    const nodes = nodesWith(6, (node) => node.take(seller, seller.card('a', 'Payung')));
+    for (const node of nodes.slice(0, 1)) node.bits = () => 8;
+    const fake = createFake(nodes);
+    for (let time = 0; time < 3; time++) await fake.find('payung');
+    expect(nodes.every(({ asked }) => asked.every(({ keys }) => keys.every((key) => !key.includes('/'))))).toBe(true);
+  });
+
+  it('nodes that answers name as nearer, in the same search, and is complete without a look-up', async () => {
+    const seller = createSeller(now);
+    const nodes = nodesWith(60);
+    const holding = [0, 1].flatMap((salt) => nearestTo('term:payung', salt, nodes).slice(0, 5));
+    for (const node of holding) node.take(seller, seller.card('a', 'Payung'));
+    // Each knows those that lie between it and the place; the reader knows nobody who holds the word.
+    for (const node of nodes) {
+      node.closer = () =>
+        [0, 1].flatMap((salt) => {
+          const order = nearestTo('term:payung', salt, nodes);
+          return order.slice(Math.max(0, order.indexOf(node) - 12), order.indexOf(node)).slice(0, 5);
+        });
+    }
+    const known = nodes.filter((node) => !holding.includes(node)).slice(0, 8);
+    const fake = createFake(nodes, { known, small: false });
+    const { hits, coverage } = await fake.find('payung');
+    expect(hits).toHaveLength(1);
+    expect(coverage.verdict).toBe('complete');
+    expect(fake.lookups).toEqual([]);
+  });
+
+  it('in vain where answers name nobody and those who are known do not answer, and then looks up', async () => {
+    const seller = createSeller(now);
+    const nodes = nodesWith(30, (node) => node.take(seller, seller.card('a', 'Payung')));
+    for (const node of nodes) node.state = 'dead';
+    const fake = createFake(nodes, { small: false });
+    expect((await fake.find('payung')).coverage.verdict).toBe('unknown');
+    expect(fake.lookups).toHaveLength(2);
+  });
+
+  it('without waiting long for nodes that one answer names and that are not there', async () => {
+    const seller = createSeller(now);
+    const nodes = nodesWith(30, (node) => node.take(seller, seller.card('a', 'Payung')));
+    const ghosts = nodesWith(5).map((_, at) => Object.assign(new FakeNode(`ghost-${at}`), { state: 'frozen' }));
+    for (const node of nodes) node.closer = () => ghosts;
+    const fake = createFake([...nodes, ...ghosts], { known: nodes, small: false });
+    const begun = performance.now();
+    const { hits } = await fake.find('payung');
+    expect(hits).toHaveLength(1);
+    expect(performance.now() - begun).toBeLessThan(700);
+  });
+
+  it('checks no signature twice', async () => {
+    const seller = createSeller(now);
+    let checks = 0;
+    const fake = createFake(
+      nodesWith(3, (node) =>
+        node.take(seller, ...Array.from({ length: 20 }, (_, at) => seller.card(`s${at}`, `Payung ${at}x`))),
+      ),
+      { deps: { verify: () => (checks++, true) } },
+    );
+    expect((await fake.find('payung')).hits).toHaveLength(20);
+    expect(checks).toBe(20);
+    await fake.find('payung');
+    expect(checks).toBe(20);
   });
 });

@@ -18,6 +18,12 @@ const titles = [
   'Fire pit',
   'Walking stick',
   'Incense stick',
+  'Wooden table',
+  'Wooden chair',
+  ...Array.from({ length: 5 }, (_, number) => `Women size ${number}`),
+  'E-cloth duster',
+  ...Array.from({ length: 5 }, (_, number) => `Cloth ${number}`),
+  'Kotak makan siang',
 ];
 function dictionary(): Dictionary {
   const all = new Dictionary();
@@ -35,6 +41,8 @@ describe('suggest', () => {
     ['kernajang', 'keranjang'],
     ['keranjnag rotan', 'keranjang rotan'],
     ['Kemeja  LENAGN, panjang', 'Kemeja  lengan panjang'],
+    // The letters of wooden, though more cards have women.
+    ['woden', 'wooden'],
   ])('%s → %s', (typed, meant) => {
     expect(suggest(typed, dictionary())?.text).toBe(meant);
   });
@@ -42,6 +50,12 @@ describe('suggest', () => {
   it.each([
     'headphone keyboard',
     'firestick',
+    // In one card each, with a commoner neighbour.
+    'siang',
+    'ecloth',
+    // Not the same first letter, which a short word must have.
+    'xire',
+    '80 gram',
     'wh-1000xm4 hedphone5',
     '500gb keyb0ard',
     'the with',

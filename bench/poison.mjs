@@ -1,0 +1,245 @@
+// What liars among the index nodes can do: drop, forge, replay old cards, inflate counts, answer slowly; and a seller who
+// floods one word with thousands of cards. Honest recall, what false things are shown, and times, each against the same
+// network while nobody lies. One command: npm run bench:poison
+import { catalogue, devQueries, needData } from './lib/data.mjs';
+import { Cluster } from './lib/hosts.mjs';
+import { titles } from './lib/questions.mjs';
+import { random, sample, shuffled } from './lib/random.mjs';
+import { countBy, inWords, mean, percentiles, printTable } from './lib/report.mjs';
+import { progress, runBench } from './lib/run.mjs';
+
+const LIARS = new URL('./lib/liar-host.mjs', import.meta.url);
+const LIMIT = 20;
+/** False hits that are printed of each scene. */
+const EXAMPLES = 5;
+const SCENES = ['nobody lies', 'drop', 'forge', 'replay', 'inflate', 'slow', 'each another'];
+/** Goals of the issue: honest recall within so much, p95 within so many times. */
+const RECALL_LOST = 0.01;
+const SLOWER = 2;
+/** A prefix of liar nodes' own titles, so that a person who reads the output sees what they are. */
+const FLOOD = 'FLOOD';
+
+needData();
+await runBench({
+  name: 'poison',
+  about: 'Recall, false cards shown and times while some of the index nodes lie, and while a seller floods a word.',
+  options: {
+    nodes: { value: 50, quick: 8, about: 'nodes' },
+    liars: { value: 5, quick: 1, about: 'of them that lie, in a process of their own' },
+    processes: { value: 5, quick: 2, about: 'processes of the others' },
+    listings: { value: 1_000, quick: 60, about: 'listings of honest sellers' },
+    changed: { value: 30, quick: 5, about: 'of them with another price since, and as many removed since' },
+    items: { value: 150, quick: 10, about: 'listings looked for by their title' },
+    flood: { value: 10_000, quick: 100, about: 'cards of one seller under one word' },
+    seed: { value: 1, about: 'chooses listings and questions' },
+  },
+  measure,
+});
+
+async function measure(options) {
+  const cluster = await new Cluster('niaga').start(options.nodes - options.liars, options.processes);
+  const liars = await cluster.add(options.liars, { file: LIARS });
+  await cluster.untilMet(options.nodes);
+  const listings = shuffled(catalogue('esci'), random(options.seed)).slice(0, options.listings);
+  const market = await openMarket(cluster.nodes.slice(0, options.nodes - options.liars), listings, options);
+  progress(`${listings.length} listings published, ${options.changed} changed, ${options.changed} removed`);
+  const { queries } = await devQueries();
+  const questions = {
+    warm: titles(market.standing.slice(0, 10), 10),
+    known: titles(market.standing, options.items, options.seed),
+    dev: queries.slice(0, options.quick ? 5 : queries.length).map(({ text }) => ({ words: [text] })),
+    ended: titles(market.removed, market.removed.length),
+    changed: titles(market.changed, market.changed.length),
+  };
+  // Once without being counted: the first questions ever asked meet nodes that have not checked their cards yet.
+  await scene(cluster, questions, market);
+  const scenes = [];
+  for (const name of SCENES) {
+    const names = { 'nobody lies': [], 'each another': ['drop', 'forge', 'replay', 'inflate', 'slow'] }[name] ?? [name];
+    await liars[0].host.call('lie', { names });
+    scenes.push({ name, ...(await scene(cluster, questions, market)) });
+    progress(`${name}: asked`);
+  }
+  await liars[0].host.call('lie', { names: [] });
+  const flood = await flooded(cluster, liars[0], market, options);
+  await cluster.end();
+  return conclude(scenes, flood, options);
+}
+
+/** Publishes, then changes the price of some and removes some: what a liar could bring back. */
+async function openMarket(nodes, listings, options) {
+  const sellers = nodes.filter((_, at) => at % Math.ceil(nodes.length / 10) === 0);
+  const shares = sellers.map((_, at) => listings.filter((_, place) => place % sellers.length === at));
+  const answers = await Promise.all(sellers.map((seller, at) => seller.ask('publish', { listings: shares[at] })));
+  const lines = answers.flatMap((answer, at) => answer.lines.map((line) => ({ ...line, at })));
+  const ids = new Map(lines.map(({ sku, listing, at }) => [sku, { listing, at }]));
+  const chosen = sample(listings, 2 * options.changed, random(options.seed));
+  const changed = chosen.slice(0, options.changed).map((listing) => ({ ...listing, price: 77, currency: 'USD' }));
+  const removed = chosen.slice(options.changed);
+  const touched = new Set(chosen.map(({ id }) => id));
+  for (const listing of changed) await sellers[ids.get(listing.id).at].ask('publish', { listings: [listing] });
+  for (const { id } of removed) await sellers[ids.get(id).at].run('listingRemove', { listing: ids.get(id).listing });
+  const standing = listings.filter(({ id }) => !touched.has(id));
+  // What may be shown of each listing, by its id: anything else is false.
+  const truth = new Map([...standing, ...changed].map((listing) => [ids.get(listing.id).listing, listing]));
+  return { ids, standing, changed, removed, truth, all: listings };
+}
+
+/** Asks everything from a node that is new, so that what it learnt of the liars of another scene does not help it. */
+async function scene(cluster, questions, market) {
+  const [asker] = await cluster.add(1);
+  const ask = async (list) => asker.ask('searches', { inputs: list.map(({ words }) => ({ words, limit: LIMIT })) });
+  await ask(questions.warm);
+  const known = await ask(questions.known);
+  const dev = await ask(questions.dev);
+  const rest = [...(await ask(questions.ended)), ...(await ask(questions.changed))];
+  const all = [...known, ...dev, ...rest];
+  await asker.host.end();
+  const hits = all.flatMap((answer) => answer.hits);
+  return {
+    known: found(known, questions.known, market),
+    dev: dev.map((answer) => answer.hits.map(({ listing }) => listing)),
+    times: percentiles(all.map(({ ms }) => ms)),
+    errors: all.filter(({ error }) => error !== undefined).length,
+    verdicts: countBy(all, ({ verdict, error }) => verdict ?? error),
+    ...falseOnes(hits, market),
+  };
+}
+
+/** The share of known items that is among the hits of its title. */
+function found(answers, questions, { ids }) {
+  return mean(
+    answers.map(({ hits }, at) => (hits.some(({ listing }) => listing === ids.get(questions[at].id).listing) ? 1 : 0)),
+  );
+}
+
+/** Hits that say something that their seller does not say (any more). */
+function falseOnes(hits, { truth, removed, ids }) {
+  const ended = new Set(removed.map(({ id }) => ids.get(id).listing));
+  let forged = 0;
+  let old = 0;
+  const examples = [];
+  const note = (what, hit) => {
+    if (what === 'forged') forged++;
+    else old++;
+    if (examples.length < EXAMPLES)
+      examples.push(`${what}: ${hit.title.slice(0, 60)}, ${hit.price?.amount ?? 'no price'}`);
+  };
+  for (const hit of hits) {
+    const { listing, title, price } = hit;
+    const said = truth.get(listing);
+    if (ended.has(listing)) note('taken back', hit);
+    else if (title.startsWith(FLOOD)) continue;
+    else if (said === undefined || title.slice(0, 20) !== said.title.trim().slice(0, 20)) note('forged', hit);
+    else if (Number(price?.amount ?? 0) !== Math.round((said.price ?? 0) * 100)) note('an old price', hit);
+  }
+  return { forged, old, examples };
+}
+
+/** A seller publishes thousands of cards under one word of honest titles; honest ones with that word are looked for. */
+async function flooded(cluster, liar, market, options) {
+  const { word, having } = commonWord(market.standing);
+  const questions = titles(having, having.length);
+  const before = await askFor(cluster, questions, word, market);
+  const listings = Array.from({ length: options.flood }, (_, at) => ({
+    sku: `flood-${at}`,
+    title: `${FLOOD} ${word} ${word} best ${at}`,
+    category: [word],
+    price: 1,
+    currency: 'USD',
+  }));
+  const begun = performance.now();
+  const { lines } = await liar.ask('publish', { listings });
+  const seconds = (performance.now() - begun) / 1000;
+  const after = await askFor(cluster, questions, word, market);
+  progress(`${options.flood} cards of one seller under "${word}" after ${Math.round(seconds)} s`);
+  return {
+    word,
+    honest: having.length,
+    before,
+    after,
+    seconds,
+    statuses: countBy(lines, ({ status, quorum }) => (quorum ? status : `${status}, without a quorum`)),
+  };
+}
+
+/** Known items by title, and how many sellers the first answers for the bare word show. */
+async function askFor(cluster, questions, word, market) {
+  const [asker] = await cluster.add(1);
+  const inputs = [...questions, { words: [word] }].map(({ words }) => ({ words, limit: LIMIT }));
+  await asker.ask('searches', { inputs: inputs.slice(0, 5) });
+  const answers = await asker.ask('searches', { inputs });
+  await asker.host.end();
+  const bare = answers.at(-1).hits;
+  return {
+    known: found(answers.slice(0, -1), questions, market),
+    times: percentiles(answers.map(({ ms }) => ms)),
+    honest: bare.filter(({ title }) => !title.startsWith(FLOOD)).length,
+    hits: bare.length,
+  };
+}
+
+/** The word that stands in most honest titles. */
+function commonWord(listings) {
+  const by = new Map();
+  for (const listing of listings)
+    for (const word of new Set(listing.title.toLowerCase().match(/[a-z]{5,}/g) ?? []))
+      by.set(word, [...(by.get(word) ?? []), listing]);
+  const [word, having] = [...by].sort((a, b) => b[1].length - a[1].length)[0];
+  return { word, having };
+}
+
+function conclude(scenes, flood, options) {
+  const [honest] = scenes;
+  const rows = scenes.map(({ name, known, dev, times, forged, old, verdicts, errors }) => ({
+    'what liars do': name,
+    'known items found': known,
+    'same hits': mean(
+      dev.flatMap((hits, at) =>
+        honest.dev[at].length === 0
+          ? []
+          : [honest.dev[at].filter((id) => hits.includes(id)).length / honest.dev[at].length],
+      ),
+    ),
+    'forged shown': forged,
+    'outdated shown': old,
+    'p50 ms': times.p50,
+    'p95 ms': times.p95,
+    'p95, times': times.p95 / honest.times.p95,
+    verdicts: inWords(verdicts),
+    held: verdictOf({ known, times, forged, old, errors }, honest),
+  }));
+  printTable(
+    rows,
+    `${options.liars} of ${options.nodes} nodes lie; "same hits" is the share of the first ${LIMIT} of the dev queries that are still there`,
+  );
+  for (const { name, examples } of scenes) for (const text of examples) console.log(`${name}: shown, ${text}`);
+  printTable(
+    [
+      ['before', flood.before],
+      ['after', flood.after],
+    ].map(([when, { known, times, honest: shown, hits }]) => ({
+      when,
+      'known items with the word found': known,
+      'p50 ms': times.p50,
+      'p95 ms': times.p95,
+      'honest among the first hits for the word alone': `${shown} of ${hits}`,
+    })),
+    `${options.flood} cards of one seller under "${flood.word}", which stands in ${flood.honest} honest titles; published: ${inWords(flood.statuses)}`,
+  );
+  const floodHeld =
+    flood.after.known >= flood.before.known - RECALL_LOST && flood.after.times.p95 <= SLOWER * flood.before.times.p95;
+  console.log(`flood: ${floodHeld ? 'held' : 'NOT held'}`);
+  return { scenes, flood, rows, failed: rows.some(({ 'forged shown': shown }) => shown > 0) };
+}
+
+function verdictOf({ known, times, forged, old, errors }, honest) {
+  const missed = [
+    ...(known < honest.known - RECALL_LOST ? ['recall'] : []),
+    ...(forged > 0 ? ['forged'] : []),
+    ...(old > honest.old ? ['outdated'] : []),
+    ...(times.p95 > SLOWER * honest.times.p95 ? ['p95'] : []),
+    ...(errors > 0 ? ['errors'] : []),
+  ];
+  return missed.length === 0 ? 'yes' : `no: ${missed.join(', ')}`;
+}

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { connect } from '../connect.js';
+import { typeNext, type Context } from '../context.js';
+import type { Command, searchInput } from '../forms.js';
+import { note, print, printOne } from '../output.js';
+import { safeJson } from '../safe-text.js';
+
+/** Searches; with `stream` it says how far it is while it goes on, and with `--json` prints every event. */
+export const search: Command<z.output<typeof searchInput>> = async ({ stream, ...input }, context) => {
+  const client = connect(context);
+  const options = { signal: context.signal };
+  if (!stream) {
+    const view = await client.call('search', input, options);
+    await printOne('search', view, context);
+    sayNext(view.next, context);
+    return 0;
+  }
+  for await (const event of client.stream('searchStream', input, options)) {
+    if (context.json) await print(context, safeJson(event));
+    else if (event.type === 'coverage')
+      note(context, `… ${event.answered} of ${event.asked} index nodes have answered`);
+    else if (event.type === 'hits')
+      note(
+        context,
+        `… ${event.hits.length} ${event.hits.length === 1 ? 'hit' : 'hits'} so far${bestOf(event.hits[0]?.title)}`,
+      );
+    else {
+      const { type: _, ...view } = event;
+      await printOne('search', view, context);
+      sayNext(view.next, context);
+    }
+  }
+  return 0;
+};
+
+function bestOf(title: string | undefined): string {
+  return title === undefined ? '' : `, the best: ${safeJson(title)}`;
+}
+
+function sayNext(next: string | undefined, context: Context): void {
+  if (next !== undefined) note(context, `There are more: ${typeNext(context, `search --after ${next}`)}`);
+}

@@ -1,0 +1,108 @@
+import { listingSlot, type Listing } from '../../protocol/catalog/card.js';
+import { encode } from '../../protocol/cbor.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { blobId, recordId } from '../../protocol/ids.js';
+import { readItem } from '../../protocol/listing/input.js';
+import { signRecord, type SignedRecord } from '../../protocol/record.js';
+import type { PublishedView } from '../api/views.js';
+import type { Identity } from '../identity/index.js';
+import type { Posting } from '../index/index.js';
+import type { Table } from '../store/index.js';
+import type { PublishItem } from './index.js';
+import type { OwnCards } from './own-cards.js';
+import type { RowBatch, Rows } from './rows.js';
+import type { Stock } from './stock.js';
+
+export interface PreparationDeps {
+  readonly identity: Identity;
+  readonly rows: Rows;
+  readonly cards: OwnCards;
+  readonly stock: Stock;
+  readonly versions: Table<Uint8Array>;
+  readonly blobs: Table<Uint8Array>;
+  readonly now: () => number;
+}
+
+/** What became of one item: its answer, all but how widely it is held. */
+export interface Prepared {
+  readonly view: Omit<PublishedView, 'replicas' | 'quorum'>;
+  /** Undefined for an invalid one. */
+  readonly slot?: string;
+  /** Of the record that was signed for it, where one was; and that record, ready to be brought out. */
+  readonly seq?: number;
+  readonly posting?: Posting | undefined;
+}
+
+/** Checks and signs one item; its changes are added to the batch. Nothing of an invalid item is left behind. */
+export function prepare(
+  { line, value }: PublishItem,
+  { strict, batch }: { strict: boolean; batch: RowBatch },
+  { identity, rows, cards, stock, versions, blobs: texts, now }: PreparationDeps,
+): Prepared {
+  try {
+    const { item, blobs, warnings } = readItem(value, { strict });
+    if (item.validThrough !== undefined && item.validThrough <= now()) {
+      throw new NiagaError('INPUT_INVALID', 'validThrough lies in the past: nobody would be shown the listing.', {
+        where: 'validThrough',
+      });
+    }
+    const slot = listingSlot(item.sku);
+    const content = recordId(encode(item)).toString();
+    const before = rows.get(slot);
+    // What was sold since counts on, unless the seller now states another number than before.
+    const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
+    const level = restated ? item.inventoryLevel : before.level;
+    const notes = withWarnings([...warnings, ...soldSince(item.inventoryLevel, level)]);
+    if (before !== undefined && !before.removed && before.content === content) {
+      return { slot, view: { line, sku: item.sku, listing: rows.idOf(slot), status: 'unchanged', ...notes } };
+    }
+    const record: SignedRecord<Listing> = signRecord('listing', { slot, seq: (before?.seq ?? 0) + 1, item }, identity, {
+      network: identity.network,
+      created: now(),
+    });
+    const seq = (before?.cardSeq ?? 0) + 1;
+    const made = cards.make(record, { before, seq, available: stock.availableOf(slot, level) });
+    const version = record.id.toString();
+    batch.add(...made.writes, versions.put(version, record.bytes));
+    batch.add(...blobs.map((blob) => texts.put(blobId(blob).toString(), blob)));
+    batch.put(slot, {
+      ...(before ?? FIRST),
+      version,
+      seq: record.payload.seq,
+      removed: false,
+      content,
+      stated: item.inventoryLevel,
+      level,
+      ...made.fields,
+    });
+    const status = before === undefined || before.removed ? 'published' : 'updated';
+    const view = { line, sku: item.sku, listing: rows.idOf(slot), status, ...notes } as const;
+    return { slot, view, seq, posting: made.posting };
+  } catch (error) {
+    if (!isNiagaError(error)) throw error;
+    return { view: { line, sku: skuOf(value), listing: null, status: 'invalid', error: error.toJSON() } };
+  }
+}
+
+/** A first card fills in all of these. */
+const FIRST = { validUntil: 0, delegation: '' } as const;
+
+type Warnings = NonNullable<PublishedView['warnings']>;
+
+/** A seller who restocks to the number of before has said nothing new: what was sold would stay subtracted unnoticed. */
+function soldSince(stated: number | null, level: number | null): Warnings {
+  if (stated === null || level === null || level >= stated) return [];
+  const message = `${level} of ${stated} are left, as before; state another quantity to restock.`;
+  return [{ code: 'STOCK_SHORT', where: 'quantity', message }];
+}
+
+function withWarnings(warnings: Warnings): { warnings?: Warnings } {
+  return warnings.length === 0 ? {} : { warnings };
+}
+
+function skuOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const sku = fields.get('sku') ?? fields.get('id');
+  return typeof sku === 'string' ? sku.slice(0, 128) : null;
+}

@@ -1,0 +1,123 @@
+const minute = 60 * 1000;
+const hour = 60 * minute;
+
+/** Cards that lack copies are brought out again this often; seldomer each time that nothing came of it … */
+const RESUME_INTERVAL = minute;
+/** … but at least this often. */
+const MAX_RESUME_INTERVAL = hour;
+/** Index nodes keep cards under a lease of a day (DESIGN section 5). */
+export const REFRESH_INTERVAL = 24 * hour;
+/** Whether a day is over is looked at this often: timers stand still while a laptop sleeps. */
+export const REFRESH_CHECK = 10 * minute;
+/** New nodes come in groups: what is to be done because of them begins this long after the first one … */
+const PEER_DELAY = 1_000;
+/** … and, where nodes come and go all the time, no more often than this. */
+const PEER_INTERVAL = 10_000;
+/** Peers that were met and are remembered for it. */
+const MAX_MET = 10_000;
+
+interface ScheduleDeps {
+  /** Brings out what is not held as widely as it should be; gives how much is still not. */
+  readonly resume: () => Promise<number>;
+  /** Says by a lease that all cards stand. */
+  readonly refresh: () => Promise<void>;
+  /** Whether there are cards that are held by fewer nodes than they would be in a larger network. */
+  readonly isThin: () => boolean;
+  /** Resolves when the node has joined its network, or will not soon. */
+  readonly joined: () => Promise<void>;
+  /** Calls the listener when nodes were met; gives back the end of it. */
+  readonly onPeer: ((listener: (peer?: string) => void) => () => void) | undefined;
+  readonly now: () => number;
+}
+
+/** When own cards are looked after. What one time fails is done the next time. */
+export class Schedule {
+  readonly #deps: ScheduleDeps;
+  readonly #met = new Set<string>();
+  #running = false;
+  #resumeTimer: NodeJS.Timeout | undefined;
+  #refreshTimer: NodeJS.Timeout | undefined;
+  #peerTimer: NodeJS.Timeout | undefined;
+  #came = false;
+  #peersDone = Number.NEGATIVE_INFINITY;
+  #refreshed = Number.NEGATIVE_INFINITY;
+  #wait = RESUME_INTERVAL;
+  #left = 0;
+  #off: () => void = () => undefined;
+
+  constructor(deps: ScheduleDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#refreshTimer = setInterval(() => void this.#refreshIfDue(), REFRESH_CHECK).unref();
+    this.#off = this.#deps.onPeer?.((peer) => this.#peersCame(peer)) ?? this.#off;
+    void this.#begin();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#off();
+    this.#off = () => undefined;
+    clearTimeout(this.#resumeTimer);
+    clearInterval(this.#refreshTimer);
+    clearTimeout(this.#peerTimer);
+    this.#peerTimer = undefined;
+    this.#refreshed = Number.NEGATIVE_INFINITY;
+  }
+
+  async #begin(): Promise<void> {
+    await this.#deps.joined();
+    // What the last run of this node left undone comes first: nobody can find it yet.
+    await this.#resume();
+    await this.#refreshIfDue();
+  }
+
+  async #resume(): Promise<void> {
+    clearTimeout(this.#resumeTimer);
+    if (!this.#running) return;
+    const left = await this.#deps.resume().catch(() => undefined);
+    if (!this.#running) return;
+    const isStuck = left === undefined || (left > 0 && left >= this.#left);
+    this.#wait = isStuck ? Math.min(MAX_RESUME_INTERVAL, 2 * this.#wait) : RESUME_INTERVAL;
+    this.#left = left ?? this.#left;
+    this.#resumeTimer = setTimeout(() => void this.#resume(), this.#wait).unref();
+  }
+
+  async #refreshIfDue(): Promise<void> {
+    const { now } = this.#deps;
+    if (this.#running && now() - this.#refreshed >= REFRESH_INTERVAL) await this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    const before = this.#refreshed;
+    this.#refreshed = this.#deps.now();
+    await this.#deps.refresh().catch(() => {
+      this.#refreshed = before;
+    });
+  }
+
+  /** What was published while nobody was there, or too few, goes out as soon as there are others. */
+  #peersCame(peer: string | undefined): void {
+    if (peer !== undefined) {
+      if (this.#met.has(peer)) return;
+      if (this.#met.size >= MAX_MET) this.#met.clear();
+      this.#met.add(peer);
+    }
+    this.#came = true;
+    if (this.#peerTimer !== undefined) return;
+    const wait = Math.max(PEER_DELAY, this.#peersDone + PEER_INTERVAL - performance.now());
+    this.#peerTimer = setTimeout(() => void this.#afterPeers(), wait).unref();
+  }
+
+  async #afterPeers(): Promise<void> {
+    this.#came = false;
+    this.#wait = RESUME_INTERVAL;
+    await this.#resume();
+    if (this.#running && this.#deps.isThin()) await this.#refresh();
+    this.#peerTimer = undefined;
+    this.#peersDone = performance.now();
+    if (this.#running && this.#came) this.#peersCame(undefined);
+  }
+}

@@ -1,0 +1,178 @@
+import { cborCodec, type Table, type Write } from '../store/index.js';
+import type { Events, EventsDeps, NewEvent, ReadEvents, StagedEvents } from './index.js';
+import type { NodeEvent } from './types.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+/** Events kept: at some 400 bytes each, 4 MB; more than a busy shop has in a week. */
+const MAX_EVENTS = 10_000;
+/** A program that was away longer than this looks at the state itself, not at how it came about. */
+export const MAX_AGE = 30 * DAY;
+/** Old events are removed when so many new ones have come, and at the start. */
+const TRIM_EVERY = 100;
+/** The most that a reader takes from disk at once. */
+const READ_AT_ONCE = 500;
+/** Digits of the largest safe integer: keys are ordered as text. */
+const DIGITS = 16;
+
+type Row = Omit<NodeEvent, 'seq'>;
+
+export class EventLog implements Events {
+  readonly #deps: EventsDeps;
+  readonly #table: Table<Row>;
+  readonly #most: number;
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  /** Readers that wait for more. */
+  readonly #waiting = new Set<() => void>();
+  /** The number that the next event gets. */
+  #next = 1;
+  /** The highest number on disk, all lower ones being there too. */
+  #newest = 0;
+  /** The lowest number that is kept. */
+  #oldest = 1;
+  #untrimmed = 0;
+  #running = false;
+
+  constructor(deps: EventsDeps) {
+    this.#deps = deps;
+    this.#table = deps.store.table('events', cborCodec<Row>());
+    this.#most = deps.maxEvents ?? MAX_EVENTS;
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    for await (const [key] of this.#table.range({ reverse: true, limit: 1 })) this.#newest = Number(key);
+    this.#oldest = this.#newest + 1;
+    for await (const [key] of this.#table.range({ limit: 1 })) this.#oldest = Number(key);
+    this.#next = this.#newest + 1;
+    this.#running = true;
+    await this.#trim();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#wake();
+  }
+
+  stage(events: readonly NewEvent[]): StagedEvents {
+    const time = this.#deps.now();
+    const numbered = events.map(({ type, data }) => ({ seq: this.#next++, time, type, data }));
+    return {
+      writes: numbered.map(({ seq, ...row }) => this.#table.put(keyOf(seq), row)),
+      tell: () => this.#tell(numbered),
+    };
+  }
+
+  async record(events: readonly NewEvent[], writes: readonly Write[] = []): Promise<void> {
+    const staged = this.stage(events);
+    await this.#deps.store.write([...writes, ...staged.writes]);
+    staged.tell();
+  }
+
+  on(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async *read(options: ReadEvents = {}): AsyncGenerator<NodeEvent, void, undefined> {
+    const { follow = false, types, signal } = options;
+    const wanted = types === undefined ? undefined : new Set<string>(types);
+    let last = options.after ?? (follow ? this.#newest : this.#oldest - 1);
+    const going = (): boolean => this.#running && signal?.aborted !== true;
+    // A number that was never given: the home was set back, and other events may have had these numbers before.
+    if (going() && last > this.#newest) {
+      yield this.#gap(this.#newest, { after: last });
+      last = this.#newest;
+    }
+    while (going()) {
+      if (last === this.#newest) {
+        if (!follow) return;
+        await this.#more(signal);
+        continue;
+      }
+      const upTo = this.#newest;
+      // Read whole before any of it is given out: a reader that pauses must not hold a snapshot of the disk.
+      const rows = await this.#rows(last, upTo);
+      for (const event of rows) {
+        if (event.seq > last + 1) yield this.#gap(event.seq - 1, { missed: event.seq - 1 - last });
+        last = event.seq;
+        if (wanted === undefined || wanted.has(event.type)) yield event;
+        if (!going()) return;
+      }
+      if (rows.length === 0) {
+        yield this.#gap(upTo, { missed: upTo - last });
+        last = upTo;
+      }
+    }
+  }
+
+  /** Those that are there: old ones were removed, and a row that the disk changed is left out. */
+  async #rows(after: number, upTo: number): Promise<NodeEvent[]> {
+    const rows: NodeEvent[] = [];
+    const range = { gt: keyOf(after), lte: keyOf(upTo), limit: READ_AT_ONCE };
+    for await (const [key, row] of this.#table.range(range)) rows.push({ seq: Number(key), ...row });
+    return rows;
+  }
+
+  /** Says what a reader cannot have any more, under the number of the last of what is missing. */
+  #gap(seq: number, data: Readonly<Record<string, number>>): NodeEvent {
+    return { seq, time: this.#deps.now(), type: 'gap', data };
+  }
+
+  #tell(events: readonly NodeEvent[]): void {
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.#newest = Math.max(this.#newest, last.seq);
+    for (const event of events) for (const listener of this.#listeners) this.#call(listener, event);
+    this.#wake();
+    this.#untrimmed += events.length;
+    if (this.#untrimmed < TRIM_EVERY) return;
+    this.#trim().catch((error: unknown) =>
+      this.#deps.logger.warn({ error: String(error) }, 'old events could not be removed'),
+    );
+  }
+
+  #call(listener: (event: NodeEvent) => void, event: NodeEvent): void {
+    try {
+      listener(event);
+    } catch (error) {
+      this.#deps.logger.error({ error: String(error) }, 'a listener to events failed');
+    }
+  }
+
+  /** Removes what is too old or too much. */
+  async #trim(): Promise<void> {
+    this.#untrimmed = 0;
+    const first = this.#newest - this.#most + 1;
+    const since = this.#deps.now() - MAX_AGE;
+    const writes: Write[] = [];
+    for await (const [key, { time }] of this.#table.range()) {
+      const seq = Number(key);
+      // The newest stays, whatever its age: from it the next start goes on counting.
+      if (seq >= this.#newest || (seq >= first && time >= since)) break;
+      writes.push(this.#table.del(key));
+      this.#oldest = Math.max(this.#oldest, seq + 1);
+    }
+    if (writes.length > 0) await this.#deps.store.write(writes, { sync: false });
+  }
+
+  /** Waits for an event to come, the signal, or the end. */
+  #more(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#waiting.delete(end);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      this.#waiting.add(end);
+      signal?.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  #wake(): void {
+    for (const end of [...this.#waiting]) end();
+  }
+}
+
+function keyOf(seq: number): string {
+  return String(seq).padStart(DIGITS, '0');
+}

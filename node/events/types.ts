@@ -1,0 +1,30 @@
+/** What a node tells as events. A word, once used, keeps its meaning: programs switch on it. */
+export const EVENT_TYPES = [
+  /** A message of either side changed a trade. */
+  'trade-changed',
+  /** A watch was asked for the first time: how many listings match already. */
+  'watch-began',
+  /** A listing matches a watch that did not before. */
+  'watch-match',
+  /** More listings came to match a watch at once than are told one by one. */
+  'watch-more',
+  /** A listing that matches a watch costs less than before. */
+  'price-drop',
+  /** A listing that matches a watch was sold out and is no longer. */
+  'back-in-stock',
+  /** A listing turned out to be another thing than its card says. */
+  'false-index',
+  /** Events were removed before they were read; the reader cannot have them any more. */
+  'gap',
+] as const;
+
+export type NodeEventType = (typeof EVENT_TYPES)[number];
+
+export interface NodeEvent {
+  /** Counts up from 1 over the life of a home, restarts included. */
+  readonly seq: number;
+  /** By this node's clock, milliseconds UTC. */
+  readonly time: number;
+  readonly type: NodeEventType;
+  readonly data: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,72 @@
+import type { Network } from '../network/index.js';
+import type { CloserNodes } from './held/closer.js';
+import { declinedOf } from './handover-delivery.js';
+import { readPut } from './held/put-bytes.js';
+import type { Holder } from './holder.js';
+import {
+  ASK_METHOD,
+  askSchema,
+  CARDS_METHOD,
+  cardsSchema,
+  LEASE_METHOD,
+  leaseRequestSchema,
+  MAX_PUT_BYTES,
+  OFFER_METHOD,
+  offerSchema,
+  PUT_METHOD,
+  readBody,
+  writeBody,
+  type Offer,
+} from './wire.js';
+
+/** Batches taken side by side, of all peers together: each is a megabyte until it is done, and more at once are no faster. */
+const CONCURRENT_BATCHES = 8;
+
+export interface ServeOptions {
+  readonly network: Pick<Network, 'handle'>;
+  readonly holder: Holder;
+  readonly closer: CloserNodes;
+  /** Told of each offer, after it was answered. */
+  readonly onOffer?: ((peer: string, offer: Offer) => void) | undefined;
+}
+
+/** Answers what other nodes ask of an index node. */
+export function serveIndex({ network, holder, closer, onOffer }: ServeOptions): void {
+  const batches = { maxRequest: 2 * MAX_PUT_BYTES, maxConcurrent: CONCURRENT_BATCHES };
+  network.handle(
+    PUT_METHOD,
+    async (body, { peer }) => {
+      // Before anything is read: who brings too much must not cost the reading of it either.
+      holder.admit(peer, { bytes: body.length });
+      return writeBody(await holder.put(readPut(body), peer));
+    },
+    batches,
+  );
+  network.handle(
+    LEASE_METHOD,
+    async (body, { peer }) => {
+      holder.admit(peer, { bytes: body.length });
+      return writeBody(await holder.refresh(readBody(leaseRequestSchema, body, 'index.lease'), peer));
+    },
+    batches,
+  );
+  network.handle(
+    OFFER_METHOD,
+    async (body, { peer }) => {
+      holder.admit(peer, { bytes: body.length });
+      const offer = readBody(offerSchema, body, 'index.offer');
+      const wanted = holder.wanted(offer);
+      const answer = writeBody({ wanted, declined: declinedOf(offer, wanted, holder) });
+      onOffer?.(peer, offer);
+      return answer;
+    },
+    batches,
+  );
+  network.handle(ASK_METHOD, async (body) => {
+    const question = readBody(askSchema, body, 'index.ask');
+    return writeBody({ ...holder.ask(question), closer: closer.of(question.keys) });
+  });
+  network.handle(CARDS_METHOD, async (body) =>
+    writeBody(holder.cards(readBody(cardsSchema, body, 'index.cards').listings)),
+  );
+}

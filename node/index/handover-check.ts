@@ -1,0 +1,240 @@
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { QUORUM } from '../../protocol/search/posting-keys.js';
+import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
+import { LAST_RANK, type HandoverOptions } from './handover-options.js';
+import { isFarFrom, namesOf, shardToBe, type Places } from './handover-plan.js';
+import type { HandoverSource, NamedListing } from './handover-source.js';
+import type { PeerTable } from './peer-table.js';
+import { responsible } from './responsible.js';
+import { slices } from './slices.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+/** Names whose holders are remembered for a moment. */
+const REMEMBERED_HOLDERS = 20_000;
+/** What others offered is remembered for one to two hours: the last rank's turn comes 50 minutes after the first one's. */
+const SEEN_FOR = 60 * 60 * 1000;
+
+interface DailyCheckDeps {
+  readonly network: Network;
+  readonly source: HandoverSource;
+  readonly places: Places;
+  readonly now: () => number;
+  readonly options: Pick<HandoverOptions, 'checkEvery'>;
+  readonly neighbours: () => PeerTable;
+  readonly bring: (
+    receiver: string,
+    cards: Iterable<NamedListing>,
+    signal: AbortSignal,
+    onHeld?: (card: NamedListing) => void,
+  ) => Promise<boolean>;
+}
+
+/**
+ * A listing whose turn it is: with those names for which this node stands in that place among the holders, or with all. Its
+ * day is that of its turn, so that all holders mean the same one.
+ */
+type Due = readonly [listing: string, rank: number | 'all', day: number];
+
+/**
+ * Compares each card held here once a day with all who should hold it. When a card's turn comes lies in its id; of its holders
+ * the first does it, and each of the others only where it did not see that happen. Who is the first changes from day to day, so
+ * that a node that does not do its work cannot keep others from doing it.
+ */
+export class DailyCheck {
+  readonly #deps: DailyCheckDeps;
+  /** Milliseconds UTC: cards whose turn came up to then have been looked at. */
+  #until = 0;
+  #seen = new Set<number>();
+  #seenBefore = new Set<number>();
+  #seenSince = 0;
+  #holders = createBoundedCache<readonly PeerRef[][]>(REMEMBERED_HOLDERS);
+  #neighbours: PeerTable | undefined;
+
+  constructor(deps: DailyCheckDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#until = this.#deps.now();
+  }
+
+  /** Another node has compared the listing under these names. */
+  seen(listing: string, names: readonly string[]): void {
+    const now = this.#deps.now();
+    if (now - this.#seenSince > SEEN_FOR) {
+      this.#seenBefore = this.#seen;
+      this.#seen = new Set();
+      this.#seenSince = now;
+    }
+    for (const name of names) this.#seen.add(hashOf(listing, name));
+  }
+
+  /** Who holds a name, for each of its places, nearest first: by the neighbourhood, or the directory for a place far away. */
+  holders(name: string): readonly PeerRef[][] {
+    const neighbours = this.#deps.neighbours();
+    if (neighbours !== this.#neighbours) this.#forget(neighbours);
+    const known = this.#holders.get(name);
+    if (known !== undefined) return known;
+    const found = this.#deps.places.of(name).map((place) => responsible(this.#near(place, neighbours), place));
+    this.#holders.set(name, found);
+    return found;
+  }
+
+  /**
+   * Looks at the cards whose turn has come since the last time.
+   * @param onSplit told of each name found that is to be split
+   * @throws the signal's reason
+   */
+  async run(signal: AbortSignal, onSplit: (name: string) => void): Promise<void> {
+    const { source, now, bring } = this.#deps;
+    const to = now();
+    const since = Math.max(0, to - this.#until);
+    this.#until = to;
+    const work = new Map<string, Due[]>();
+    const far: NamedListing[] = [];
+    for await (const listing of slices(source.listings(), signal)) {
+      const due = this.#dueOf(listing, to, since);
+      const held = due === undefined ? undefined : source.held(listing);
+      if (due === undefined || held === undefined) continue;
+      for (const name of held.names) if (shardToBe(listing, name, source) !== undefined) onSplit(name);
+      for (const receiver of this.#receivers(due)) {
+        const dues = work.get(receiver);
+        if (dues === undefined) work.set(receiver, [due]);
+        else dues.push(due);
+      }
+      if (due[1] !== 'all' && due[1] !== LAST_RANK) continue;
+      const spare = held.names.filter((name) => this.#isSpare(name));
+      if (spare.length > 0) far.push([listing, spare]);
+    }
+    for (const [receiver, dues] of work) await bring(receiver, this.#named(receiver, dues), signal);
+    if (far.length > 0) await this.#release(far, signal);
+  }
+
+  /** Whether, and as what, a listing's turn has come in the `since` milliseconds up to `to`. */
+  #dueOf(listing: string, to: number, since: number): Due | undefined {
+    const { checkEvery } = this.#deps.options;
+    const age = (((to - turnOf(listing)) % DAY) + DAY) % DAY;
+    const day = Math.floor((to - age) / DAY);
+    // The node slept, or its clock was moved: the turns of all ranks are over.
+    if (since > 2 * checkEvery) return age < since ? [listing, 'all', day] : undefined;
+    const rank = Math.floor(age / checkEvery);
+    return rank <= LAST_RANK && age - rank * checkEvery < since ? [listing, rank, day] : undefined;
+  }
+
+  *#named(receiver: string, dues: readonly Due[]): Generator<NamedListing> {
+    for (const due of dues) {
+      const [listing] = due;
+      yield [listing, this.#names(listing).filter((name) => this.#receiversOf(due, name).includes(receiver))];
+    }
+  }
+
+  #receivers(due: Due): Set<string> {
+    return new Set(this.#names(due[0]).flatMap((name) => this.#receiversOf(due, name)));
+  }
+
+  #names(listing: string): string[] {
+    const held = this.#deps.source.held(listing);
+    return held === undefined ? [] : namesOf(listing, held.names, this.#deps.source);
+  }
+
+  /**
+   * Whom it is this node's turn to bring a name of a due listing to: the holders of those of its places where this node stands in
+   * that rank. Who holds it for both places belongs to the first.
+   */
+  #receiversOf([listing, rank, day]: Due, name: string): string[] {
+    const self = this.#deps.network.peerId;
+    if (rank !== 'all' && rank > 0 && this.#wasSeen(listing, name)) return [];
+    const earlier = new Set<string>([self]);
+    return this.holders(name).flatMap((holders) => {
+      const place = holders.findIndex(({ id }) => id === self);
+      const isMine = rank === 'all' || (place < 0 ? LAST_RANK : (place + day) % holders.length) === rank;
+      const theirs = holders.map(({ id }) => id).filter((id) => !earlier.has(id));
+      for (const id of theirs) earlier.add(id);
+      return isMine ? theirs : [];
+    });
+  }
+
+  #holds(peer: string, name: string): boolean {
+    return this.holders(name).some((holders) => holders.some(({ id }) => id === peer));
+  }
+
+  /** Gives up what others hold who are nearer, each name only when a quorum of them has said so. */
+  async #release(cards: readonly NamedListing[], signal: AbortSignal): Promise<void> {
+    const { bring, source } = this.#deps;
+    const confirmed = new Map<string, Set<string>>();
+    const receivers = new Set(
+      cards.flatMap(([, names]) =>
+        names.flatMap((name) => this.holders(name).flatMap((all) => all.map(({ id }) => id))),
+      ),
+    );
+    for (const receiver of receivers) {
+      const theirs = cards.map(([listing, names]): NamedListing => {
+        return [listing, names.filter((name) => this.#holds(receiver, name))];
+      });
+      const note = ([listing, names]: NamedListing): void => {
+        for (const name of names) {
+          const key = `${listing}\n${name}`;
+          confirmed.set(key, (confirmed.get(key) ?? new Set()).add(receiver));
+        }
+      };
+      // What it had to be brought first, it is asked for once more.
+      if (await bring(receiver, theirs, signal)) await bring(receiver, theirs, signal, note);
+    }
+    const enough = (listing: string, name: string): boolean =>
+      this.holders(name).every((holders) => {
+        const by = confirmed.get(`${listing}\n${name}`);
+        return holders.filter(({ id }) => by?.has(id)).length >= Math.min(QUORUM, holders.length);
+      });
+    const over = cards
+      .map(([listing, names]): NamedListing => [listing, names.filter((name) => enough(listing, name))])
+      .filter(([, names]) => names.length > 0);
+    if (over.length > 0) await source.release(over);
+  }
+
+  /** Whether this node is so far from all places of a name that its copy is not counted on. */
+  #isSpare(name: string): boolean {
+    const self = this.#self();
+    const neighbours = this.#neighbours ?? this.#deps.neighbours();
+    if (self === undefined) return false;
+    return this.#deps.places.of(name).every((place) => isFarFrom(place, this.#near(place, neighbours), self));
+  }
+
+  #near(place: Uint8Array, neighbours: PeerTable): PeerRef[] {
+    const { directory, peerId } = this.#deps.network;
+    const near = neighbours.nearest(place, LOOKUP_SIZE);
+    const isClose = near.some(({ id }) => id === peerId);
+    return isClose ? near : directory.closest(place, LOOKUP_SIZE);
+  }
+
+  #self(): PeerRef | undefined {
+    return this.#deps.network.directory.get(this.#deps.network.peerId);
+  }
+
+  #forget(neighbours: PeerTable): void {
+    this.#neighbours = neighbours;
+    this.#holders = createBoundedCache(REMEMBERED_HOLDERS);
+  }
+
+  #wasSeen(listing: string, name: string): boolean {
+    const hash = hashOf(listing, name);
+    return this.#seen.has(hash) || this.#seenBefore.has(hash);
+  }
+}
+
+/** When in the day a listing's turn comes, in milliseconds: 30 bits of its id, which is a hash, spread them evenly. */
+export function turnOf(listing: string): number {
+  let bits = 0;
+  for (const character of listing.slice(-8, -2)) bits = bits * 32 + Math.max(0, BASE32.indexOf(character));
+  return Math.floor((bits / 2 ** 30) * DAY);
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** FNV-1a of 32 bits: where two pairs have the same, one of them is looked at a day later. */
+function hashOf(listing: string, name: string): number {
+  let hash = 0x811c9dc5;
+  for (const text of [listing, name]) {
+    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return hash >>> 0;
+}

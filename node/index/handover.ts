@@ -1,0 +1,304 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import type { Logger } from '../logger.js';
+import type { Network, PeerRef } from '../network/index.js';
+import { DailyCheck } from './handover-check.js';
+import { Delivery } from './handover-delivery.js';
+import { CONCURRENT_TARGETS, handoverOptions, type HandoverOptions } from './handover-options.js';
+import { holdersIn, namesOf, newcomersIn, Places, rankFor, shardToBe } from './handover-plan.js';
+import type { HandoverSource, NamedListing } from './handover-source.js';
+import { Neighbourhood } from './neighbourhood.js';
+import { PeerTable } from './peer-table.js';
+import { slices } from './slices.js';
+import { OFFER_METHOD, writeBody, type Offer } from './wire.js';
+
+/** Names whose holders are remembered while a plan is made and carried out. */
+const REMEMBERED_HOLDERS = 20_000;
+/** Receivers and cards that wait to be corrected; what is beyond it is found by a daily check. */
+const MAX_CORRECTIONS = 5_000;
+
+export interface HandoverDeps {
+  readonly network: Network;
+  readonly networkName: string;
+  readonly source: HandoverSource;
+  readonly now: () => number;
+  readonly logger: Logger;
+  readonly options?: Partial<HandoverOptions> | undefined;
+}
+
+/**
+ * Keeps the copies of what this node holds where they belong while nodes come and go (DESIGN section 5, "Lifetime"): whoever is
+ * nearest to a name now gets its cards from those who hold them, also when the seller is long gone. Soon after the neighbourhood
+ * has changed those get theirs who became responsible by it; and once a day each card is compared with all who should hold it.
+ */
+export class Handover {
+  readonly #deps: HandoverDeps;
+  readonly #options: HandoverOptions;
+  readonly #places: Places;
+  readonly #neighbourhood: Neighbourhood;
+  readonly #delivery: Delivery;
+  readonly #check: DailyCheck;
+  /** Those who have been brought what became theirs. Whoever is missing here gets it in the next pass. */
+  readonly #settled = new Map<string, PeerRef>();
+  /** Names whose shards are, or have been, handed over for the first time; false: not yet. */
+  readonly #splits = new Map<string, boolean>();
+  /** By receiver the listings of which it offered an older version. */
+  readonly #corrections = new Map<string, Set<string>>();
+  #stopping: AbortController | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #due: NodeJS.Timeout | undefined;
+  /** Passes and corrections run one after the other … */
+  #work: Promise<void> = Promise.resolve();
+  /** … and checks, which may take long, beside them. */
+  #checks: Promise<void> = Promise.resolve();
+
+  constructor(deps: HandoverDeps) {
+    const { network, source, networkName } = deps;
+    this.#deps = deps;
+    this.#options = handoverOptions(deps.options);
+    this.#places = new Places(networkName);
+    this.#delivery = new Delivery({ ...deps, options: this.#options });
+    const nothing = writeBody({ keys: [], cards: [] } satisfies Offer);
+    this.#neighbourhood = new Neighbourhood({
+      network,
+      options: this.#options,
+      probe: (peer) =>
+        network.request(peer, OFFER_METHOD, nothing, { timeout: this.#options.probeTimeout, retry: true }),
+      onChange: () => this.#passSoon(this.#options.settle),
+    });
+    this.#check = new DailyCheck({
+      ...deps,
+      source,
+      places: this.#places,
+      options: this.#options,
+      neighbours: () => this.#neighbourhood.alive(),
+      bring: (receiver, cards, signal, onHeld) => this.#bring(receiver, cards, signal, onHeld),
+    });
+  }
+
+  start(): void {
+    if (this.#stopping !== undefined) return;
+    const stopping = new AbortController();
+    this.#stopping = stopping;
+    this.#check.start();
+    this.#neighbourhood.start();
+    this.#timers = [
+      setTimeout(() => this.#begin(), this.#options.grace).unref(),
+      setInterval(() => this.#daily(), this.#options.checkEvery).unref(),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping?.abort();
+    this.#stopping = undefined;
+    this.#neighbourhood.stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
+    clearTimeout(this.#due);
+    this.#due = undefined;
+    this.#settled.clear();
+    this.#corrections.clear();
+    await Promise.all([this.#work, this.#checks]);
+  }
+
+  /**
+   * Another node has offered cards to this one. Where ours is newer, that node gets it; where it is the same, that node
+   * sees to its copies today.
+   */
+  offered(peer: string, { keys, cards }: Offer): void {
+    for (const [id, seq, places] of cards) {
+      const listing = id.toString();
+      const held = this.#deps.source.held(listing);
+      if (held === undefined || held.seq < seq) continue;
+      const names = places.flatMap((place) => keys[place] ?? []).filter((name) => held.names.includes(name));
+      if (held.seq === seq) this.#check.seen(listing, names);
+      else if (names.some((name) => this.#isHolder(peer, name))) this.#correct(peer, listing);
+    }
+  }
+
+  /** What is known by now was there before this node: its neighbours need nothing of it, and it gets its share of them. */
+  #begin(): void {
+    for (const peer of this.#neighbourhood.alive()) this.#settled.set(peer.id, peer);
+    this.#passSoon(this.#options.settle);
+  }
+
+  get #begun(): boolean {
+    return this.#settled.size > 0;
+  }
+
+  #passSoon(delay: number): void {
+    const { signal } = this.#stopping ?? {};
+    if (signal === undefined || !this.#begun || this.#due !== undefined) return;
+    this.#due = setTimeout(() => {
+      this.#inTurn((stopping) => {
+        this.#due = undefined;
+        return this.#pass(stopping);
+      });
+    }, delay).unref();
+  }
+
+  #daily(): void {
+    const onSplit = (name: string): void => {
+      if (this.#splits.has(name)) return;
+      this.#splits.set(name, false);
+      this.#passSoon(this.#options.settle);
+    };
+    this.#checks = this.#checks.then(() => this.#guarded((signal) => this.#check.run(signal, onSplit)));
+  }
+
+  #correct(peer: string, listing: string): void {
+    const waiting = this.#corrections.get(peer) ?? new Set();
+    let all = 0;
+    for (const { size } of this.#corrections.values()) all += size;
+    if (all >= MAX_CORRECTIONS) return;
+    if (all === 0) this.#inTurn((signal) => this.#sendCorrections(signal));
+    this.#corrections.set(peer, waiting.add(listing));
+  }
+
+  async #sendCorrections(signal: AbortSignal): Promise<void> {
+    const corrections = [...this.#corrections];
+    this.#corrections.clear();
+    for (const [peer, listings] of corrections) {
+      const cards = [...listings].map((listing): NamedListing => [listing, this.#namesFor(peer, listing)]);
+      await this.#delivery.put(peer, cards, signal).catch((error: unknown) => this.#failed(peer, error, signal));
+    }
+  }
+
+  /** One round of hand-over to those who became responsible for something, by what is known of the neighbourhood now. */
+  async #pass(signal: AbortSignal): Promise<void> {
+    const now = this.#neighbourhood.alive();
+    const before = new PeerTable(this.#settled.values());
+    const splits = [...this.#splits].filter(([, done]) => !done).map(([name]) => name);
+    const same = now.size === before.size && [...now].every(({ id }) => before.has(id));
+    if (same && splits.length === 0) return;
+    for (const { id } of before) if (!now.has(id)) this.#settled.delete(id);
+    const work = await this.#plan(before, now, signal);
+    const left = await this.#carryOut(work, before, now, signal);
+    for (const peer of now) {
+      if (left.has(peer.id)) this.#settled.delete(peer.id);
+      else this.#settled.set(peer.id, peer);
+    }
+    if (left.size === 0) for (const name of splits) this.#splits.set(name, true);
+    if (left.size > 0) this.#passSoon(this.#options.retry);
+  }
+
+  /** For each receiver the listings that became its own by some of their names. */
+  async #plan(before: PeerTable, now: PeerTable, signal: AbortSignal): Promise<Map<string, string[]>> {
+    const { source, network } = this.#deps;
+    const self = network.peerId;
+    const receivers = createBoundedCache<readonly string[]>(REMEMBERED_HOLDERS);
+    const receiversOf = (name: string, isNewShard: boolean): readonly string[] => {
+      const known = receivers.get(name);
+      if (known !== undefined) return known;
+      const peers = this.#places
+        .of(name)
+        .flatMap((place) =>
+          isNewShard
+            ? holdersIn(now, place, self)
+            : newcomersIn(before, now, place, self).filter(({ id }) => id !== self),
+        );
+      const ids = peers.map(({ id }) => id);
+      receivers.set(name, ids);
+      return ids;
+    };
+    const work = new Map<string, string[]>();
+    for await (const listing of slices(source.listings(), signal)) {
+      const held = source.held(listing);
+      if (held === undefined) continue;
+      const found = new Set<string>();
+      for (const name of held.names) {
+        for (const id of receiversOf(name, false)) found.add(id);
+        const shard = this.#splits.get(name) === false ? shardToBe(listing, name, source) : undefined;
+        if (shard !== undefined) for (const id of receiversOf(shard, true)) found.add(id);
+      }
+      for (const id of found) {
+        const listings = work.get(id);
+        if (listings === undefined) work.set(id, [listing]);
+        else listings.push(listing);
+      }
+    }
+    return work;
+  }
+
+  /** Brings everybody theirs, each when it is this node's turn; gives those for whom something is left to do. */
+  async #carryOut(
+    work: ReadonlyMap<string, readonly string[]>,
+    before: PeerTable,
+    now: PeerTable,
+    signal: AbortSignal,
+  ): Promise<Set<string>> {
+    const { network } = this.#deps;
+    const self = network.directory.get(network.peerId);
+    const left = new Set<string>();
+    if (self === undefined) return left;
+    const queue = [...now]
+      .filter(({ id }) => work.has(id))
+      .map((peer) => ({ id: peer.id, rank: peer.self ? 0 : rankFor(peer, before, now, self) }))
+      .sort((a, b) => b.rank - a.rank);
+    const begun = performance.now();
+    const worker = async (): Promise<void> => {
+      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+        const { id, rank } = next;
+        const wait = begun + rank * this.#options.rankDelay - performance.now();
+        if (wait > 0) await sleep(wait, undefined, { signal });
+        const listings = work.get(id) ?? [];
+        const cards = this.#named(id, listings);
+        if (!(await this.#bring(id, cards, signal))) left.add(id);
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENT_TARGETS }, worker));
+    return left;
+  }
+
+  *#named(receiver: string, listings: Iterable<string>): Generator<NamedListing> {
+    for (const listing of listings) yield [listing, this.#namesFor(receiver, listing)];
+  }
+
+  /** The names of a listing that a peer should hold it under. */
+  #namesFor(receiver: string, listing: string): string[] {
+    const held = this.#deps.source.held(listing);
+    if (held === undefined) return [];
+    const names = namesOf(listing, held.names, this.#deps.source);
+    return names.filter((name) => this.#isHolder(receiver, name));
+  }
+
+  #isHolder(peer: string, name: string): boolean {
+    return this.#check.holders(name).some((holders) => holders.some(({ id }) => id === peer));
+  }
+
+  async #bring(
+    receiver: string,
+    cards: Iterable<NamedListing>,
+    signal: AbortSignal,
+    onHeld?: (card: NamedListing) => void,
+  ): Promise<boolean> {
+    try {
+      return await this.#delivery.bring(receiver, cards, signal, onHeld);
+    } catch (error) {
+      this.#failed(receiver, error, signal);
+      return false;
+    }
+  }
+
+  #failed(receiver: string, error: unknown, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    this.#deps.logger.debug({ receiver, error: String(error) }, 'cards could not be handed over');
+    this.#neighbourhood.failed(receiver);
+  }
+
+  #inTurn(task: (signal: AbortSignal) => Promise<void>): void {
+    this.#work = this.#work.then(() => this.#guarded(task));
+  }
+
+  async #guarded(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const { signal } = this.#stopping ?? {};
+    if (signal === undefined) return;
+    try {
+      await task(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#deps.logger.warn({ error: String(error) }, 'handing over failed and is tried again later');
+      this.#passSoon(this.#options.retry);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import { isNiagaError } from '../../protocol/errors.js';
+import type { Network, PeerRef } from '../network/index.js';
+import { CONCURRENT_PROBES, FAR_FACTOR, LAST_PROBE, WATCHED, type HandoverOptions } from './handover-options.js';
+import { PeerTable } from './peer-table.js';
+
+/** Four times in `probeAfter` it is seen who must be asked, but never more often than this. */
+const LEAST_TICK = 50;
+/** These are asked after `probeAfter`, those behind them later. */
+const NEAREST = 20;
+
+interface Neighbour {
+  ref: PeerRef;
+  alive: boolean;
+  /** In a row. */
+  failures: number;
+  /** Something went wrong: only an answer counts as a sign of life. */
+  suspect: boolean;
+  /** Milliseconds UTC of the last sign of life. */
+  seen: number;
+  /** Milliseconds UTC: it is not asked again before. */
+  notBefore: number;
+  probing: boolean;
+}
+
+interface NeighbourhoodDeps {
+  readonly network: Network;
+  readonly options: Pick<HandoverOptions, 'probeAfter' | 'probeAgain'>;
+  /** Asks a peer for a sign of life; fails where there is none in time. */
+  readonly probe: (peer: string) => Promise<unknown>;
+  /** Somebody came or is gone. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Who of the nodes nearest to this one is there. Any word of a neighbour counts; one that was silent is asked, and gone when it
+ * fails twice: a node that is killed, or frozen, or whose cable is cut says no goodbye.
+ */
+export class Neighbourhood {
+  readonly #deps: NeighbourhoodDeps;
+  readonly #neighbours = new Map<string, Neighbour>();
+  #alive: PeerTable | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #offs: (() => void)[] = [];
+  #probing = 0;
+
+  constructor(deps: NeighbourhoodDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    if (this.#timer !== undefined) return;
+    const { network, options } = this.#deps;
+    this.#timer = setInterval(() => this.#tick(), Math.max(LEAST_TICK, options.probeAfter / 4)).unref();
+    this.#offs = [
+      network.on('peer:connect', (peer) => this.#met(peer)),
+      network.on('peer:disconnect', (peer) => this.#left(peer)),
+    ];
+    this.#tick();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const off of this.#offs) off();
+    this.#offs = [];
+  }
+
+  /** Those who are there, this node among them: the same table as long as nothing has changed. */
+  alive(): PeerTable {
+    return (this.#alive ??= new PeerTable(this.#living()));
+  }
+
+  isAlive(id: string): boolean {
+    return this.#neighbours.get(id)?.alive === true;
+  }
+
+  /** Something that was asked of the peer failed: it is asked for a sign of life at once. */
+  failed(id: string): void {
+    const neighbour = this.#neighbours.get(id);
+    if (neighbour === undefined) return;
+    neighbour.suspect = true;
+    this.#tick();
+  }
+
+  #met(id: string): void {
+    this.#refresh();
+    const neighbour = this.#neighbours.get(id);
+    if (neighbour !== undefined) this.#isThere(neighbour);
+  }
+
+  #living(): PeerRef[] {
+    const self = this.#deps.network.directory.get(this.#deps.network.peerId);
+    const others = [...this.#neighbours.values()].filter(({ alive }) => alive).map(({ ref }) => ref);
+    return self === undefined ? others : [self, ...others];
+  }
+
+  #changed(): void {
+    this.#alive = undefined;
+    this.#deps.onChange();
+  }
+
+  /** Connections are closed for many reasons: it is asked, on a new one. */
+  #left(id: string): void {
+    this.failed(id);
+  }
+
+  #tick(): void {
+    this.#refresh();
+    const { probeAfter } = this.#deps.options;
+    const now = Date.now();
+    let place = 0;
+    for (const { id } of this.#nearestFirst()) {
+      const neighbour = this.#neighbours.get(id);
+      if (neighbour === undefined) continue;
+      const patience = place++ < NEAREST ? probeAfter : probeAfter * FAR_FACTOR;
+      // What is asked for other reasons shows as well that the peer is there.
+      const heard = Math.max(neighbour.seen, neighbour.ref.lastSeen);
+      if (!neighbour.suspect && now - heard < patience) {
+        if (!neighbour.alive) this.#isThere(neighbour, heard);
+        continue;
+      }
+      if (now < neighbour.notBefore || neighbour.probing) continue;
+      if (this.#probing >= CONCURRENT_PROBES) break;
+      void this.#probe(neighbour);
+    }
+  }
+
+  async #probe(neighbour: Neighbour): Promise<void> {
+    const { probe, options } = this.#deps;
+    neighbour.probing = true;
+    this.#probing++;
+    let failed = false;
+    try {
+      await probe(neighbour.ref.id);
+    } catch (error) {
+      // A refusal is a sign of life too.
+      failed = !(isNiagaError(error) && error.details?.['remote'] === true);
+    }
+    neighbour.probing = false;
+    this.#probing--;
+    if (this.#timer === undefined) return;
+    if (!failed) {
+      this.#isThere(neighbour);
+      return this.#tick();
+    }
+    neighbour.suspect = true;
+    neighbour.failures++;
+    const wait = Math.min(LAST_PROBE, options.probeAgain * 2 ** Math.max(0, neighbour.failures - 1));
+    neighbour.notBefore = Date.now() + wait;
+    setTimeout(() => this.#timer !== undefined && this.#tick(), wait).unref();
+    if (neighbour.failures >= 2 && neighbour.alive) {
+      neighbour.alive = false;
+      this.#changed();
+    }
+    this.#tick();
+  }
+
+  #isThere(neighbour: Neighbour, seen = Date.now()): void {
+    neighbour.seen = seen;
+    neighbour.suspect = false;
+    neighbour.failures = 0;
+    neighbour.notBefore = 0;
+    if (neighbour.alive) return;
+    neighbour.alive = true;
+    this.#changed();
+  }
+
+  /** Takes over whom the directory knows near this node, and forgets those who are no longer among them. */
+  #refresh(): void {
+    const { directory, peerId } = this.#deps.network;
+    const self = directory.get(peerId);
+    if (self === undefined) return;
+    for (const ref of directory.closest(self.kadId, WATCHED + 1)) {
+      if (ref.self) continue;
+      const known = this.#neighbours.get(ref.id);
+      if (known === undefined)
+        this.#neighbours.set(ref.id, {
+          ref,
+          alive: false,
+          suspect: false,
+          failures: 0,
+          seen: 0,
+          notBefore: 0,
+          probing: false,
+        });
+    }
+    this.#nearestFirst().forEach(({ id }, place) => {
+      const ref = directory.get(id);
+      const neighbour = this.#neighbours.get(id);
+      if (neighbour === undefined) return;
+      if (ref !== undefined && ref.addresses.join() !== neighbour.ref.addresses.join()) this.#alive = undefined;
+      if (ref !== undefined) neighbour.ref = ref;
+      // Those who are gone stay known, so that their return is noticed: as many as are watched.
+      if (ref !== undefined && place < 2 * WATCHED) return;
+      this.#neighbours.delete(id);
+      if (neighbour.alive) this.#changed();
+    });
+  }
+
+  #nearestFirst(): PeerRef[] {
+    const { directory, peerId } = this.#deps.network;
+    const self = directory.get(peerId);
+    const refs = [...this.#neighbours.values()].map(({ ref }) => ref);
+    return self === undefined ? refs : new PeerTable(refs).nearest(self.kadId, refs.length);
+  }
+}

@@ -1,0 +1,35 @@
+import { compareDistance } from '../../protocol/keyspace.js';
+import { COPIES } from '../../protocol/search/posting-keys.js';
+import { LOOKUP_SIZE, type PeerRef } from '../network/index.js';
+import { addressBlocks } from './address-blocks.js';
+
+/**
+ * Of the nodes that hold a place at most so many are of one address block, where there are others: whoever rents one block
+ * gets a minority of five copies, and two neighbours of one provider still count.
+ */
+export const MOST_OF_A_BLOCK = 2;
+
+/**
+ * The nodes that hold the cards of a place: the {@link COPIES} nearest of those known, nearest first, but of one address
+ * block (address-blocks.ts) only the nearest {@link MOST_OF_A_BLOCK} where others are found among the {@link LOOKUP_SIZE} nearest.
+ * Publisher, index nodes and searchers all choose by this one rule; it does not depend on the order in which the peers are given.
+ */
+export function responsible(peers: readonly PeerRef[], kadId: Uint8Array, count: number = COPIES): PeerRef[] {
+  const nearest = [...peers].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId));
+  const taken: PeerRef[] = [];
+  const passed: PeerRef[] = [];
+  const members = new Map<string, number>();
+  for (const peer of nearest.slice(0, Math.max(LOOKUP_SIZE, count))) {
+    if (taken.length === count) break;
+    const blocks = addressBlocks(peer.addresses);
+    if (blocks.some((block) => (members.get(block) ?? 0) >= MOST_OF_A_BLOCK)) {
+      passed.push(peer);
+      continue;
+    }
+    for (const block of blocks) members.set(block, (members.get(block) ?? 0) + 1);
+    taken.push(peer);
+  }
+  if (taken.length === count || passed.length === 0) return taken;
+  // Nobody else is there: a copy in a crowded block is better than none.
+  return [...taken, ...passed.slice(0, count - taken.length)].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId));
+}

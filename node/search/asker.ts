@@ -1,0 +1,206 @@
+import { median } from '../../protocol/search/median.js';
+import { shardsOf } from '../../protocol/search/posting-keys.js';
+import {
+  ASK_METHOD,
+  askAnswerSchema,
+  MAX_ASK_KEYS,
+  readBody,
+  writeBody,
+  type AskAnswer,
+  type AskInput,
+} from '../index/wire.js';
+import type { Network } from '../network/index.js';
+import { askAll, isCovered, type Answered, type Asked, type Asking, type Candidate } from './ask.js';
+import type { Named, Places } from './places.js';
+import type { Question } from './question.js';
+import type { ShardBits } from '../index/shard-bits.js';
+
+/** Largest answer in bytes: a hundred cards with their delegations and leases, and ids of more. */
+export const MAX_RESPONSE = 512 * 1024;
+
+/** An answer with the names that were asked for. */
+export interface NamedAnswer extends Answered<AskAnswer> {
+  readonly names: readonly string[];
+}
+
+export interface GatherOptions {
+  /** Answers wanted of each node, and how many of them with their cards. */
+  readonly limit: number;
+  readonly cards: number;
+  /** Cards wanted of those nodes too that are not to send any: whoever answers first is shown at once. Default none. */
+  readonly cardsOfAll?: number | undefined;
+  /** Milliseconds after which what has come must do. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each answer as it comes, with a way to see all that came so far. */
+  readonly onAnswer?: ((answered: NamedAnswer, sofar: () => Gathered) => void) | undefined;
+}
+
+/** What was asked for, by name, and what came of it. */
+export interface Gathered {
+  /** In the order of `asked.keys`. */
+  readonly names: readonly Named[];
+  /** Places in `names` of those that turned out to be split: their shards were asked for instead. */
+  readonly superseded: ReadonlySet<number>;
+  /** Shards of a key that there was no room to ask for. */
+  readonly left: ReadonlyMap<string, number>;
+  /** For each name the salts whose nodes are known for certain. */
+  readonly certain: readonly (readonly number[])[];
+  readonly asked: Asked<AskAnswer>;
+}
+
+interface AskerDeps {
+  readonly network: Network;
+  readonly places: Places;
+  readonly shards: ShardBits;
+}
+
+/** Asks the index nodes for a question's keys, in one trip as a rule: whom answers name, and shards that they speak of, are asked at once too. */
+export class Asker {
+  readonly #deps: AskerDeps;
+
+  constructor(deps: AskerDeps) {
+    this.#deps = deps;
+  }
+
+  async gather(question: Question, options: GatherOptions): Promise<Gathered> {
+    const round = new Round(this.#deps, question, options);
+    return round.run();
+  }
+}
+
+class Round {
+  readonly #deps: AskerDeps;
+  readonly #question: Question;
+  readonly #options: GatherOptions;
+  readonly #names: Named[] = [];
+  /** Salts that were known before anybody was asked: what a look-up finds meanwhile was not known to those who chose whom to ask. */
+  readonly #known: (readonly number[])[] = [];
+  readonly #superseded = new Set<number>();
+  #room = MAX_ASK_KEYS;
+  readonly #left = new Map<string, number>();
+  /** For each name how many nodes could be asked. */
+  readonly #nodes: number[] = [];
+
+  constructor(deps: AskerDeps, question: Question, options: GatherOptions) {
+    this.#deps = deps;
+    this.#question = question;
+    this.#options = options;
+  }
+
+  async run(): Promise<Gathered> {
+    const { places, shards } = this.#deps;
+    const names = this.#question.keys.flatMap((key) => this.#namesOf(key, shards.of(key)));
+    const { deadline, signal } = this.#options;
+    const asked = await askAll<AskAnswer>({
+      candidates: names.map((named) => this.#addName(named)),
+      deadline,
+      signal,
+      request: (peer, keys, first, requestSignal) => this.#request(peer, keys, first, requestSignal),
+      holds: ({ keys, answer }, key) => (answer.held[keys.indexOf(key)] ?? 0) > 0,
+      onAnswer: (answered, asking) => this.#onAnswer(answered, asking),
+    });
+    const gathered = this.#gathered(asked);
+    gathered.certain.forEach((salts, at) => {
+      const named = this.#names[at];
+      const state = asked.keys[at];
+      const covered = state !== undefined && isCovered(state, salts);
+      if (named !== undefined && !covered && !this.#superseded.has(at)) places.look(named);
+    });
+    return gathered;
+  }
+
+  #gathered(asked: Asked<AskAnswer>): Gathered {
+    const certain = this.#names.map((named, at) => {
+      const state = asked.keys[at];
+      const witnessed = state === undefined ? [] : this.#deps.places.witnessedSalts(named, state);
+      return [...new Set([...(this.#known[at] ?? []), ...witnessed])];
+    });
+    return { names: this.#names, superseded: this.#superseded, left: this.#left, certain, asked };
+  }
+
+  /** The shards of a key, as far as there is room: the keys come with the rarest first. */
+  #namesOf(key: string, bits: number): Named[] {
+    const all = shardsOf(bits);
+    const some = all.slice(0, this.#room);
+    this.#room -= some.length;
+    if (some.length < all.length) this.#left.set(key, all.length - some.length);
+    return some.map((shard) => this.#deps.places.named(key, shard));
+  }
+
+  #addName(named: Named): Candidate[] {
+    const candidates = this.#deps.places.candidates(named);
+    this.#names.push(named);
+    this.#known.push(this.#deps.places.knownSalts(named));
+    this.#nodes.push(candidates.length);
+    return candidates;
+  }
+
+  async #request(peer: string, keys: readonly number[], first: boolean, signal: AbortSignal): Promise<AskAnswer> {
+    const { query, filters, sort, facets, perSeller } = this.#question;
+    const { limit, cards, cardsOfAll = 0, deadline } = this.#options;
+    const body: AskInput = {
+      query,
+      keys: keys.map((at) => this.#names[at]?.name ?? ''),
+      question: [...this.#question.keys],
+      filters,
+      sort,
+      limit,
+      cards: first ? cards : cardsOfAll,
+      facets,
+      // As many of one seller as its readers will show, where they want more than is usual.
+      ...(perSeller === 0 ? { perSeller } : {}),
+    };
+    const bytes = await this.#deps.network.request(peer, ASK_METHOD, writeBody(body), {
+      signal,
+      timeout: deadline,
+      maxResponse: MAX_RESPONSE,
+      retry: true,
+    });
+    return readBody(askAnswerSchema, bytes, 'answer to index.ask');
+  }
+
+  #onAnswer(answered: Answered<AskAnswer>, asking: Asking<AskAnswer>): void {
+    const { places } = this.#deps;
+    const { peer, keys, answer } = answered;
+    if (places.learn(answer.closer)) {
+      for (const key of keys) {
+        const named = this.#names[key];
+        if (named !== undefined) asking.know(key, places.candidates(named));
+      }
+    }
+    keys.forEach((key, place) => this.#learnBits(key, peer, answer.bits[place] ?? 0, asking));
+    const names = keys.map((key) => this.#names[key]?.name ?? '');
+    this.#options.onAnswer?.({ ...answered, names }, () => this.#gathered(asking));
+  }
+
+  /** Of a key that turns out to be split the shards are asked for in the same search. */
+  #learnBits(at: number, peer: string, said: number, asking: Asking<AskAnswer>): void {
+    const { shards } = this.#deps;
+    const named = this.#names[at];
+    if (named === undefined || this.#superseded.has(at)) return;
+    shards.heard(named.name, peer, said === 0 ? undefined : said, this.#nodes[at] ?? 0);
+    const bits = shards.of(named.key);
+    if (bits <= named.shard.length) return;
+    this.#names.forEach(({ key }, other) => {
+      if (key !== named.key || this.#superseded.has(other)) return;
+      this.#superseded.add(other);
+      this.#room++;
+    });
+    for (const shard of this.#namesOf(named.key, bits)) asking.add(this.#addName(shard));
+  }
+}
+
+/** The middle of what the nodes of a name say, by who is one of its nodes. */
+export function saidOf(gathered: Gathered, at: number, value: (answer: AskAnswer, place: number) => number): number {
+  return median(answersFor(gathered, at).map(({ answer, keys }) => value(answer, keys.indexOf(at))));
+}
+
+/**
+ * The answers to one name by those who are its nodes. Nodes that were asked only because nobody nearer was known then hold none of
+ * its cards, and their counts say nothing.
+ */
+export function answersFor({ asked }: Gathered, at: number): Answered<AskAnswer>[] {
+  const candidates = new Set(asked.keys[at]?.candidates.map(({ peer }) => peer.id));
+  return asked.answers.filter(({ peer, keys }) => keys.includes(at) && candidates.has(peer));
+}

@@ -1,0 +1,143 @@
+import { matcher } from '../../protocol/search/filters.js';
+import { hasAllWords } from '../../protocol/search/all-words.js';
+import { shardsOf } from '../../protocol/search/posting-keys.js';
+import {
+  ASK_METHOD,
+  askAnswerSchema,
+  MAX_ANSWERS,
+  MAX_ASK_KEYS,
+  readBody,
+  writeBody,
+  type AskAnswer,
+  type AskInput,
+} from '../index/wire.js';
+import type { Network } from '../network/index.js';
+import { askAll, WANTED_ANSWERS } from './ask.js';
+import { MAX_RESPONSE } from './asker.js';
+import type { Harvest } from './harvest.js';
+import type { Change, Changes, ChangesOptions } from './index.js';
+import type { Named, Places } from './places.js';
+import type { Question } from './question.js';
+import type { ShardBits } from '../index/shard-bits.js';
+import { listingVersion, type Version } from './version.js';
+
+/** Keys of a question that is asked again and again: what has all of its words stands under the rarest of them as well. */
+const CHANGE_KEYS = 3;
+/** Nodes that may be asked for a key, those included that take the place of one that is not there. */
+const CANDIDATES = 2 * WANTED_ANSWERS;
+/** Nobody waits for the answer: a slow node gets its time. */
+const DEADLINE = 10_000;
+/** Marks kept of one question, the latest: more nodes than hold its keys. */
+const MAX_MARKS = 64;
+
+export interface ChangesDeps {
+  readonly network: Network;
+  readonly places: Places;
+  readonly shards: ShardBits;
+  readonly newHarvest: () => Harvest;
+  readonly now: () => number;
+  readonly isHidden: (version: Version) => boolean;
+}
+
+/**
+ * What fits a question and came or changed since it was last asked. Unlike a search it ranks nothing and waits for everybody; it
+ * takes only what has all words. Few nodes are asked, and each only for what is new there since its last answer.
+ * @param question whose first {@link CHANGE_KEYS} keys are asked for
+ * @throws the signal's reason
+ */
+export async function askChanges(deps: ChangesDeps, question: Question, options: ChangesOptions): Promise<Changes> {
+  const { places, newHarvest } = deps;
+  const before = options.marks ?? new Map<string, number>();
+  const names = namesOf(deps, question);
+  const marks = new Map<string, number>();
+  const harvest = newHarvest();
+  let truncated = false;
+  const { answers } = await askAll<AskAnswer>({
+    candidates: names.map((named) => places.candidates(named).slice(0, CANDIDATES)),
+    deadline: DEADLINE,
+    signal: options.signal,
+    request: async (peer, keys, _first, signal) => {
+      const asked = keys.map((at) => names[at]?.name ?? '');
+      const since = before.get(markOf(peer, asked));
+      const answer = await ask(deps, { peer, names: asked, question, since, signal });
+      // A node that counts from below has lost its count: the next time it is asked for everything.
+      if (answer.mark > 0 && answer.mark >= (since ?? 0)) marks.set(markOf(peer, asked), answer.mark);
+      return answer;
+    },
+    onAnswer: ({ peer, answer }) => {
+      places.learn(answer.closer);
+      harvest.take(peer, answer);
+      truncated ||= answer.truncated;
+    },
+  });
+  for (const named of names) places.look(named);
+  const keys = question.keys.slice(0, CHANGE_KEYS);
+  const found = changesIn(harvest, question, deps);
+  const answered = answers.filter(({ peer }) => peer !== deps.network.peerId).length;
+  return { found, keys, marks: latest(before, marks), answered, truncated };
+}
+
+function changesIn(harvest: Harvest, { filters, query }: Question, { now, isHidden }: ChangesDeps): Change[] {
+  const passes = matcher(filters);
+  const fits = (version: Version): boolean =>
+    passes({ trader: version.card.record.payload.trader, summary: version.summary }) &&
+    hasAllWords(query, version.index) &&
+    !isHidden(version);
+  return harvest.versions().flatMap((claimed): Change[] => {
+    const version = fits(claimed) ? harvest.verified(claimed.id) : undefined;
+    if (version === undefined || !fits(version)) return [];
+    const validUntil = harvest.validUntil(version);
+    if (validUntil <= now()) return [];
+    const { id: listing, seq, device, record, summary } = version;
+    const { trader, created } = (version.delta ?? version.card).record.payload;
+    const of = listingVersion(version);
+    return [{ listing, seq, device, record, summary, version: of.toString(), trader, created, validUntil }];
+  });
+}
+
+/** Of keys that are split all shards are asked for, as far as one question may name them. */
+function namesOf({ places, shards }: ChangesDeps, { keys }: Question): Named[] {
+  return keys
+    .slice(0, CHANGE_KEYS)
+    .flatMap((key) => shardsOf(shards.of(key)).map((shard) => places.named(key, shard)))
+    .slice(0, MAX_ASK_KEYS);
+}
+
+async function ask(
+  { network }: ChangesDeps,
+  to: {
+    readonly peer: string;
+    readonly names: readonly string[];
+    readonly question: Question;
+    readonly since: number | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<AskAnswer> {
+  const { query, filters, keys } = to.question;
+  const body: AskInput = {
+    query,
+    filters,
+    keys: [...to.names],
+    question: [...keys],
+    sort: 'newest',
+    limit: MAX_ANSWERS,
+    cards: MAX_ANSWERS,
+    perSeller: 0,
+    ...(to.since === undefined ? {} : { since: to.since }),
+  };
+  const options = { signal: to.signal, timeout: DEADLINE, maxResponse: MAX_RESPONSE, retry: true };
+  const answer = await network.request(to.peer, ASK_METHOD, writeBody(body), options);
+  return readBody(askAnswerSchema, answer, 'answer to index.ask');
+}
+
+/** A node that is asked for other names than before has other things to tell of the past. */
+function markOf(peer: string, names: readonly string[]): string {
+  return `${peer} ${[...names].sort().join(' ')}`;
+}
+
+/** Those of before of nodes that were not asked now: they may be asked again. The newest last. */
+function latest(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): Map<string, number> {
+  const all = new Map([...before].filter(([mark]) => !now.has(mark)));
+  for (const [mark, value] of now) all.set(mark, value);
+  return new Map([...all].slice(-MAX_MARKS));
+}

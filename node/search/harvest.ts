@@ -1,0 +1,282 @@
+import type { CID } from 'multiformats/cid';
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import type { Delta } from '../../protocol/catalog/card.js';
+import { isNiagaError, type ErrorCode } from '../../protocol/errors.js';
+import type { Delegation } from '../../protocol/identity/delegation.js';
+import type { SignedRecord } from '../../protocol/record.js';
+import type { DelegationBook } from '../identity/index.js';
+import type { AskAnswer, CardsAnswer } from '../index/wire.js';
+import { LeaseBook, Leases } from './leases.js';
+import type { FindDelegation, Opened, OpenedCard, OpenedEnd, Opener } from './opener.js';
+import { isDeltaOf, newerFirst, orderOf, standsUntil, versionOf, type Version } from './version.js';
+import { silentWitnesses, type Witness } from './witnesses.js';
+
+/** Listings whose newest version is remembered, so that nobody brings an older one back. */
+const REMEMBERED = 4_000;
+/** Nodes from which one listing is fetched: whoever lies about having a newer version must not be the only one that is asked. */
+const FETCHED_FROM = 2;
+
+/** What a node remembers from one search to the next. */
+export class Memory {
+  /** The newest version of each listing that was found to hold. */
+  readonly newest = createBoundedCache<Version>(REMEMBERED);
+  /** The end of each listing that is known to be over. */
+  readonly ends = createBoundedCache<OpenedEnd>(REMEMBERED);
+  readonly leases = new LeaseBook();
+}
+
+export interface HarvestDeps {
+  readonly opener: Opener;
+  readonly memory: Memory;
+  readonly delegations: DelegationBook;
+  readonly now: () => number;
+  readonly onRefused: (code: ErrorCode) => void;
+}
+
+/** Who says to have a listing, in which version, and how well it answers by its own counts. */
+interface Claim {
+  readonly listing: CID;
+  readonly by: { readonly peer: string; readonly seq: number }[];
+  /** The best place that it has in any answer, from 0. */
+  place: number;
+}
+
+/**
+ * What the answers of one search have brought. Everything is read when it comes, for ranking needs it; signatures are checked when a
+ * listing may be shown, since they are most of what a search costs its reader.
+ */
+export class Harvest {
+  readonly leases: Leases;
+  /** Records that did not hold. */
+  refused = 0;
+  readonly #deps: HarvestDeps;
+  readonly #grants = new Map<string, SignedRecord<Delegation>>();
+  readonly #cards = new Map<string, Set<OpenedCard>>();
+  /** By the record id of the card that they change. */
+  readonly #deltas = new Map<string, Set<Opened<Delta>>>();
+  readonly #claims = new Map<string, Claim>();
+  readonly #answers: Witness[] = [];
+  readonly #doubted = new Set<string>();
+  readonly #fetched = new Set<string>();
+  /** The newest version of each listing as far as is known; null where there is none that may be shown. */
+  readonly #current = new Map<string, Version | null>();
+
+  constructor(deps: HarvestDeps) {
+    this.#deps = deps;
+    this.leases = new Leases(deps.opener, deps.memory.leases);
+  }
+
+  /**
+   * The listings of an answer and the cards that came with them.
+   * @param names what the node was asked for
+   */
+  take(peer: string, answer: AskAnswer, names: readonly string[] = []): void {
+    this.takeCards(answer);
+    const named = new Set(answer.hits.map(([listing]) => listing.toString()));
+    this.#answers.push({ peer, names, named, truncated: answer.truncated });
+    answer.hits.forEach(([listing, seq], place) => {
+      const id = listing.toString();
+      const claim = this.#claims.get(id) ?? { listing, by: [], place };
+      claim.by.push({ peer, seq });
+      claim.place = Math.min(claim.place, place);
+      this.#claims.set(id, claim);
+      this.#recall(id, seq);
+    });
+  }
+
+  /** What was found to hold before need not come again. */
+  #recall(id: string, seq: number): void {
+    const seen = this.#deps.memory.newest.get(id);
+    if (seen?.seq !== seq || this.#cards.get(id)?.has(seen.card) === true) return;
+    addTo(this.#cards, id, seen.card);
+    if (seen.delta !== undefined) addTo(this.#deltas, seen.card.id, seen.delta);
+    this.#current.delete(id);
+  }
+
+  takeCards({ cards, deltas, leases, delegations, ends = [] }: Omit<CardsAnswer, 'ends'> & Partial<CardsAnswer>): void {
+    for (const bytes of delegations) {
+      this.#attempt(() => {
+        const delegation = this.#deps.delegations.read(bytes);
+        this.#grants.set(delegation.id.toString(), delegation);
+      });
+    }
+    const { opener } = this.#deps;
+    const openedCards = cards.map((bytes) => this.#attempt(() => opener.card(bytes, this.#find)));
+    const openedDeltas = deltas.flatMap((bytes) => this.#attempt(() => opener.delta(bytes, this.#find)) ?? []);
+    for (const card of openedCards) {
+      if (card === undefined) continue;
+      addTo(this.#cards, card.listing, card);
+      this.#current.delete(card.listing);
+    }
+    for (const delta of openedDeltas) addTo(this.#deltas, delta.record.payload.card.toString(), delta);
+    // A delta may be to a card that came before.
+    if (openedDeltas.length > 0) this.#current.clear();
+    for (const bytes of ends) this.#takeEnd(bytes);
+    for (const proof of leases) {
+      const lease = this.#attempt(() => opener.lease(proof.lease, this.#find));
+      if (lease !== undefined) this.leases.take(proof, lease, openedCards, openedDeltas);
+    }
+  }
+
+  /**
+   * Listings whose card did not come, or of which somebody says to have a newer version, by whom to ask. Each is given once: who
+   * does not send it now will not later.
+   * @param reach only those that stand among the first so many of some answer: nobody can push out what others say
+   * @param most at most so many, the best placed
+   */
+  toFetch(reach: number, most: number): Map<string, CID[]> {
+    const byPeer = new Map<string, CID[]>();
+    for (const [id, { listing, by }] of this.#lacking(reach).slice(0, most)) {
+      const seq = this.#newest(id)?.seq ?? -1;
+      const newer = by.filter((one) => one.seq > seq).sort((a, b) => b.seq - a.seq);
+      // All who say the same need not be asked; one that says less is there for the case that the first lies.
+      const others = newer.filter((one) => one.seq !== newer[0]?.seq);
+      for (const { peer } of [...newer.slice(0, 1), ...others].slice(0, FETCHED_FROM)) {
+        byPeer.set(peer, [...(byPeer.get(peer) ?? []), listing]);
+      }
+      this.#fetched.add(id);
+    }
+    return byPeer;
+  }
+
+  /**
+   * Listings that nodes which should have them do not name, by whom to ask whether they have ended: nobody brings back alone what
+   * its seller has taken away. Each is given once.
+   */
+  toDoubt(ids: readonly string[]): Map<string, CID[]> {
+    const byPeer = new Map<string, CID[]>();
+    for (const id of ids) {
+      const version = this.#newest(id);
+      const claim = this.#claims.get(id);
+      if (version === undefined || claim === undefined || this.#doubted.has(id)) continue;
+      this.#doubted.add(id);
+      for (const peer of silentWitnesses(version, this.#answers)) {
+        byPeer.set(peer, [...(byPeer.get(peer) ?? []), claim.listing]);
+      }
+    }
+    return byPeer;
+  }
+
+  /** Whether answers name listings whose cards could still be fetched. */
+  get lacksSome(): boolean {
+    return this.#lacking(Number.POSITIVE_INFINITY).length > 0;
+  }
+
+  #lacking(reach: number): [string, Claim][] {
+    return [...this.#claims]
+      .filter(([id, { place, by }]) => {
+        if (place >= reach || this.#fetched.has(id)) return false;
+        const seq = this.#newest(id)?.seq ?? -1;
+        return by.some((one) => one.seq > seq);
+      })
+      .sort(([, a], [, b]) => a.place - b.place);
+  }
+
+  /** Every listing in its newest version, as far as that is known without looking at signatures. */
+  versions(): Version[] {
+    const ids = [...this.#cards.keys()].sort();
+    return ids.flatMap((id) => this.#newest(id) ?? []);
+  }
+
+  /** Whether a listing's newest version holds. Where it does not, it is gone, and {@link versions} has another or none. */
+  holds(id: string): boolean {
+    const version = this.#newest(id);
+    if (version === undefined) return false;
+    if (this.#check(version)) {
+      this.#deps.memory.newest.set(id, version);
+      return true;
+    }
+    this.#current.delete(id);
+    return false;
+  }
+
+  /** The newest version of a listing that holds; undefined where none does. */
+  verified(id: string): Version | undefined {
+    for (let version = this.#newest(id); version !== undefined; version = this.#newest(id)) {
+      if (this.holds(id)) return version;
+    }
+    return undefined;
+  }
+
+  /** Until when a version stands, in milliseconds UTC. A lease is looked at only where the card's own time is over. */
+  validUntil(version: Version): number {
+    const own = standsUntil(version);
+    return own > this.#deps.now() ? own : Math.max(own, this.leases.extendedUntil(version));
+  }
+
+  /**
+   * The newest version of those that came. Where there are several, their signatures decide: a forged one that filters or words do not
+   * fit would hide the true one otherwise. One that was seen before and is newer than all that came stands for them.
+   */
+  #newest(id: string): Version | undefined {
+    const known = this.#current.get(id);
+    if (known !== undefined) return known ?? undefined;
+    const came = this.#came(id);
+    const seen = this.#deps.memory.newest.get(id);
+    const [first] = came;
+    const isContested = first !== undefined && (came.length > 1 || isNewer(seen, first));
+    let newest = isContested ? came.find((version) => this.#check(version)) : first;
+    if (newest !== undefined && isNewer(seen, newest)) newest = seen;
+    const end = this.#deps.memory.ends.get(id);
+    if (newest !== undefined && end !== undefined && newerFirst(orderOf(end), newest) < 0) newest = undefined;
+    this.#current.set(id, newest ?? null);
+    return newest;
+  }
+
+  /** Whoever says that a listing has ended must show it: the signature is checked at once. */
+  #takeEnd(bytes: Uint8Array): void {
+    const { opener, memory } = this.#deps;
+    const end = this.#attempt(() => opener.end(bytes, this.#find));
+    if (end === undefined) return;
+    if (!opener.holds(end)) return this.#refuse('RECORD_SIGNATURE');
+    const known = memory.ends.get(end.listing);
+    if (known === undefined || newerFirst(orderOf(end), orderOf(known)) < 0) memory.ends.set(end.listing, end);
+    this.#current.delete(end.listing);
+  }
+
+  #came(id: string): Version[] {
+    const versions = [...(this.#cards.get(id) ?? [])].flatMap((card) => {
+      const deltas = [...(this.#deltas.get(card.id) ?? [])].filter((delta) => isDeltaOf(delta, card));
+      return [versionOf(card), ...deltas.map((delta) => versionOf(card, delta))];
+    });
+    return versions.sort(newerFirst);
+  }
+
+  #check({ id, card, delta }: Version): boolean {
+    const holds = (record: Opened): boolean => this.#deps.opener.holds(record);
+    if (!holds(card)) {
+      if (this.#cards.get(id)?.delete(card) === true) this.#refuse('RECORD_SIGNATURE');
+      return false;
+    }
+    if (delta === undefined || holds(delta)) return true;
+    if (this.#deltas.get(card.id)?.delete(delta) === true) this.#refuse('RECORD_SIGNATURE');
+    return false;
+  }
+
+  readonly #find: FindDelegation = (id) => this.#grants.get(id.toString()) ?? this.#deps.delegations.find(id);
+
+  #attempt<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      this.#refuse(error.code);
+      return undefined;
+    }
+  }
+
+  #refuse(code: ErrorCode): void {
+    this.refused++;
+    this.#deps.onRefused(code);
+  }
+}
+
+function isNewer(a: Version | undefined, b: Version): a is Version {
+  return a !== undefined && newerFirst(a, b) < 0;
+}
+
+function addTo<T>(sets: Map<string, Set<T>>, key: string, value: T): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([value]));
+  else set.add(value);
+}

@@ -1,0 +1,128 @@
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { parseTrader } from '../../protocol/ids.js';
+import { parseMoney } from '../../protocol/money.js';
+import { termsOfText } from '../../protocol/search/analysis.js';
+import { parseFilters, type Filters } from '../../protocol/search/filters.js';
+import { countryNames } from '../../protocol/search/places.js';
+import { categoryKey, placeKey, sellerKey, termKey } from '../../protocol/search/posting-keys.js';
+import { EMPTY_QUERY, MAX_KEYS, parseQuery, rarest, type Query } from '../../protocol/search/query.js';
+import type { SortOrder } from '../../protocol/search/sort.js';
+import type { SearchInput } from './index.js';
+
+/** Longer names are nobody's category or place, and index nodes refuse them. */
+const MAX_NAME = 120;
+/** Words of a category that are asked for beside its whole name: people type "kopi" for "Kopi & Teh". */
+const CATEGORY_WORDS = 2;
+
+/** What is asked of the network: the words, what limits them, in which order, and the keys under which to look. */
+export interface Question {
+  /** The words as they were typed; empty in browsing. */
+  readonly text: string;
+  readonly query: Query;
+  readonly filters: Filters;
+  /** Without shards. What stands under several of them counts at the first. */
+  readonly keys: readonly string[];
+  readonly sort: SortOrder;
+  readonly facets: boolean;
+  /** Hits of one seller among the first of the ranking; 0: any number. Undefined: as many as is usual. */
+  readonly perSeller: number | undefined;
+}
+
+/** In how many of the cards known here a term stands. */
+export type KnownTerms = (term: string) => number | undefined;
+
+/**
+ * Understands a search.
+ * @throws NiagaError QUERY_EMPTY where there is neither a word that tells listings apart nor a category, place or seller to
+ *   browse; QUERY_INVALID, MONEY_INVALID, CURRENCY_UNKNOWN, ID_INVALID
+ */
+export function questionOf(input: SearchInput, known: KnownTerms): Question {
+  const filters = filtersOf(input);
+  const text = input.words.join(' ');
+  const query = queryOf(text, filters, known);
+  const browsing = query.words.length === 0;
+  return {
+    text: browsing ? '' : text,
+    query,
+    filters,
+    keys: browsing || input.seller !== undefined ? browseKeys(input, known) : wordKeys(query, known),
+    // Nothing is more relevant than anything else where no word is looked for.
+    sort: browsing && (input.sort ?? 'relevance') === 'relevance' ? 'newest' : (input.sort ?? 'relevance'),
+    facets: input.facets ?? false,
+    perSeller: input.seller === undefined ? input.perSeller : 0,
+  };
+}
+
+/** What a search asks for, as text: two with the same are one search. */
+export function signatureOf(input: Partial<SearchInput>): string {
+  const { words = [], minPrice, maxPrice, currency, category, kind, condition, place, shipsTo, seller } = input;
+  const { inStock = false, sort = 'relevance', perSeller } = input;
+  const filters = [minPrice, maxPrice, currency, category, kind, condition, place, shipsTo, seller, perSeller];
+  return JSON.stringify([words.join(' '), inStock, sort, ...filters.map((filter) => filter ?? null)]);
+}
+
+function wordKeys(query: Query, known: KnownTerms): string[] {
+  return rarest(query, known, MAX_KEYS).map(termKey);
+}
+
+function queryOf(text: string, filters: Filters, known: KnownTerms): Query {
+  const { category, place, seller } = filters;
+  const canBrowse = category !== undefined || place !== undefined || seller !== undefined;
+  try {
+    return parseQuery(text, { df: known });
+  } catch (error) {
+    if (isNiagaError(error, 'QUERY_EMPTY') && canBrowse) return EMPTY_QUERY;
+    throw error;
+  }
+}
+
+/**
+ * The keys under which everything stands that a seller, a category or a place limits a search to. A shop is one key. Names of
+ * categories and places are keys as a whole, so where only part of one is typed, more than one key is tried.
+ */
+function browseKeys({ seller, category, place }: SearchInput, known: KnownTerms): string[] {
+  if (seller !== undefined) return [sellerKey(seller)];
+  const keys: string[] = [];
+  const level = category?.split('>').at(-1)?.trim() ?? '';
+  if (level !== '' && level.length <= MAX_NAME) {
+    const words = termsOfText(level).toSorted((a, b) => (known(a) ?? 0) - (known(b) ?? 0));
+    keys.push(categoryKey(level), ...[...new Set(words)].slice(0, CATEGORY_WORDS).map(termKey));
+  }
+  for (const part of place?.split(',').map((text) => text.trim()) ?? []) {
+    if (part === '' || part.length > MAX_NAME) continue;
+    const single = part.split(/\s+/u);
+    keys.push(...[part, ...countryNames(part), ...(single.length > 1 ? single : [])].map(placeKey));
+  }
+  if (keys.length > 0) return [...new Set(keys)].slice(0, MAX_KEYS);
+  throw new NiagaError('QUERY_INVALID', 'No category or place has a name like that.', {
+    where: category === undefined ? 'place' : 'category',
+  });
+}
+
+function filtersOf(input: SearchInput): Filters {
+  const { category, kind, condition, place, shipsTo, inStock } = input;
+  const options = (where: string) => ({
+    where,
+    ...(input.currency === undefined ? {} : { currency: input.currency.toUpperCase() }),
+  });
+  const min = input.minPrice === undefined ? undefined : parseMoney(input.minPrice, options('minPrice'));
+  const max = input.maxPrice === undefined ? undefined : parseMoney(input.maxPrice, options('maxPrice'));
+  if (min !== undefined && max !== undefined && min.currency !== max.currency) {
+    throw new NiagaError('QUERY_INVALID', `The lowest price is in ${min.currency}, the highest in ${max.currency}.`, {
+      where: 'maxPrice',
+    });
+  }
+  const currency = min?.currency ?? max?.currency ?? input.currency?.toUpperCase();
+  return parseFilters({
+    ...(min === undefined ? {} : { minPrice: min.amount }),
+    ...(max === undefined ? {} : { maxPrice: max.amount }),
+    ...(currency === undefined ? {} : { currency }),
+    ...(category === undefined ? {} : { category }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(condition === undefined ? {} : { itemCondition: condition }),
+    ...(place === undefined ? {} : { place }),
+    ...(shipsTo === undefined ? {} : { shipsTo }),
+    ...(inStock === true ? { inStock } : {}),
+    ...(input.seller === undefined ? {} : { seller: parseTrader(input.seller, 'seller') }),
+  });
+}

@@ -1,0 +1,83 @@
+import { capPerSeller } from '../../protocol/search/diversity.js';
+import { FEEDBACK, rerank, type Feedback } from '../../protocol/search/feedback.js';
+import { matcher } from '../../protocol/search/filters.js';
+import { rank, type Hit } from '../../protocol/search/merge.js';
+import { sortHits } from '../../protocol/search/sort.js';
+import type { Statistics } from '../../protocol/search/bm25f.js';
+import type { Harvest } from './harvest.js';
+import type { Question } from './question.js';
+import type { Version } from './version.js';
+
+/** Rounds of ranking without what turned out to be forged; then only what holds is left in. */
+const ROUNDS = 20;
+
+/** A hit with what brought it to its place. */
+export interface Ranked {
+  readonly id: string;
+  /** In units of a thousandth, feedback included. */
+  readonly score: number;
+  readonly version: Version;
+  readonly feedback: Feedback | undefined;
+  /** It came behind the first hits because its seller has enough among them. */
+  readonly capped: boolean;
+}
+
+export interface RankOptions {
+  readonly question: Question;
+  readonly statistics: Statistics;
+  /** Signatures are checked of so many hits from the first on. */
+  readonly checked: number;
+  readonly now: number;
+  /** What is not shown: of a blocked trader, or known to be false. */
+  readonly isHidden: (version: Version) => boolean;
+}
+
+/** All hits in order. Of the first `checked` every signature holds; the others are to be checked before they are shown. */
+export function rankHarvest(harvest: Harvest, options: RankOptions): Ranked[] {
+  for (let round = 1; ; round++) {
+    const { first, ranked } = rankOnce(harvest, options);
+    const doubtful = new Set([...first, ...ranked.slice(0, options.checked).map(({ id }) => id)]);
+    const forged = [...doubtful].filter((id) => !harvest.holds(id));
+    if (forged.length === 0) return ranked;
+    if (round === ROUNDS) return ranked.filter(({ id }) => harvest.holds(id));
+  }
+}
+
+function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ranked: Ranked[] } {
+  const { question, statistics, now, isHidden } = options;
+  const passes = matcher(question.filters);
+  const fitting = harvest.versions().filter((version) => {
+    const { trader } = version.card.record.payload;
+    return passes({ trader, summary: version.summary }) && !isHidden(version) && harvest.validUntil(version) > now;
+  });
+  const byScore = rank(question.query, fitting, statistics);
+  // The best hits say what others are moved up for: none of them may be forged.
+  const first = question.sort === 'relevance' ? byScore.slice(0, FEEDBACK.best).map(({ id }) => id) : [];
+  const ordered = inOrder(byScore, options);
+  const capped = capPerSeller(ordered, ({ card }) => card.trader, question.perSeller);
+  const places = new Map(ordered.map(({ id }, place) => [id, place]));
+  const ranked = capped.map((hit, place): Ranked => ({
+    id: hit.id,
+    score: hit.score,
+    version: hit.card,
+    feedback: 'feedback' in hit ? hit.feedback : undefined,
+    capped: place > (places.get(hit.id) ?? 0),
+  }));
+  return { first, ranked };
+}
+
+type Ordered = Hit<Version> & { readonly feedback?: Feedback };
+
+function inOrder(hits: readonly Hit<Version>[], { question, now }: RankOptions): readonly Ordered[] {
+  const { sort, query } = question;
+  if (sort === 'relevance') return rerank(query, hits, ({ summary }) => summary.category);
+  // A seller's clock may run ahead; nothing is newer than now.
+  return sortHits(
+    sort,
+    hits.map((hit) => ({
+      ...hit,
+      created: Math.min(hit.card.card.record.payload.created, now),
+      price: hit.card.summary.price,
+    })),
+  );
+}

@@ -1,0 +1,177 @@
+import { isNiagaError } from '../../protocol/errors.js';
+import { openRecord, signRecord, type Draft } from '../../protocol/record.js';
+import { QUORUM } from '../../protocol/search/posting-keys.js';
+import { createMutex } from '../concurrency.js';
+import { rawCodec, type Table } from '../store/index.js';
+import type { Published, TraderItem, TraderRecord, TraderRecordsDeps } from './index.js';
+import { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
+
+const minute = 60 * 1000;
+/** Nodes keep a record for weeks; the nodes around a key change within days. */
+export const REFRESH = 24 * 60 * minute;
+/** A record that too few nodes keep is brought out again this often. */
+const RETRY = 10 * minute;
+const CHECK = minute;
+/** Nodes come in groups: a record that nobody keeps is brought out so long after the first one. */
+const PEER_DELAY = 1_000;
+
+export interface OwnRecordsDeps extends TraderRecordsDeps {
+  /** Gives it to the nodes responsible. `older`: one of them keeps a newer version. */
+  readonly bringOut: (record: TraderRecord, signal: AbortSignal) => Promise<{ replicas: number; older: boolean }>;
+  /** The newest own version that the network has. */
+  readonly newest: (kind: TraderRecordKind, signal: AbortSignal) => Promise<TraderRecord | undefined>;
+}
+
+interface Own {
+  record: TraderRecord;
+  /** Other nodes that took it when it was brought out last. */
+  replicas: number;
+  /** When that was begun; milliseconds UTC, 0: never since the start. */
+  tried: number;
+}
+
+/** What this trader says of itself: signed here, and brought out every day. */
+export class OwnRecords {
+  readonly #deps: OwnRecordsDeps;
+  readonly #table: Table<Uint8Array>;
+  readonly #own = new Map<TraderRecordKind, Own>();
+  /** Versions follow one another. */
+  readonly #lock = createMutex();
+  #stopping = new AbortController();
+  #ends: (() => void)[] = [];
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: OwnRecordsDeps) {
+    this.#deps = deps;
+    this.#table = deps.store.table('own-trader-records', rawCodec);
+  }
+
+  async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    this.#own.clear();
+    for (const kind of TRADER_RECORD_KINDS) {
+      const record = await this.#read(kind);
+      if (record !== undefined) this.#own.set(kind, { record, replicas: 0, tried: 0 });
+    }
+    await this.#renew();
+    const { network } = this.#deps;
+    let met: NodeJS.Timeout | undefined;
+    const meet = (): void => {
+      met ??= setTimeout(() => {
+        met = undefined;
+        this.#inBackground(({ replicas }) => replicas === 0);
+      }, PEER_DELAY).unref();
+    };
+    const timer = setInterval(() => this.#inBackground((own) => this.#isDue(own)), CHECK).unref();
+    this.#ends = [
+      network.on('ready', meet),
+      network.on('peer:connect', meet),
+      () => clearInterval(timer),
+      () => clearTimeout(met),
+    ];
+    if (network.ready) meet();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const end of this.#ends) end();
+    this.#ends = [];
+    await this.#work;
+    await this.#lock(() => Promise.resolve());
+  }
+
+  get<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined {
+    return this.#own.get(kind)?.record as TraderRecord<K> | undefined;
+  }
+
+  async publish<K extends TraderRecordKind>(kind: K, item: TraderItem<K>): Promise<Published<K>> {
+    return this.#lock(async () => {
+      await this.#sign(kind, item, this.#nextSeq(kind));
+      const replicas = await this.#bringOut(kind);
+      return { record: this.get(kind) as TraderRecord<K>, replicas };
+    });
+  }
+
+  /** The name that the identity was made with becomes the profile; what an old delegation let sign is signed anew. */
+  async #renew(): Promise<void> {
+    const { identity } = this.#deps;
+    const profile = this.get('profile');
+    const { name } = identity;
+    if (profile === undefined ? name !== '' : name !== '' && profile.payload.item.name !== name)
+      await this.#sign('profile', { ...profile?.payload.item, name }, this.#nextSeq('profile'));
+    for (const [kind, { record }] of [...this.#own]) {
+      if (record.delegation?.equals(identity.delegation.id) === true) continue;
+      await this.#sign(kind, record.payload.item, this.#nextSeq(kind));
+    }
+  }
+
+  #nextSeq(kind: TraderRecordKind): number {
+    return (this.#own.get(kind)?.record.payload.seq ?? 0) + 1;
+  }
+
+  async #sign<K extends TraderRecordKind>(kind: K, item: TraderItem<K>, seq: number): Promise<void> {
+    const { identity, now, store } = this.#deps;
+    const draft = { slot: kind, seq, item } as unknown as Draft<K>;
+    const record = signRecord(kind, draft, identity, { network: identity.network, created: now() });
+    await store.write([this.#table.put(kind, record.bytes)]);
+    this.#own.set(kind, { record: record, replicas: 0, tried: 0 });
+  }
+
+  /** Gives how many nodes keep it now. */
+  async #bringOut(kind: TraderRecordKind): Promise<number> {
+    const { bringOut, newest, now } = this.#deps;
+    const { signal } = this.#stopping;
+    for (let again = false; ; again = true) {
+      const own = this.#own.get(kind);
+      if (own === undefined || signal.aborted) return 0;
+      own.tried = now();
+      const { replicas, older } = await bringOut(own.record, signal);
+      own.replicas = replicas;
+      if (!older || again) return replicas;
+      // The home was set back: what it signs next must come after what the network knows.
+      const known = await newest(kind, signal);
+      if (known === undefined || known.payload.seq < own.record.payload.seq) return replicas;
+      await this.#sign(kind, own.record.payload.item, known.payload.seq + 1);
+    }
+  }
+
+  #isDue({ tried, replicas }: Own): boolean {
+    const since = this.#deps.now() - tried;
+    return since >= REFRESH || (replicas < QUORUM && since >= RETRY);
+  }
+
+  #inBackground(due: (own: Own) => boolean): void {
+    const kinds = [...this.#own].filter(([, own]) => due(own)).map(([kind]) => kind);
+    if (kinds.length === 0 || this.#stopping.signal.aborted) return;
+    const task = async (): Promise<void> => {
+      for (const kind of kinds) {
+        try {
+          await this.#lock(() => this.#bringOut(kind));
+        } catch (error) {
+          if (this.#stopping.signal.aborted) return;
+          this.#deps.logger.warn({ kind, error: String(error) }, 'an own record could not be brought out');
+        }
+      }
+    };
+    this.#work = this.#work.then(task);
+  }
+
+  async #read(kind: TraderRecordKind): Promise<TraderRecord | undefined> {
+    const { networkName, identity, verify, logger } = this.#deps;
+    try {
+      const bytes = await this.#table.get(kind);
+      if (bytes === undefined) return undefined;
+      return openRecord<TraderRecordKind>(bytes, {
+        network: networkName,
+        kinds: [kind],
+        delegation: (id) => identity.delegationOf(id),
+        verify,
+      });
+    } catch (error) {
+      // What the disk has lost is signed again where it can be, and comes after what the network knows.
+      if (!isNiagaError(error)) throw error;
+      logger.warn({ kind, error: error.code }, 'an own record could not be read');
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,232 @@
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { equalBytes, traderToText } from '../../protocol/ids.js';
+import { compareVersions, openRecord } from '../../protocol/record.js';
+import { placeOf, SALTS, traderKey } from '../../protocol/search/posting-keys.js';
+import { responsible } from '../index/responsible.js';
+import { readBody, writeBody } from '../index/wire.js';
+import { LOOKUP_SIZE, type PeerRef } from '../network/index.js';
+import type { Published, TraderItem, TraderRecord, TraderRecords, TraderRecordsDeps } from './index.js';
+import { KeptRecords } from './kept-records.js';
+import { OwnRecords } from './own-records.js';
+import {
+  GET_METHOD,
+  getAnswerSchema,
+  getSchema,
+  MAX_MESSAGE,
+  PUT_METHOD,
+  putAnswerSchema,
+  recordSchema,
+  type TraderRecordKind,
+} from './wire.js';
+
+/** A node that takes longer for one record is as good as gone. */
+const REQUEST_TIMEOUT = 5_000;
+/** Finding the nodes around a key: what is known by then must do. */
+const LOOKUP_TIMEOUT = 4_000;
+const EXPIRY_CHECK = 60 * 60 * 1000;
+
+export class TraderRecordService implements TraderRecords {
+  readonly #deps: TraderRecordsDeps;
+  readonly #kept: KeptRecords;
+  readonly #own: OwnRecords;
+  #timer: NodeJS.Timeout | undefined;
+  #serving = false;
+
+  constructor(deps: TraderRecordsDeps) {
+    this.#deps = deps;
+    this.#kept = new KeptRecords(deps);
+    this.#own = new OwnRecords({
+      ...deps,
+      bringOut: (record, signal) => this.#bringOut(record, signal),
+      newest: (kind, signal) => this.#ask(deps.identity.trader, kind, signal),
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#timer !== undefined) return;
+    await this.#kept.load();
+    this.#serve();
+    await this.#own.start();
+    this.#timer = setInterval(() => void this.#expire(), EXPIRY_CHECK).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#own.stop();
+  }
+
+  publish<K extends TraderRecordKind>(kind: K, item: TraderItem<K>): Promise<Published<K>> {
+    return this.#own.publish(kind, item);
+  }
+
+  own<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined {
+    return this.#own.get(kind);
+  }
+
+  async get<K extends TraderRecordKind>(
+    trader: Uint8Array,
+    kind: K,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<TraderRecord<K> | undefined> {
+    return equalBytes(trader, this.#deps.identity.trader) ? this.#own.get(kind) : this.#ask(trader, kind, signal);
+  }
+
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    const { network, onRefused } = this.#deps;
+    network.handle(
+      PUT_METHOD,
+      async (body, { peer }) => {
+        try {
+          await this.#kept.put(readBody(recordSchema, body, PUT_METHOD), peer);
+          return writeBody({ result: 'ok' });
+        } catch (error) {
+          if (!isNiagaError(error) || error.code === 'PEER_PROTOCOL') throw error;
+          onRefused(error.code);
+          return writeBody({ result: error.code });
+        }
+      },
+      { maxRequest: MAX_MESSAGE },
+    );
+    network.handle(GET_METHOD, async (body) => {
+      const { trader, kind } = readBody(getSchema, body, GET_METHOD);
+      const found = await this.#kept.get(trader, kind);
+      return writeBody(found === undefined ? {} : { found });
+    });
+  }
+
+  /** The nodes responsible for a trader's records, under both salts. */
+  async #nodes(trader: Uint8Array, signal: AbortSignal | undefined): Promise<PeerRef[]> {
+    const { network, networkName, logger } = this.#deps;
+    const key = traderKey(traderToText(trader));
+    const found = SALTS.map(async (salt) => {
+      const place = placeOf(networkName, key, salt);
+      let nearest: readonly PeerRef[] = [];
+      try {
+        nearest = await network.lookup(place.preimage, { signal, timeout: LOOKUP_TIMEOUT });
+      } catch (error) {
+        signal?.throwIfAborted();
+        logger.debug({ error: String(error) }, 'the nodes around a trader could not be looked up');
+      }
+      const known = [...nearest, ...network.directory.closest(place.kadId, LOOKUP_SIZE)];
+      return responsible([...new Map(known.map((peer) => [peer.id, peer])).values()], place.kadId);
+    });
+    return [...new Map((await Promise.all(found)).flat().map((peer) => [peer.id, peer])).values()];
+  }
+
+  /** Asks all responsible nodes; the newest that verifies wins, and is given to those who had an older one or none. */
+  async #ask<K extends TraderRecordKind>(
+    trader: Uint8Array,
+    kind: K,
+    signal?: AbortSignal,
+  ): Promise<TraderRecord<K> | undefined> {
+    const { network, onRefused, logger } = this.#deps;
+    const body = writeBody({ trader, kind });
+    const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_MESSAGE, signal };
+    const nodes = await this.#nodes(trader, signal);
+    let answered = 0;
+    let newest: { readonly record: TraderRecord<K>; readonly delegation: Uint8Array } | undefined;
+    const have = new Map<string, TraderRecord<K> | undefined>();
+    const asked = nodes.map(async ({ id, self }) => {
+      try {
+        const answer = await network.request(id, GET_METHOD, body, options);
+        const { found } = readBody(getAnswerSchema, answer, `answer to ${GET_METHOD}`);
+        if (!self) answered++;
+        const record = found === undefined ? undefined : this.#open(found, trader, kind);
+        have.set(id, record);
+        if (found === undefined || record === undefined) return;
+        if (newest === undefined || compareVersions(record, newest.record) > 0)
+          newest = { record, delegation: found.delegation };
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isNiagaError(error) && error.details?.['remote'] !== true && isRefusal(error)) onRefused(error.code);
+        logger.debug({ peer: id, error: String(error) }, 'a node did not give the record of a trader');
+      }
+    });
+    await Promise.all(asked);
+    if (newest === undefined && answered === 0) {
+      throw new NiagaError('PEER_UNREACHABLE', 'No node that could know of that trader has answered.', {
+        next: 'Look at the connections with: niaga status',
+      });
+    }
+    if (newest !== undefined) this.#repair(newest, have);
+    return newest?.record;
+  }
+
+  /** @throws NiagaError RECORD_…, DELEGATION_…; RECORD_ID where the record is another trader's */
+  #open<K extends TraderRecordKind>(
+    found: { readonly record: Uint8Array; readonly delegation: Uint8Array },
+    trader: Uint8Array,
+    kind: K,
+  ): TraderRecord<K> {
+    const { networkName, verify, delegations, now } = this.#deps;
+    const grant = delegations.read(found.delegation);
+    const record = openRecord<K>(found.record.slice(), {
+      network: networkName,
+      kinds: [kind],
+      delegation: () => grant,
+      verify,
+      now: now(),
+    });
+    const { trader: author } = record.payload as { trader: Uint8Array };
+    if (!equalBytes(author, trader)) throw new NiagaError('RECORD_ID', 'The record is of another trader.');
+    return record;
+  }
+
+  /** In the background: nodes come and go, and the owner may be away. */
+  #repair<K extends TraderRecordKind>(
+    newest: { readonly record: TraderRecord<K>; readonly delegation: Uint8Array },
+    have: ReadonlyMap<string, TraderRecord<K> | undefined>,
+  ): void {
+    for (const [peer, record] of have) {
+      if (record?.id.equals(newest.record.id) === true) continue;
+      this.#put(peer, newest.record.bytes, newest.delegation).catch((error: unknown) =>
+        this.#deps.logger.debug({ peer, error: String(error) }, 'a node did not take the record of a trader'),
+      );
+    }
+  }
+
+  async #bringOut(
+    record: TraderRecord,
+    signal: AbortSignal,
+  ): Promise<{ readonly replicas: number; readonly older: boolean }> {
+    const { network, identity, logger } = this.#deps;
+    const delegation = (record.delegation && identity.delegationOf(record.delegation)) ?? identity.delegation;
+    let replicas = 0;
+    let older = false;
+    const nodes = (await this.#nodes(identity.trader, signal)).filter(({ id }) => id !== network.peerId);
+    const sent = nodes.map(async ({ id }) => {
+      try {
+        const result = await this.#put(id, record.bytes, delegation.bytes, signal);
+        if (result === 'ok') replicas++;
+        else older ||= result === 'RECORD_OLD';
+      } catch (error) {
+        signal.throwIfAborted();
+        logger.debug({ peer: id, error: String(error) }, 'a node did not take the own record');
+      }
+    });
+    await Promise.all(sent);
+    return { replicas, older };
+  }
+
+  async #put(peer: string, record: Uint8Array, delegation: Uint8Array, signal?: AbortSignal): Promise<string> {
+    const options = { timeout: REQUEST_TIMEOUT, retry: true, signal };
+    const answer = await this.#deps.network.request(peer, PUT_METHOD, writeBody({ record, delegation }), options);
+    return readBody(putAnswerSchema, answer, `answer to ${PUT_METHOD}`).result;
+  }
+
+  async #expire(): Promise<void> {
+    try {
+      await this.#kept.expire();
+    } catch (error) {
+      this.#deps.logger.warn({ error: String(error) }, 'old records of traders could not be removed');
+    }
+  }
+}
+
+/** What does not verify; a node that is not there has refused nothing. */
+function isRefusal({ code }: NiagaError): boolean {
+  return code.startsWith('RECORD_') || code.startsWith('DELEGATION_') || code === 'PEER_PROTOCOL';
+}

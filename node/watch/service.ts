@@ -1,0 +1,315 @@
+import { randomBytes } from 'node:crypto';
+import { NiagaError } from '../../protocol/errors.js';
+import { equalBytes, traderToText } from '../../protocol/ids.js';
+import { moneyToJson } from '../../protocol/money.js';
+import { CLOCK_SKEW } from '../../protocol/record.js';
+import type { WatchView } from '../api/rows/watch.js';
+import { createMutex } from '../concurrency.js';
+import type { NewEvent } from '../events/index.js';
+import type { Change, Changes } from '../search/index.js';
+import { cborCodec, type Table, type Write } from '../store/index.js';
+import type { Watches, WatchesDeps, WatchInput } from './index.js';
+import { judge, type Match, type Tiding } from './judge.js';
+
+const second = 1_000;
+const minute = 60 * second;
+/** News of a market are soon enough after a quarter of an hour; a node with all its watches asks some 500 questions in that time. */
+const WATCH_INTERVAL = 15 * minute;
+/** Watches of many nodes that were started together must not ask together: each interval is up to so much shorter or longer. */
+const JITTER = 0.2;
+/** After a start the node finds its place in the network first. */
+const START_DELAY = 10 * second;
+/** A watch that nobody answered is asked again after this. */
+const RETRY = minute;
+const MAX_WATCHES = 50;
+/** Listings remembered of one watch: one that matches more tells nothing that a person could follow. */
+const MAX_MATCHES = 1_000;
+/** So many other nodes must answer the first question for what they did not name to be new. */
+const LEAST_ANSWERS = 3;
+/** Matches told one by one after one question; a catalogue that is published at once is told by its number. */
+const MAX_TOLD = 20;
+/** Bytes of an id of a watch: short enough to type. */
+const ID_BYTES = 4;
+
+interface Row {
+  readonly input: WatchInput;
+  readonly created: number;
+  /** Under which keys it is looked for, from the first answer on. */
+  readonly keys?: readonly string[];
+  /** How far the answers of index nodes were read. */
+  readonly marks: Readonly<Record<string, number>>;
+  /** When somebody answered last; absent: never yet. */
+  readonly checked?: number;
+  readonly matches: number;
+  /** There was more at the first question than came to be known: what is older than the watch is not new then. */
+  readonly more: boolean;
+}
+
+interface Watch {
+  row: Row;
+  /** When it is asked next, milliseconds UTC. */
+  due: number;
+}
+
+export class WatchService implements Watches {
+  readonly #deps: WatchesDeps;
+  readonly #table: Table<Row>;
+  /** By `<watch>/<listing>`. */
+  readonly #matches: Table<Match>;
+  readonly #interval: number;
+  /** In the order in which they were made. */
+  readonly #watches = new Map<string, Watch>();
+  /** One question after the other: watches ask much the same nodes, and nobody waits. */
+  readonly #lock = createMutex();
+  #stopping = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #running = false;
+
+  constructor(deps: WatchesDeps) {
+    this.#deps = deps;
+    this.#table = deps.store.table('watches', cborCodec<Row>());
+    this.#matches = deps.store.table('watch-matches', cborCodec<Match>());
+    this.#interval = deps.interval ?? WATCH_INTERVAL;
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    this.#stopping = new AbortController();
+    const rows: [string, Row][] = [];
+    for await (const entry of this.#table.range({ limit: MAX_WATCHES })) rows.push(entry);
+    const now = this.#deps.now();
+    this.#watches.clear();
+    for (const [id, row] of rows.sort(([, a], [, b]) => a.created - b.created)) {
+      const soonest = now + Math.min(START_DELAY, this.#interval);
+      // A clock that was set back must not silence a watch.
+      const next = Math.min((row.checked ?? 0) + this.#pause(), now + this.#interval);
+      this.#watches.set(id, { row, due: Math.max(next, soonest) });
+    }
+    this.#running = true;
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+    await this.#lock(() => Promise.resolve());
+  }
+
+  async add(input: WatchInput, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<WatchView> {
+    const wanted = compact(input);
+    const same = [...this.#watches].find(([, { row }]) => JSON.stringify(row.input) === JSON.stringify(wanted));
+    if (same !== undefined) return viewOf(same[0], same[1].row);
+    if (this.#watches.size >= MAX_WATCHES) {
+      throw new NiagaError('WATCH_LIMIT', `There are ${MAX_WATCHES} watches, which is as many as there may be.`, {
+        next: 'End one with: niaga watch remove WATCH',
+      });
+    }
+    const row: Row = { input: wanted, created: this.#deps.now(), marks: {}, matches: 0, more: false };
+    // Asked before it is kept: what is no question is refused, not watched for ever.
+    const changes = await this.#ask(row, signal);
+    const id = this.#newId();
+    await this.#deps.store.write([this.#table.put(id, row)]);
+    this.#watches.set(id, { row, due: this.#deps.now() + RETRY });
+    await this.#lock(() => this.#take(id, changes));
+    this.#schedule();
+    return viewOf(id, this.#watches.get(id)?.row ?? row);
+  }
+
+  list({ limit, after }: { limit: number; after?: string | undefined }): WatchView[] {
+    if (after !== undefined) this.#get(after);
+    const newest = [...this.#watches].reverse();
+    const start = after === undefined ? 0 : newest.findIndex(([id]) => id === after) + 1;
+    return newest.slice(start, start + limit).map(([id, { row }]) => viewOf(id, row));
+  }
+
+  async remove(id: string): Promise<WatchView> {
+    return this.#lock(async () => {
+      const { row } = this.#get(id);
+      const writes: Write[] = [this.#table.del(id)];
+      for await (const [key] of this.#matches.range({ prefix: `${id}/` })) writes.push(this.#matches.del(key));
+      await this.#deps.store.write(writes);
+      this.#watches.delete(id);
+      return viewOf(id, row);
+    });
+  }
+
+  #get(id: string): Watch {
+    const watch = this.#watches.get(id);
+    if (watch !== undefined) return watch;
+    throw new NiagaError('WATCH_NOT_FOUND', 'There is no such watch.', { next: 'See yours with: niaga watch list' });
+  }
+
+  #newId(): string {
+    for (;;) {
+      const id = randomBytes(ID_BYTES).toString('hex');
+      if (!this.#watches.has(id)) return id;
+    }
+  }
+
+  /** The time from one question to the next. */
+  #pause(): number {
+    return Math.round(this.#interval * (1 - JITTER + 2 * JITTER * Math.random()));
+  }
+
+  /** Wakes up for the watch that is due next. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (!this.#running || this.#watches.size === 0) return;
+    const next = Math.min(...[...this.#watches.values()].map(({ due }) => due));
+    const wait = Math.min(Math.max(0, next - this.#deps.now()), this.#interval);
+    this.#timer = setTimeout(() => void this.#askDue(), wait).unref();
+  }
+
+  async #askDue(): Promise<void> {
+    const { now, logger } = this.#deps;
+    for (const [id, watch] of [...this.#watches]) {
+      if (watch.due > now() || this.#stopping.signal.aborted) continue;
+      watch.due = now() + this.#pause();
+      try {
+        const changes = await this.#ask(watch.row);
+        await this.#lock(() => this.#take(id, changes));
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        logger.warn({ watch: id, error: String(error) }, 'a watch could not be asked');
+      }
+    }
+    this.#schedule();
+  }
+
+  #ask({ input, keys, marks }: Row, signal?: AbortSignal): Promise<Changes> {
+    const stopping = this.#stopping.signal;
+    return this.#deps.search.changes(input, {
+      keys,
+      marks: new Map(Object.entries(marks)),
+      signal: signal === undefined ? stopping : AbortSignal.any([signal, stopping]),
+    });
+  }
+
+  /** Tells what is new, and writes it down in the same batch: a restart tells nothing twice and forgets nothing. */
+  async #take(id: string, changes: Changes): Promise<void> {
+    const watch = this.#watches.get(id);
+    if (watch === undefined || this.#stopping.signal.aborted) return;
+    const { now, store, events, trader } = this.#deps;
+    if (changes.answered === 0) {
+      watch.due = Math.min(watch.due, now() + RETRY);
+      return;
+    }
+    const { row } = watch;
+    const first = row.checked === undefined;
+    const found = changes.found
+      .filter((change) => !equalBytes(change.trader, trader))
+      .sort((a, b) => a.created - b.created);
+    const { writes, news, matches } = await this.#judgeAll(id, row, found, first);
+    const after: Row = {
+      ...row,
+      keys: changes.keys,
+      marks: Object.fromEntries(changes.marks),
+      checked: now(),
+      matches,
+      more: first ? changes.truncated || changes.answered < LEAST_ANSWERS : row.more,
+    };
+    const began: NewEvent[] = first
+      ? [{ type: 'watch-began', data: { watch: id, words: [...row.input.words], matches } }]
+      : [];
+    const told = this.#eventsOf(id, row, news);
+    const staged = events.stage([...began, ...told]);
+    // Where nothing happened, only marks are written, and a lost one costs a longer answer.
+    const sync = staged.writes.length > 0 || writes.length > 0;
+    await store.write([...writes, this.#table.put(id, after), ...staged.writes], { sync });
+    watch.row = after;
+    staged.tell();
+    watch.due = now() + this.#pause();
+  }
+
+  async #judgeAll(id: string, row: Row, found: readonly Change[], first: boolean) {
+    const writes: Write[] = [];
+    const news: { readonly change: Change; readonly tidings: readonly Tiding[] }[] = [];
+    let { matches } = row;
+    let hasRoom = true;
+    for (const change of found) {
+      const key = `${id}/${change.listing}`;
+      const before = await this.#matches.get(key);
+      if (before === undefined && matches >= MAX_MATCHES && hasRoom) {
+        const room = await this.#forget(id);
+        writes.push(...room);
+        matches -= room.length;
+        hasRoom = room.length > 0;
+      }
+      if (before === undefined && matches >= MAX_MATCHES) continue;
+      // What is older than the watch is not new only because it did not come at first.
+      const known = first || (row.more && change.created < row.created - CLOCK_SKEW);
+      const judged = judge(before, matchOf(change), { first: known, inStock: row.input.inStock === true });
+      if (judged === undefined) continue;
+      if (before === undefined) matches++;
+      writes.push(this.#matches.put(key, judged.match));
+      if (judged.tidings.length > 0) news.push({ change, tidings: judged.tidings });
+    }
+    return { writes, news, matches };
+  }
+
+  /** Matches that are over make room for others. */
+  async #forget(id: string): Promise<Write[]> {
+    const writes: Write[] = [];
+    for await (const [key, { validUntil }] of this.#matches.range({ prefix: `${id}/` }))
+      if (validUntil <= this.#deps.now()) writes.push(this.#matches.del(key));
+    return writes;
+  }
+
+  #eventsOf(
+    id: string,
+    row: Row,
+    news: readonly { readonly change: Change; readonly tidings: readonly Tiding[] }[],
+  ): NewEvent[] {
+    const about = { watch: id, words: [...row.input.words] };
+    const all = news.flatMap(({ change, tidings }) =>
+      tidings.map((tiding): NewEvent => {
+        const { type } = tiding;
+        const was = tiding.type === 'price-drop' ? { was: moneyToJson(tiding.was) } : {};
+        return { type, data: { ...about, ...shown(change), ...was } };
+      }),
+    );
+    const told = all.slice(-MAX_TOLD);
+    const left = all.length - told.length;
+    return left === 0 ? told : [...told, { type: 'watch-more', data: { ...about, more: left } }];
+  }
+}
+
+function matchOf({ seq, device, record, summary, validUntil }: Change): Omit<Match, 'told'> {
+  const { price, availability } = summary;
+  return { seq, device, record, price, availability, validUntil };
+}
+
+/** What an event shows of a listing. */
+function shown({ listing, version, summary, trader, created }: Change): Readonly<Record<string, unknown>> {
+  const { title, price, availability } = summary;
+  return {
+    listing,
+    version,
+    title,
+    price: price === null ? null : moneyToJson(price),
+    availability,
+    seller: traderToText(trader),
+    published: created,
+  };
+}
+
+/** Only what was given, always in the same order: so that the same watch is known again. */
+function compact(input: WatchInput): WatchInput {
+  const fields = Object.entries(input).filter(([, value]) => value !== undefined && value !== false);
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1))) as unknown as WatchInput;
+}
+
+function viewOf(watch: string, { input, created, checked, matches }: Row): WatchView {
+  const { words, ...filters } = input;
+  return {
+    watch,
+    words: [...words],
+    // What was not given is not there (see `compact`).
+    filters: filters as Record<string, string | boolean>,
+    created,
+    checked: checked ?? null,
+    matches,
+    full: matches >= MAX_MATCHES,
+  };
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import type { HitView, SearchView } from '../../node/api/views.js';
+import { jsonLines, niaga, serveHome } from './cli.js';
+
+const HIT: HitView = {
+  listing: `bafyrei${'l'.repeat(52)}`,
+  version: `bafyrei${'v'.repeat(52)}`,
+  title: 'Kopi \u001b[31mGayo\u202e 250 g',
+  kind: 'goods',
+  category: ['Minuman', 'Kopi'],
+  price: { amount: '8500000', currency: 'IDR' },
+  availability: 'InStock',
+  seller: 'z6MkSeller',
+  peerId: '12D3KooWSeller',
+  published: Date.UTC(2026, 10, 21),
+  validUntil: Date.UTC(2026, 11, 21),
+  score: 12.5,
+};
+
+function view(
+  given: Partial<SearchView> & { readonly verdict?: 'complete' | 'partial' | 'unknown'; answered?: number } = {},
+): SearchView {
+  const { verdict = 'complete', answered = 6, ...rest } = given;
+  const counts = { asked: 6, answered, expected: 10, truncated: 0, refused: 0, keys: [] };
+  return { hits: [], matched: 0, coverage: { verdict, ...counts }, tookMs: 4.4, ...rest };
+}
+
+async function search(given: SearchView, words: readonly string[] = ['kopi']) {
+  await using at = await serveHome({ search: async () => given });
+  const ran = await niaga(['search', ...words, '--home', at.home]);
+  // Where the home lies is another every time.
+  return { ...ran, err: ran.err.replace(at.home, 'HOME') };
+}
+
+describe('niaga search', () => {
+  it('tells nothing found from nobody answered, and from not yet known', async () => {
+    const found = await search(view());
+    expect(found).toEqual({
+      code: 0,
+      out: '',
+      err: 'Nothing found in 4 ms: the index nodes that would know have answered (6 of 6 index nodes answered), and have no such listing.\n',
+    });
+    expect((await search(view({ verdict: 'unknown', answered: 0 }))).err).toMatch(
+      /^Nobody answered in 4 ms: .* niaga status\n$/,
+    );
+    expect((await search(view({ verdict: 'partial', answered: 2 }))).err).toMatch(
+      /^Nothing found so far in 4 ms, .*2 of 6 index nodes answered\. Try again in a moment\.\n$/,
+    );
+  });
+
+  it('says how many hits there are of how many matches, how complete that is, and how to go on', async () => {
+    const { out, err } = await search(view({ hits: [HIT], matched: 240, next: 'abc.20' }));
+    expect(out).toContain('title: Kopi Gayo 250 g\n');
+    expect(out).toContain('price: 85000 IDR\n');
+    expect(err).toBe(
+      '1 hit of about 240 in 4 ms; complete: 6 of 6 index nodes answered.\nThere are more: niaga search --after abc.20 --home HOME\n',
+    );
+    expect((await search(view({ hits: [HIT], verdict: 'partial' }))).err).toMatch(/partial, there may be more/);
+    expect((await search(view({ hits: [HIT], verdict: 'unknown' }))).err).toMatch(/all kept by this node itself/);
+  });
+
+  it('asks what was meant, and says for what it has searched instead', async () => {
+    expect((await search(view({ hits: [HIT], suggestion: 'kopi gayo' }))).err).toMatch(/^Did you mean "kopi gayo"\?\n/);
+    expect((await search(view({ hits: [HIT], suggestion: 'kopi', searchedFor: 'kopi' }))).err).toMatch(
+      /^Nothing was found as typed; these are the hits for "kopi"\.\n/,
+    );
+  });
+
+  it('counts matches by value', async () => {
+    const facets = {
+      category: [{ value: 'Minuman > Kopi', count: 7 }],
+      brand: [],
+      place: [{ value: 'ID, Bandung', count: 2 }],
+      price: [
+        { from: { amount: '0', currency: 'IDR' }, to: { amount: '5000000', currency: 'IDR' }, count: 3 },
+        { from: { amount: '5000000', currency: 'IDR' }, count: 4 },
+      ],
+    };
+    const { out } = await search(view({ hits: [HIT], facets }));
+    expect(out.split('\n\n').at(-1)).toBe(
+      [
+        'category:',
+        '  Minuman > Kopi (7)',
+        'price:',
+        '  0 IDR up to 50000 IDR (3)',
+        '  50000 IDR or more (4)',
+        'place:',
+        '  ID, Bandung (2)',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('explains each hit in lines that add up', async () => {
+    const why = {
+      terms: [
+        { term: 'gayo', idf: 5.1, fields: ['title'], contribution: 9 },
+        { term: 'kopi', idf: 1.25, fields: ['title', 'category'], contribution: 3 },
+      ],
+      categoryFeedback: 0.5,
+      titleFeedback: 0,
+      capped: true,
+    };
+    const { out } = await search(view({ hits: [{ ...HIT, why }] }));
+    expect(out).toContain(
+      [
+        'why:',
+        '  +9.00  gayo: in title; rarity 5.10',
+        '  +3.00  kopi: in title, category; rarity 1.25',
+        '  +0.50  it is of the categories of the best hits',
+        '  its seller has enough among the first hits, so it comes behind them (--per-seller 0: no such cap)',
+      ].join('\n'),
+    );
+  });
+
+  it('prints a table on a terminal', async () => {
+    await using at = await serveHome({ search: async () => view({ hits: [HIT] }) });
+    const { out } = await niaga(['search', 'kopi', '--home', at.home], { columns: 140 });
+    expect(out).toMatch(/^TITLE +PRICE +AVAILABILITY +LISTING\nKopi Gayo 250 g +85000 IDR +InStock +bafyreil+\n$/);
+  });
+
+  it('streams: with --json every event on a line, else how far it is', async () => {
+    await using at = await serveHome({
+      async *searchStream() {
+        yield { type: 'hits', hits: [HIT] };
+        yield { type: 'coverage', asked: 6, answered: 1 };
+        yield { type: 'done', ...view({ hits: [HIT] }) };
+      },
+    });
+    const json = await niaga(['search', 'kopi', '--stream', '--json', '--home', at.home]);
+    expect(jsonLines(json.out).map(({ type }) => type)).toEqual(['hits', 'coverage', 'done']);
+    expect(json.out).not.toContain('\u202e');
+    const words = await niaga(['search', 'kopi', '--stream', '--home', at.home]);
+    expect(words.err).toMatch(/^… 1 hit so far.*\n… 1 of 6 index nodes have answered\n1 hit in 4 ms; complete/);
+    expect(words.out).toContain('title: Kopi Gayo 250 g');
+  });
+});

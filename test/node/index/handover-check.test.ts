@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { DailyCheck } from '../../../node/index/handover-check.js';
+import { Places } from '../../../node/index/handover-plan.js';
+import type { HandoverSource, NamedListing } from '../../../node/index/handover-source.js';
+import { PeerTable } from '../../../node/index/peer-table.js';
+import type { Network, PeerRef } from '../../../node/network/index.js';
+import { sha256 } from '../../../protocol/hash.js';
+import { COPIES } from '../../../protocol/search/posting-keys.js';
+import { listingId } from './handover-world.js';
+
+const MINUTE = 60 * 1000;
+const DAY = 24 * 60 * MINUTE;
+const STEP = 10 * MINUTE;
+
+/** Nodes that all hold the same listings under one name, and checks of them that tell each other what they offered. */
+function holders(count: number, listings: readonly string[], lazy: ReadonlySet<string> = new Set()) {
+  const clock = { now: Date.UTC(2026, 10, 22) };
+  const refs = Array.from({ length: count }, (_, number): PeerRef => {
+    const id = `node-${number}`;
+    return { id, kadId: sha256(new TextEncoder().encode(id)), addresses: [], lastSeen: 1, self: false };
+  });
+  const table = new PeerTable(refs);
+  const offered: { by: string; to: string; listing: string }[] = [];
+  const source = { listings: () => listings, held: () => ({ seq: 1, names: ['term:kopi'] }), bitsOf: () => 0 };
+  const checks = new Map<string, DailyCheck>();
+  for (const { id: by } of refs) {
+    checks.set(
+      by,
+      new DailyCheck({
+        network: { peerId: by, directory: { get: () => undefined } } as unknown as Network,
+        source: source as unknown as HandoverSource,
+        places: new Places('test'),
+        now: () => clock.now,
+        options: { checkEvery: STEP },
+        neighbours: () => table,
+        bring: (to: string, cards: Iterable<NamedListing>) => {
+          for (const [listing, names] of cards) {
+            if (names.length === 0) continue;
+            offered.push({ by, to, listing });
+            checks.get(to)?.seen(listing, names);
+          }
+          return Promise.resolve(true);
+        },
+      }),
+    );
+  }
+  const run = async (): Promise<void> => {
+    for (const [id, check] of checks) if (!lazy.has(id)) await check.run(new AbortController().signal, () => undefined);
+  };
+  for (const check of checks.values()) check.start();
+  const day = async (): Promise<void> => {
+    for (let time = 0; time < DAY; time += STEP) {
+      clock.now += STEP;
+      await run();
+    }
+  };
+  return { clock, offered, day, run };
+}
+
+const LISTINGS = Array.from({ length: 50 }, (_, number) => listingId(number));
+
+describe('the daily check', () => {
+  it('offers each card once a day to every other holder, by one of them, not always the same', async () => {
+    const { offered, day } = holders(COPIES, LISTINGS);
+    const firsts: string[] = [];
+    // Turns that came shortly before the start are seen to by the later ranks alone.
+    await day();
+    for (let days = 0; days < 3; days++) {
+      offered.length = 0;
+      await day();
+      expect(offered).toHaveLength(LISTINGS.length * (COPIES - 1));
+      expect(new Set(offered.map(({ to, listing }) => `${to} ${listing}`)).size).toBe(offered.length);
+      expect(new Set(offered.map(({ by }) => by)).size).toBeLessThanOrEqual(2 * COPIES);
+      firsts.push(offered.find(({ listing }) => listing === LISTINGS[0])?.by ?? '');
+    }
+    expect(new Set(firsts).size).toBe(3);
+  });
+
+  it('is done by the next holder where one does nothing', async () => {
+    const { offered, day } = holders(COPIES, LISTINGS, new Set(['node-0', 'node-1']));
+    await day();
+    offered.length = 0;
+    for (let days = 0; days < COPIES; days++) await day();
+    // A turn that is taken over comes some minutes later, and may so fall into the day after the last.
+    const each = COPIES * LISTINGS.length * (COPIES - 1);
+    expect(offered.length).toBeGreaterThan(0.97 * each);
+    expect(offered.length).toBeLessThan(1.03 * each);
+    expect(new Set(offered.map(({ to, listing }) => `${to} ${listing}`)).size).toBe(LISTINGS.length * COPIES);
+  });
+
+  it('looks at everything, in whatever rank, after the node was away for longer than a day', async () => {
+    const { clock, offered, run } = holders(COPIES, LISTINGS);
+    clock.now += 3 * DAY;
+    await run();
+    expect(offered).toHaveLength(LISTINGS.length * COPIES * (COPIES - 1));
+  });
+
+  it('does nothing while no time passes, and when the clock is set back', async () => {
+    const { clock, offered, run } = holders(COPIES, LISTINGS);
+    await run();
+    clock.now -= DAY;
+    await run();
+    expect(offered).toEqual([]);
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { pino } from 'pino';
+import { createKeeper, type CardSource, type KeepOptions, type Keeper } from '../../../node/keep/index.js';
+import { meetingPoint } from '../../../node/keep/meeting-point.js';
+import { BLOB_METHOD, KEEP_METHOD, LISTING_METHOD } from '../../../node/keep/wire.js';
+import type { Card, Listing } from '../../../protocol/catalog/card.js';
+import { encode } from '../../../protocol/cbor.js';
+import { blobId, slotId } from '../../../protocol/ids.js';
+import type { SignedRecord } from '../../../protocol/record.js';
+import { createExchange, createSeller, notFound, NOW, type Answering } from './support.js';
+
+const seller = createSeller();
+const TERMS = new TextEncoder().encode('Barang dapat ditukar.');
+const PICTURE = new Uint8Array(5_000).fill(7);
+const more = { conditions: { refund: new TextDecoder().decode(TERMS) }, images: [blobId(PICTURE).toString()] };
+const quick = { prefetchDelay: 0, prefetchPerSecond: 50 };
+const patience = { timeout: 5_000, interval: 20 };
+
+const idOf = ({ payload }: SignedRecord<Listing>): string => slotId('test', payload.trader, payload.slot).toString();
+
+/** Cards that are held, and change. */
+class Cards implements CardSource {
+  readonly #cards = new Map<string, SignedRecord<Card>>();
+  readonly #listeners = new Set<(listing: string) => void>();
+
+  hold(listing: SignedRecord<Listing>, tell = true): void {
+    this.#cards.set(idOf(listing), seller.card(listing, listing.payload.seq));
+    if (!tell) return;
+    for (const listener of this.#listeners) listener(idOf(listing));
+  }
+
+  listings(): Iterable<string> {
+    return this.#cards.keys();
+  }
+
+  record(listing: string): { card: SignedRecord<Card> } | undefined {
+    const card = this.#cards.get(listing);
+    return card === undefined ? undefined : { card };
+  }
+
+  onChange(listener: (listing: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+interface Started {
+  /** What the seller has. */
+  readonly listings: SignedRecord<Listing>[];
+  /** A new listing of the seller, for which this node is, or is not, among the first three. */
+  readonly listing: (isFirst: boolean, more?: Record<string, unknown>) => SignedRecord<Listing>;
+  readonly cards: Cards;
+  readonly keeper: Keeper;
+  readonly world: Awaited<ReturnType<typeof createExchange>>;
+  readonly kept: (listing: SignedRecord<Listing>) => boolean;
+}
+
+/** A keeper among five at every meeting point, and the seller. */
+async function start({
+  options = quick,
+  cards = new Cards(),
+}: { options?: KeepOptions; cards?: Cards } = {}): Promise<Started> {
+  const listings: SignedRecord<Listing>[] = [];
+  const own: Answering = (method, { id }) => {
+    const found = listings.find((one) => one.id.equals(id));
+    if (method === LISTING_METHOD) {
+      return found === undefined ? notFound() : encode({ listing: found.bytes, delegation: seller.delegation });
+    }
+    const blob = [TERMS, PICTURE].find((bytes) => blobId(bytes).equals(id));
+    return method === BLOB_METHOD && blob !== undefined ? encode(blob) : notFound();
+  };
+  const others = ['self', 'second', 'third', 'fourth', 'fifth'];
+  const peers = new Map<string, Answering>(others.map((peer) => [peer, () => notFound()]));
+  peers.set(seller.peer, own);
+  const world = await createExchange(peers, options);
+  const keeper = createKeeper({
+    network: world.network,
+    networkName: 'test',
+    source: cards,
+    shelf: world.shelf,
+    exchange: world.exchange,
+    now: () => NOW,
+    logger: pino({ level: 'silent' }),
+    options,
+  });
+  await keeper.start();
+  onTestFinished(() => keeper.stop());
+  const kept = (listing: SignedRecord<Listing>): boolean =>
+    world.shelf.versionOf(idOf(listing)) === listing.id.toString();
+  const place = (listing: SignedRecord<Listing>): number =>
+    meetingPoint(idOf(listing), { network: world.network, networkName: 'test' }).indexOf('self');
+  let skus = 0;
+  const listing: Started['listing'] = (isFirst, fields) => {
+    for (;;) {
+      const made = seller.listing(`sku-${skus++}`, 1, 10, fields);
+      if (place(made) < 3 !== isFirst || place(made) < 0) continue;
+      listings.push(made);
+      return made;
+    }
+  };
+  return { listings, listing, cards, keeper, world, kept };
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('one of the first three at a listing’s meeting point', () => {
+  it('fetches it, with its texts and without its pictures, when its card has come', async () => {
+    const { cards, world, kept, listing: make } = await start();
+    const listing = make(true, more);
+    cards.hold(listing);
+    await vi.waitFor(() => expect(kept(listing) && world.shelf.has(blobId(TERMS).toString())).toBe(true), patience);
+    await wait(100);
+    expect(world.shelf.has(blobId(PICTURE).toString())).toBe(false);
+  });
+
+  it('fetches what came while it was away, at its own pace', async () => {
+    const cards = new Cards();
+    const { world, kept, listing } = await start({ cards, options: { prefetchDelay: 100, prefetchPerSecond: 20 } });
+    const listings = Array.from({ length: 8 }, () => listing(true));
+    for (const one of listings) cards.hold(one, false);
+    await wait(250);
+    expect(world.shelf.size).toBeLessThan(6);
+    await vi.waitFor(() => expect(listings.every(kept)).toBe(true), patience);
+  });
+
+  it('has the newest version in place of the older one', async () => {
+    const { cards, world, kept, listing, listings } = await start();
+    const old = listing(true);
+    const fresh = seller.listing(old.payload.item.sku, 2);
+    listings.push(fresh);
+    cards.hold(old);
+    await vi.waitFor(() => expect(kept(old)).toBe(true), patience);
+    cards.hold(fresh);
+    await vi.waitFor(() => expect(kept(fresh)).toBe(true), patience);
+    expect(world.shelf.size).toBe(1);
+  });
+});
+
+describe('another one at the meeting point', () => {
+  it('fetches it when somebody has asked for it in vain, or has it', async () => {
+    const { cards, keeper, world, kept, listing } = await start();
+    const [asked, told, quiet] = [listing(false), listing(false), listing(false)];
+    for (const one of [asked, told, quiet]) cards.hold(one);
+    await wait(200);
+    expect(world.shelf.size).toBe(0);
+    keeper.missed(idOf(asked), asked.id);
+    await world.serve(KEEP_METHOD, { id: told.id, listing: slotId('test', told.payload.trader, told.payload.slot) });
+    await vi.waitFor(() => expect(kept(asked) && kept(told)).toBe(true), patience);
+    expect(kept(quiet)).toBe(false);
+  });
+
+  it('fetches nothing that no card held here names', async () => {
+    const { cards, keeper, world, listing } = await start();
+    const [unknown, old] = [listing(false), listing(false)];
+    cards.hold(seller.listing(old.payload.item.sku, 2));
+    keeper.missed(idOf(unknown), unknown.id);
+    keeper.missed(idOf(old), old.id);
+    await wait(200);
+    expect([world.shelf.size, world.asked]).toEqual([0, []]);
+  });
+});
+
+describe('pictures of others', () => {
+  it('are kept by who chose to, when somebody wants to see the listing', async () => {
+    const { cards, keeper, world, kept, listing: make } = await start({ options: { ...quick, media: true } });
+    const listing = make(true, more);
+    cards.hold(listing);
+    await vi.waitFor(() => expect(kept(listing)).toBe(true), patience);
+    await wait(100);
+    expect(world.shelf.has(blobId(PICTURE).toString())).toBe(false);
+    keeper.opened(listing);
+    await vi.waitFor(() => expect(world.shelf.has(blobId(PICTURE).toString())).toBe(true), patience);
+  });
+});

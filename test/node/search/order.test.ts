@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { traderToText } from '../../../protocol/ids.js';
+import { createFake, createSeller, nodesWith, type CardOptions, type FakeNode, type SearchSeller } from './support.js';
+
+const now = Date.now();
+
+function shopOf(entries: readonly [title: string, options?: CardOptions][], seller: SearchSeller = createSeller(now)) {
+  const cards = entries.map(([title, options], at) => seller.card(`s${at}`, title, options));
+  return { seller, cards, fill: (node: FakeNode) => node.take(seller, ...cards) };
+}
+
+describe('the hits of a search', () => {
+  it('stand by relevance, by date or by price, currencies apart', async () => {
+    const { fill } = shopOf([
+      ['Payung', { created: now - 3_000, item: { price: '90000 IDR' } }],
+      ['Kursi dan payung untuk taman yang luas', { created: now - 2_000, item: { price: '10000 IDR' } }],
+      ['Meja payung', { created: now - 1_000, item: { price: '3 USD' } }],
+    ]);
+    const fake = createFake(nodesWith(3, fill));
+    const titles = async (sort: 'relevance' | 'newest' | 'price') =>
+      (await fake.find('meja payung', { sort })).hits.map(({ title }) => title.split(' ')[0]);
+    expect((await titles('relevance'))[0]).toBe('Meja');
+    expect(await titles('newest')).toEqual(['Meja', 'Kursi', 'Payung']);
+    expect(await titles('price')).toEqual(['Kursi', 'Payung', 'Meja']);
+  });
+
+  it('are at most three of one seller among the first twenty, unless other wishes are given or the seller is', async () => {
+    const flood = shopOf(Array.from({ length: 10 }, (_, at) => [`Payung a${'bcdefghijk'[at]}`] as [string]));
+    const other = shopOf([
+      ['Payung dan kursi untuk taman yang luas sekali'],
+      ['Tas dan sepatu dan payung untuk semua'],
+    ]);
+    const fake = createFake(nodesWith(3, (node) => flood.fill(other.fill(node))));
+    const sellers = async (input: object) =>
+      (await fake.find('payung', input)).hits
+        .slice(0, 5)
+        .filter(({ seller }) => seller === traderToText(flood.seller.trader));
+    expect(await sellers({})).toHaveLength(3);
+    // One of each of the two shops, then the rest in its order.
+    expect(await sellers({ perSeller: 1 })).toHaveLength(4);
+    expect((await sellers({ perSeller: 0 })).length).toBeGreaterThan(3);
+    expect(await sellers({ seller: traderToText(flood.seller.trader) })).toHaveLength(5);
+  });
+
+  it('say why they stand where they stand, and it adds up', async () => {
+    const { fill } = shopOf([['Payung lipat merah', { item: { category: 'Rumah > Payung' } }], ['Payung biru']]);
+    const { hits } = await createFake(nodesWith(3, fill)).find('payung merah', { explain: true });
+    for (const { score, why } of hits) {
+      const sum = why?.terms.reduce((total, { contribution }) => total + contribution, 0) ?? 0;
+      expect(sum + (why?.categoryFeedback ?? 0) + (why?.titleFeedback ?? 0)).toBeCloseTo(score, 2);
+    }
+    expect(hits[0]?.why?.terms.find(({ term }) => term.startsWith('payung'))?.fields).toEqual(['title', 'category']);
+    expect((await createFake(nodesWith(3, fill)).find('payung')).hits[0]?.why).toBeUndefined();
+  });
+
+  it('are counted by facets: the median of the copies', async () => {
+    const { fill } = shopOf([['Payung merah'], ['Payung biru']]);
+    const [liar, ...nodes] = nodesWith(4, fill);
+    for (const node of [...nodes, ...(liar === undefined ? [] : [liar])]) {
+      const times = node === liar ? 1_000 : 2;
+      node.change = (answer, { keys, facets }) => ({
+        ...answer,
+        matched: keys.map(() => times),
+        facets: facets
+          ? keys.map(() => ({ category: [['Rumah', times]], brand: [], place: [], price: [['IDR', 0, times]] }))
+          : [],
+      });
+    }
+    const fake = createFake([...nodes, ...(liar === undefined ? [] : [liar])]);
+    const view = await fake.find('payung', { facets: true });
+    expect(view.matched).toBe(2);
+    expect(view.facets).toMatchObject({
+      category: [{ value: 'Rumah', count: 2 }],
+      price: [{ from: { amount: '0', currency: 'IDR' }, count: 2 }],
+    });
+    expect((await fake.find('payung')).facets).toBeUndefined();
+  });
+});
+
+describe('a search is limited', () => {
+  it('by place, condition and where things are shipped to, in the reader too', async () => {
+    const { fill } = shopOf([
+      [
+        'Payung bandung',
+        { item: { itemCondition: 'used', availableAtOrFrom: { addressCountry: 'ID', addressLocality: 'Bandung' } } },
+      ],
+      [
+        'Payung jakarta',
+        { item: { itemCondition: 'new', availableAtOrFrom: { addressCountry: 'ID', addressLocality: 'Jakarta' } } },
+      ],
+    ]);
+    const fake = createFake(nodesWith(3, fill));
+    const titles = async (input: object) => (await fake.find('payung', input)).hits.map(({ title }) => title);
+    expect(await titles({ place: 'Bandung, Indonesia' })).toEqual(['Payung bandung']);
+    expect(await titles({ condition: 'new' })).toEqual(['Payung jakarta']);
+    expect(await titles({ shipsTo: 'Bandung' })).toEqual([]);
+  });
+
+  it('and browses without words: a category, a place, a whole shop, the newest first', async () => {
+    const { fill, seller } = shopOf([
+      [
+        'Payung',
+        {
+          created: now - 2_000,
+          item: { category: 'Rumah > Hujan', availableAtOrFrom: { addressCountry: 'ID', addressLocality: 'Bandung' } },
+        },
+      ],
+      [
+        'Jas hujan',
+        { created: now - 1_000, item: { category: 'Rumah > Hujan', availableAtOrFrom: { addressCountry: 'ID' } } },
+      ],
+    ]);
+    const other = shopOf([['Sepatu']]);
+    const fake = createFake(nodesWith(3, (node) => fill(other.fill(node))));
+    const titles = async (words: string, input: object) =>
+      (await fake.find(words, input)).hits.map(({ title }) => title);
+    expect(await titles('', { category: 'Hujan' })).toEqual(['Jas hujan', 'Payung']);
+    expect(await titles('', { category: 'Rumah > Hujan', place: 'bandung' })).toEqual(['Payung']);
+    expect(await titles('', { place: 'Indonesia' })).toEqual(['Jas hujan', 'Payung']);
+    expect(await titles('', { seller: traderToText(seller.trader) })).toEqual(['Jas hujan', 'Payung']);
+    // Function words only stand in no index.
+    expect(await titles('dan yang', { seller: traderToText(seller.trader) })).toEqual(['Jas hujan', 'Payung']);
+    expect(await titles('payung', { seller: traderToText(seller.trader) })).toEqual(['Payung']);
+  });
+});
+
+describe('what cannot be searched for', () => {
+  const fake = createFake(nodesWith(3));
+  it.each<[string, object, string]>([
+    ['', {}, 'QUERY_EMPTY'],
+    ['   ', {}, 'QUERY_EMPTY'],
+    ['dan yang the of', {}, 'QUERY_EMPTY'],
+    ['🎉🎉', {}, 'QUERY_EMPTY'],
+    ['\u0000\u0007\u001b', { kind: 'goods' }, 'QUERY_EMPTY'],
+    [Array.from({ length: 10_000 }, (_, at) => `word${at}`).join(' '), {}, 'QUERY_INVALID'],
+    ['kopi', { minPrice: '9 IDR', maxPrice: '1 IDR' }, 'QUERY_INVALID'],
+    ['kopi', { minPrice: '9 IDR', maxPrice: '10 USD' }, 'QUERY_INVALID'],
+    ['kopi', { minPrice: '9' }, 'MONEY_INVALID'],
+    ['kopi', { currency: 'XQZ' }, 'QUERY_INVALID'],
+    ['kopi', { seller: 'nobody' }, 'ID_INVALID'],
+    ['kopi', { place: '???' }, 'QUERY_INVALID'],
+    ['', { place: '🎉' }, 'QUERY_INVALID'],
+    ['', { category: '>' }, 'QUERY_INVALID'],
+  ])('%#: is refused with what is wrong', async (words, input, code) => {
+    await expect(fake.find(words, input)).rejects.toMatchObject({ code });
+  });
+
+  it.each([
+    '咖啡 印尼',
+    'кофе гайо',
+    'قهوة',
+    'kopi\u0000\u202egayo',
+    '🎉 kopi',
+    'a'.repeat(2_000),
+    `kopi ${'"\\\'`$(x) '.repeat(50)}`,
+  ])('%#: is answered', async (words) => {
+    expect((await fake.find(words)).hits).toEqual([]);
+  });
+});

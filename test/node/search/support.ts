@@ -1,0 +1,286 @@
+import { createHash, createPrivateKey, generateKeyPairSync, sign as signWith } from 'node:crypto';
+import { pino } from 'pino';
+import { CID } from 'multiformats/cid';
+import { cardDraft, cardKeys, listingIdOfCard } from '../../../protocol/catalog/make-card.js';
+import type { Card, Delta, Lease, Tombstone } from '../../../protocol/catalog/card.js';
+import { NiagaError } from '../../../protocol/errors.js';
+import { compareDistance } from '../../../protocol/keyspace.js';
+import { readItem } from '../../../protocol/listing/input.js';
+import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
+import { placeOf, readShardKey, shardOf } from '../../../protocol/search/posting-keys.js';
+import { createBulkVerifier, createDelegationBook } from '../../../node/identity/index.js';
+import {
+  ASK_METHOD,
+  askSchema,
+  CARDS_METHOD,
+  cardsSchema,
+  readBody,
+  writeBody,
+  type Ask,
+  type AskAnswer,
+  type LeaseProof,
+} from '../../../node/index/wire.js';
+import type { Network, PeerRef } from '../../../node/network/index.js';
+import { createSearch, type Search, type SearchDeps, type SearchInput } from '../../../node/search/index.js';
+
+export const DAY = 24 * 60 * 60 * 1000;
+
+/** OpenSSL signs a hundred times as fast as what a browser has, and tests need hundreds of cards. */
+function keys() {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const { d, x } = privateKey.export({ format: 'jwk' });
+  const key = createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d: d ?? '', x: x ?? '' }, format: 'jwk' });
+  return {
+    publicKey: new Uint8Array(Buffer.from(x ?? '', 'base64url')),
+    sign: (message: Uint8Array) => new Uint8Array(signWith(null, message, key)),
+  };
+}
+
+export interface CardOptions {
+  readonly seq?: number;
+  readonly created?: number;
+  readonly validUntil?: number;
+  readonly available?: number;
+  readonly item?: Record<string, unknown>;
+}
+
+export type SearchSeller = ReturnType<typeof createSeller>;
+
+/** A seller who signs by hand. */
+export function createSeller(now: number, expires = now + 60 * DAY) {
+  const rootKeys = keys();
+  const deviceKeys = keys();
+  const trader = rootKeys.publicKey;
+  const at = (created: number) => ({ network: 'main', created });
+  const root: Signer = { trader, device: trader, sign: rootKeys.sign };
+  const grant = { delegate: deviceKeys.publicKey, may: ['publish' as const], expires };
+  const delegation = signRecord('delegation', grant, root, at(now - 60 * DAY));
+  const signer: Signer = { trader, device: deviceKeys.publicKey, delegation, sign: deviceKeys.sign };
+  return {
+    trader,
+    delegation,
+    card(sku: string, title: string, options: CardOptions = {}): SignedRecord<Card> {
+      const { seq = 1, created = now, validUntil = now + 30 * DAY, available = 10 } = options;
+      const { item } = readItem({ sku, title, price: '5000 IDR', ...options.item });
+      if (item === undefined) throw new Error('not an item');
+      const listing = signRecord('listing', { slot: `listing/${sku}`, seq, item }, signer, at(created));
+      return signRecord('card', cardDraft(listing, { seq, available, validUntil }), signer, at(created));
+    },
+    delta(
+      card: SignedRecord<Card>,
+      change: Partial<Pick<Delta, 'price' | 'availability' | 'seq'>>,
+    ): SignedRecord<Delta> {
+      const { slot, seq, listing, summary } = card.payload;
+      const { price, availability } = summary;
+      const draft = { slot, seq: seq + 1, card: card.id, listing, price, availability, ...change };
+      return signRecord('delta', draft, signer, at(now));
+    },
+    end: (sku: string, seq: number): SignedRecord<Tombstone> =>
+      signRecord('tombstone', { slot: `card/${sku}`, seq }, signer, at(now)),
+    lease: (draft: Pick<Lease, 'seq' | 'root' | 'cards' | 'validUntil'>, created = now): SignedRecord<Lease> =>
+      signRecord('lease', { slot: 'lease', ...draft }, signer, at(created)),
+  };
+}
+
+/** An index node that answers from a list, as told to: it ranks nothing, and can lie. */
+export class FakeNode {
+  readonly id: string;
+  readonly kadId: Uint8Array;
+  cards: SignedRecord<Card>[] = [];
+  deltas: SignedRecord<Delta>[] = [];
+  ends: SignedRecord<Tombstone>[] = [];
+  leases: LeaseProof[] = [];
+  delegations: Uint8Array[] = [];
+  /** Whom it names as nearer to what is asked. */
+  closer: (question: Ask) => readonly FakeNode[] = () => [];
+  /** `up`; `frozen` never answers; `dead` refuses. */
+  state: 'up' | 'frozen' | 'dead' = 'up';
+  /** Milliseconds before it answers. */
+  delay = 0;
+  bits: (name: string) => number = () => 0;
+  change: (answer: AskAnswer, question: Ask) => AskAnswer = (answer) => answer;
+  asked: Ask[] = [];
+  fetched = 0;
+
+  constructor(id: string) {
+    this.id = id;
+    this.kadId = new Uint8Array(createHash('sha256').update(id).digest());
+  }
+
+  get ref(): PeerRef {
+    return { id: this.id, kadId: this.kadId, addresses: [], lastSeen: 1, self: false };
+  }
+
+  take(seller: SearchSeller, ...cards: SignedRecord<Card>[]): this {
+    this.cards.push(...cards);
+    if (!this.delegations.includes(seller.delegation.bytes)) this.delegations.push(seller.delegation.bytes);
+    return this;
+  }
+
+  ask(question: Ask): AskAnswer {
+    this.asked.push(question);
+    const under = (name: string): SignedRecord<Card>[] => this.cards.filter((card) => isUnder(card, name));
+    const held = question.keys.map((name) => under(name).length);
+    const all = [...new Set(question.keys.flatMap(under))];
+    const hits = all.slice(0, question.limit);
+    const answer: AskAnswer = {
+      hits: hits.map((card) => [CID.parse(listingOf(card)), this.seqOf(card), 1]),
+      cards: hits.slice(0, question.cards).map(({ bytes }) => bytes),
+      deltas: this.deltas.map(({ bytes }) => bytes),
+      leases: question.cards === 0 ? [] : this.leases,
+      delegations: this.delegations,
+      documents: this.cards.length,
+      held,
+      matched: held,
+      facets: [],
+      bits: question.keys.map((name) => this.bits(name)),
+      df: {},
+      truncated: all.length > hits.length,
+      closer: this.closer(question).map(({ id }) => [id, []]),
+      mark: 0,
+    };
+    return this.change(answer, question);
+  }
+
+  fetch(listings: readonly CID[]) {
+    this.fetched++;
+    const wanted = new Set(listings.map(String));
+    return {
+      cards: this.cards.filter((card) => wanted.has(listingOf(card))).map(({ bytes }) => bytes),
+      deltas: this.deltas.map(({ bytes }) => bytes),
+      leases: [],
+      delegations: this.delegations,
+      ends: this.ends.map(({ bytes }) => bytes),
+    };
+  }
+
+  private seqOf(card: SignedRecord<Card>): number {
+    const of = this.deltas.filter((delta) => delta.payload.card.equals(card.id));
+    return Math.max(card.payload.seq, ...of.map((delta) => delta.payload.seq));
+  }
+}
+
+const facts = new WeakMap<SignedRecord<Card>, { readonly listing: string; readonly keys: ReadonlySet<string> }>();
+
+/** What is computed of a card, once. */
+function factsOf(card: SignedRecord<Card>) {
+  let known = facts.get(card);
+  if (known === undefined) {
+    known = { listing: listingIdOfCard(card.payload) ?? '', keys: new Set(cardKeys(card.payload)) };
+    facts.set(card, known);
+  }
+  return known;
+}
+
+export function listingOf(card: SignedRecord<Card>): string {
+  return factsOf(card).listing;
+}
+
+function isUnder(card: SignedRecord<Card>, name: string): boolean {
+  const { key, shard } = readShardKey(name);
+  return factsOf(card).keys.has(key) && shardOf(listingOf(card), shard.length) === shard;
+}
+
+/** The nodes nearest to a name under one salt, nearest first. */
+export function nearestTo(name: string, salt: number, nodes: readonly FakeNode[]): FakeNode[] {
+  const { key, shard } = readShardKey(name);
+  const { kadId } = placeOf('main', key, salt, shard);
+  return [...nodes].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId));
+}
+
+export interface Fake {
+  readonly search: Search;
+  readonly nodes: readonly FakeNode[];
+  readonly clock: { now: number };
+  readonly refused: string[];
+  readonly known: Map<string, PeerRef>;
+  readonly lookups: Uint8Array[];
+  readonly kept: Map<string, number>;
+  find(words: string, input?: Partial<SearchInput>): ReturnType<Search['search']>;
+}
+
+export interface FakeOptions {
+  /** Those that the reader knows at first. Default: all. */
+  readonly known?: readonly FakeNode[];
+  /** Whether all nodes there are count as known, as in a small network that was joined. Default true. */
+  readonly small?: boolean;
+  readonly deps?: Partial<SearchDeps>;
+}
+
+/** A reader among nodes that answer as told to. */
+export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}): Fake {
+  const clock = { now: Date.now() };
+  const refused: string[] = [];
+  const known = new Map((options.known ?? nodes).map((node) => [node.id, node.ref]));
+  const lookups: Uint8Array[] = [];
+  const kept = new Map<string, number>();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const directory: Partial<Network['directory']> = {
+    get size() {
+      return options.small === false ? 1_000 : known.size;
+    },
+    get: (id) => known.get(id),
+    closest: (kadId, count) =>
+      [...known.values()].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, count),
+    learn: (refs) => {
+      for (const { id } of refs) known.set(id, byId.get(id)?.ref ?? new FakeNode(id).ref);
+    },
+  };
+  const network: Partial<Network> = {
+    peerId: 'reader',
+    ready: true,
+    directory: directory as Network['directory'],
+    connections: () => [],
+    keep: (peer, weight) => void kept.set(peer, weight),
+    lookup: (key) => {
+      lookups.push(key);
+      return Promise.resolve([]);
+    },
+    request: async (peer, method, body, { signal } = {}) => {
+      const node = byId.get(peer);
+      if (node === undefined || node.state === 'dead') throw new NiagaError('PEER_UNREACHABLE', 'It is gone.');
+      if (node.state === 'frozen' || node.delay > 0) {
+        await new Promise((resolve, reject) => {
+          if (node.state !== 'frozen') setTimeout(resolve, node.delay);
+          signal?.addEventListener('abort', () => reject(new Error('given up')), { once: true });
+        });
+      }
+      if (method === ASK_METHOD) return writeBody(node.ask(readBody(askSchema, body, 'question')));
+      if (method === CARDS_METHOD) return writeBody(node.fetch(readBody(cardsSchema, body, 'question').listings));
+      throw new NiagaError('PEER_PROTOCOL', method);
+    },
+  };
+  const verify = createBulkVerifier();
+  const table = { put: () => ({}), range: async function* () {} };
+  const delegations = createDelegationBook({ table: table as never, network: 'main', verify });
+  const search = createSearch({
+    network: network as Network,
+    networkName: 'main',
+    index: { statistics: () => ({ documents: 0, df: new Map() }) },
+    delegations,
+    verify,
+    now: () => clock.now,
+    logger: pino({ level: 'silent' }),
+    onRefused: (code) => refused.push(code),
+    ...options.deps,
+  });
+  return {
+    search,
+    nodes,
+    clock,
+    refused,
+    known,
+    lookups,
+    kept,
+    find: (words, input = {}) => search.search({ words: words.split(' '), limit: 20, timeoutMs: 1_000, ...input }),
+  };
+}
+
+/** `count` nodes that hold the same. */
+export function nodesWith(count: number, fill: (node: FakeNode) => unknown = () => undefined): FakeNode[] {
+  return Array.from({ length: count }, (_, number) => {
+    const node = new FakeNode(`node-${number}`);
+    fill(node);
+    return node;
+  });
+}

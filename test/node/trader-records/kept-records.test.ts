@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { createBulkVerifier, createDelegationBook, type Identity } from '../../../node/identity/index.js';
+import type { Network, PeerRef } from '../../../node/network/index.js';
+import { rawCodec, type Store } from '../../../node/store/index.js';
+import { KEPT_FOR, KeptRecords } from '../../../node/trader-records/kept-records.js';
+import { encode } from '../../../protocol/cbor.js';
+import { openStore } from '../store/support.js';
+import { createAuthor, DAY, NETWORK, quiet, type Author } from './support.js';
+
+const NOW = Date.UTC(2026, 0, 1);
+const STRANGER = createAuthor(NOW).peer;
+
+async function openKept(store?: Store, near = true) {
+  const clock = { now: NOW };
+  const at = store ?? (await openStore());
+  const verify = createBulkVerifier();
+  // Whether this node is among the nearest is all that is asked of the network.
+  const closest = () => (near ? [{ self: true } as PeerRef] : []);
+  const kept = new KeptRecords({
+    store: at,
+    network: { directory: { closest } } as unknown as Network,
+    networkName: NETWORK,
+    identity: {} as Identity,
+    delegations: createDelegationBook({ table: at.table('delegations', rawCodec), network: NETWORK, verify }),
+    verify,
+    now: () => clock.now,
+    logger: quiet,
+    onRefused: () => undefined,
+  });
+  await kept.load();
+  return { kept, clock, store: at };
+}
+
+const profile = (author: Author, name: string, seq: number, created?: number) => ({
+  record: author.sign('profile', { name }, seq, created).bytes,
+  delegation: author.delegation,
+});
+
+describe('the records that a node keeps of other traders', () => {
+  it('are the newest by seq, and outlive a restart', async () => {
+    const { kept, store } = await openKept();
+    const author = createAuthor(NOW);
+    await kept.put(profile(author, 'Sari', 1), author.peer);
+    const newer = profile(author, 'Warung Sari', 2);
+    await kept.put(newer, author.peer);
+    await expect(kept.put(profile(author, 'Sari', 1), author.peer)).rejects.toMatchObject({ code: 'RECORD_OLD' });
+    const again = (await openKept(store)).kept;
+    expect(again.size).toBe(1);
+    expect(await again.get(author.trader, 'profile')).toEqual(newer);
+    expect(await again.get(author.trader, 'block-list')).toBeUndefined();
+    expect(await again.get(createAuthor(NOW).trader, 'profile')).toBeUndefined();
+  });
+
+  it('are refused where they do not hold, before anything is kept', async () => {
+    const { kept } = await openKept();
+    const author = createAuthor(NOW);
+    const other = createAuthor(NOW);
+    const record = author.sign('profile', { name: 'Sari' }, 1);
+    const signature = record.signature.slice();
+    signature[40] = (signature[40] ?? 0) ^ 1;
+    const forged = encode({ payload: record.payloadBytes, signature, delegation: record.delegation });
+    const refusals: [Uint8Array, Uint8Array, string][] = [
+      [forged, author.delegation, 'RECORD_SIGNATURE'],
+      [record.bytes, other.delegation, 'DELEGATION_MISSING'],
+      [author.delegation, author.delegation, 'RECORD_KIND'],
+      [record.bytes, record.bytes, 'RECORD_KIND'],
+      [record.bytes.subarray(0, 40), author.delegation, 'RECORD_MALFORMED'],
+    ];
+    for (const [bytes, delegation, code] of refusals)
+      await expect(kept.put({ record: bytes, delegation }, author.peer), code).rejects.toMatchObject({ code });
+    expect(kept.size).toBe(0);
+  });
+
+  it('stand 31 days after their own device brought them last; copies by others do not make them last', async () => {
+    const { kept, clock } = await openKept();
+    const author = createAuthor(NOW);
+    const given = profile(author, 'Sari', 1);
+    await kept.put(given, author.peer);
+    clock.now += 20 * DAY;
+    await kept.put(given, author.peer);
+    clock.now += 10 * DAY;
+    await kept.put(given, STRANGER);
+    clock.now = NOW + 20 * DAY + KEPT_FOR - 1;
+    expect(await kept.get(author.trader, 'profile')).toBeDefined();
+    clock.now += 1;
+    expect(await kept.get(author.trader, 'profile')).toBeUndefined();
+    await kept.expire();
+    expect(kept.size).toBe(0);
+    await expect(kept.put(given, STRANGER)).rejects.toMatchObject({ code: 'RECORD_TIME' });
+    await kept.put(given, author.peer);
+    expect(kept.size).toBe(1);
+  });
+
+  it('are not taken where other nodes are nearer to their trader, nor too many at once of one peer', async () => {
+    const author = createAuthor(NOW);
+    const { kept: far } = await openKept(undefined, false);
+    await expect(far.put(profile(author, 'Sari', 1), author.peer)).rejects.toMatchObject({ code: 'PEER_REFUSED' });
+    const { kept, clock } = await openKept();
+    let taken = 0;
+    const flood = async (): Promise<void> => {
+      for (;;) await kept.put(profile(author, `Sari ${taken}`, ++taken), author.peer);
+    };
+    await expect(flood()).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(taken).toBeLessThan(50);
+    await kept.put(profile(createAuthor(NOW), 'Budi', 1), STRANGER);
+    clock.now += 60_000;
+    await kept.put(profile(author, 'Sari', 1_000), author.peer);
+  });
+});

@@ -1,0 +1,110 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createIdentity } from '../../../node/identity/index.js';
+import { writeBody } from '../../../node/index/wire.js';
+import { GET_METHOD } from '../../../node/trader-records/wire.js';
+import { temporaryFolder } from '../store/support.js';
+import { createAuthor, DAY, NETWORK, openBase, openTrader, openTraders, type Trader } from './support.js';
+
+const NAMELESS = new Uint8Array(32).fill(9);
+
+describe('the records of traders', () => {
+  let sari: Trader;
+  let others: Trader[];
+
+  beforeEach(async () => {
+    [sari, ...others] = (await openTraders(4)) as [Trader, ...Trader[]];
+  });
+
+  it('are read from other nodes while their trader sleeps, the newest of them', async () => {
+    expect(await others[0]?.records.get(sari.identity.trader, 'block-list')).toBeUndefined();
+    const blocked = { trader: NAMELESS, since: 5, reason: 'sold empty boxes' };
+    await sari.records.publish('block-list', { traders: [] });
+    const { replicas, record } = await sari.records.publish('block-list', { traders: [blocked] });
+    expect(replicas).toBe(3);
+    expect(record.payload.seq).toBe(2);
+    await sari.stop();
+    for (const { records } of others) {
+      const found = await records.get(sari.identity.trader, 'block-list');
+      expect(found?.payload.item.traders).toEqual([blocked]);
+      expect(found?.id.equals(record.id)).toBe(true);
+    }
+  });
+
+  it('are never those that a lying node makes up', async () => {
+    const liar = await openBase({ bootstrap: sari.network.addresses() });
+    const mallory = createAuthor(Date.now());
+    const record = mallory.sign('profile', { name: 'Sari, the real one' }, 99);
+    liar.network.handle(GET_METHOD, async () =>
+      writeBody({ found: { record: record.bytes, delegation: mallory.delegation } }),
+    );
+    await vi.waitFor(() => expect(others[0]?.network.directory.get(liar.network.peerId)).toBeDefined(), 5_000);
+    await sari.records.publish('profile', { name: 'Sari' });
+    const found = await others[0]?.records.get(sari.identity.trader, 'profile');
+    expect(found?.payload.item.name).toBe('Sari');
+    expect(others[0]?.refused).toContain('RECORD_ID');
+  });
+
+  it('come after what the network knows, where a home was set back', async () => {
+    const folder = await temporaryFolder();
+    const budi = await openTrader({ folder: await homeOf(folder, 'Budi'), bootstrap: sari.network.addresses() });
+    await vi.waitFor(() => expect(budi.network.directory.size).toBe(4), 5_000);
+    await budi.records.publish('block-list', { traders: [] });
+    await budi.records.publish('block-list', { traders: [{ trader: NAMELESS, since: 1 }] });
+    await budi.stop();
+    const again = await openTrader({ folder: await copyIdentity(folder), bootstrap: sari.network.addresses() });
+    await vi.waitFor(() => expect(again.network.directory.size).toBe(4), 5_000);
+    const { record, replicas } = await again.records.publish('block-list', { traders: [] });
+    expect([record.payload.seq, replicas]).toEqual([3, 4]);
+    expect((await sari.records.get(again.identity.trader, 'block-list'))?.payload.seq).toBe(3);
+  });
+
+  it('tell nothing found from nobody answered', async () => {
+    expect(await sari.records.get(NAMELESS, 'profile')).toBeUndefined();
+    const alone = await openTrader();
+    await expect(alone.records.get(NAMELESS, 'profile')).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+  });
+});
+
+describe('a trader with a name', () => {
+  it('has a profile as soon as there are others, signed anew only when it says something else', async () => {
+    const folder = await homeOf(await temporaryFolder(), 'Warung Sari');
+    const [reader] = (await openTraders(1)) as [Trader];
+    const named = await openTrader({ folder, bootstrap: reader.network.addresses() });
+    await vi.waitFor(async () => {
+      const profile = await reader.records.get(named.identity.trader, 'profile');
+      expect(profile?.payload.item.name).toBe('Warung Sari');
+    }, 5_000);
+    const before = named.records.own('profile');
+    await named.records.stop();
+    await named.records.start();
+    expect(named.records.own('profile')?.id).toEqual(before?.id);
+  });
+
+  it('signs its records anew under a renewed delegation, so that they outlive the old one', async () => {
+    const folder = await homeOf(await temporaryFolder(), 'Warung Sari');
+    const trader = await openTrader({ folder });
+    const before = trader.records.own('profile');
+    await trader.stop();
+    const later = await openTrader({ folder, clock: { now: Date.now() + 200 * DAY } });
+    const after = later.records.own('profile');
+    expect(after?.payload).toMatchObject({ seq: 2, item: { name: 'Warung Sari' } });
+    expect(after?.delegation).toEqual(later.identity.delegation.id);
+    expect(after?.delegation).not.toEqual(before?.delegation);
+  });
+});
+
+/** A folder with an identity of that name. */
+async function homeOf(folder: string, name: string): Promise<string> {
+  const home = { identityFolder: join(folder, 'identity') };
+  await createIdentity({ home, network: NETWORK, name, now: Date.now() });
+  return folder;
+}
+
+/** The same keys in a new folder: all else of the home is lost. */
+async function copyIdentity(folder: string): Promise<string> {
+  const copy = await temporaryFolder();
+  await cp(join(folder, 'identity'), join(copy, 'identity'), { recursive: true });
+  return copy;
+}
