@@ -19,12 +19,19 @@ const real = {
   performanceNow: performance.now.bind(performance),
 };
 
-/** Set where a node starts: what it would do from time to time by itself is left out. */
-const upkeep = new AsyncLocalStorage();
+const starting = new AsyncLocalStorage();
 
-/** Runs a task whose timers never go off. */
-export function withoutTimers(task) {
-  return upkeep.run('left out', task);
+/**
+ * Starts a node's service without what it would go on to do by itself: timers that it sets now never go off, and the network does
+ * not send what it asks now (node/index: hand-over, signs of life between neighbours, expiry).
+ */
+export function startQuietly(start) {
+  return starting.run(true, start);
+}
+
+/** Whether this is done on behalf of a service that starts. */
+export function isStarting() {
+  return starting.getStore() === true;
 }
 
 /** Milliseconds of the real clock, whatever is installed. */
@@ -109,7 +116,7 @@ export class VirtualClock {
   }
 
   #timer(task, delay, args, repeats) {
-    const wait = upkeep.getStore() === undefined ? Math.max(1, Number(delay) || 0) : Infinity;
+    const wait = isStarting() ? Infinity : Math.max(1, Number(delay) || 0);
     const timer = this.after(wait, () => {
       if (repeats) {
         Object.assign(timer, { at: this.now + wait, sequence: this.#sequence++ });

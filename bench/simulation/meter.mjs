@@ -1,9 +1,6 @@
 // Counting what goes over the wire, in all and at each node.
 import { DIAL_BYTES, FIND_NODE_BYTES, MESSAGE_BYTES, NAMED_PEER_BYTES } from './links.mjs';
 
-/** What a request is for: bringing and finding cards, or keeping copies where they belong. */
-export const purposeOf = (method) => (method === 'index.offer' || method === 'index.lease' ? 'upkeep' : 'index');
-
 const NAMED = 20;
 /** A question to the DHT and its answer. */
 const FIND_NODE_ROUND = FIND_NODE_BYTES + NAMED * NAMED_PEER_BYTES + 2 * MESSAGE_BYTES;
@@ -25,23 +22,20 @@ export class Meter {
     this.#watched = nodes === undefined ? undefined : new Set(nodes);
   }
 
-  /** Hand-over and signs of life between index nodes count apart from what is measured: `upkeepRequests` and so on. */
   request(from, to, method, bytes) {
-    const kind = purposeOf(method);
-    if (kind === 'index') this.served[to]++;
+    this.served[to]++;
     this.#add(from, method, 1);
-    this.#add(from, `${kind}Requests`, 1);
-    this.#add(from, `${kind}Messages`, 1);
-    this.#add(from, `${kind}Bytes`, bytes + MESSAGE_BYTES);
+    this.#add(from, 'indexRequests', 1);
+    this.#add(from, 'indexMessages', 1);
+    this.#add(from, 'indexBytes', bytes + MESSAGE_BYTES);
   }
 
-  answer(asker, method, bytes) {
-    const kind = purposeOf(method);
-    this.#add(asker, `${kind}Messages`, 1);
-    this.#add(asker, `${kind}Bytes`, bytes + MESSAGE_BYTES);
+  answer(asker, bytes) {
+    this.#add(asker, 'indexMessages', 1);
+    this.#add(asker, 'indexBytes', bytes + MESSAGE_BYTES);
   }
 
-  /** @param purpose `index`, `upkeep` or `routing` */
+  /** @param purpose `index` or `routing` */
   dial(from, worked, purpose) {
     this.#add(from, worked ? `${purpose}Dials` : `${purpose}DialsFailed`, 1);
     if (worked) this.#add(from, `${purpose}Bytes`, DIAL_BYTES);

@@ -5,7 +5,7 @@ import { NiagaError, isNiagaError } from '../../dist/protocol/errors.js';
 import { kadIdOfKey } from '../../dist/node/network/keyspace.js';
 import { KEPT_PEERS } from '../../dist/node/network/kept-peers.js';
 import { ConcurrencyLimit, DEFAULT_REQUEST_TIMEOUT } from '../../dist/node/network/limits.js';
-import { purposeOf } from './meter.mjs';
+import { isStarting } from './clock.mjs';
 import { walk } from './walk.mjs';
 
 /** As in node/network: dialer.ts, lookup.ts and session.ts. */
@@ -67,6 +67,7 @@ export class SimulatedNetwork {
   }
 
   on(event, listener) {
+    if (isStarting()) return () => undefined;
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners.add(listener));
     return () => listeners.delete(listener);
@@ -88,6 +89,7 @@ export class SimulatedNetwork {
     prepare(signal);
     const context = { peer: this.peerId, signal: signal ?? new AbortController().signal, maxResponse: 16 * 2 ** 20 };
     if (peer === this.peerId) return this.answer(method, body, context);
+    if (isStarting()) return new Promise(() => undefined);
     if (!force && this.directory.isResting(peer)) throw unreachable(peer);
     const target = this.#world.space.nodeOf(peer);
     if (target === undefined) throw new NiagaError('ID_INVALID', `There is no node ${peer}.`);
@@ -116,10 +118,10 @@ export class SimulatedNetwork {
     signal?.addEventListener('abort', onAbort, { once: true });
     const connected = this.#isConnected(target);
     if (!connected && this.#world.isDead(target)) {
-      meter.dial(this.#node, false, purposeOf(method));
+      meter.dial(this.#node, false, 'index');
       return this.#dialDead(peer, (error) => settle(reject, error));
     }
-    const dialled = this.#connect(target, purposeOf(method));
+    const dialled = this.#connect(target);
     meter.request(this.#node, target, method, body.length);
     clock.after(dialled + links.delay(this.#node, target, body.length), async () => {
       if (this.#world.isDead(target)) return;
@@ -134,7 +136,7 @@ export class SimulatedNetwork {
           : new NiagaError('PEER_REFUSED', 'The other node failed.', { details: { peer, remote: true } });
       }
       const bytes = answer?.length ?? 64;
-      meter.answer(this.#node, method, bytes);
+      meter.answer(this.#node, bytes);
       clock.after(links.delay(target, this.#node, bytes), () => {
         this.directory.answered(peer, clock.now - sent);
         if (refusal === undefined) settle(resolve, answer);
@@ -262,9 +264,9 @@ export class SimulatedNetwork {
   }
 
   /** Milliseconds until there is a connection, which is made where there is none. */
-  #connect(node, purpose) {
+  #connect(node) {
     const { clock, meter, links } = this.#world;
-    if (!this.#isConnected(node)) meter.dial(this.#node, true, purpose);
+    if (!this.#isConnected(node)) meter.dial(this.#node, true, 'index');
     const since = this.#connections.get(node) ?? clock.now + links.dialDelay(this.#node, node);
     this.#open(node, since);
     return Math.max(0, since - clock.now);

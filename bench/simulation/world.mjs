@@ -3,7 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { createIndex } from '../../dist/node/index/index.js';
 import { Directory } from '../../dist/node/network/directory.js';
 import { createSearch } from '../../dist/node/search/index.js';
-import { VirtualClock, withoutTimers } from './clock.mjs';
+import { VirtualClock, startQuietly } from './clock.mjs';
 import { SmallDirectory } from './directory.mjs';
 import { Links } from './links.mjs';
 import { Meter } from './meter.mjs';
@@ -150,7 +150,7 @@ export class World {
       store,
       index,
       search,
-      started: withoutTimers(() => index.start()),
+      started: startQuietly(() => index.start()),
       services: { network, store, index, search },
     };
   }

@@ -11,6 +11,8 @@ import { slices } from './slices.js';
 const DAY = 24 * 60 * 60 * 1000;
 /** Names whose holders are remembered for a moment. */
 const REMEMBERED_HOLDERS = 20_000;
+/** Listings that came lately; those beyond it have their turn within the day. */
+const MAX_FRESH = 50_000;
 /** What others offered is remembered for one to two hours: the last rank's turn comes 50 minutes after the first one's. */
 const SEEN_FOR = 60 * 60 * 1000;
 
@@ -36,8 +38,8 @@ interface DailyCheckDeps {
 type Due = readonly [listing: string, rank: number | 'all', day: number];
 
 /**
- * Compares each card held here once a day with all who should hold it. When a card's turn comes lies in its id; of its holders
- * the first does it, and each of the others only where it did not see that happen. Who is the first changes from day to day, so
+ * Compares each card held here once a day, and soon after it came, with all who should hold it. When in the day its turn comes lies
+ * in its id; of its holders the first does it, and each of the others only where it did not see that happen. Who is the first changes from day to day, so
  * that a node that does not do its work cannot keep others from doing it.
  */
 export class DailyCheck {
@@ -47,6 +49,9 @@ export class DailyCheck {
   #seen = new Set<number>();
   #seenBefore = new Set<number>();
   #seenSince = 0;
+  /** Listings of which something came lately: when, and whose turn it is next. */
+  readonly #fresh = new Map<string, { readonly came: number; rank: number }>();
+  #off: () => void = () => undefined;
   #holders = createBoundedCache<readonly PeerRef[][]>(REMEMBERED_HOLDERS);
   #neighbours: PeerTable | undefined;
 
@@ -55,7 +60,16 @@ export class DailyCheck {
   }
 
   start(): void {
-    this.#until = this.#deps.now();
+    const { source, now } = this.#deps;
+    this.#until = now();
+    this.#off = source.onChange((listing) => {
+      if (this.#fresh.size < MAX_FRESH || this.#fresh.has(listing)) this.#fresh.set(listing, { came: now(), rank: 0 });
+    });
+  }
+
+  stop(): void {
+    this.#off();
+    this.#fresh.clear();
   }
 
   /** Another node has compared the listing under these names. */
@@ -93,7 +107,7 @@ export class DailyCheck {
     const work = new Map<string, Due[]>();
     const far: NamedListing[] = [];
     for await (const listing of slices(source.listings(), signal)) {
-      const due = this.#dueOf(listing, to, since);
+      const due = this.#freshOf(listing, to) ?? this.#dueOf(listing, to, since);
       const held = due === undefined ? undefined : source.held(listing);
       if (due === undefined || held === undefined) continue;
       for (const name of held.names) if (shardToBe(listing, name, source) !== undefined) onSplit(name);
@@ -108,6 +122,15 @@ export class DailyCheck {
     }
     for (const [receiver, dues] of work) await bring(receiver, this.#named(receiver, dues), signal);
     if (far.length > 0) await this.#release(far, signal);
+  }
+
+  /** What came is looked at soon for the first time: whoever brought it may have gone before all had it. */
+  #freshOf(listing: string, to: number): Due | undefined {
+    const fresh = this.#fresh.get(listing);
+    if (fresh === undefined || to - fresh.came < this.#deps.options.checkEvery) return undefined;
+    const rank = fresh.rank++;
+    if (rank === LAST_RANK) this.#fresh.delete(listing);
+    return [listing, rank, Math.floor(fresh.came / DAY)];
   }
 
   /** Whether, and as what, a listing's turn has come in the `since` milliseconds up to `to`. */
@@ -222,7 +245,7 @@ export class DailyCheck {
 }
 
 /** When in the day a listing's turn comes, in milliseconds: 30 bits of its id, which is a hash, spread them evenly. */
-export function turnOf(listing: string): number {
+function turnOf(listing: string): number {
   let bits = 0;
   for (const character of listing.slice(-8, -2)) bits = bits * 32 + Math.max(0, BASE32.indexOf(character));
   return Math.floor((bits / 2 ** 30) * DAY);

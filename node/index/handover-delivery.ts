@@ -4,14 +4,7 @@ import { isNiagaError } from '../../protocol/errors.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
-import {
-  BUSY_TRIES,
-  BUSY_WAIT,
-  BYTES_PER_RECEIVER,
-  DELIVERY_TIMEOUT,
-  OFFER_CARDS,
-  type HandoverOptions,
-} from './handover-options.js';
+import { BUSY_TRIES, BUSY_WAIT, DELIVERY_TIMEOUT, OFFER_CARDS, type HandoverOptions } from './handover-options.js';
 import type { HandoverSource, NamedListing } from './handover-source.js';
 import {
   MAX_PUT_BYTES,
@@ -40,7 +33,7 @@ const OFFER_BYTES = 512 * 1024;
 interface DeliveryDeps {
   readonly network: Network;
   readonly source: HandoverSource;
-  readonly options: Pick<HandoverOptions, 'bytesPerSecond'>;
+  readonly options: Pick<HandoverOptions, 'bytesPerSecond' | 'bytesPerReceiver'>;
   readonly logger: Logger;
 }
 
@@ -156,7 +149,8 @@ export class Delivery {
     if (budget === undefined) {
       for (const [id, other] of this.#budgets) if (other.isFull(now)) this.#budgets.delete(id);
       if (this.#budgets.size >= MAX_BUDGETS) return false;
-      budget = new TokenBucket(BYTES_PER_RECEIVER / HOUR, BYTES_PER_RECEIVER, now);
+      const { bytesPerReceiver } = this.#deps.options;
+      budget = new TokenBucket(bytesPerReceiver / HOUR, bytesPerReceiver, now);
       this.#budgets.set(receiver, budget);
     }
     if (budget.take(0, now) > 0) return false;

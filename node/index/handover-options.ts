@@ -22,27 +22,32 @@ export interface HandoverOptions {
   readonly checkEvery: number;
   /** Default {@link BYTES_PER_SECOND}. */
   readonly bytesPerSecond: number;
+  /** What one receiver may draw an hour. Default {@link BYTES_PER_RECEIVER}. */
+  readonly bytesPerReceiver: number;
 }
 
 /**
  * With two failures in a row a node that was stopped without a goodbye is found out after 20 + 8 + 5 + 8 seconds at most. Twenty
  * neighbours make one question of some bytes a second.
  */
-export const PROBE_AFTER = 20 * second;
+const PROBE_AFTER = 20 * second;
 /** A process that is busy, or starts, can be silent for seconds; to copy its cards is dearer than to wait. */
-export const PROBE_TIMEOUT = 8 * second;
-export const PROBE_AGAIN = 5 * second;
+const PROBE_TIMEOUT = 8 * second;
+const PROBE_AGAIN = 5 * second;
 /** A node that starts meets its neighbours within seconds; they are not new, and whoever was there before hands over to this one. */
-export const GRACE = 10 * second;
+const GRACE = 10 * second;
 /** Nodes that die together are found out within seconds of each other. */
-export const SETTLE = 2 * second;
+const SETTLE = 2 * second;
 /** Long enough for the first holder to have offered, so that the next ones find nothing lacking. */
-export const RANK_DELAY = 2 * second;
-export const RETRY = 30 * second;
+const RANK_DELAY = 2 * second;
+const RETRY = 30 * second;
 /** A day has 144 of them: each has its share of the cards. */
-export const CHECK_EVERY = 10 * minute;
+const CHECK_EVERY = 10 * minute;
 /** A slow line has 1 MiB/s upwards. 4,000 cards, the share of a node that holds many, take about three seconds. */
-export const BYTES_PER_SECOND = MiB;
+const BYTES_PER_SECOND = MiB;
+
+/** Twice a full node's store. A receiver that comes and goes, or wants everything each time, gets no more. */
+const BYTES_PER_RECEIVER = 64 * MiB;
 
 /** Neighbours watched: those nearest to this node. Who shares a place with it is among the nearest twenty with hardly an exception. */
 export const WATCHED = 40;
@@ -60,8 +65,6 @@ export const LAST_RANK = 5;
 export const OFFER_CARDS = 500;
 /** A batch that must be written to a slow disk, on the way behind others. */
 export const DELIVERY_TIMEOUT = 30 * second;
-/** What one receiver may draw an hour: twice a full node's store. One that comes and goes, or wants everything each time, gets no more. */
-export const BYTES_PER_RECEIVER = 64 * MiB;
 /** A receiver that has more than it takes at the moment is left alone for this long, so many times. */
 export const BUSY_WAIT = 15 * second;
 export const BUSY_TRIES = 4;
@@ -77,6 +80,7 @@ export function handoverOptions(options: Partial<HandoverOptions> = {}): Handove
     retry: RETRY,
     checkEvery: CHECK_EVERY,
     bytesPerSecond: BYTES_PER_SECOND,
+    bytesPerReceiver: BYTES_PER_RECEIVER,
     ...options,
   };
 }

@@ -12,6 +12,8 @@ export interface HandoverSource {
    * Undefined where nothing valid is held.
    */
   held(listing: string): { readonly seq: number; readonly names: readonly string[] } | undefined;
+  /** Calls back with each listing of which something was taken; gives back the end of it. */
+  onChange(listener: (listing: string) => void): () => void;
   /** Into how many bits the key of a name should be split; 0 where it should not. */
   bitsOf(name: string): number;
   /** The batch that brings these to another node; what turns out not to hold is left out. */

@@ -91,6 +91,7 @@ export class Handover {
   async stop(): Promise<void> {
     this.#stopping?.abort();
     this.#stopping = undefined;
+    this.#check.stop();
     this.#neighbourhood.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
@@ -106,6 +107,7 @@ export class Handover {
    * sees to its copies today.
    */
   offered(peer: string, { keys, cards }: Offer): void {
+    this.#neighbourhood.heard(peer);
     for (const [id, seq, places] of cards) {
       const listing = id.toString();
       const held = this.#deps.source.held(listing);

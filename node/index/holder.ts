@@ -133,6 +133,11 @@ export class Holder {
     return this.#answers.held(listing);
   }
 
+  /** Whether the end of a listing is held. */
+  ended(listing: string): boolean {
+    return !this.#set.index.has(listing) && this.#set.end(listing)?.tombstone !== undefined;
+  }
+
   /** Into how many bits the key of a name should be split: those that the name has, or one more. */
   bitsOf(name: string): number {
     return this.#set.splits.bitsOf(name);
@@ -172,8 +177,12 @@ export class Holder {
 
   /** Checks some of the signatures that were not checked on arrival, where nothing is being brought. */
   checkSome(): void {
-    if (this.#checker.waiting === 0 || performance.now() - this.#lastPut < IDLE_AFTER) return;
-    this.#checker.work(CHECKING, (card) => this.#set.index.get(card.id) === card);
+    if (this.#checker.waiting > 0 && performance.now() - this.#lastPut > IDLE_AFTER) this.checkNow(CHECKING);
+  }
+
+  /** Checks signatures for so many milliseconds. */
+  checkNow(milliseconds: number): void {
+    this.#checker.work(milliseconds, (card) => this.#set.index.get(card.id) === card);
   }
 
   /** Holds the card of a listing no longer. Resolves when the disk knows. */

@@ -40,8 +40,8 @@ export interface IndexDeps {
   readonly isFalse?: ((listing: string, seq: number) => boolean) | undefined;
   /** Cards and ends kept for the network. Default `MAX_CARDS` (held/quotas.ts). */
   readonly maxCards?: number | undefined;
-  /** How neighbours are watched and cards handed over. Defaults: handover-options.ts. */
-  readonly handover?: Partial<HandoverOptions> | undefined;
+  /** How neighbours are watched and cards handed over; false: not at all. Defaults: handover-options.ts. */
+  readonly handover?: Partial<HandoverOptions> | false | undefined;
 }
 
 export interface Index {
@@ -57,6 +57,8 @@ export interface Index {
   record(
     listing: string,
   ): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> | undefined } | undefined;
+  /** Whether the end of a listing is known here. */
+  ended(listing: string): boolean;
   /** Calls back with each listing of which a card, delta or end was taken; gives back the end of it. */
   onChange(listener: (listing: string) => void): () => void;
   /** Keeps the card of a listing no longer. */

@@ -74,6 +74,12 @@ export class Neighbourhood {
     return this.#neighbours.get(id)?.alive === true;
   }
 
+  /** A peer asked this node something: it is there, though perhaps not to be reached, which only an answer shows. */
+  heard(id: string): void {
+    const neighbour = this.#neighbours.get(id);
+    if (neighbour?.alive === true && !neighbour.suspect) neighbour.seen = Date.now();
+  }
+
   /** Something that was asked of the peer failed: it is asked for a sign of life at once. */
   failed(id: string): void {
     const neighbour = this.#neighbours.get(id);
@@ -99,9 +105,17 @@ export class Neighbourhood {
     this.#deps.onChange();
   }
 
-  /** Connections are closed for many reasons: it is asked, on a new one. */
+  /**
+   * Connections are closed for many reasons: where none comes back, it is asked on a new one. Both ends notice at once, and often
+   * many are cut together: each waits a time of its own, so that one of the two dials, and not while others wait for answers.
+   */
   #left(id: string): void {
-    this.failed(id);
+    const neighbour = this.#neighbours.get(id);
+    if (neighbour === undefined) return;
+    const pause = this.#deps.options.probeAgain * (0.5 + Math.random() / 2);
+    neighbour.suspect = true;
+    neighbour.notBefore = Math.max(neighbour.notBefore, Date.now() + pause);
+    setTimeout(() => this.#timer !== undefined && this.#tick(), pause + 1).unref();
   }
 
   #tick(): void {
@@ -126,15 +140,18 @@ export class Neighbourhood {
   }
 
   async #probe(neighbour: Neighbour): Promise<void> {
-    const { probe, options } = this.#deps;
+    const { network, probe, options } = this.#deps;
     neighbour.probing = true;
     this.#probing++;
+    const begun = Date.now();
     let failed = false;
     try {
       await probe(neighbour.ref.id);
     } catch (error) {
       // A refusal is a sign of life too.
       failed = !(isNiagaError(error) && error.details?.['remote'] === true);
+      // Nor is one gone that has answered something else meanwhile: it has much to do.
+      failed &&= (network.directory.get(neighbour.ref.id)?.lastSeen ?? 0) <= begun;
     }
     neighbour.probing = false;
     this.#probing--;

@@ -1,5 +1,5 @@
 import { isNiagaError, type ErrorCode } from '../../protocol/errors.js';
-import { shardKey, shardOf } from '../../protocol/search/posting-keys.js';
+import { COPIES, SALTS, shardKey, shardOf } from '../../protocol/search/posting-keys.js';
 import type { Network } from '../network/index.js';
 import type { Logger } from '../logger.js';
 import { MAX_WAITING, NodeQueue, type UnderWay } from './node-queue.js';
@@ -13,9 +13,9 @@ import { MAX_KEY_LENGTH, MAX_KEYS_PER_CARD, type LeaseProof } from './wire.js';
 const second = 1_000;
 
 /** Postings without their quorum, above which {@link Publisher.room} waits. More is no faster and holds more in memory. */
-const MAX_UNSETTLED = 600;
+const MAX_UNSETTLED = 300;
 /** Bytes of all requests under way; they wait in memory until the muxer takes them. */
-const MAX_BYTES_UNDER_WAY = 12 * 1024 * 1024;
+const MAX_BYTES_UNDER_WAY = 6 * 1024 * 1024;
 /** Postings planned in one go: their names are looked up together. */
 const PLAN_TOGETHER = 250;
 /** Once the first plan failed on some nodes, others are chosen; then it is left for later. */
@@ -248,7 +248,8 @@ export class Publisher {
     queue.pauses = 0;
     queue.limit *= 2;
     this.#recovered(queue.peer);
-    for (const name of way.batch.names) bits.heard(name, queue.peer, answer.bits.get(name), this.#queues.size);
+    const nodes = Math.min(SALTS.length * COPIES, this.#deps.network.directory.size + 1);
+    for (const name of way.batch.names) bits.heard(name, queue.peer, answer.bits.get(name), Math.floor(nodes / 2) + 1);
     for (const placement of takeAnswer(way.batch, answer)) {
       if (!placement.wants(queue.peer)) continue;
       placement.asked(queue.peer);

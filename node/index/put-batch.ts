@@ -5,9 +5,9 @@ import { PutBody } from './put-body.js';
 import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, readBody, type LeaseProof } from './wire.js';
 
 /** Bytes of one batch. Larger ones are no faster, and while a node reads one it answers nobody. */
-export const MAX_BATCH_BYTES = 256 * 1024;
+export const MAX_BATCH_BYTES = 128 * 1024;
 /** Records of one batch. */
-const MAX_BATCH_RECORDS = Math.min(MAX_PUT_CARDS, 250);
+const MAX_BATCH_RECORDS = Math.min(MAX_PUT_CARDS, 150);
 /** A card with its delta. */
 const RECORDS_OF_ONE = 2;
 /** A node that takes longer than this for a batch is as good as gone. */

@@ -12,7 +12,7 @@ const SIGNATURE_CHECK = 160;
 export class IndexService implements Index {
   readonly #deps: IndexDeps;
   readonly #holder: Holder;
-  readonly #handover: Handover;
+  readonly #handover: Handover | undefined;
   readonly outlet: IndexOutlet;
   #timer: NodeJS.Timeout | undefined;
   #checks: NodeJS.Timeout | undefined;
@@ -21,7 +21,9 @@ export class IndexService implements Index {
   constructor(deps: IndexDeps) {
     this.#deps = deps;
     this.#holder = new Holder(deps);
-    this.#handover = new Handover({ ...deps, source: this.#holder, options: deps.handover });
+    const { handover } = deps;
+    this.#handover =
+      handover === false ? undefined : new Handover({ ...deps, source: this.#holder, options: handover });
     this.outlet = new IndexOutlet(deps);
   }
 
@@ -30,7 +32,7 @@ export class IndexService implements Index {
     await this.#holder.load();
     this.#serve();
     this.outlet.start();
-    this.#handover.start();
+    this.#handover?.start();
     this.#timer = setInterval(() => void this.#expire(), EXPIRY_CHECK).unref();
     this.#checks = setInterval(() => this.#holder.checkSome(), SIGNATURE_CHECK).unref();
   }
@@ -40,7 +42,7 @@ export class IndexService implements Index {
     this.#timer = undefined;
     clearInterval(this.#checks);
     this.outlet.stop();
-    await this.#handover.stop();
+    await this.#handover?.stop();
   }
 
   count(): number {
@@ -59,6 +61,10 @@ export class IndexService implements Index {
     return this.#holder.record(listing);
   }
 
+  ended(listing: string): boolean {
+    return this.#holder.ended(listing);
+  }
+
   onChange(listener: (listing: string) => void): () => void {
     return this.#holder.onChange(listener);
   }
@@ -75,7 +81,7 @@ export class IndexService implements Index {
       network,
       holder: this.#holder,
       closer: new CloserNodes(this.#deps),
-      onOffer: (peer, offer) => this.#handover.offered(peer, offer),
+      onOffer: (peer, offer) => this.#handover?.offered(peer, offer),
     });
   }
 

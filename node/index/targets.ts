@@ -3,8 +3,8 @@ import { COPIES, placeOf, readShardKey, SALTS, type KeyPlace } from '../../proto
 import { responsible } from './responsible.js';
 import type { Region, Sweep } from './sweep.js';
 
-/** Names whose nodes are kept: the words of a shop come again with nearly every listing. About 1 KB each. */
-const CACHED_NAMES = 12_000;
+/** Names whose nodes are kept: the words of a shop come again with nearly every listing. About 700 bytes each. */
+const CACHED_NAMES = 10_000;
 
 /** Who is to hold the cards under one name, in one salt. */
 export interface Target {
@@ -25,6 +25,30 @@ interface Entry {
 export interface TargetsDeps {
   readonly networkName: string;
   readonly sweep: Sweep;
+}
+
+/** A place that keeps its 32 bytes only: what they are the hash of is needed when the place itself is looked up, which is seldom. */
+class LazyPlace implements KeyPlace {
+  readonly kadId: Uint8Array;
+  readonly #networkName: string;
+  readonly #name: string;
+  readonly #salt: number;
+
+  constructor(networkName: string, name: string, salt: number) {
+    this.#networkName = networkName;
+    this.#name = name;
+    this.#salt = salt;
+    this.kadId = this.#place().kadId;
+  }
+
+  get preimage(): Uint8Array {
+    return this.#place().preimage;
+  }
+
+  #place(): KeyPlace {
+    const { key, shard } = readShardKey(this.#name);
+    return placeOf(this.#networkName, key, this.#salt, shard);
+  }
 }
 
 /** The nodes that names are to be held at. What a name comes to is kept as long as its regions are. */
@@ -84,8 +108,7 @@ export class Targets {
   }
 
   #placesOf(name: string): KeyPlace[] {
-    const { key, shard } = readShardKey(name);
-    return SALTS.map((salt) => placeOf(this.#deps.networkName, key, salt, shard));
+    return SALTS.map((salt) => new LazyPlace(this.#deps.networkName, name, salt));
   }
 
   #choose(entry: Entry): void {

@@ -27,11 +27,11 @@ const second = 1000;
 const MiB = 1024 * 1024;
 
 /** Some 20,000 listings of three kilobytes: less than a minute of film, on a disk as in memory nothing to think about. */
-export const KEEP_BYTES = 64 * MiB;
+const KEEP_BYTES = 64 * MiB;
 /** With pictures, of which one takes as much as a hundred listings. */
-export const KEEP_BYTES_WITH_MEDIA = 512 * MiB;
+const KEEP_BYTES_WITH_MEDIA = 512 * MiB;
 /** Of what is kept, one seller has this part at most: a flood of long listings displaces the seller's own. */
-export const SELLER_PART = 1 / 8;
+const SELLER_PART = 1 / 8;
 /** Sellers correct what they just published; and while many cards come, there is better to do. */
 export const PREFETCH_DELAY = 30 * second;
 /** A hundred listings of a small shop are safe with three nodes each within a minute, and a large one's node is asked gently. */
@@ -56,12 +56,14 @@ export interface CardSource {
   record(
     listing: string,
   ): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> | undefined } | undefined;
+  /** Whether the seller has ended the listing. */
+  ended(listing: string): boolean;
   /** Calls back with each listing of which a card, delta or end was taken; gives back the end of it. */
   onChange(listener: (listing: string) => void): () => void;
 }
 
 /** Fetches and keeps: see `ListingExchange`. */
-export interface Fetching {
+interface Fetching {
   open(sought: Sought, options?: FetchOptions): Promise<SignedRecord<Listing>>;
   texts(listing: SignedRecord<Listing>, options?: FetchOptions): Promise<Record<string, string>>;
   collectPictures(listing: SignedRecord<Listing>, options?: FetchOptions): Promise<void>;

@@ -115,6 +115,8 @@ export class KeeperService implements Keeper {
 
   /** A card, delta or end of a listing came. */
   #changed(listing: string): void {
+    const { source, shelf } = this.#deps;
+    if (shelf.versionOf(listing) !== undefined && source.ended(listing)) return this.#track(shelf.drop([listing]));
     this.#enqueue(listing, { delay: this.#delay, wanted: false });
   }
 

@@ -3,6 +3,7 @@ import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Counters } from './counters.js';
 import type { Directory } from './directory.js';
+import { afterPendingInput } from './frame-stream.js';
 import { parsePeerId } from './keyspace.js';
 import type { Libp2pNode } from './libp2p.js';
 import { limited } from './time-limit.js';
@@ -80,6 +81,8 @@ export class Dialer {
           details: { peer: id },
         });
       }
+      // A stream ends a moment before its connection says that it is closed.
+      await new Promise<void>((resolve) => afterPendingInput(resolve));
       // The connection was closing when we asked: the peer may be back already, so it is dialled once more.
       const closing = connection.status !== 'open' || (cause instanceof Error && CLOSING.has(cause.name));
       if (again && closing && !this.#deps.signal.aborted) {

@@ -8,8 +8,12 @@ import { unlessAborted } from './time-limit.js';
 const second = 1000;
 const minute = 60 * second;
 
-/** Peers known from earlier that are dialled at once when there is no connection. */
-const DIALS_AT_ONCE = 16;
+/** Peers known from earlier that are dialled when there is no connection. */
+const KNOWN_DIALLED = 16;
+/** Of them so many at once: each is work for both ends, and those that a search asks right after a start must not wait for it. */
+const DIALS_AT_ONCE = 4;
+/** After so many milliseconds without a connection the next ones are dialled too: the first may be gone. */
+const NEXT_DIALS_AFTER = 300;
 const FIRST_RETRY = second;
 const LAST_RETRY = minute;
 /**
@@ -99,10 +103,10 @@ export class Joiner {
   async #connect(): Promise<void> {
     const { directory, logger } = this.#deps;
     const addresses = this.#foreignBootstrap();
-    const known = directory.toDial(DIALS_AT_ONCE);
+    const known = directory.toDial(KNOWN_DIALLED);
     if (addresses.length === 0 && known.length === 0) return this.#becomeReady();
-    const dials = [...this.#dialBootstrap(addresses), ...known.map((id) => this.#deps.dialer.reach(id))];
-    await this.#unlessChanged(Promise.allSettled(dials));
+    const dials = Promise.allSettled([...this.#dialBootstrap(addresses), this.#dialKnown(known)]);
+    await this.#unlessChanged(dials);
     // A connection becomes a member a moment later, when it was identified.
     if (this.#deps.members() === 0 && this.#deps.node.getConnections().length > 0) await this.#pause(second);
     if (this.#deps.members() === 0)
@@ -128,6 +132,23 @@ export class Joiner {
     await lookup(node.peerId.toMultihash().bytes);
     if (round >= ROUNDS_WITHOUT_RANDOM) await lookup(randomBytes(32));
     await Promise.allSettled(missing);
+  }
+
+  /** Some at a time until one has answered; ends when all that were dialled have ended. */
+  async #dialKnown(ids: readonly string[]): Promise<void> {
+    const change = this.#change.signal;
+    const dials: Promise<unknown>[] = [];
+    for (let at = 0; at < ids.length && !change.aborted; at += DIALS_AT_ONCE) {
+      const some = ids.slice(at, at + DIALS_AT_ONCE).map((id) => this.#deps.dialer.reach(id));
+      dials.push(...some);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, NEXT_DIALS_AFTER)));
+      // `any` fails when all of them have: then there is nothing to wait for.
+      await this.#unlessChanged(Promise.race([Promise.any(some).catch(() => undefined), late]));
+      clearTimeout(timer);
+      if (this.#deps.node.getConnections().length > 0) break;
+    }
+    await Promise.allSettled(dials);
   }
 
   #dialBootstrap(addresses: readonly string[]): Promise<unknown>[] {

@@ -70,6 +70,8 @@ export interface AskOptions<A> {
   readonly onAnswer?: ((answered: Answered<A>, asking: Asking<A>) => void) | undefined;
   /** Whether the node that answered is one of those that hold the key; then nodes that it names are not waited for long. */
   readonly holds?: ((answered: Answered<A>, key: number) => boolean) | undefined;
+  /** Who can be asked for a key by now: used before others are asked beside slow ones. Default: as they were. */
+  readonly renew?: ((key: number) => readonly Candidate[] | undefined) | undefined;
   /** Milliseconds after which what has come must do. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
@@ -120,6 +122,7 @@ class Questions<A> implements Asking<A> {
     );
     const hedge = setTimeout(() => {
       this.#wanted = 2 * WANTED_ANSWERS;
+      this.#renew();
       this.#launch();
       this.#settle();
     }, HEDGE_AFTER);
@@ -149,6 +152,13 @@ class Questions<A> implements Asking<A> {
 
   get #hedged(): boolean {
     return this.#wanted > WANTED_ANSWERS;
+  }
+
+  #renew(): void {
+    this.keys.forEach((state, key) => {
+      const candidates = isDone(state) ? undefined : this.#options.renew?.(key);
+      if (candidates !== undefined) state.candidates = candidates;
+    });
   }
 
   readonly #stop = (): void => this.#ending.abort();
@@ -238,9 +248,12 @@ function ableOf({ candidates, failed }: KeyState): readonly Candidate[] {
   return failed.size === 0 ? candidates : candidates.filter(({ peer }) => !failed.has(peer.id));
 }
 
-/** Whether as many as are wanted have answered of those that are candidates now. */
+/** Whether as many as are wanted have answered of those that are candidates now, and of one salt, as complete answers need. */
 function isDone(state: KeyState): boolean {
-  return answeredOf(state) >= Math.min(WANTED_ANSWERS, ableOf(state).length);
+  const able = ableOf(state);
+  const salts = [...new Set(able.flatMap(({ groups }) => groups))];
+  const isEnough = answeredOf(state) >= Math.min(WANTED_ANSWERS, able.length);
+  return isEnough && (salts.length < 2 || isCovered({ ...state, candidates: able }, salts));
 }
 
 /** The same, counting those too that were candidates only until nearer ones were named. */

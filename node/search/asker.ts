@@ -10,7 +10,7 @@ import {
   type AskInput,
 } from '../index/wire.js';
 import type { Network } from '../network/index.js';
-import { askAll, isCovered, type Answered, type Asked, type Asking, type Candidate } from './ask.js';
+import { askAll, isCovered, type Answered, type Asked, type Asking, type Candidate, WANTED_ANSWERS } from './ask.js';
 import type { Named, Places } from './places.js';
 import type { Question } from './question.js';
 import type { ShardBits } from '../index/shard-bits.js';
@@ -99,6 +99,11 @@ class Round {
       request: (peer, keys, first, requestSignal) => this.#request(peer, keys, first, requestSignal),
       holds: ({ keys, answer }, key) => (answer.held[keys.indexOf(key)] ?? 0) > 0,
       onAnswer: (answered, asking) => this.#onAnswer(answered, asking),
+      // Whom the node has connected to meanwhile, while it joins or after connections were cut, comes first.
+      renew: (at) => {
+        const named = this.#names[at];
+        return named === undefined || this.#superseded.has(at) ? undefined : places.candidates(named);
+      },
     });
     const gathered = this.#gathered(asked);
     gathered.certain.forEach((salts, at) => {
@@ -169,7 +174,11 @@ class Round {
         if (named !== undefined) asking.know(key, places.candidates(named));
       }
     }
-    keys.forEach((key, place) => this.#learnBits(key, peer, answer.bits[place] ?? 0, asking));
+    keys.forEach((key, place) => {
+      // A node says the bits that a shard has also where it holds nothing of it.
+      const bits = (answer.held[place] ?? 0) > 0 ? (answer.bits[place] ?? 0) : 0;
+      this.#learnBits(key, peer, bits, asking);
+    });
     const names = keys.map((key) => this.#names[key]?.name ?? '');
     this.#options.onAnswer?.({ ...answered, names }, () => this.#gathered(asking));
   }
@@ -179,7 +188,7 @@ class Round {
     const { shards } = this.#deps;
     const named = this.#names[at];
     if (named === undefined || this.#superseded.has(at)) return;
-    shards.heard(named.name, peer, said === 0 ? undefined : said, this.#nodes[at] ?? 0);
+    shards.heard(named.name, peer, said === 0 ? undefined : said, Math.min(WANTED_ANSWERS, this.#nodes[at] ?? 0));
     const bits = shards.of(named.key);
     if (bits <= named.shard.length) return;
     this.#names.forEach(({ key }, other) => {

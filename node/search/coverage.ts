@@ -9,21 +9,22 @@ type KeyCoverage = CoverageView['keys'][number];
  * How complete an answer is (DESIGN section 5): a key is covered when three nodes of one salt answered, or all where there
  * are fewer, and it is certain that these are the nodes of that salt: just after joining a node knows few others, and those
  * that seem nearest have never heard of the key. A key that is split is covered when all its shards are. The whole is as good as its
- * worst key, and `unknown` where nobody but this node itself could have answered.
+ * worst key, and `unknown` where nobody but this node itself has answered.
  */
 export function coverageOf(
   gathered: Gathered,
-  options: { readonly refused: number; readonly alone: boolean },
+  options: { readonly refused: number; readonly self: string },
 ): CoverageView {
   const { asked } = gathered;
   const asksFor = new Set([...gathered.names.map(({ key }) => key), ...gathered.left.keys()]);
   const keys = [...asksFor].map((key) => ofKey(gathered, key));
   const nodesAsked = new Set(asked.keys.flatMap((key) => [...key.asked]));
   const nodesAnswered = new Set(asked.keys.flatMap((key) => [...key.answered]));
-  const someone = keys.some((key) => key.verdict !== 'unknown');
+  // What this node holds itself says nothing of what the network holds.
+  const someone = [...nodesAnswered].some((peer) => peer !== options.self);
   const worst: Verdict = keys.every((key) => key.verdict === 'complete') ? 'complete' : 'partial';
   return {
-    verdict: options.alone || !someone ? 'unknown' : worst,
+    verdict: someone ? worst : 'unknown',
     asked: nodesAsked.size,
     answered: nodesAnswered.size,
     expected: keys.reduce((sum, key) => sum + key.expected, 0),

@@ -9,8 +9,10 @@ const FRESH_FOR = 10 * 60 * 1000;
 const AGAIN_AFTER = 5_000;
 /** Who is near to a place may be taken for known so long after it was looked up: the next look-up is on its way by then. */
 const KNOWN_FOR = 2 * FRESH_FOR;
-/** With peers known from before, a search waits so many milliseconds for the node to be in the network again. */
+/** With somebody known, a search waits so many milliseconds for the node to be in the network. */
 const JOINING = 500;
+/** With so many peers known from before it does not wait: they are asked at once, and what answers counts. */
+const ENOUGH_KNOWN = 3;
 /** Places remembered, with their nodes, at some 3 KB each. */
 const REMEMBERED = 4_000;
 /** Nodes kept of a place: those that hold it and some that would take their place. */
@@ -32,6 +34,16 @@ export class Freshness {
 
   constructor(deps: { readonly network: Network; readonly now: () => number; readonly logger: Logger }) {
     this.#deps = deps;
+  }
+
+  /**
+   * Waits while the node is still joining and knows too few to ask. True where it has not joined yet: if none of those asked
+   * answers, they may all be gone since it last ran, and it is worth asking again after {@link ready}.
+   */
+  async begin(most: number, signal?: AbortSignal): Promise<boolean> {
+    const { network } = this.#deps;
+    if (network.directory.size < ENOUGH_KNOWN) await this.ready(most, signal);
+    return !network.ready && network.directory.size > 0;
   }
 
   /** Waits while the node is still joining, for so long at most; a moment only where it knows somebody to ask already. */

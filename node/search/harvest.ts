@@ -102,19 +102,22 @@ export class Harvest {
     }
     const { opener } = this.#deps;
     const openedCards = cards.map((bytes) => this.#attempt(() => opener.card(bytes, this.#find)));
-    const openedDeltas = deltas.flatMap((bytes) => this.#attempt(() => opener.delta(bytes, this.#find)) ?? []);
+    const openedDeltas = deltas.map((bytes) => this.#attempt(() => opener.delta(bytes, this.#find)));
     for (const card of openedCards) {
       if (card === undefined) continue;
       addTo(this.#cards, card.listing, card);
       this.#current.delete(card.listing);
     }
-    for (const delta of openedDeltas) addTo(this.#deltas, delta.record.payload.card.toString(), delta);
+    for (const delta of openedDeltas) {
+      if (delta !== undefined) addTo(this.#deltas, delta.record.payload.card.toString(), delta);
+    }
     // A delta may be to a card that came before.
     if (openedDeltas.length > 0) this.#current.clear();
     for (const bytes of ends) this.#takeEnd(bytes);
+    const records = [...openedCards, ...openedDeltas];
     for (const proof of leases) {
       const lease = this.#attempt(() => opener.lease(proof.lease, this.#find));
-      if (lease !== undefined) this.leases.take(proof, lease, openedCards, openedDeltas);
+      if (lease !== undefined) this.leases.take(proof, lease, records);
     }
   }
 

@@ -1,13 +1,13 @@
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
-import type { Delta, Lease } from '../../protocol/catalog/card.js';
+import type { Card, Delta, Lease } from '../../protocol/catalog/card.js';
 import { equalBytes } from '../../protocol/ids.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import { openProof } from '../../protocol/merkle.js';
 import { hex } from '../bytes.js';
 import { MAX_HELD_TIME } from '../index/held/card.js';
 import type { LeaseProof } from '../index/wire.js';
-import { isDeltaOf, type Version } from './version.js';
-import type { Opened, OpenedCard, Opener } from './opener.js';
+import type { Version } from './version.js';
+import type { Opened, Opener } from './opener.js';
 
 /** Sellers whose newest lease is remembered. */
 const SELLERS = 5_000;
@@ -43,26 +43,21 @@ export class Leases {
     this.#book = book;
   }
 
-  /** @param cards of the answer, in its order; undefined where one could not be read */
+  /** @param records the cards of the answer and then its deltas, in its order; undefined where one could not be read */
   take(
     { cards: pairs, proof }: LeaseProof,
     lease: Opened<Lease>,
-    cards: readonly (OpenedCard | undefined)[],
-    deltas: readonly Opened<Delta>[],
+    records: readonly (Opened<Card | Delta> | undefined)[],
   ): void {
     const trader = hex(lease.record.payload.trader);
-    const leaves = pairs.map(([at, place]) => {
-      const card = cards[at];
-      if (card === undefined) return undefined;
-      // The leaf is the newest record in the slot.
-      const newest = deltas
-        .filter((delta) => isDeltaOf(delta, card))
-        .sort((a, b) => b.record.payload.seq - a.record.payload.seq)[0];
-      const { record, id } = newest ?? card;
-      return [place, record.id.multihash.digest, id] as const;
+    // A list that names a record twice is a lie, and would make an answer as dear to read as its author likes.
+    const honest = pairs.length <= records.length;
+    const leaves = (honest ? pairs : []).map(([at, place]) => {
+      const record = records[at];
+      return record === undefined ? undefined : ([place, record.record.id.multihash.digest, record.id] as const);
     });
     const whole = leaves.filter((leaf) => leaf !== undefined);
-    const claimed: Claimed = { lease, leaves: whole.length === leaves.length ? whole : undefined, proof };
+    const claimed: Claimed = { lease, leaves: honest && whole.length === leaves.length ? whole : undefined, proof };
     const others = this.#claimed.get(trader);
     if (others === undefined) this.#claimed.set(trader, [claimed]);
     else others.push(claimed);
@@ -82,7 +77,9 @@ export class Leases {
     for (const claimed of this.#claimed.get(version.trader) ?? []) {
       const { created, validUntil, trader } = claimed.lease.record.payload;
       if (created < newest.record.payload.created - LEASE_LAG || !equalBytes(trader, record.payload.trader)) continue;
-      if (!this.#proven(claimed).has(version.record)) continue;
+      const proven = this.#proven(claimed);
+      // A delta that is newer than the lease changes a card that the lease names.
+      if (!proven.has(version.record) && !proven.has(version.card.id)) continue;
       until = Math.max(until, Math.min(validUntil, created + MAX_HELD_TIME, granted));
     }
     return until;

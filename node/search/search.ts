@@ -51,6 +51,8 @@ interface AskOptions {
   readonly limit: number;
   readonly opened: number;
   readonly deadline: number;
+  /** The node had not joined the network when the search began. */
+  readonly joining: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((gathered: Gathered, harvest: Harvest) => void) | undefined;
 }
@@ -97,7 +99,7 @@ export class SearchService implements Search {
   }
 
   async find(listing: string, options: SearchOptions = {}): Promise<FoundListing | undefined> {
-    await this.#freshness.ready(CARD_DEADLINE / 2, options.signal);
+    const joining = await this.#freshness.begin(CARD_DEADLINE / 2, options.signal);
     const question: Question = {
       text: '',
       query: EMPTY_QUERY,
@@ -107,7 +109,13 @@ export class SearchService implements Search {
       facets: false,
       perSeller: 0,
     };
-    const { harvest } = await this.#ask(question, { limit: 1, opened: 1, deadline: CARD_DEADLINE, ...options });
+    const { harvest } = await this.#ask(question, {
+      limit: 1,
+      opened: 1,
+      deadline: CARD_DEADLINE,
+      joining,
+      ...options,
+    });
     await this.#doubt(harvest, [listing], DOUBT_TIME, options.signal);
     const version = harvest.verified(listing);
     if (version === undefined || harvest.validUntil(version) <= this.#deps.now()) return undefined;
@@ -143,9 +151,9 @@ export class SearchService implements Search {
     const page = (snapshot: Snapshot): Omit<SearchView, 'tookMs'> =>
       this.#pages.first(snapshot, { limit: input.limit, explain: input.explain ?? false });
     const question = questionOf(input, this.#known);
-    await this.#freshness.ready(input.timeoutMs / 2, options.signal);
+    const joining = await this.#freshness.begin(input.timeoutMs / 2, options.signal);
     const run = (asked: Question): Promise<Snapshot> =>
-      this.#run(asked, input, { ...options, deadline: timeLeft(), progress });
+      this.#run(asked, input, { ...options, deadline: timeLeft(), joining, progress });
     const typed = await run(question);
     const suggestion = this.#suggest(question, typed);
     let view = page(typed);
@@ -171,6 +179,7 @@ export class SearchService implements Search {
     input: SearchInput,
     options: {
       readonly deadline: number;
+      readonly joining: boolean;
       readonly signal?: AbortSignal | undefined;
       readonly progress?: Progress | undefined;
     },
@@ -182,6 +191,7 @@ export class SearchService implements Search {
       limit: Math.max(ANSWERS, limit),
       opened: Math.min(MAX_ANSWERS, Math.max(limit, LEAST_OPENED)),
       deadline: options.deadline,
+      joining: options.joining,
       signal: options.signal,
       onProgress: progress && ((sofar, cards) => progress.report(this.#report(question, input, sofar, cards))),
     });
@@ -191,7 +201,6 @@ export class SearchService implements Search {
     if (await this.#doubt(harvest, shown, end - performance.now(), options.signal))
       hits = rankHarvest(harvest, rankOptions);
     const truncated = gathered.asked.answers.some(({ answer }) => answer.truncated);
-    const alone = this.#deps.network.directory.size === 0;
     const snapshot: Snapshot = {
       question,
       signature: signatureOf(input),
@@ -201,7 +210,7 @@ export class SearchService implements Search {
       ids: new Set(hits.map(({ id }) => id)),
       truncated,
       depth: truncated || harvest.lacksSome ? Math.max(ANSWERS, limit) : 0,
-      coverage: coverageOf(gathered, { refused: harvest.refused, alone }),
+      coverage: coverageOf(gathered, { refused: harvest.refused, self: this.#deps.network.peerId }),
       matched: Math.max(matchedIn(gathered), hits.length),
       facets: question.facets ? facetsView(facetsIn(gathered)) : undefined,
       busy: Promise.resolve(),
@@ -211,25 +220,37 @@ export class SearchService implements Search {
   }
 
   async #ask(question: Question, options: AskOptions): Promise<{ gathered: Gathered; harvest: Harvest }> {
-    const { limit, opened, deadline, signal, onProgress } = options;
+    const { limit, opened, deadline, joining, signal, onProgress } = options;
     const end = performance.now() + deadline;
     const harvest = new Harvest({ ...this.#deps, opener: this.#opener, memory: this.#memory });
-    const gathered = await this.#asker.gather(question, {
-      limit,
-      cards: opened,
-      cardsOfAll: onProgress === undefined ? 0 : Math.min(FIRST_SHOWN, opened),
-      deadline: deadline * (1 - FETCH_SHARE),
-      signal,
-      onAnswer: ({ peer, answer, names }, sofar) => {
-        harvest.take(peer, answer, names);
-        onProgress?.(sofar(), harvest);
-      },
-    });
+    const gather = (time: number): Promise<Gathered> =>
+      this.#asker.gather(question, {
+        limit,
+        cards: opened,
+        cardsOfAll: onProgress === undefined ? 0 : Math.min(FIRST_SHOWN, opened),
+        deadline: time * (1 - FETCH_SHARE),
+        signal,
+        onAnswer: ({ peer, answer, names }, sofar) => {
+          harvest.take(peer, answer, names);
+          onProgress?.(sofar(), harvest);
+        },
+      });
+    let gathered = await gather(deadline);
+    if (joining && this.#onlySelfAnswered(gathered)) {
+      // None of those known from before is there any more: who else there is shows when the node has joined.
+      await this.#freshness.ready((end - performance.now()) / 2, signal);
+      const left = end - performance.now();
+      if (left > LEAST_TIME) gathered = await gather(left);
+    }
     this.#useful.count(gathered.asked.answers.map(({ peer }) => peer));
     const { network, logger } = this.#deps;
     const timeLeft = end - performance.now();
     await fetchCards(harvest, harvest.toFetch(opened, MOST_FETCHED), { network, logger, timeLeft, signal });
     return { gathered, harvest };
+  }
+
+  #onlySelfAnswered({ asked }: Gathered): boolean {
+    return asked.answers.every(({ peer }) => peer === this.#deps.network.peerId);
   }
 
   /** Asks of hits that are to be shown, and that not all name who should, whether they have ended; true if anybody was asked. */

@@ -116,6 +116,7 @@ export class CardTable<C> {
     this.pool.numbers.set(terms, start + ROW_HEAD);
     this.pool.numbers.set(after, start + ROW_HEAD + terms.length);
     this.starts[number] = start;
+    if (this.pool.isSparse) this.compact();
     return true;
   }
 

@@ -4,7 +4,7 @@ export const DIVERSITY_WINDOW = 20;
 export const PER_SELLER = 3;
 
 /**
- * At most `perSeller` hits of one seller among the first `window`; those beyond it come right behind the window. The
+ * At most `perSeller` hits of one seller among the first `among`; those beyond it come right behind the window. The
  * order is kept otherwise, and no hit is lost. Where other sellers have too few hits to fill the window, it ends early
  * and the rest follows.
  * @param perSeller whole number; 0: no cap
@@ -13,7 +13,7 @@ export function capPerSeller<T>(
   hits: readonly T[],
   sellerOf: (hit: T) => string,
   perSeller: number = PER_SELLER,
-  window: number = DIVERSITY_WINDOW,
+  among: number = DIVERSITY_WINDOW,
 ): T[] {
   if (perSeller === 0) return [...hits];
   const shown = new Map<string, number>();
@@ -22,7 +22,7 @@ export function capPerSeller<T>(
   for (const hit of hits) {
     const seller = sellerOf(hit);
     const count = shown.get(seller) ?? 0;
-    if (first.length < window && count < perSeller) {
+    if (first.length < among && count < perSeller) {
       shown.set(seller, count + 1);
       first.push(hit);
     } else rest.push(hit);

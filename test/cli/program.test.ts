@@ -75,9 +75,9 @@ describe('words become the input of an operation', () => {
     [
       'start --listen /ip4/1 --listen /ip4/2 --no-mdns --api :0',
       'start',
-      { listen: ['/ip4/1', '/ip4/2'], bootstrap: [], mdns: false, api: ':0', logLevel: 'warn' },
+      { listen: ['/ip4/1', '/ip4/2'], bootstrap: [], keepMedia: false, mdns: false, api: ':0', logLevel: 'warn' },
     ],
-    ['start', 'start', { listen: [], bootstrap: [], mdns: true, logLevel: 'warn' }],
+    ['start', 'start', { listen: [], bootstrap: [], keepMedia: false, mdns: true, logLevel: 'warn' }],
     ['trade export T --out f', 'tradeExport', { trade: 'T', out: 'f', force: false }],
     ['init --name=Sari', 'init', { name: 'Sari' }],
   ])('%s', (line, key, input) => {

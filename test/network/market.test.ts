@@ -44,7 +44,8 @@ async function offered(quantity: number, price?: string): Promise<string> {
 describe('a market of four nodes', () => {
   it('finds what another node published, with three answers for every key', async () => {
     const line = await publish(seller, KOPI);
-    expect(line).toMatchObject({ status: 'published', sku: 'kopi-1', replicas: 3 });
+    expect(line).toMatchObject({ status: 'published', sku: 'kopi-1', quorum: true });
+    expect(line.replicas).toBeGreaterThanOrEqual(2);
     const { hits, coverage } = await buyer.search({ words: ['kopi', 'gayo'] });
     expect(hits[0]).toMatchObject({
       listing: line.listing,
@@ -116,6 +117,8 @@ describe('a market of four nodes', () => {
     expect([ours.role, theirs.role]).toEqual(['buyer', 'seller']);
     expect([ours.counterparty, theirs.counterparty]).toEqual([seller.trader, buyer.trader]);
     for (const node of [buyer, seller]) {
+      // The receipt for the last message comes a moment after the other side shows it.
+      await shows(node, trade, 'completed');
       const { evidence } = await node.tradeExport({ trade });
       const report = verifyEvidence(new Uint8Array(Buffer.from(evidence, 'base64')));
       expect(report).toMatchObject({ valid: true, problems: [] });

@@ -39,7 +39,7 @@ export function keysOf(members: readonly Services[], listings: readonly string[]
 }
 
 /** How many cards a member holds under each key, by its own answer. */
-export async function heldBy({ network }: Services, keys: readonly string[]): Promise<Map<string, number>> {
+async function heldBy({ network }: Services, keys: readonly string[]): Promise<Map<string, number>> {
   const held = new Map<string, number>();
   for (let start = 0; start < keys.length; start += KEYS) {
     const asked = keys.slice(start, start + KEYS);

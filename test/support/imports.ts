@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -14,12 +14,13 @@ export interface Import {
   readonly form: 'value' | 'type' | 'dynamic';
 }
 
-/** The sources of a folder: paths from the root of the repository. */
+/** The sources of a folder, without the packages installed there: paths from the root of the repository. */
 export function sourcesIn(folder: string): string[] {
-  const entries = readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.m?[tj]s$/.test(entry.name))
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name).replaceAll('\\', '/');
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : sourcesIn(path);
+    return entry.isFile() && /\.m?[tj]s$/.test(entry.name) ? [path] : [];
+  });
 }
 
 export function parse(file: string): ts.SourceFile {

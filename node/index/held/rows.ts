@@ -87,7 +87,7 @@ function firstVersion(bytes: Uint8Array): CardRow {
 
 const endCodec = cborCodec<EndRow>();
 const endRowCodec: Codec<EndRow> = {
-  encode: endCodec.encode,
+  encode: (row) => endCodec.encode(row),
   decode(bytes) {
     const row = endCodec.decode(bytes) as EndRow | { readonly payload: Uint8Array };
     // Rows of the first version are the tombstone itself.

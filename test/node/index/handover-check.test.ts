@@ -20,8 +20,18 @@ function holders(count: number, listings: readonly string[], lazy: ReadonlySet<s
     return { id, kadId: sha256(new TextEncoder().encode(id)), addresses: [], lastSeen: 1, self: false };
   });
   const table = new PeerTable(refs);
+  const changes: ((listing: string) => void)[] = [];
+  const onChange = (listener: (listing: string) => void): (() => void) => {
+    changes.push(listener);
+    return () => undefined;
+  };
   const offered: { by: string; to: string; listing: string }[] = [];
-  const source = { listings: () => listings, held: () => ({ seq: 1, names: ['term:kopi'] }), bitsOf: () => 0 };
+  const source = {
+    listings: () => listings,
+    held: () => ({ seq: 1, names: ['term:kopi'] }),
+    bitsOf: () => 0,
+    onChange,
+  };
   const checks = new Map<string, DailyCheck>();
   for (const { id: by } of refs) {
     checks.set(
@@ -54,7 +64,10 @@ function holders(count: number, listings: readonly string[], lazy: ReadonlySet<s
       await run();
     }
   };
-  return { clock, offered, day, run };
+  const come = (listing: string): void => {
+    for (const listener of changes) listener(listing);
+  };
+  return { clock, offered, day, run, come };
 }
 
 const LISTINGS = Array.from({ length: 50 }, (_, number) => listingId(number));
@@ -86,6 +99,25 @@ describe('the daily check', () => {
     expect(offered.length).toBeGreaterThan(0.97 * each);
     expect(offered.length).toBeLessThan(1.03 * each);
     expect(new Set(offered.map(({ to, listing }) => `${to} ${listing}`)).size).toBe(LISTINGS.length * COPIES);
+  });
+
+  it('looks at what has just come as well, once', async () => {
+    const { clock, offered, run, come } = holders(COPIES, LISTINGS.slice(0, 1));
+    const [listing = ''] = LISTINGS;
+    // Twelve hours from its turn.
+    for (let time = 0; time < DAY && offered.length === 0; time += STEP) {
+      clock.now += STEP;
+      await run();
+    }
+    clock.now += DAY / 2;
+    await run();
+    offered.length = 0;
+    come(listing);
+    for (let step = 0; step < 20; step++) {
+      clock.now += STEP;
+      await run();
+    }
+    expect(offered).toHaveLength(COPIES - 1);
   });
 
   it('looks at everything, in whatever rank, after the node was away for longer than a day', async () => {

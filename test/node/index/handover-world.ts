@@ -22,7 +22,7 @@ import { placeOf, readShardKey, SALTS } from '../../../protocol/search/posting-k
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 /** Times that make a day of hand-over last a second. */
-export const QUICK: Partial<HandoverOptions> = {
+const QUICK: Partial<HandoverOptions> = {
   probeAfter: 200,
   probeTimeout: 100,
   probeAgain: 50,
@@ -50,6 +50,7 @@ export class HeldNode implements HandoverSource {
   offers = 0;
   bits = new Map<string, number>();
   readonly #listeners = new Set<(peer: string) => void>();
+  readonly #changes = new Set<(listing: string) => void>();
 
   constructor(world: World, name: string, options: Partial<HandoverOptions>) {
     this.world = world;
@@ -77,6 +78,11 @@ export class HeldNode implements HandoverSource {
   held(listing: string): { seq: number; names: readonly string[] } | undefined {
     const one = this.kept.get(listing);
     return one === undefined ? undefined : { seq: one.seq, names: [...one.names] };
+  }
+
+  onChange(listener: (listing: string) => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
   }
 
   bitsOf(name: string): number {
@@ -109,6 +115,12 @@ export class HeldNode implements HandoverSource {
     this.kept.set(listing, { seq, names: new Set([...(before?.names ?? []), ...names]) });
   }
 
+  /** Keeps what somebody has brought. */
+  take(listing: string, seq: number, names: readonly string[]): void {
+    this.keep(listing, seq, names);
+    for (const listener of this.#changes) listener(listing);
+  }
+
   met(peer: string): void {
     for (const listener of this.#listeners) listener(peer);
   }
@@ -131,7 +143,7 @@ export class HeldNode implements HandoverSource {
         if (this.conduct === 'boastful') return [];
         return this.conduct === 'greedy' || (lacks && (here?.seq ?? 0) <= seq) ? [at] : [];
       });
-      return writeBody({ wanted });
+      return writeBody({ wanted, declined: [] });
     }
     if (method !== PUT_METHOD) throw new Error(method);
     const put = readBody(putSchema, body, 'put');

@@ -21,6 +21,7 @@ const idOf = ({ payload }: SignedRecord<Listing>): string => slotId('test', payl
 /** Cards that are held, and change. */
 class Cards implements CardSource {
   readonly #cards = new Map<string, SignedRecord<Card>>();
+  readonly #ends = new Set<string>();
   readonly #listeners = new Set<(listing: string) => void>();
 
   hold(listing: SignedRecord<Listing>, tell = true): void {
@@ -36,6 +37,16 @@ class Cards implements CardSource {
   record(listing: string): { card: SignedRecord<Card> } | undefined {
     const card = this.#cards.get(listing);
     return card === undefined ? undefined : { card };
+  }
+
+  end(listing: SignedRecord<Listing>): void {
+    this.#cards.delete(idOf(listing));
+    this.#ends.add(idOf(listing));
+    for (const listener of this.#listeners) listener(idOf(listing));
+  }
+
+  ended(listing: string): boolean {
+    return this.#ends.has(listing);
   }
 
   onChange(listener: (listing: string) => void): () => void {
@@ -133,6 +144,9 @@ describe('one of the first three at a listing’s meeting point', () => {
     cards.hold(fresh);
     await vi.waitFor(() => expect(kept(fresh)).toBe(true), patience);
     expect(world.shelf.size).toBe(1);
+    // And nothing when the seller has ended it.
+    cards.end(fresh);
+    await vi.waitFor(() => expect(world.shelf.size).toBe(0), patience);
   });
 });
 

@@ -12,6 +12,8 @@ const answer: AskAnswer = readBody(
   'answer',
 );
 
+const SELF = 'self';
+
 function candidate(id: string, ...groups: number[]): Candidate {
   return { peer: { id, kadId: new Uint8Array(32), addresses: [], lastSeen: 1, self: false }, groups };
 }
@@ -37,9 +39,9 @@ function gathered(keys: Readonly<Record<string, AskedKey>>, given: Partial<Gathe
   };
 }
 
-function verdict(candidates: Candidate[], answered: string[], certain: number[] = [0, 1], alone = false) {
+function verdict(candidates: Candidate[], answered: string[], certain: number[] = [0, 1]) {
   const all = gathered({ 'term:kopi': key(candidates, answered) }, { certain: [certain] });
-  return coverageOf(all, { refused: 0, alone }).verdict;
+  return coverageOf(all, { refused: 0, self: SELF }).verdict;
 }
 
 describe('the coverage of a search', () => {
@@ -72,9 +74,11 @@ describe('the coverage of a search', () => {
     expect(verdict(five, ['a', 'b', 'e'], [0])).toBe('complete');
   });
 
-  it('is unknown when nobody answered or nobody else is there', () => {
+  it('is unknown when nobody answered but this node itself', () => {
     expect(verdict(five, [])).toBe('unknown');
-    expect(verdict([candidate('a', 0, 1)], ['a'], [0, 1], true)).toBe('unknown');
+    expect(verdict([candidate(SELF, 0, 1)], [SELF])).toBe('unknown');
+    expect(verdict([...five, candidate(SELF, 0, 1)], [SELF])).toBe('unknown');
+    expect(verdict([candidate(SELF, 0, 1), candidate('a', 0, 1)], [SELF, 'a'])).toBe('complete');
   });
 
   it('of a key that is split is as good as its worst shard, and counts all of them as one key', () => {
@@ -84,7 +88,7 @@ describe('the coverage of a search', () => {
         gathered({ 'term:kopi': half, '0/term:kopi': whole, '1/term:kopi': second }, { superseded: new Set([0]) }),
         {
           refused: 0,
-          alone: false,
+          self: SELF,
         },
       );
     expect(covered(whole)).toMatchObject({
@@ -97,12 +101,12 @@ describe('the coverage of a search', () => {
   it('is partial where there was no room to ask for all shards, or for a key at all', () => {
     const whole = key(both, ['a', 'b', 'c']);
     const some = gathered({ '0/term:kopi': whole }, { left: new Map([['term:kopi', 1]]) });
-    expect(coverageOf(some, { refused: 0, alone: false })).toMatchObject({
+    expect(coverageOf(some, { refused: 0, self: SELF })).toMatchObject({
       verdict: 'partial',
       keys: [{ shards: 2, verdict: 'partial' }],
     });
     const none = gathered({ 'term:gayo': whole }, { left: new Map([['term:kopi', 4]]) });
-    expect(coverageOf(none, { refused: 0, alone: false }).verdict).toBe('partial');
+    expect(coverageOf(none, { refused: 0, self: SELF }).verdict).toBe('partial');
   });
 
   it('counts an answer that was cut only where its node holds the key', () => {
@@ -114,6 +118,6 @@ describe('the coverage of a search', () => {
         answers: all.asked.answers.map((one) => ({ ...one, answer: { ...answer, truncated: true } })),
       },
     };
-    expect(coverageOf(cut, { refused: 0, alone: false }).truncated).toBe(2);
+    expect(coverageOf(cut, { refused: 0, self: SELF }).truncated).toBe(2);
   });
 });

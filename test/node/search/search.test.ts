@@ -78,6 +78,28 @@ describe('a search shows', () => {
     expect(await shown([[0, 1]], [new Uint8Array(32)])).toEqual([]);
   });
 
+  it('a card whose time is over and that has changed, where the lease names the change or came before it', async () => {
+    const seller = createSeller(now);
+    const dates = { created: now - 10 * DAY, validUntil: now - DAY };
+    const [card, plain] = [seller.card('a', 'Payung lipat', dates), seller.card('b', 'Payung golf', dates)];
+    const delta = seller.delta(card, { availability: 'LimitedAvailability' });
+    const shown = async (leaf: Uint8Array, place: number) => {
+      const leaves = [leaf, plain.id.multihash.digest];
+      const lease = seller.lease({ seq: 3, root: merkleRoot(leaves), cards: 2, validUntil: now + 5 * DAY });
+      // Places in the answer's cards and then its deltas.
+      const cards: [number, number][] = [
+        [place, 0],
+        [1, 1],
+      ];
+      const leases = [{ lease: lease.bytes, cards, proof: merkleProof(leaves, [0, 1]) }];
+      const fill = (node: FakeNode) => Object.assign(node.take(seller, card, plain), { deltas: [delta], leases });
+      return (await createFake(nodesWith(3, fill)).find('payung')).hits.length;
+    };
+    expect(await shown(delta.id.multihash.digest, 2)).toBe(2);
+    expect(await shown(card.id.multihash.digest, 0)).toBe(2);
+    expect(await shown(delta.id.multihash.digest, 0)).toBe(0);
+  });
+
   it('nothing of a seller who is blocked', async () => {
     const [shop, crook] = [createSeller(now), createSeller(now)];
     const fill = (node: FakeNode) => node.take(shop, shop.card('a', 'Payung')).take(crook, crook.card('b', 'Payung'));

@@ -196,6 +196,8 @@ export interface Fake {
   readonly known: Map<string, PeerRef>;
   readonly lookups: Uint8Array[];
   readonly kept: Map<string, number>;
+  /** The node has joined, and knows these. */
+  join(nodes: readonly FakeNode[]): void;
   find(words: string, input?: Partial<SearchInput>): ReturnType<Search['search']>;
 }
 
@@ -204,6 +206,8 @@ export interface FakeOptions {
   readonly known?: readonly FakeNode[];
   /** Whether all nodes there are count as known, as in a small network that was joined. Default true. */
   readonly small?: boolean;
+  /** The node has yet to join; `join` ends that. Default false. */
+  readonly joining?: boolean;
   readonly deps?: Partial<SearchDeps>;
 }
 
@@ -214,6 +218,8 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
   const known = new Map((options.known ?? nodes).map((node) => [node.id, node.ref]));
   const lookups: Uint8Array[] = [];
   const kept = new Map<string, number>();
+  let joined = options.joining !== true;
+  const onReady = new Set<() => void>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const directory: Partial<Network['directory']> = {
     get size() {
@@ -228,7 +234,13 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
   };
   const network: Partial<Network> = {
     peerId: 'reader',
-    ready: true,
+    get ready() {
+      return joined;
+    },
+    on: (event, listener) => {
+      if (event === 'ready') onReady.add(listener as () => void);
+      return () => onReady.delete(listener as () => void);
+    },
     directory: directory as Network['directory'],
     connections: () => [],
     keep: (peer, weight) => void kept.set(peer, weight),
@@ -272,6 +284,11 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
     known,
     lookups,
     kept,
+    join: (met) => {
+      for (const node of met) known.set(node.id, node.ref);
+      joined = true;
+      for (const listener of onReady) listener();
+    },
     find: (words, input = {}) => search.search({ words: words.split(' '), limit: 20, timeoutMs: 1_000, ...input }),
   };
 }

@@ -7,6 +7,7 @@ import type { Filterable } from '../../../protocol/search/filters.js';
 import type { IndexedCard } from './cards.js';
 import { rank } from '../../../protocol/search/merge.js';
 import { EMPTY_QUERY, parseQuery, rarest, termsOfQuery } from '../../../protocol/search/query.js';
+import { SORT_ORDERS, sortHits } from '../../../protocol/search/sort.js';
 import { card, words } from './cards.js';
 
 const KEYS = ['cat:home', 'seller:1', 'geo:id'];
@@ -120,6 +121,87 @@ describe('LocalIndex', () => {
     index.put('a', one, one.index, ['lampu']);
     expect(index.evaluate({ query: parseQuery('lampu meja'), keys: ['meja'], limit: 9 }).hits).toEqual([]);
     expect(index.evaluate({ query: parseQuery('lampu meja'), keys: ['lampu'], limit: 9 }).hits).toHaveLength(1);
+  });
+
+  it('keeps every card findable when names are given and taken away, and when what was freed is put together', () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const change = fc.record({
+      id: fc.integer({ min: 0, max: 400 }).map(String),
+      keys: fc.subarray(names),
+      how: fc.constantFrom('put', 'put', 'rename', 'remove'),
+    });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 600, maxLength: 900 }), card, (changes, one) => {
+        const index = new LocalIndex<IndexedCard>();
+        const model = new Map<string, string[]>();
+        for (const { id, keys, how } of changes) {
+          if (how === 'put' && keys.length > 0) {
+            index.put(id, one, one.index, keys);
+            model.set(id, keys);
+          } else if (how === 'rename' && keys.length > 0) {
+            expect(index.rename(id, keys)).toBe(model.has(id));
+            if (model.has(id)) model.set(id, keys);
+          } else if (how === 'remove') expect(index.remove(id)).toBe(model.delete(id));
+        }
+        for (const name of names) {
+          const ids = [...model].flatMap(([id, keys]) => (keys.includes(name) ? [id] : [])).sort();
+          expect([...index.under(name)].sort()).toEqual(ids);
+          const { hits, counts } = index.evaluate({ query: EMPTY_QUERY, keys: [name], limit: 1_000 });
+          expect(hits.map(({ id }) => id)).toEqual(ids);
+          expect(counts.held).toEqual([ids.length]);
+        }
+        for (const [term] of termsOf(one.index)) expect(index.documentFrequency(term)).toBe(model.size);
+        expect([...index.names()].sort()).toEqual([...new Set([...model.values()].flat())].sort());
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('gives others their place beside a flood of one seller, and all of the flood where there are no others', () => {
+    const index = new LocalIndex<Filterable>();
+    const put = (id: string, seller: number, title: string) => {
+      const trader = new Uint8Array(32).fill(seller);
+      const summary = { kind: 'goods' as const, category: [], price: null, availability: 'InStock' as const };
+      index.put(id, { trader, summary }, indexOf({ title }), ['payung']);
+    };
+    for (let number = 0; number < 10_000; number++) put(`flood ${number}`, 1, 'payung ungu');
+    for (let seller = 2; seller < 10; seller++) put(`seller ${seller}`, seller, 'payung lipat ungu besar murah');
+    const evaluate = (limit: number, perSeller: number) =>
+      index.evaluate({ query: parseQuery('payung ungu'), keys: ['payung'], limit, perSeller }).hits.map(({ id }) => id);
+    const count = (ids: readonly string[], start: string) => ids.filter((id) => id.startsWith(start)).length;
+    expect(count(evaluate(50, 0), 'seller')).toBe(0);
+    const capped = evaluate(50, 10);
+    // The others all, the flood's cap, and what is left of the list filled up by it; in order of their scores.
+    expect([count(capped, 'seller'), count(capped, 'flood')]).toEqual([8, 42]);
+    expect(capped.slice(42).every((id) => id.startsWith('seller'))).toBe(true);
+    expect(evaluate(10_008, 10)).toHaveLength(10_008);
+  });
+
+  it('sorts as the rules of sorting say, and hits are those that come first', () => {
+    fc.assert(
+      fc.property(
+        fc.array(card, { maxLength: 30 }),
+        fc.constantFrom(...SORT_ORDERS),
+        fc.integer({ min: 1, max: 12 }),
+        (cards, sort, limit) => {
+          const index = new LocalIndex<IndexedCard & { created: number }>();
+          const all = cards.map((one, at) => ({ ...one, created: (at * 7) % 5 }));
+          all.forEach((one, at) => index.put(String(at), one, one.index, ['all']));
+          const { hits } = index.evaluate({ query: EMPTY_QUERY, keys: ['all'], limit, sort });
+          const sortable = all.map((one, at) => ({
+            id: String(at),
+            score: 0,
+            created: one.created,
+            price: one.summary.price,
+          }));
+          expect(hits.map(({ id }) => id)).toEqual(
+            sortHits(sort, sortable)
+              .slice(0, limit)
+              .map(({ id }) => id),
+          );
+        },
+      ),
+    );
   });
 
   it('takes statistics that the reader knows better', () => {
