@@ -19,7 +19,9 @@ function tidings(type: EventView['type'], data: EventView['data']): string {
     case 'watch-match':
       return `${say('title')}, ${say('price')}: ${say('listing')} ${about()}`;
     case 'watch-more':
-      return `and ${say('more')} more ${about()}`;
+      return `and ${say('more')} more${data['truncated'] === true ? ' at least' : ''} ${about()}`;
+    case 'watch-full':
+      return `matches more listings than are remembered (${say('matches')}), add words or filters ${about()}`;
     case 'price-drop':
       return `${say('title')}, was ${say('was')}, now ${say('price')}: ${say('listing')} ${about()}`;
     case 'back-in-stock':

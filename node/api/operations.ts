@@ -32,7 +32,13 @@ export const OPERATIONS = {
   init: operation({
     command: ['init'],
     help: 'Make the identity: a trader’s root key and this machine’s device key',
-    input: z.object({ name: z.string().max(120).optional().describe('A name for this trader; it is published, and anybody may take the same one') }),
+    input: z.object({
+      name: z
+        .string()
+        .max(120)
+        .optional()
+        .describe('A name for this trader; it is published, and anybody may take the same one'),
+    }),
     output: z.object({ trader: z.string(), home: z.string(), peerId: z.string(), next: z.string() }),
     positional: [],
     answer: 'one',

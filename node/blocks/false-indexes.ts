@@ -13,6 +13,8 @@ import { cborCodec, rawCodec, type Store, type Table, type Write } from '../stor
 
 /** Proofs kept: about 2 KiB each, and one node opens few listings. The oldest finding goes first. */
 const MAX_PROOFS = 500;
+/** Of one seller: ten prove as much as five hundred, and a seller who floods this node with false cards pushes out no other's. */
+const MAX_OF_SELLER = 10;
 
 interface Row {
   /** Seq of the card: a later one is another card, and may be honest. */
@@ -23,6 +25,8 @@ interface Row {
   readonly terms: readonly string[];
   /** When it was found, milliseconds UTC. */
   readonly found: number;
+  /** Somebody at this node opened it, and was told: strangers cannot have it forgotten by others that nobody looked at. */
+  readonly opened: boolean;
 }
 
 /** A listing that was opened by its card. */
@@ -32,6 +36,8 @@ export interface Opened {
   readonly delta?: SignedRecord<Delta> | undefined;
   readonly listing: SignedRecord<Listing>;
   readonly delegations: readonly SignedRecord<Delegation>[];
+  /** Nobody at this node opened it, it is kept for others: a proof, but no event. Default false. */
+  readonly forOthers?: boolean | undefined;
 }
 
 /** Proofs that sellers signed cards which are not of their listings: found by opening listings, kept as evidence. */
@@ -124,10 +130,15 @@ class FalseIndexStore implements FalseIndexes {
     });
   }
 
-  async #keep({ card, delta, listing, delegations }: Opened): Promise<void> {
-    const { networkName, verify, events, now, store, onFound } = this.#deps;
+  async #keep({ card, delta, listing, delegations, forOthers = false }: Opened): Promise<void> {
+    const { networkName, verify, now, onFound } = this.#deps;
     const id = listingIdOfCard(card.payload);
-    if (id === undefined || this.isFalse(id, card.payload.seq)) return;
+    if (id === undefined) return;
+    const known = this.#known.get(id);
+    if (known !== undefined && card.payload.seq <= known.seq) {
+      if (!forOthers && !known.opened) await this.#write(id, { ...known, opened: true });
+      return;
+    }
     if (proofOf(card, listing, delta) === undefined) return;
     const named = new Set([card, delta, listing].map((record) => String(record?.delegation)));
     const bytes = writeFalseIndex({
@@ -148,17 +159,41 @@ class FalseIndexStore implements FalseIndexes {
       title: listing.payload.item.title,
       terms,
       found: now(),
+      opened: !forOthers,
     };
-    const writes: Write[] = [this.#rows.put(id, row), this.#proofs.put(id, bytes)];
-    const oldest = this.#known.size >= MAX_PROOFS && !this.#known.has(id) ? this.#known.keys().next().value : undefined;
-    if (oldest !== undefined) writes.push(this.#rows.del(oldest), this.#proofs.del(oldest));
-    const { seller, title } = row;
-    const staged = events.stage([{ type: 'false-index', data: { listing: id, seller, title, terms: [...terms] } }]);
-    await store.write([...writes, ...staged.writes]);
-    if (oldest !== undefined) this.#known.delete(oldest);
-    this.#known.delete(id);
+    const gone = known === undefined ? this.#leaving(row) : [];
+    if (gone === undefined) return;
+    await this.#write(id, row, {
+      writes: [this.#proofs.put(id, bytes), ...gone.flatMap((one) => [this.#rows.del(one), this.#proofs.del(one)])],
+      gone,
+    });
+    onFound?.(id);
+  }
+
+  /** What is forgotten for one more: what nobody here opened first, then the oldest. Undefined where there is only better. */
+  #leaving({ seller, opened }: Row): string[] | undefined {
+    const ofSeller = [...this.#known].filter(([, row]) => row.seller === seller);
+    const pool = ofSeller.length >= MAX_OF_SELLER ? ofSeller : this.#known.size >= MAX_PROOFS ? [...this.#known] : [];
+    const first = pool.find(([, row]) => !row.opened) ?? (opened ? pool[0] : undefined);
+    if (first !== undefined) return [first[0]];
+    return pool.length === 0 ? [] : undefined;
+  }
+
+  /** Writes a finding down; with what tells of it, where somebody here opened it. */
+  async #write(
+    id: string,
+    row: Row,
+    { writes, gone }: { readonly writes: readonly Write[]; readonly gone: readonly string[] } = {
+      writes: [],
+      gone: [],
+    },
+  ): Promise<void> {
+    const { seller, title, terms, opened } = row;
+    const event = { type: 'false-index', data: { listing: id, seller, title, terms: [...terms] } } as const;
+    const staged = this.#deps.events.stage(opened ? [event] : []);
+    await this.#deps.store.write([this.#rows.put(id, row), ...writes, ...staged.writes]);
+    for (const one of [...gone, id]) this.#known.delete(one);
     this.#known.set(id, row);
     staged.tell();
-    onFound?.(id);
   }
 }

@@ -204,7 +204,9 @@ export class BlockService implements Blocks {
   #refresh(): void {
     const { now } = this.#deps;
     this.#inBackground(async () => {
-      await this.#subscriptions.refresh((checked) => now() - checked >= REFRESH, this.#stopping.signal);
+      // What was checked far ahead was checked before the clock was set back.
+      const isDue = (checked: number): boolean => Math.abs(now() - checked) >= REFRESH;
+      await this.#subscriptions.refresh(isDue, this.#stopping.signal);
       this.#gather();
     }, 'block lists could not be asked for');
   }

@@ -65,6 +65,8 @@ export interface OpenedListing extends Sought {
   readonly listing: SignedRecord<Listing>;
   /** Those of these records that are known. */
   readonly delegations: readonly SignedRecord<Delegation>[];
+  /** To be kept for others: nobody at this node looked at it. */
+  readonly forOthers: boolean;
 }
 
 export interface FetchOptions {
@@ -73,6 +75,8 @@ export interface FetchOptions {
   readonly hints?: readonly string[] | undefined;
   /** Somebody wants to see it: else it takes the place of nothing that somebody wanted. Default true. */
   readonly wanted?: boolean | undefined;
+  /** It is fetched to be kept for others: nobody at this node looks at it. Default false. */
+  readonly forOthers?: boolean | undefined;
 }
 
 /** A listing that came over the network and holds. */
@@ -118,7 +122,7 @@ export class ListingExchange {
     const { card, delta } = sought;
     const listing = (await this.known((delta ?? card).payload.listing)) ?? (await this.#collect(sought, options));
     checkOwn(card, listing);
-    await this.#checkIndex(sought, listing);
+    await this.#checkIndex(sought, listing, options.forOthers ?? false);
     return listing;
   }
 
@@ -295,7 +299,7 @@ export class ListingExchange {
     await store.write(writes);
   }
 
-  async #checkIndex({ card, delta }: Sought, listing: SignedRecord<Listing>): Promise<void> {
+  async #checkIndex({ card, delta }: Sought, listing: SignedRecord<Listing>, forOthers: boolean): Promise<void> {
     const { onMismatch, delegations, shelf } = this.#deps;
     if (onMismatch === undefined || isIndexOf(parseIndex(card.payload.index), listing.payload.item)) return;
     const kept = await shelf.version(listing.id.toString());
@@ -306,7 +310,7 @@ export class ListingExchange {
     }
     const own = kept === undefined ? undefined : delegations.read(kept.delegation);
     if (own !== undefined) grants.set(own.id.toString(), own);
-    onMismatch({ card, delta, listing, delegations: [...grants.values()] });
+    onMismatch({ card, delta, listing, delegations: [...grants.values()], forOthers });
   }
 
   #read({ listing, delegation }: KeptListing): SignedRecord<Listing> {

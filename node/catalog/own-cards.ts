@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { CID } from 'multiformats/cid';
-import { cardSlot, listingSlot, type Availability, type Listing } from '../../protocol/catalog/card.js';
+import { cardSlot, listingSlot, type Availability, type Card, type Listing } from '../../protocol/catalog/card.js';
 import { cardDraft, cardKeys, type CardDraft } from '../../protocol/catalog/make-card.js';
-import { encode } from '../../protocol/cbor.js';
+import { decode, encode } from '../../protocol/cbor.js';
 import { equalBytes, idOfDigest } from '../../protocol/ids.js';
 import type { Money } from '../../protocol/money.js';
 import { signRecord, type SignedRecord } from '../../protocol/record.js';
@@ -26,7 +26,8 @@ export interface OwnCardsDeps {
 
 interface StoredCard {
   readonly bytes: Uint8Array;
-  readonly keys: readonly string[];
+  /** Of a tombstone those of the card that it ends; a card's own are in it. */
+  readonly keys?: readonly string[];
 }
 
 /** What a row says of its card; a delta changes only some of it. */
@@ -111,7 +112,7 @@ export class OwnCards {
         head: digest,
         rest,
       },
-      writes: [this.#cards.put(slot, { bytes: card.bytes, keys }), this.#deltas.del(slot)],
+      writes: [this.#cards.put(slot, { bytes: card.bytes }), this.#deltas.del(slot)],
       posting: { listing: id, bytes: card.bytes, keys },
     };
   }
@@ -140,7 +141,8 @@ export class OwnCards {
     const before = await this.#cards.get(slot);
     const draft = { slot: cardSlotOf(slot), seq };
     const tombstone = signRecord('tombstone', draft, identity, { network: identity.network, created: now() });
-    return [this.#cards.put(slot, { bytes: tombstone.bytes, keys: before?.keys ?? [] }), this.#deltas.del(slot)];
+    const keys = before === undefined ? [] : this.#keysOf(slot, before);
+    return [this.#cards.put(slot, { bytes: tombstone.bytes, keys }), this.#deltas.del(slot)];
   }
 
   /**
@@ -155,7 +157,7 @@ export class OwnCards {
     return {
       listing: rows.idOf(slot),
       bytes: card.bytes,
-      keys: card.keys,
+      keys: this.#keysOf(slot, card),
       delta,
       onlyDelta: known,
       changes: row.removed || delta !== undefined,
@@ -166,8 +168,16 @@ export class OwnCards {
   /** All cards that are not ended, with their keys. */
   async *standing(): AsyncGenerator<LeasedCard> {
     const { rows } = this.#deps;
-    for await (const [slot, { keys }] of this.#cards.range())
-      if (rows.get(slot)?.removed === false) yield { listing: rows.idOf(slot), keys };
+    for await (const [slot, card] of this.#cards.range())
+      if (rows.get(slot)?.removed === false) yield { listing: rows.idOf(slot), keys: this.#keysOf(slot, card) };
+  }
+
+  #keysOf(slot: string, { bytes, keys }: StoredCard): readonly string[] {
+    if (keys !== undefined) return keys;
+    const { identity, rows } = this.#deps;
+    // An own record, and the store says when it is not what was written: nothing of it is checked again.
+    const { payload } = decode(bytes) as { payload: Uint8Array };
+    return cardKeys(decode(payload) as Card, { listing: rows.idOf(slot), seller: identity.traderText });
   }
 }
 

@@ -6,8 +6,10 @@ export const EVENT_TYPES = [
   'watch-began',
   /** A listing matches a watch that did not before. */
   'watch-match',
-  /** More listings came to match a watch at once than are told one by one. */
+  /** More listings came to match a watch at once than are told one by one; `truncated`: index nodes have more yet than they say. */
   'watch-more',
+  /** So many listings match a watch that the oldest are forgotten from now on; told once. */
+  'watch-full',
   /** A listing that matches a watch costs less than before. */
   'price-drop',
   /** A listing that matches a watch was sold out and is no longer. */

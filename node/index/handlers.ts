@@ -1,6 +1,7 @@
 import type { Network } from '../network/index.js';
 import type { CloserNodes } from './held/closer.js';
 import { declinedOf } from './handover-delivery.js';
+import { AskBudget } from './held/quotas.js';
 import { readPut } from './held/put-bytes.js';
 import type { Holder } from './holder.js';
 import {
@@ -23,7 +24,7 @@ import {
 const CONCURRENT_BATCHES = 8;
 
 export interface ServeOptions {
-  readonly network: Pick<Network, 'handle'>;
+  readonly network: Pick<Network, 'handle' | 'peerId'>;
   readonly holder: Holder;
   readonly closer: CloserNodes;
   /** Told of each offer, after it was answered. */
@@ -62,11 +63,17 @@ export function serveIndex({ network, holder, closer, onOffer }: ServeOptions): 
     },
     batches,
   );
-  network.handle(ASK_METHOD, async (body) => {
-    const question = readBody(askSchema, body, 'index.ask');
-    return writeBody({ ...holder.ask(question), closer: closer.of(question.keys) });
-  });
-  network.handle(CARDS_METHOD, async (body) =>
-    writeBody(holder.cards(readBody(cardsSchema, body, 'index.cards').listings)),
+  const budget = new AskBudget();
+  // What this node asks itself is its user's own time.
+  const charged = <T>(peer: string, answer: () => T): T =>
+    peer === network.peerId ? answer() : budget.charge(peer, answer);
+  network.handle(ASK_METHOD, async (body, { peer }) =>
+    charged(peer, () => {
+      const question = readBody(askSchema, body, 'index.ask');
+      return writeBody({ ...holder.ask(question), closer: closer.of(question.keys) });
+    }),
+  );
+  network.handle(CARDS_METHOD, async (body, { peer }) =>
+    charged(peer, () => writeBody(holder.cards(readBody(cardsSchema, body, 'index.cards').listings))),
   );
 }

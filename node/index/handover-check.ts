@@ -21,8 +21,10 @@ interface DailyCheckDeps {
   readonly source: HandoverSource;
   readonly places: Places;
   readonly now: () => number;
-  readonly options: Pick<HandoverOptions, 'checkEvery'>;
+  readonly options: Pick<HandoverOptions, 'checkEvery' | 'freshAfter'>;
   readonly neighbours: () => PeerTable;
+  /** Told of each name found that is to be split. */
+  readonly onSplit: (name: string) => void;
   readonly bring: (
     receiver: string,
     cards: Iterable<NamedListing>,
@@ -94,20 +96,35 @@ export class DailyCheck {
     return found;
   }
 
-  /**
-   * Looks at the cards whose turn has come since the last time.
-   * @param onSplit told of each name found that is to be split
-   * @throws the signal's reason
-   */
-  async run(signal: AbortSignal, onSplit: (name: string) => void): Promise<void> {
-    const { source, now, bring } = this.#deps;
+  /** Looks at the cards whose turn has come since the last time. @throws the signal's reason */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source, now } = this.#deps;
     const to = now();
     const since = Math.max(0, to - this.#until);
     this.#until = to;
+    await this.#lookAt(source.listings(), (listing) => this.#dueOf(listing, to, since), signal);
+  }
+
+  /**
+   * Looks at what came some minutes ago: whoever brought it may have gone before all had it.
+   * @throws the signal's reason
+   */
+  async runFresh(signal: AbortSignal): Promise<void> {
+    if (this.#fresh.size === 0) return;
+    const to = this.#deps.now();
+    await this.#lookAt([...this.#fresh.keys()], (listing) => this.#freshOf(listing, to), signal);
+  }
+
+  async #lookAt(
+    listings: Iterable<string>,
+    dueOf: (listing: string) => Due | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { source, bring, onSplit } = this.#deps;
     const work = new Map<string, Due[]>();
     const far: NamedListing[] = [];
-    for await (const listing of slices(source.listings(), signal)) {
-      const due = this.#freshOf(listing, to) ?? this.#dueOf(listing, to, since);
+    for await (const listing of slices(listings, signal)) {
+      const due = dueOf(listing);
       const held = due === undefined ? undefined : source.held(listing);
       if (due === undefined || held === undefined) continue;
       for (const name of held.names) if (shardToBe(listing, name, source) !== undefined) onSplit(name);
@@ -124,10 +141,9 @@ export class DailyCheck {
     if (far.length > 0) await this.#release(far, signal);
   }
 
-  /** What came is looked at soon for the first time: whoever brought it may have gone before all had it. */
   #freshOf(listing: string, to: number): Due | undefined {
     const fresh = this.#fresh.get(listing);
-    if (fresh === undefined || to - fresh.came < this.#deps.options.checkEvery) return undefined;
+    if (fresh === undefined || to - fresh.came < this.#deps.options.freshAfter) return undefined;
     const rank = fresh.rank++;
     if (rank === LAST_RANK) this.#fresh.delete(listing);
     return [listing, rank, Math.floor(fresh.came / DAY)];

@@ -20,6 +20,10 @@ export interface HandoverOptions {
   readonly retry: number;
   /** How often those cards are looked for whose daily check is due. Default {@link CHECK_EVERY}. */
   readonly checkEvery: number;
+  /** A card that came is compared for the first time after this. Default {@link FRESH_AFTER}. */
+  readonly freshAfter: number;
+  /** How often it is looked which are due. Default {@link FRESH_EVERY}. */
+  readonly freshEvery: number;
   /** Default {@link BYTES_PER_SECOND}. */
   readonly bytesPerSecond: number;
   /** What one receiver may draw an hour. Default {@link BYTES_PER_RECEIVER}. */
@@ -43,6 +47,10 @@ const RANK_DELAY = 2 * second;
 const RETRY = 30 * second;
 /** A day has 144 of them: each has its share of the cards. */
 const CHECK_EVERY = 10 * minute;
+/** A seller who stays is done by then, and has not to share the network with its own cards' being compared. */
+const FRESH_AFTER = 5 * minute;
+/** Each holder waits so much longer than the one before it. */
+const FRESH_EVERY = minute;
 /** A slow line has 1 MiB/s upwards. 4,000 cards, the share of a node that holds many, take about three seconds. */
 const BYTES_PER_SECOND = MiB;
 
@@ -79,6 +87,8 @@ export function handoverOptions(options: Partial<HandoverOptions> = {}): Handove
     rankDelay: RANK_DELAY,
     retry: RETRY,
     checkEvery: CHECK_EVERY,
+    freshAfter: FRESH_AFTER,
+    freshEvery: FRESH_EVERY,
     bytesPerSecond: BYTES_PER_SECOND,
     bytesPerReceiver: BYTES_PER_RECEIVER,
     ...options,

@@ -51,14 +51,27 @@ export function holdersIn(peers: PeerTable, place: Uint8Array, self: string): Pe
   return near.length < LOOKUP_SIZE || near.some(({ id }) => id === self) ? responsible(near, place) : [];
 }
 
-/** Who must be brought the cards of a place now: who holds it now and did not before. */
-export function newcomersIn(before: PeerTable, now: PeerTable, place: Uint8Array, self: string): PeerRef[] {
-  const held = new Set(responsible(before.nearest(place, LOOKUP_SIZE), place).map(({ id }) => id));
-  return holdersIn(now, place, self).filter(({ id }) => !held.has(id));
+/** What is known of the neighbourhood, before and now, and to whom something is still to be brought from before. */
+export interface Change {
+  readonly before: PeerTable;
+  readonly now: PeerTable;
+  readonly behind: ReadonlySet<string>;
+}
+
+/**
+ * Who must be brought the cards of a place now: who holds it now and did not before, or is behind; and where a holder is gone
+ * all who hold it now, for the fewer copies there are, the more does one matter that was lacking all along.
+ */
+export function receiversIn({ before, now, behind }: Change, place: Uint8Array, self: string): PeerRef[] {
+  const held = responsible(before.nearest(place, LOOKUP_SIZE), place);
+  const others = holdersIn(now, place, self).filter(({ id }) => id !== self);
+  if (held.some(({ id }) => !now.has(id))) return others;
+  const known = new Set(held.map(({ id }) => id));
+  return others.filter(({ id }) => !known.has(id) || behind.has(id));
 }
 
 /** How many of those who were there before are nearer to the receiver than this node: they hand over first. */
-export function rankFor(receiver: PeerRef, before: PeerTable, now: PeerTable, self: PeerRef): number {
+export function rankFor(receiver: PeerRef, { before, now }: Change, self: PeerRef): number {
   let rank = 0;
   for (const peer of now) {
     if (peer.id === receiver.id || peer.id === self.id || !before.has(peer.id)) continue;

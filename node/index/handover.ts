@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import type { Logger } from '../logger.js';
-import type { Network, PeerRef } from '../network/index.js';
+import type { Network } from '../network/index.js';
 import { DailyCheck } from './handover-check.js';
 import { Delivery } from './handover-delivery.js';
 import { CONCURRENT_TARGETS, handoverOptions, type HandoverOptions } from './handover-options.js';
-import { holdersIn, namesOf, newcomersIn, Places, rankFor, shardToBe } from './handover-plan.js';
+import { holdersIn, namesOf, Places, rankFor, receiversIn, shardToBe, type Change } from './handover-plan.js';
 import type { HandoverSource, NamedListing } from './handover-source.js';
 import { Neighbourhood } from './neighbourhood.js';
-import { PeerTable } from './peer-table.js';
+import type { PeerTable } from './peer-table.js';
 import { slices } from './slices.js';
 import { OFFER_METHOD, writeBody, type Offer } from './wire.js';
 
@@ -38,8 +38,10 @@ export class Handover {
   readonly #neighbourhood: Neighbourhood;
   readonly #delivery: Delivery;
   readonly #check: DailyCheck;
-  /** Those who have been brought what became theirs. Whoever is missing here gets it in the next pass. */
-  readonly #settled = new Map<string, PeerRef>();
+  /** The neighbourhood as it was in the last pass; undefined before the first. */
+  #before: PeerTable | undefined;
+  /** Those to whom something could not be brought then. */
+  #behind: ReadonlySet<string> = new Set();
   /** Names whose shards are, or have been, handed over for the first time; false: not yet. */
   readonly #splits = new Map<string, boolean>();
   /** By receiver the listings of which it offered an older version. */
@@ -73,6 +75,7 @@ export class Handover {
       options: this.#options,
       neighbours: () => this.#neighbourhood.alive(),
       bring: (receiver, cards, signal, onHeld) => this.#bring(receiver, cards, signal, onHeld),
+      onSplit: (name) => this.#onSplit(name),
     });
   }
 
@@ -84,7 +87,8 @@ export class Handover {
     this.#neighbourhood.start();
     this.#timers = [
       setTimeout(() => this.#begin(), this.#options.grace).unref(),
-      setInterval(() => this.#daily(), this.#options.checkEvery).unref(),
+      setInterval(() => this.#checkNow((signal) => this.#check.run(signal)), this.#options.checkEvery).unref(),
+      setInterval(() => this.#checkNow((signal) => this.#check.runFresh(signal)), this.#options.freshEvery).unref(),
     ];
   }
 
@@ -97,7 +101,8 @@ export class Handover {
     this.#timers = [];
     clearTimeout(this.#due);
     this.#due = undefined;
-    this.#settled.clear();
+    this.#before = undefined;
+    this.#behind = new Set();
     this.#corrections.clear();
     await Promise.all([this.#work, this.#checks]);
   }
@@ -118,19 +123,15 @@ export class Handover {
     }
   }
 
-  /** What is known by now was there before this node: its neighbours need nothing of it, and it gets its share of them. */
+  /** Who is known by now was there before this node: its neighbours need nothing of it, and it gets its share of them. */
   #begin(): void {
-    for (const peer of this.#neighbourhood.alive()) this.#settled.set(peer.id, peer);
+    this.#before = this.#neighbourhood.alive();
     this.#passSoon(this.#options.settle);
-  }
-
-  get #begun(): boolean {
-    return this.#settled.size > 0;
   }
 
   #passSoon(delay: number): void {
     const { signal } = this.#stopping ?? {};
-    if (signal === undefined || !this.#begun || this.#due !== undefined) return;
+    if (signal === undefined || this.#before === undefined || this.#due !== undefined) return;
     this.#due = setTimeout(() => {
       this.#inTurn((stopping) => {
         this.#due = undefined;
@@ -139,13 +140,15 @@ export class Handover {
     }, delay).unref();
   }
 
-  #daily(): void {
-    const onSplit = (name: string): void => {
-      if (this.#splits.has(name)) return;
-      this.#splits.set(name, false);
-      this.#passSoon(this.#options.settle);
-    };
-    this.#checks = this.#checks.then(() => this.#guarded((signal) => this.#check.run(signal, onSplit)));
+  #checkNow(task: (signal: AbortSignal) => Promise<void>): void {
+    this.#checks = this.#checks.then(() => this.#guarded(task));
+  }
+
+  /** A name was found that is to be split. */
+  #onSplit(name: string): void {
+    if (this.#splits.has(name)) return;
+    this.#splits.set(name, false);
+    this.#passSoon(this.#options.settle);
   }
 
   #correct(peer: string, listing: string): void {
@@ -169,23 +172,21 @@ export class Handover {
   /** One round of hand-over to those who became responsible for something, by what is known of the neighbourhood now. */
   async #pass(signal: AbortSignal): Promise<void> {
     const now = this.#neighbourhood.alive();
-    const before = new PeerTable(this.#settled.values());
+    const change: Change = { before: this.#before ?? now, now, behind: this.#behind };
     const splits = [...this.#splits].filter(([, done]) => !done).map(([name]) => name);
-    const same = now.size === before.size && [...now].every(({ id }) => before.has(id));
-    if (same && splits.length === 0) return;
-    for (const { id } of before) if (!now.has(id)) this.#settled.delete(id);
-    const work = await this.#plan(before, now, signal);
-    const left = await this.#carryOut(work, before, now, signal);
-    for (const peer of now) {
-      if (left.has(peer.id)) this.#settled.delete(peer.id);
-      else this.#settled.set(peer.id, peer);
-    }
+    const same = now.size === change.before.size && [...now].every(({ id }) => change.before.has(id));
+    if (same && this.#behind.size === 0 && splits.length === 0) return;
+    const work = await this.#plan(change, signal);
+    const left = await this.#carryOut(work, change, signal);
+    // Whoever dies from now on was a holder, whether or not all of it was brought there.
+    this.#before = now;
+    this.#behind = left;
     if (left.size === 0) for (const name of splits) this.#splits.set(name, true);
-    if (left.size > 0) this.#passSoon(this.#options.retry);
+    else this.#passSoon(this.#options.retry);
   }
 
   /** For each receiver the listings that became its own by some of their names. */
-  async #plan(before: PeerTable, now: PeerTable, signal: AbortSignal): Promise<Map<string, string[]>> {
+  async #plan(change: Change, signal: AbortSignal): Promise<Map<string, string[]>> {
     const { source, network } = this.#deps;
     const self = network.peerId;
     const receivers = createBoundedCache<readonly string[]>(REMEMBERED_HOLDERS);
@@ -194,11 +195,7 @@ export class Handover {
       if (known !== undefined) return known;
       const peers = this.#places
         .of(name)
-        .flatMap((place) =>
-          isNewShard
-            ? holdersIn(now, place, self)
-            : newcomersIn(before, now, place, self).filter(({ id }) => id !== self),
-        );
+        .flatMap((place) => (isNewShard ? holdersIn(change.now, place, self) : receiversIn(change, place, self)));
       const ids = peers.map(({ id }) => id);
       receivers.set(name, ids);
       return ids;
@@ -225,17 +222,16 @@ export class Handover {
   /** Brings everybody theirs, each when it is this node's turn; gives those for whom something is left to do. */
   async #carryOut(
     work: ReadonlyMap<string, readonly string[]>,
-    before: PeerTable,
-    now: PeerTable,
+    change: Change,
     signal: AbortSignal,
   ): Promise<Set<string>> {
     const { network } = this.#deps;
     const self = network.directory.get(network.peerId);
     const left = new Set<string>();
     if (self === undefined) return left;
-    const queue = [...now]
+    const queue = [...change.now]
       .filter(({ id }) => work.has(id))
-      .map((peer) => ({ id: peer.id, rank: peer.self ? 0 : rankFor(peer, before, now, self) }))
+      .map((peer) => ({ id: peer.id, rank: peer.self ? 0 : rankFor(peer, change, self) }))
       .sort((a, b) => b.rank - a.rank);
     const begun = performance.now();
     const worker = async (): Promise<void> => {

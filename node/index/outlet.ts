@@ -91,6 +91,13 @@ export class IndexOutlet implements Outlet {
 async function closest(network: Network, preimage: Uint8Array, signal?: AbortSignal): Promise<PeerRef[]> {
   const kadId = kadIdOfKey(preimage);
   const found = await network.lookup(preimage, signal === undefined ? {} : { signal });
-  const merged = new Map([...found, ...network.directory.closest(kadId, LOOKUP_SIZE)].map((peer) => [peer.id, peer]));
-  return [...merged.values()].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, LOOKUP_SIZE);
+  const known = network.directory.closest(kadId, LOOKUP_SIZE, { met: true });
+  const merged = new Map([...found, ...known].map((peer) => [peer.id, peer]));
+  // Anybody can make up ids that are nearer than all others: a card is brought to those that were met, and to nobody else.
+  const met = [...merged.values()].filter(({ id, lastSeen }) => lastSeen > 0 || isMet(network, id));
+  return met.sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, LOOKUP_SIZE);
+}
+
+function isMet({ directory }: Network, id: string): boolean {
+  return (directory.get(id)?.lastSeen ?? 0) > 0;
 }

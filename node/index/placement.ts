@@ -202,9 +202,12 @@ export class PlacementState implements Placement {
 
   outcome(self: string): Placed {
     let replicas = Number.POSITIVE_INFINITY;
+    // After the first plan a node holds it under all names that it is responsible for, or not at all.
+    const holdsAll = this.plans === 1;
     for (let place = 0; place < this.#targets.length; place += SALTS.length) {
       const name = place / SALTS.length;
-      const holds = (peer: string): boolean => this.#holders.get(peer)?.includes(name) === true;
+      const holds = (peer: string): boolean =>
+        holdsAll ? this.#holders.has(peer) : this.#holders.get(peer)?.includes(name) === true;
       replicas = Math.min(
         replicas,
         distinct(this.#targets, place, (peer) => peer !== self && holds(peer)),
@@ -231,9 +234,10 @@ export class PlacementState implements Placement {
   /** Counts the places that the peer holds it at, but for those of the names that were counted before. */
   #count(peer: string, before: readonly number[]): void {
     const names = this.#holders.get(peer) ?? [];
+    const holdsAll = this.plans === 1 && before.length === 0;
     for (const place of this.#places.get(peer) ?? []) {
       const name = Math.floor(place / SALTS.length);
-      if (before.includes(name) || !names.includes(name)) continue;
+      if (!holdsAll && (before.includes(name) || !names.includes(name))) continue;
       const held = (this.#held[place] ?? 0) + 1;
       this.#held[place] = held;
       if (held === needed(this.#targets[place]?.wanted ?? 0)) this.#lacking--;

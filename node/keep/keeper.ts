@@ -170,7 +170,7 @@ export class KeeperService implements Keeper {
     const held = source.record(listing);
     const { signal } = this.#stopping ?? {};
     if (held === undefined || signal === undefined) return;
-    const fetching = { signal, hints: [...job.hints], wanted: job.wanted };
+    const fetching = { signal, hints: [...job.hints], wanted: job.wanted, forOthers: true };
     try {
       const record: SignedRecord<Listing> = await exchange.open(held, fetching);
       await exchange.texts(record, fetching);

@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { commonPrefixLength, compareDistance } from '../../protocol/keyspace.js';
-import type { LearnOptions, PeerDirectory, PeerRef, PeerRow, PeerStore } from './index.js';
+import type { ClosestOptions, LearnOptions, PeerDirectory, PeerRef, PeerRow, PeerStore } from './index.js';
 import { kadIdOfPeer, parsePeerId } from './keyspace.js';
 
 const second = 1000;
@@ -106,14 +106,14 @@ export class Directory implements PeerDirectory {
     return entry === undefined ? undefined : this.#ref(entry);
   }
 
-  closest(kadId: Uint8Array, count: number): PeerRef[] {
+  closest(kadId: Uint8Array, count: number, { met = false, resting = false }: ClosestOptions = {}): PeerRef[] {
     const now = this.#now();
     const nearest: { kadId: Uint8Array; entry: Entry | undefined }[] = [{ kadId: this.#self.kadId, entry: undefined }];
     const isNearer = (a: Uint8Array, b: Uint8Array): boolean => compareDistance(a, b, kadId) < 0;
     for (const entry of this.#entries.values()) {
       const furthest = nearest[nearest.length - 1];
       if (nearest.length >= count && furthest !== undefined && !isNearer(entry.kadId, furthest.kadId)) continue;
-      if (!this.#isUsable(entry, now)) continue;
+      if ((met && entry.lastSeen === 0) || !this.#isUsable(entry, resting ? Number.POSITIVE_INFINITY : now)) continue;
       let place = nearest.length;
       for (; place > 0; place--) {
         const before = nearest[place - 1];

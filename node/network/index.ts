@@ -53,6 +53,13 @@ export interface PeerRef {
   readonly rtt?: number;
 }
 
+export interface ClosestOptions {
+  /** Only those that this node has met: whoever was only heard of may not exist. Default false. */
+  readonly met?: boolean;
+  /** Those too that failed a moment ago: they may be back, and hold what they held. Default false. */
+  readonly resting?: boolean;
+}
+
 /** The peers this node knows, at most 2,000: learned from connections, look-ups, and what others say. */
 export interface PeerDirectory {
   /** Without this node. */
@@ -65,7 +72,7 @@ export interface PeerDirectory {
    * ago, are blocked, or are known to speak something else.
    * @param kadId 32 bytes, as {@link kadIdOfKey} gives them
    */
-  closest(kadId: Uint8Array, count: number): PeerRef[];
+  closest(kadId: Uint8Array, count: number, options?: ClosestOptions): PeerRef[];
   /** The peer was of use: it is not left out any more. */
   markSeen(id: string): void;
   /**

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { median } from '../../protocol/search/median.js';
 import type { PeerRef } from '../network/index.js';
 
 /** Nodes asked for each key; their medians keep one liar from mattering. */
@@ -13,15 +15,26 @@ export const GRACE = 150;
  * nodes that are not there delays a search by no more than this.
  */
 export const NAMED_GRACE = 100;
-/** The same where nobody who answered holds the key: it may be that all of them are the wrong ones, or that nobody has it. */
+/** On long ways it is so many times what an answer takes, for a named node is dialled first, and at most so many milliseconds. */
+const NAMED_FACTOR = 4;
+const MOST_GRACE = 500;
+/**
+ * The same where nobody who answered holds the key: it may be that all of them are the wrong ones, or that nobody has it. Each answer
+ * from a nearer node begins it anew, for in a large network the way to the nearest takes several.
+ */
 const NAMED_PATIENCE = 500;
-/** Nodes asked for one key at most: each answer may name nearer ones without end. */
+const PATIENCE_FACTOR = 8;
+/** Nodes asked for one key at most, and as many of those that were only heard of: each answer may name nearer ones without end. */
 const MOST_ASKED = 12;
 
 /** Who can be asked for a key, the best first; `groups` are the salts under which a node holds it. */
 export interface Candidate {
   readonly peer: PeerRef;
   readonly groups: readonly number[];
+  /** The salts for which it is among the nearest that can be asked, by anybody's word. Default: `groups`. */
+  readonly nearest?: readonly number[];
+  /** `heard`: it may not exist, and has no groups before it has answered; `resting`: it failed a moment ago and is not asked. */
+  readonly state?: 'heard' | 'resting';
 }
 
 /** What one node answered for the keys that it was asked for. */
@@ -36,6 +49,10 @@ export interface AskedKey {
   readonly candidates: readonly Candidate[];
   readonly asked: ReadonlySet<string>;
   readonly answered: ReadonlySet<string>;
+  /** Default: none. */
+  readonly failed?: ReadonlySet<string>;
+  /** Whether one of those that answered holds the key. */
+  readonly held?: boolean;
 }
 
 /** Whether three nodes of one of these salts have answered, or all where there are fewer. */
@@ -45,6 +62,15 @@ export function isCovered({ candidates, answered }: AskedKey, salts: readonly nu
     const said = members.filter(({ peer }) => answered.has(peer.id)).length;
     return members.length > 0 && said >= Math.min(WANTED_ANSWERS, members.length);
   });
+}
+
+/**
+ * Whether nobody who answered holds the key while nearer nodes than these, by somebody's word, have neither answered nor failed.
+ */
+export function isWaitedFor(key: AskedKey): boolean {
+  if (key.held === true) return false;
+  const near = ableOf(key).filter((candidate) => nearestOf(candidate).length > 0);
+  return answeredIn(near, key) < Math.min(WANTED_ANSWERS, near.length);
 }
 
 export interface Asked<A> {
@@ -82,6 +108,8 @@ interface KeyState {
   readonly asked: Set<string>;
   readonly answered: Set<string>;
   readonly failed: Set<string>;
+  /** Those that were asked while they were only heard of. */
+  readonly heard: Set<string>;
   /** Those that were asked to send cards. */
   readonly senders: Set<string>;
   held: boolean;
@@ -108,10 +136,14 @@ class Questions<A> implements Asking<A> {
   readonly #ending = new AbortController();
   #pending = 0;
   #wanted = WANTED_ANSWERS;
+  /** Milliseconds that each answer took. */
+  readonly #took: number[] = [];
   #last: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
 
   constructor(options: AskOptions<A>) {
     this.#options = options;
+    // Every request listens for the end.
+    setMaxListeners(0, this.#ending.signal);
     this.keys = options.candidates.map(newKey);
   }
 
@@ -144,10 +176,14 @@ class Questions<A> implements Asking<A> {
   }
 
   add(candidates: readonly Candidate[]): number {
-    // What was nearly at its end has a new beginning.
+    this.#goOn();
+    return this.keys.push(newKey(candidates)) - 1;
+  }
+
+  /** What was nearly at its end has a new beginning. */
+  #goOn(): void {
     clearTimeout(this.#last?.timer);
     this.#last = undefined;
-    return this.keys.push(newKey(candidates)) - 1;
   }
 
   get #hedged(): boolean {
@@ -169,26 +205,39 @@ class Questions<A> implements Asking<A> {
     this.keys.forEach((state, key) => {
       if (isDone(state)) return;
       const able = ableOf(state);
-      let have = able.filter(({ peer }) => state.asked.has(peer.id)).length;
-      for (const { peer } of able) {
-        if (have >= this.#wanted || state.asked.size >= MOST_ASKED) break;
-        if (state.asked.has(peer.id)) continue;
-        have++;
-        state.asked.add(peer.id);
-        batches.set(peer.id, [...(batches.get(peer.id) ?? []), key]);
+      const heard = able.filter((candidate) => candidate.state === 'heard');
+      const known = able.filter((candidate) => candidate.state !== 'heard');
+      // Beside each other: whoever makes up nodes must not keep those from being asked that are there.
+      const next = [
+        ...this.#next(known, state, MOST_ASKED - (state.asked.size - state.heard.size)),
+        ...this.#next(heard, state, MOST_ASKED - state.heard.size).map((peer) => (state.heard.add(peer), peer)),
+      ];
+      for (const peer of next) {
+        state.asked.add(peer);
+        batches.set(peer, [...(batches.get(peer) ?? []), key]);
       }
     });
     for (const [peer, of] of batches) void this.#ask(peer, of);
   }
 
+  /** The first of these that were not asked, until as many as are wanted have been, but no more than there is room for. */
+  #next(candidates: readonly Candidate[], { asked }: KeyState, room: number): string[] {
+    const ids = candidates.map(({ peer }) => peer.id);
+    const open = ids.filter((id) => !asked.has(id));
+    const wanted = this.#wanted - (ids.length - open.length);
+    return open.slice(0, Math.max(0, Math.min(wanted, room)));
+  }
+
   async #ask(peer: string, of: readonly number[]): Promise<void> {
     const { signal } = this.#ending;
     this.#pending++;
+    const begun = performance.now();
     const first = of.some((key) => this.#lacksSender(key));
     if (first) for (const key of of) this.keys[key]?.senders.add(peer);
     try {
       const answer = await this.#options.request(peer, of, first, signal);
       if (signal.aborted) return;
+      this.#took.push(performance.now() - begun);
       this.#take({ peer, keys: of, answer });
     } catch {
       if (signal.aborted) return;
@@ -215,6 +264,7 @@ class Questions<A> implements Asking<A> {
       if (state === undefined) continue;
       state.answered.add(answered.peer);
       state.held ||= this.#options.holds?.(answered, key) ?? false;
+      if (!state.held) this.#goOn();
     }
     this.#options.onAnswer?.(answered, this);
   }
@@ -224,10 +274,12 @@ class Questions<A> implements Asking<A> {
     const every = (test: (state: KeyState) => boolean): boolean =>
       this.keys.every((state) => isDone(state) || test(state));
     if (this.#pending === 0 || every(() => false)) return this.#stop();
-    if (every((state) => state.held && hasAnswers(state))) return this.#endIn(NAMED_GRACE);
+    const usual = median(this.#took);
+    const grace = Math.min(MOST_GRACE, Math.max(NAMED_GRACE, NAMED_FACTOR * usual));
+    if (every((state) => state.held && hasAnswers(state))) return this.#endIn(grace);
     if (!this.#hedged) return;
-    if (every((state) => answeredOf(state) >= Math.min(QUORUM_ANSWERS, state.candidates.length))) this.#endIn(GRACE);
-    else if (every(hasAnswers)) this.#endIn(NAMED_PATIENCE);
+    if (every((state) => hasEnough(state, QUORUM_ANSWERS))) this.#endIn(Math.max(GRACE, grace));
+    else if (every(hasAnswers)) this.#endIn(Math.max(NAMED_PATIENCE, PATIENCE_FACTOR * usual));
   }
 
   /** Ends in so many milliseconds, unless it was to end before. */
@@ -241,26 +293,44 @@ class Questions<A> implements Asking<A> {
 
 function newKey(candidates: readonly Candidate[]): KeyState {
   const sets = { asked: new Set<string>(), answered: new Set<string>(), failed: new Set<string>() };
-  return { candidates, ...sets, senders: new Set(), held: false };
+  return { candidates, ...sets, heard: new Set(), senders: new Set(), held: false };
 }
 
-function ableOf({ candidates, failed }: KeyState): readonly Candidate[] {
-  return failed.size === 0 ? candidates : candidates.filter(({ peer }) => !failed.has(peer.id));
+function ableOf({ candidates, failed }: AskedKey): readonly Candidate[] {
+  return candidates.filter(({ peer, state }) => state !== 'resting' && failed?.has(peer.id) !== true);
 }
 
-/** Whether as many as are wanted have answered of those that are candidates now, and of one salt, as complete answers need. */
+function nearestOf({ groups, nearest = groups }: Candidate): readonly number[] {
+  return nearest;
+}
+
+/** Whether as many as are wanted have answered of those that are there and of those that are nearest by anybody's word. */
 function isDone(state: KeyState): boolean {
+  return (
+    hasEnough(state, WANTED_ANSWERS) &&
+    [({ groups }: Candidate) => groups, nearestOf].every((saltsOf) => {
+      const able = ableOf(state).map((candidate) => ({ ...candidate, groups: saltsOf(candidate) }));
+      const salts = [...new Set(able.flatMap(({ groups }) => groups))];
+      // Of one salt, as complete answers need.
+      return salts.length < 2 || isCovered({ ...state, candidates: able }, salts);
+    })
+  );
+}
+
+/** Whether so many have answered of those that are nearest by anybody's word, and of those that are known to be there. */
+function hasEnough(state: KeyState, wanted: number): boolean {
   const able = ableOf(state);
-  const salts = [...new Set(able.flatMap(({ groups }) => groups))];
-  const isEnough = answeredOf(state) >= Math.min(WANTED_ANSWERS, able.length);
-  return isEnough && (salts.length < 2 || isCovered({ ...state, candidates: able }, salts));
+  return [({ groups }: Candidate) => groups, nearestOf].every((saltsOf) => {
+    const some = able.filter((candidate) => saltsOf(candidate).length > 0);
+    return answeredIn(some, state) >= Math.min(wanted, some.length);
+  });
 }
 
 /** The same, counting those too that were candidates only until nearer ones were named. */
-function hasAnswers({ answered, candidates }: KeyState): boolean {
-  return answered.size >= Math.min(WANTED_ANSWERS, candidates.length);
+function hasAnswers(state: KeyState): boolean {
+  return state.answered.size >= Math.min(WANTED_ANSWERS, ableOf(state).length);
 }
 
-function answeredOf({ candidates, answered }: KeyState): number {
+function answeredIn(candidates: readonly Candidate[], { answered }: AskedKey): number {
   return candidates.filter(({ peer }) => answered.has(peer.id)).length;
 }

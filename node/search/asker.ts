@@ -3,7 +3,9 @@ import { shardsOf } from '../../protocol/search/posting-keys.js';
 import {
   ASK_METHOD,
   askAnswerSchema,
+  MAX_ANSWERS,
   MAX_ASK_KEYS,
+  PER_SELLER_ANSWERS,
   readBody,
   writeBody,
   type AskAnswer,
@@ -81,6 +83,8 @@ class Round {
   readonly #left = new Map<string, number>();
   /** For each name how many nodes could be asked. */
   readonly #nodes: number[] = [];
+  /** For each name who has said that its key has so many bits. */
+  readonly #said: Map<string, number>[] = [];
 
   constructor(deps: AskerDeps, question: Question, options: GatherOptions) {
     this.#deps = deps;
@@ -138,11 +142,12 @@ class Round {
     this.#names.push(named);
     this.#known.push(this.#deps.places.knownSalts(named));
     this.#nodes.push(candidates.length);
+    this.#said.push(new Map());
     return candidates;
   }
 
   async #request(peer: string, keys: readonly number[], first: boolean, signal: AbortSignal): Promise<AskAnswer> {
-    const { query, filters, sort, facets, perSeller } = this.#question;
+    const { query, filters, sort, facets, perSeller = PER_SELLER_ANSWERS } = this.#question;
     const { limit, cards, cardsOfAll = 0, deadline } = this.#options;
     const body: AskInput = {
       query,
@@ -154,7 +159,7 @@ class Round {
       cards: first ? cards : cardsOfAll,
       facets,
       // As many of one seller as its readers will show, where they want more than is usual.
-      ...(perSeller === 0 ? { perSeller } : {}),
+      ...(perSeller === 0 || perSeller > PER_SELLER_ANSWERS ? { perSeller: Math.min(perSeller, MAX_ANSWERS) } : {}),
     };
     const bytes = await this.#deps.network.request(peer, ASK_METHOD, writeBody(body), {
       signal,
@@ -168,11 +173,13 @@ class Round {
   #onAnswer(answered: Answered<AskAnswer>, asking: Asking<AskAnswer>): void {
     const { places } = this.#deps;
     const { peer, keys, answer } = answered;
-    if (places.learn(answer.closer)) {
-      for (const key of keys) {
-        const named = this.#names[key];
-        if (named !== undefined) asking.know(key, places.candidates(named));
-      }
+    const news = places.learn(answer.closer, keys.length);
+    for (const key of keys) {
+      const named = this.#names[key];
+      if (named === undefined) continue;
+      // Who was only heard of and has answered is one of those that hold the key from now on.
+      const heard = asking.keys[key]?.candidates.some(({ peer: { id }, state }) => id === peer && state === 'heard');
+      if (news || heard === true) asking.know(key, places.candidates(named));
     }
     keys.forEach((key, place) => {
       // A node says the bits that a shard has also where it holds nothing of it.
@@ -188,7 +195,16 @@ class Round {
     const { shards } = this.#deps;
     const named = this.#names[at];
     if (named === undefined || this.#superseded.has(at)) return;
-    shards.heard(named.name, peer, said === 0 ? undefined : said, Math.min(WANTED_ANSWERS, this.#nodes[at] ?? 0));
+    const needed = Math.max(
+      Math.min(WANTED_ANSWERS, this.#nodes[at] ?? 0),
+      Math.floor((asking.keys[at]?.answered.size ?? 0) / 2) + 1,
+    );
+    const voices = this.#said[at] ?? new Map<string, number>();
+    if (said === 0) shards.heard(named.name, peer, undefined, needed);
+    else voices.set(peer, said);
+    // A few that lie, each in another search, never come together: only what most nodes of one round say is taken down.
+    if (voices.size < needed) return;
+    for (const [voice, bits] of voices) shards.heard(named.name, voice, bits, needed);
     const bits = shards.of(named.key);
     if (bits <= named.shard.length) return;
     this.#names.forEach(({ key }, other) => {

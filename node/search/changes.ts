@@ -6,14 +6,17 @@ import {
   askAnswerSchema,
   MAX_ANSWERS,
   MAX_ASK_KEYS,
+  MAX_HITS,
   readBody,
   writeBody,
   type AskAnswer,
   type AskInput,
 } from '../index/wire.js';
+import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { askAll, WANTED_ANSWERS } from './ask.js';
 import { MAX_RESPONSE } from './asker.js';
+import { fetchCards } from './fetch.js';
 import type { Harvest } from './harvest.js';
 import type { Change, Changes, ChangesOptions } from './index.js';
 import type { Named, Places } from './places.js';
@@ -27,11 +30,14 @@ const CHANGE_KEYS = 3;
 const CANDIDATES = 2 * WANTED_ANSWERS;
 /** Nobody waits for the answer: a slow node gets its time. */
 const DEADLINE = 10_000;
+/** The same for cards beyond those that come with an answer. */
+const FETCH_TIME = 5_000;
 /** Marks kept of one question, the latest: more nodes than hold its keys. */
 const MAX_MARKS = 64;
 
 export interface ChangesDeps {
   readonly network: Network;
+  readonly logger: Logger;
   readonly places: Places;
   readonly shards: ShardBits;
   readonly newHarvest: () => Harvest;
@@ -49,32 +55,58 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
   const { places, newHarvest } = deps;
   const before = options.marks ?? new Map<string, number>();
   const names = namesOf(deps, question);
-  const marks = new Map<string, number>();
+  const came: Came[] = [];
   const harvest = newHarvest();
   let truncated = false;
+  const asking = (keys: readonly number[]): string[] => keys.map((at) => names[at]?.name ?? '');
   const { answers } = await askAll<AskAnswer>({
     candidates: names.map((named) => places.candidates(named).slice(0, CANDIDATES)),
     deadline: DEADLINE,
     signal: options.signal,
-    request: async (peer, keys, _first, signal) => {
-      const asked = keys.map((at) => names[at]?.name ?? '');
-      const since = before.get(markOf(peer, asked));
-      const answer = await ask(deps, { peer, names: asked, question, since, signal });
-      // A node that counts from below has lost its count: the next time it is asked for everything.
-      if (answer.mark > 0 && answer.mark >= (since ?? 0)) marks.set(markOf(peer, asked), answer.mark);
-      return answer;
+    request: (peer, keys, _first, signal) => {
+      const asked = asking(keys);
+      return ask(deps, { peer, names: asked, question, since: before.get(markOf(peer, asked)), signal });
     },
-    onAnswer: ({ peer, answer }) => {
+    onAnswer: ({ peer, keys, answer }) => {
+      const mark = markOf(peer, asking(keys));
+      const since = before.get(mark);
+      came.push({ mark, since, answer });
+      // A node that was not asked before has more than it may say of what was there already: that is no news.
+      if (since !== undefined || before.size === 0) truncated ||= answer.truncated;
       places.learn(answer.closer);
       harvest.take(peer, answer);
-      truncated ||= answer.truncated;
     },
   });
   for (const named of names) places.look(named);
+  const lacking = harvest.toFetch(Number.POSITIVE_INFINITY, MAX_HITS);
+  const { network, logger } = deps;
+  await fetchCards(harvest, lacking, { network, logger, signal: options.signal, timeLeft: FETCH_TIME });
+  const marks = marksOf(came, new Set(harvest.versions().map(({ id }) => id)));
   const keys = question.keys.slice(0, CHANGE_KEYS);
   const found = changesIn(harvest, question, deps);
   const answered = answers.filter(({ peer }) => peer !== deps.network.peerId).length;
   return { found, keys, marks: latest(before, marks), answered, truncated };
+}
+
+/** One node's answer. */
+interface Came {
+  /** The name of its mark. */
+  readonly mark: string;
+  readonly since: number | undefined;
+  readonly answer: AskAnswer;
+}
+
+/** How far each node's answer was read: whose cards did not all come is asked for them again. */
+function marksOf(came: readonly Came[], read: ReadonlySet<string>): Map<string, number> {
+  const marks = new Map<string, number>();
+  for (const { mark, since, answer } of came) {
+    // A node that counts from below has lost its count: the next time it is asked for everything.
+    if (answer.mark === 0 || answer.mark < (since ?? 0)) continue;
+    // What comes at first is no news, and what comes with its answer needs no second look.
+    const fetched = since === undefined ? [] : answer.hits.slice(answer.cards.length);
+    if (fetched.every(([listing]) => read.has(listing.toString()))) marks.set(mark, answer.mark);
+  }
+  return marks;
 }
 
 function changesIn(harvest: Harvest, { filters, query }: Question, { now, isHidden }: ChangesDeps): Change[] {
@@ -120,9 +152,9 @@ async function ask(
     keys: [...to.names],
     question: [...keys],
     sort: 'newest',
-    limit: MAX_ANSWERS,
+    // No seller fills the list while there are others: whoever floods a word hides nobody's news. Those beyond the cards are fetched.
+    limit: to.since === undefined ? MAX_ANSWERS : MAX_HITS,
     cards: MAX_ANSWERS,
-    perSeller: 0,
     ...(to.since === undefined ? {} : { since: to.since }),
   };
   const options = { signal: to.signal, timeout: DEADLINE, maxResponse: MAX_RESPONSE, retry: true };

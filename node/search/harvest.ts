@@ -3,7 +3,7 @@ import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import type { Delta } from '../../protocol/catalog/card.js';
 import { isNiagaError, type ErrorCode } from '../../protocol/errors.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
-import type { SignedRecord } from '../../protocol/record.js';
+import { openRecord, type SignedRecord } from '../../protocol/record.js';
 import type { DelegationBook } from '../identity/index.js';
 import type { AskAnswer, CardsAnswer } from '../index/wire.js';
 import { LeaseBook, Leases } from './leases.js';
@@ -26,6 +26,7 @@ export class Memory {
 }
 
 export interface HarvestDeps {
+  readonly networkName: string;
   readonly opener: Opener;
   readonly memory: Memory;
   readonly delegations: DelegationBook;
@@ -51,6 +52,8 @@ export class Harvest {
   refused = 0;
   readonly #deps: HarvestDeps;
   readonly #grants = new Map<string, SignedRecord<Delegation>>();
+  /** Delegations by id, their signatures not looked at: an answer may bring hundreds that no record names. */
+  readonly #unread = new Map<string, Set<Uint8Array>>();
   readonly #cards = new Map<string, Set<OpenedCard>>();
   /** By the record id of the card that they change. */
   readonly #deltas = new Map<string, Set<Opened<Delta>>>();
@@ -96,8 +99,9 @@ export class Harvest {
   takeCards({ cards, deltas, leases, delegations, ends = [] }: Omit<CardsAnswer, 'ends'> & Partial<CardsAnswer>): void {
     for (const bytes of delegations) {
       this.#attempt(() => {
-        const delegation = this.#deps.delegations.read(bytes);
-        this.#grants.set(delegation.id.toString(), delegation);
+        const { networkName: network } = this.#deps;
+        const { id } = openRecord(bytes, { network, kinds: ['delegation'], verify: () => true });
+        if (!this.#grants.has(id.toString())) addTo(this.#unread, id.toString(), bytes);
       });
     }
     const { opener } = this.#deps;
@@ -256,7 +260,21 @@ export class Harvest {
     return false;
   }
 
-  readonly #find: FindDelegation = (id) => this.#grants.get(id.toString()) ?? this.#deps.delegations.find(id);
+  readonly #find: FindDelegation = (id) =>
+    this.#grants.get(id.toString()) ?? this.#deps.delegations.met(id) ?? this.#read(id.toString());
+
+  /** One id may have come with several signatures, of which one is enough. */
+  #read(id: string): SignedRecord<Delegation> | undefined {
+    for (const bytes of this.#unread.get(id) ?? []) {
+      this.#unread.get(id)?.delete(bytes);
+      const delegation = this.#attempt(() => this.#deps.delegations.read(bytes));
+      if (delegation === undefined) continue;
+      this.#unread.delete(id);
+      this.#grants.set(id, delegation);
+      return delegation;
+    }
+    return undefined;
+  }
 
   #attempt<T>(read: () => T): T | undefined {
     try {

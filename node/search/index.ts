@@ -116,7 +116,7 @@ export interface Changes {
   readonly marks: ReadonlyMap<string, number>;
   /** Other nodes that answered. */
   readonly answered: number;
-  /** Some node had more than it may answer. */
+  /** Some node had more than it may answer: at the first question, or of what came since. */
   readonly truncated: boolean;
 }
 

@@ -1,9 +1,12 @@
-import { placeOf, SALTS, shardKey, type KeyPlace } from '../../protocol/search/posting-keys.js';
+import { COPIES, placeOf, SALTS, shardKey, type KeyPlace } from '../../protocol/search/posting-keys.js';
 import { responsible } from '../index/responsible.js';
 import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 import type { AskAnswer } from '../index/wire.js';
-import { WANTED_ANSWERS, type AskedKey, type Candidate } from './ask.js';
+import { isWaitedFor, WANTED_ANSWERS, type AskedKey, type Candidate } from './ask.js';
 import type { Freshness } from './freshness.js';
+
+/** Names that are taken over from an answer for each name that was asked for: nobody else is responsible for it, under both salts. */
+const NAMED_PER_NAME = SALTS.length * COPIES;
 
 /** A key, or one shard of it: what index nodes are asked for by name. */
 export interface Named {
@@ -30,40 +33,66 @@ export class Places {
   /**
    * Who can be asked for a name: the nodes of one salt, of whom three that agree make an answer complete, then those of the other.
    * Each node begins with a salt and a copy of its own for each name, always the same, so that a common word's load is shared by all
-   * who hold it; whom it is connected to comes first.
+   * who hold it; whom it is connected to comes first. Behind those that can be asked come nodes that were only heard of and may not
+   * exist, which count for nothing until they have answered, and then those that failed a moment ago, which count and are not asked.
    */
   candidates(named: Named): Candidate[] {
     const { network } = this.#deps;
-    const bySalt = named.places.map((place) => this.#nearest(place));
+    const near = named.places.map((place) => this.#near(place));
     const start = numberOf(`${network.peerId} ${named.name}`);
     const connected = new Set([network.peerId, ...network.connections()]);
-    const groups = new Map<string, { peer: PeerRef; groups: number[] }>();
-    for (const peers of rotated(bySalt, start)) {
-      const order = rotated(peers, start >>> 1);
+    const found = new Map<string, Candidate>();
+    const saltsOf = (id: string, of: (at: Near) => readonly PeerRef[]): number[] =>
+      near.flatMap((at, salt) => (of(at).some((peer) => peer.id === id) ? [salt] : []));
+    for (const { members, nearest, usable, met } of rotated(near, start)) {
+      const order = rotated(
+        [...new Map([...members, ...nearest].map((peer) => [peer.id, peer])).values()],
+        start >>> 1,
+      );
       const ready = order.filter(({ id }) => connected.has(id));
       for (const peer of [...ready, ...order]) {
-        if (groups.has(peer.id)) continue;
-        const salts = bySalt.flatMap((others, salt) => (others.some(({ id }) => id === peer.id) ? [salt] : []));
-        groups.set(peer.id, { peer, groups: salts });
+        const { id } = peer;
+        if (found.has(id)) continue;
+        const groups = saltsOf(id, (at) => at.members);
+        const state = met.has(id) ? (usable.has(id) ? {} : { state: 'resting' as const }) : { state: 'heard' as const };
+        found.set(id, { peer, groups, nearest: saltsOf(id, (at) => at.nearest), ...state });
       }
     }
-    return [...groups.values()];
+    const rank = ({ state }: Candidate): number => (state === undefined ? 0 : state === 'heard' ? 1 : 2);
+    return [...found.values()].sort((a, b) => rank(a) - rank(b));
   }
 
-  #nearest(place: KeyPlace): PeerRef[] {
-    const { network, freshness } = this.#deps;
-    const known = network.directory.closest(place.kadId, LOOKUP_SIZE);
+  #near(place: KeyPlace): Near {
+    const { directory } = this.#deps.network;
+    const known = directory.closest(place.kadId, LOOKUP_SIZE);
     const ids = new Set(known.map(({ id }) => id));
+    const before = this.#deps.freshness.found(place);
     // What was found here before is not forgotten where the directory has had no room for it.
-    const found = freshness.found(place).filter(({ id }) => !ids.has(id) && network.directory.get(id) === undefined);
-    if (found.length > 0) network.directory.learn(found, { needed: true });
-    return responsible([...known, ...found], place.kadId);
+    const lost = before.filter(({ id }) => !ids.has(id) && directory.get(id) === undefined);
+    if (lost.length > 0) directory.learn(lost, { needed: true });
+    const met = directory.closest(place.kadId, LOOKUP_SIZE, { met: true, resting: true });
+    const able = directory.closest(place.kadId, LOOKUP_SIZE, { met: true });
+    const trusted = new Set(before.map(({ id }) => id));
+    const all = [...known, ...lost];
+    const real = new Map([...met, ...all.filter(({ id }) => trusted.has(id))].map((peer) => [peer.id, peer]));
+    for (const peer of known) if (peer.self || peer.lastSeen > 0) real.set(peer.id, peer);
+    return {
+      members: responsible([...real.values()], place.kadId),
+      nearest: responsible(all, place.kadId),
+      usable: new Set([...all, ...able].map(({ id }) => id)),
+      met: new Set(real.keys()),
+    };
   }
 
-  /** Takes in whom an answer names; true if somebody was not known before. */
-  learn(closer: AskAnswer['closer']): boolean {
+  /**
+   * Takes in whom an answer names; true if somebody was not known before.
+   * @param names how many names it answers for: each has so many nodes and no more
+   */
+  learn(closer: AskAnswer['closer'], names = 1): boolean {
     const { directory, peerId } = this.#deps.network;
-    const unknown = closer.filter(([id]) => id !== peerId && directory.get(id) === undefined);
+    const unknown = closer
+      .filter(([id]) => id !== peerId && directory.get(id) === undefined)
+      .slice(0, NAMED_PER_NAME * names);
     if (unknown.length === 0) return false;
     directory.learn(
       unknown.map(([id, addresses]) => ({ id, addresses })),
@@ -80,10 +109,12 @@ export class Places {
   /**
    * The salts whose nodes the answers themselves have shown to be the nearest: three of those that are nearest now, after all that
    * answers have named, have answered and named whom they know that is nearer. Any three of five share a node with any three that a
-   * card was brought to.
+   * card was brought to. Where none of them holds the name, those that they named must have answered or failed too.
    */
-  witnessedSalts({ places }: Named, { candidates, answered }: AskedKey): number[] {
+  witnessedSalts({ places }: Named, key: AskedKey): number[] {
     const { freshness } = this.#deps;
+    const { candidates, answered } = key;
+    if (isWaitedFor(key)) return [];
     return SALTS.filter((salt) => {
       const members = candidates.filter(({ groups }) => groups.includes(salt));
       const place = places[salt];
@@ -101,6 +132,18 @@ export class Places {
   look({ places }: Named): void {
     for (const place of places) this.#deps.freshness.look(place);
   }
+}
+
+/** Who is near to a place. */
+interface Near {
+  /** Those of it as far as they are known to exist, also when they failed a moment ago. */
+  readonly members: readonly PeerRef[];
+  /** Those of it by anybody's word that can be asked now. */
+  readonly nearest: readonly PeerRef[];
+  /** Ids of those that can be asked now. */
+  readonly usable: ReadonlySet<string>;
+  /** Ids of those that are known to exist. */
+  readonly met: ReadonlySet<string>;
 }
 
 interface PlacesDeps {

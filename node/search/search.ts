@@ -128,10 +128,11 @@ export class SearchService implements Search {
     const asked = questionOf({ ...input, inStock: undefined, limit: 1, timeoutMs: 0 }, this.#known);
     const question = options.keys === undefined ? asked : { ...asked, keys: options.keys };
     await this.#freshness.ready(CARD_DEADLINE, options.signal);
-    const { network, now } = this.#deps;
+    const { network, now, logger } = this.#deps;
     return askChanges(
       {
         network,
+        logger,
         places: this.#places,
         shards: this.#shards,
         now,

@@ -1,8 +1,10 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, traderToText } from '../../protocol/ids.js';
 import { compareVersions, openRecord } from '../../protocol/record.js';
-import { placeOf, SALTS, traderKey } from '../../protocol/search/posting-keys.js';
+import { COPIES, placeOf, SALTS, traderKey } from '../../protocol/search/posting-keys.js';
+import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
+import { responsible } from '../index/responsible.js';
 import { LOOKUP_SIZE } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
 import { cborCodec, type Table, type Write } from '../store/index.js';
@@ -13,12 +15,24 @@ const DAY = 24 * 60 * 60 * 1000;
 const MiB = 1024 * 1024;
 /** A record is kept so long after its own device brought it last, or signed it: as long as a card without its seller. */
 export const KEPT_FOR = 31 * DAY;
-/** Records kept for the network, and their bytes: profiles have a few hundred, block lists up to half a MiB. */
-const MAX_RECORDS = 20_000;
-const MAX_BYTES = 64 * MiB;
+/** How many records of each kind are kept, and how many bytes of them. */
+export type Shares = Readonly<Record<TraderRecordKind, { readonly records: number; readonly bytes: number }>>;
+/**
+ * What is kept for the network. Profiles have a few hundred, block lists up to 130 KiB: long lists take no
+ * profile's place.
+ */
+export const SHARES: Shares = {
+  profile: { records: 20_000, bytes: 16 * MiB },
+  'block-list': { records: 5_000, bytes: 48 * MiB },
+};
+/** A record is taken where this node is among so many responsible for its key, twice as many as it is brought to: nodes know different others. */
+const NEAR = 2 * COPIES;
 /** A device brings two records a day; whoever brings many at once waits for the next minute. */
 const PUTS_PER_SECOND = 0.2;
 const PUT_BURST = 30;
+/** Bytes of one peer: it may bring a few long lists at once, and then one every eight minutes. */
+const BYTES_PER_SECOND = MiB / 3_600;
+const BYTES_BURST = 2 * MiB;
 /** Peers whose puts are counted. */
 const MAX_PEERS = 4_096;
 
@@ -32,32 +46,40 @@ interface Row {
 /** What is in memory of a record that is kept: enough to know which is newer. */
 interface Kept {
   readonly id: TraderRecord['id'];
-  readonly payload: { readonly seq: number; readonly device: Uint8Array };
+  readonly payload: {
+    readonly seq: number;
+    readonly device: Uint8Array;
+    readonly kind: TraderRecordKind;
+  };
   readonly bytes: number;
   readonly until: number;
+  /** See `#distance`. */
+  readonly distance: string;
 }
 
 /** The records of other traders that this node keeps because it is among the nearest to their keys. */
 export class KeptRecords {
   readonly #deps: TraderRecordsDeps;
+  readonly #shares: Shares;
   readonly #table: Table<Row>;
   readonly #kept = new Map<string, Kept>();
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #buckets = new Map<string, { readonly puts: TokenBucket; readonly bytes: TokenBucket }>();
   readonly #lock = createMutex();
-  #bytes = 0;
+  readonly #bytes = { profile: 0, 'block-list': 0 };
+  readonly #records = { profile: 0, 'block-list': 0 };
 
-  constructor(deps: TraderRecordsDeps) {
+  constructor(deps: TraderRecordsDeps, shares: Shares = SHARES) {
     this.#deps = deps;
+    this.#shares = shares;
     this.#table = deps.store.table('trader-records', cborCodec<Row>());
   }
 
   async load(): Promise<void> {
-    this.#kept.clear();
-    this.#bytes = 0;
+    for (const key of [...this.#kept.keys()]) this.#forget(key);
     const unusable: Write[] = [];
     for await (const [key, row] of this.#table.range()) {
       try {
-        this.#remember(key, this.#open(row), row);
+        this.#remember(key, this.#reopen(row), row);
       } catch (error) {
         // Its delegation has expired, say. Whoever still needs it will bring it again.
         if (!isNiagaError(error)) throw error;
@@ -77,7 +99,7 @@ export class KeptRecords {
    *   are nearer to the trader's key
    */
   async put(given: { readonly record: Uint8Array; readonly delegation: Uint8Array }, peer: string): Promise<void> {
-    this.#checkRate(peer);
+    this.#checkRate(peer, sizeOf(given));
     const record = this.#open(given);
     await this.#lock(async () => {
       const { payload } = record;
@@ -89,11 +111,12 @@ export class KeptRecords {
       const refreshed = deviceToPeerId(payload.device) === peer ? this.#deps.now() : payload.created;
       const until = Math.max(refreshed + KEPT_FOR, order === 0 ? (held?.until ?? 0) : 0);
       if (until <= this.#deps.now()) throw new NiagaError('RECORD_TIME', 'Its owner has not brought it for too long.');
-      if (held === undefined) this.#checkRoom(payload.trader);
+      if (held === undefined) this.#checkNear(payload.trader);
       // Copies of their own: what came is a view of a frame.
       const row = { record: given.record.slice(), delegation: given.delegation.slice(), until };
-      this.#checkBytes(row, held);
-      await this.#deps.store.write([this.#table.put(key, row)]);
+      const gone = this.#makeRoom(key, payload, sizeOf(row));
+      await this.#deps.store.write([this.#table.put(key, row), ...gone.map((one) => this.#table.del(one))]);
+      for (const one of gone) this.#forget(one);
       this.#remember(key, record, row);
     });
   }
@@ -109,15 +132,12 @@ export class KeptRecords {
   async expire(): Promise<void> {
     await this.#lock(async () => {
       const over = [...this.#kept].filter(([, { until }]) => until <= this.#deps.now());
-      for (const [key, { bytes }] of over) {
-        this.#kept.delete(key);
-        this.#bytes -= bytes;
-      }
+      for (const [key] of over) this.#forget(key);
       await this.#deps.store.write(over.map(([key]) => this.#table.del(key)));
     });
   }
 
-  #open({ record, delegation }: Pick<Row, 'record' | 'delegation'>): TraderRecord {
+  #open({ record, delegation }: Pick<Row, 'record' | 'delegation'>, { timed = true } = {}): TraderRecord {
     const { networkName, verify, delegations, now } = this.#deps;
     const grant = delegations.read(delegation);
     return openRecord<TraderRecordKind>(record, {
@@ -125,56 +145,127 @@ export class KeptRecords {
       kinds: TRADER_RECORD_KINDS,
       delegation: () => grant,
       verify,
-      now: now(),
+      ...(timed ? { now: now() } : {}),
     });
+  }
+
+  /** A row that held when it came: a clock that is behind, before it is set at a start, is no reason to lose it. */
+  #reopen(row: Row): TraderRecord {
+    try {
+      return this.#open(row);
+    } catch (error) {
+      if (!isNiagaError(error, 'RECORD_TIME')) throw error;
+      return this.#open(row, { timed: false });
+    }
   }
 
   #remember(key: string, { id, payload }: TraderRecord, row: Row): void {
+    this.#forget(key);
+    const { seq, kind } = payload;
     const bytes = sizeOf(row);
-    this.#bytes += bytes - (this.#kept.get(key)?.bytes ?? 0);
+    this.#bytes[kind] += bytes;
+    this.#records[kind]++;
     this.#kept.set(key, {
       id,
-      payload: { seq: payload.seq, device: Uint8Array.from(payload.device) },
+      payload: { seq, kind, device: Uint8Array.from(payload.device) },
       bytes,
       until: row.until,
+      distance: this.#distance(payload.trader),
     });
   }
 
+  #forget(key: string): void {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return;
+    this.#kept.delete(key);
+    this.#bytes[kept.payload.kind] -= kept.bytes;
+    this.#records[kept.payload.kind]--;
+  }
+
   /** @throws NiagaError RATE_LIMITED */
-  #checkRate(peer: string): void {
+  #checkRate(peer: string, size: number): void {
     const now = this.#deps.now();
-    const bucket = this.#buckets.get(peer) ?? new TokenBucket(PUTS_PER_SECOND, PUT_BURST, now);
+    const buckets = this.#buckets.get(peer) ?? {
+      puts: new TokenBucket(PUTS_PER_SECOND, PUT_BURST, now),
+      bytes: new TokenBucket(BYTES_PER_SECOND, BYTES_BURST, now),
+    };
     this.#buckets.delete(peer);
-    this.#buckets.set(peer, bucket);
+    this.#buckets.set(peer, buckets);
     const oldest = this.#buckets.size > MAX_PEERS ? this.#buckets.keys().next().value : undefined;
     if (oldest !== undefined) this.#buckets.delete(oldest);
-    if (bucket.take(1, now) > 0) throw new NiagaError('RATE_LIMITED', 'You bring more records than a trader has.');
+    if (buckets.puts.take(1, now) > 0)
+      throw new NiagaError('RATE_LIMITED', 'You bring more records than a trader has.');
+    if (buckets.bytes.take(size, now) > 0)
+      throw new NiagaError('RATE_LIMITED', 'You bring more bytes of records than one peer may.');
   }
 
-  /** @throws NiagaError PEER_REFUSED, RATE_LIMITED */
-  #checkRoom(trader: Uint8Array): void {
-    const { network, networkName } = this.#deps;
-    const key = traderKey(traderToText(trader));
-    const near = SALTS.some((salt) =>
-      network.directory.closest(placeOf(networkName, key, salt).kadId, LOOKUP_SIZE).some(({ self }) => self),
+  /** @throws NiagaError PEER_REFUSED */
+  #checkNear(trader: Uint8Array): void {
+    const { directory } = this.#deps.network;
+    const isNear = this.#placesOf(trader).some((place) =>
+      responsible(directory.closest(place, LOOKUP_SIZE), place, NEAR).some(({ self }) => self),
     );
-    if (!near) throw new NiagaError('PEER_REFUSED', 'Other nodes are nearer to the key of that trader.');
-    if (this.#kept.size >= MAX_RECORDS)
-      throw new NiagaError('RATE_LIMITED', 'This node keeps as many records as it can.');
+    if (!isNear) throw new NiagaError('PEER_REFUSED', 'Other nodes are nearer to the key of that trader.');
   }
 
-  /** @throws NiagaError RATE_LIMITED */
-  #checkBytes(row: Row, held: Kept | undefined): void {
-    if (this.#bytes - (held?.bytes ?? 0) + sizeOf(row) > MAX_BYTES) {
-      throw new NiagaError('RATE_LIMITED', 'This node keeps as many bytes of records as it can.');
-    }
+  /**
+   * What goes so that a record has room in the share of its kind: where there are too many, the farthest from here; where there are too
+   * many bytes, the largest.
+   * @throws NiagaError RATE_LIMITED where the record itself is that one
+   */
+  #makeRoom(key: string, { kind, trader }: TraderRecord['payload'], size: number): string[] {
+    const share = this.#shares[kind];
+    const held = this.#kept.get(key);
+    let records = this.#records[kind] - (held === undefined ? 0 : 1);
+    let bytes = this.#bytes[kind] - (held?.bytes ?? 0);
+    if (records < share.records && bytes + size <= share.bytes) return [];
+    const others = new Map([...this.#kept].filter(([one, { payload }]) => one !== key && payload.kind === kind));
+    const gone: string[] = [];
+    const leave = (one: [string, Kept] | undefined): void => {
+      if (one === undefined)
+        throw new NiagaError('RATE_LIMITED', `This node keeps as many records of the kind ${kind} as it can.`);
+      others.delete(one[0]);
+      gone.push(one[0]);
+      records--;
+      bytes -= one[1].bytes;
+    };
+    while (records >= share.records) leave(farthest(others, this.#distance(trader)));
+    while (bytes + size > share.bytes) leave(largest(others, size));
+    return gone;
   }
+
+  /** From here to the nearer of a trader's places, in hexadecimal. */
+  #distance(trader: Uint8Array): string {
+    const { directory, peerId } = this.#deps.network;
+    const here = directory.get(peerId)?.kadId ?? new Uint8Array();
+    const distances = this.#placesOf(trader).map((place) => hex(place.map((byte, at) => byte ^ (here[at] ?? 0))));
+    return distances.sort()[0] ?? '';
+  }
+
+  #placesOf(trader: Uint8Array): Uint8Array[] {
+    const key = traderKey(traderToText(trader));
+    return SALTS.map((salt) => placeOf(this.#deps.networkName, key, salt).kadId);
+  }
+}
+
+/** The one farthest from here, where it is farther than `distance`. */
+function farthest(among: ReadonlyMap<string, Kept>, distance: string): [string, Kept] | undefined {
+  let found: [string, Kept] | undefined;
+  for (const one of among) if (one[1].distance > (found?.[1].distance ?? distance)) found = one;
+  return found;
+}
+
+/** The largest, where it is larger than `size`. */
+function largest(among: ReadonlyMap<string, Kept>, size: number): [string, Kept] | undefined {
+  let found: [string, Kept] | undefined;
+  for (const one of among) if (one[1].bytes > (found?.[1].bytes ?? size)) found = one;
+  return found;
 }
 
 function keyOf(trader: Uint8Array, kind: TraderRecordKind): string {
   return `${traderToText(trader)}/${kind}`;
 }
 
-function sizeOf({ record, delegation }: Row): number {
+function sizeOf({ record, delegation }: Pick<Row, 'record' | 'delegation'>): number {
   return record.length + delegation.length;
 }

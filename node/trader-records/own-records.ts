@@ -136,7 +136,8 @@ export class OwnRecords {
   }
 
   #isDue({ tried, replicas }: Own): boolean {
-    const since = this.#deps.now() - tried;
+    // What was tried far ahead was tried before the clock was set back.
+    const since = Math.abs(this.#deps.now() - tried);
     return since >= REFRESH || (replicas < QUORUM && since >= RETRY);
   }
 

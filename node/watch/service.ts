@@ -7,12 +7,14 @@ import type { WatchView } from '../api/rows/watch.js';
 import { createMutex } from '../concurrency.js';
 import type { NewEvent } from '../events/index.js';
 import type { Change, Changes } from '../search/index.js';
-import { cborCodec, type Table, type Write } from '../store/index.js';
+import { cborCodec, type Table } from '../store/index.js';
 import type { Watches, WatchesDeps, WatchInput } from './index.js';
-import { judge, type Match, type Tiding } from './judge.js';
+import { judge, type Found, type Tiding } from './judge.js';
+import { createMatches, MAX_MATCHES, type Matches } from './matches.js';
 
 const second = 1_000;
 const minute = 60 * second;
+const DAY = 24 * 60 * minute;
 /** News of a market are soon enough after a quarter of an hour; a node with all its watches asks some 500 questions in that time. */
 const WATCH_INTERVAL = 15 * minute;
 /** Watches of many nodes that were started together must not ask together: each interval is up to so much shorter or longer. */
@@ -22,8 +24,6 @@ const START_DELAY = 10 * second;
 /** A watch that nobody answered is asked again after this. */
 const RETRY = minute;
 const MAX_WATCHES = 50;
-/** Listings remembered of one watch: one that matches more tells nothing that a person could follow. */
-const MAX_MATCHES = 1_000;
 /** So many other nodes must answer the first question for what they did not name to be new. */
 const LEAST_ANSWERS = 3;
 /** Matches told one by one after one question; a catalogue that is published at once is told by its number. */
@@ -43,19 +43,20 @@ interface Row {
   readonly matches: number;
   /** There was more at the first question than came to be known: what is older than the watch is not new then. */
   readonly more: boolean;
+  /** Its owner was told that it matches more than is remembered. */
+  readonly full?: boolean;
 }
 
 interface Watch {
   row: Row;
-  /** When it is asked next, milliseconds UTC. */
+  /** When it is asked next, by `performance.now()`: a clock that is set back must not silence it. */
   due: number;
 }
 
 export class WatchService implements Watches {
   readonly #deps: WatchesDeps;
   readonly #table: Table<Row>;
-  /** By `<watch>/<listing>`. */
-  readonly #matches: Table<Match>;
+  readonly #matches: Matches;
   readonly #interval: number;
   /** In the order in which they were made. */
   readonly #watches = new Map<string, Watch>();
@@ -68,7 +69,7 @@ export class WatchService implements Watches {
   constructor(deps: WatchesDeps) {
     this.#deps = deps;
     this.#table = deps.store.table('watches', cborCodec<Row>());
-    this.#matches = deps.store.table('watch-matches', cborCodec<Match>());
+    this.#matches = createMatches(deps.store);
     this.#interval = deps.interval ?? WATCH_INTERVAL;
   }
 
@@ -80,10 +81,9 @@ export class WatchService implements Watches {
     const now = this.#deps.now();
     this.#watches.clear();
     for (const [id, row] of rows.sort(([, a], [, b]) => a.created - b.created)) {
-      const soonest = now + Math.min(START_DELAY, this.#interval);
-      // A clock that was set back must not silence a watch.
-      const next = Math.min((row.checked ?? 0) + this.#pause(), now + this.#interval);
-      this.#watches.set(id, { row, due: Math.max(next, soonest) });
+      const soonest = Math.min(START_DELAY, this.#interval);
+      const wait = Math.min((row.checked ?? 0) + this.#pause() - now, this.#interval);
+      this.#watches.set(id, { row, due: performance.now() + Math.max(wait, soonest) });
     }
     this.#running = true;
     this.#schedule();
@@ -98,22 +98,32 @@ export class WatchService implements Watches {
 
   async add(input: WatchInput, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<WatchView> {
     const wanted = compact(input);
-    const same = [...this.#watches].find(([, { row }]) => JSON.stringify(row.input) === JSON.stringify(wanted));
-    if (same !== undefined) return viewOf(same[0], same[1].row);
-    if (this.#watches.size >= MAX_WATCHES) {
-      throw new NiagaError('WATCH_LIMIT', `There are ${MAX_WATCHES} watches, which is as many as there may be.`, {
-        next: 'End one with: niaga watch remove WATCH',
-      });
-    }
+    const same = this.#same(wanted);
+    if (same !== undefined) return same;
     const row: Row = { input: wanted, created: this.#deps.now(), marks: {}, matches: 0, more: false };
     // Asked before it is kept: what is no question is refused, not watched for ever.
     const changes = await this.#ask(row, signal);
-    const id = this.#newId();
-    await this.#deps.store.write([this.#table.put(id, row)]);
-    this.#watches.set(id, { row, due: this.#deps.now() + RETRY });
-    await this.#lock(() => this.#take(id, changes));
-    this.#schedule();
-    return viewOf(id, this.#watches.get(id)?.row ?? row);
+    return this.#lock(async () => {
+      // Others may have been added meanwhile.
+      const added = this.#same(wanted);
+      if (added !== undefined) return added;
+      const id = this.#newId();
+      await this.#deps.store.write([this.#table.put(id, row)]);
+      this.#watches.set(id, { row, due: performance.now() + RETRY });
+      await this.#take(id, changes);
+      this.#schedule();
+      return viewOf(id, this.#watches.get(id)?.row ?? row);
+    });
+  }
+
+  /** The watch for the same that there is. @throws NiagaError WATCH_LIMIT where there is none, and no room for one */
+  #same(wanted: WatchInput): WatchView | undefined {
+    const same = [...this.#watches].find(([, { row }]) => JSON.stringify(row.input) === JSON.stringify(wanted));
+    if (same !== undefined) return viewOf(same[0], same[1].row);
+    if (this.#watches.size < MAX_WATCHES) return undefined;
+    throw new NiagaError('WATCH_LIMIT', `There are ${MAX_WATCHES} watches, which is as many as there may be.`, {
+      next: 'End one with: niaga watch remove WATCH',
+    });
   }
 
   list({ limit, after }: { limit: number; after?: string | undefined }): WatchView[] {
@@ -126,9 +136,7 @@ export class WatchService implements Watches {
   async remove(id: string): Promise<WatchView> {
     return this.#lock(async () => {
       const { row } = this.#get(id);
-      const writes: Write[] = [this.#table.del(id)];
-      for await (const [key] of this.#matches.range({ prefix: `${id}/` })) writes.push(this.#matches.del(key));
-      await this.#deps.store.write(writes);
+      await this.#deps.store.write([this.#table.del(id), ...(await this.#matches.forget(id))]);
       this.#watches.delete(id);
       return viewOf(id, row);
     });
@@ -157,15 +165,15 @@ export class WatchService implements Watches {
     clearTimeout(this.#timer);
     if (!this.#running || this.#watches.size === 0) return;
     const next = Math.min(...[...this.#watches.values()].map(({ due }) => due));
-    const wait = Math.min(Math.max(0, next - this.#deps.now()), this.#interval);
+    const wait = Math.min(Math.max(0, next - performance.now()), this.#interval);
     this.#timer = setTimeout(() => void this.#askDue(), wait).unref();
   }
 
   async #askDue(): Promise<void> {
-    const { now, logger } = this.#deps;
+    const { logger } = this.#deps;
     for (const [id, watch] of [...this.#watches]) {
-      if (watch.due > now() || this.#stopping.signal.aborted) continue;
-      watch.due = now() + this.#pause();
+      if (watch.due > performance.now() || this.#stopping.signal.aborted) continue;
+      watch.due = performance.now() + this.#pause();
       try {
         const changes = await this.#ask(watch.row);
         await this.#lock(() => this.#take(id, changes));
@@ -177,13 +185,19 @@ export class WatchService implements Watches {
     this.#schedule();
   }
 
-  #ask({ input, keys, marks }: Row, signal?: AbortSignal): Promise<Changes> {
-    const stopping = this.#stopping.signal;
-    return this.#deps.search.changes(input, {
-      keys,
-      marks: new Map(Object.entries(marks)),
-      signal: signal === undefined ? stopping : AbortSignal.any([signal, stopping]),
-    });
+  async #ask({ input, keys, marks }: Row, signal?: AbortSignal): Promise<Changes> {
+    // Not AbortSignal.any: on Node.js 20 each such signal leaves a trace in its sources, and one of them lives as long as the node.
+    const ending = new AbortController();
+    const parents = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
+    const end = (): void => ending.abort(parents.find(({ aborted }) => aborted)?.reason);
+    for (const parent of parents) parent.addEventListener('abort', end, { once: true });
+    if (parents.some(({ aborted }) => aborted)) end();
+    try {
+      const options = { keys, marks: new Map(Object.entries(marks)), signal: ending.signal };
+      return await this.#deps.search.changes(input, options);
+    } finally {
+      for (const parent of parents) parent.removeEventListener('abort', end);
+    }
   }
 
   /** Tells what is new, and writes it down in the same batch: a restart tells nothing twice and forgets nothing. */
@@ -192,7 +206,7 @@ export class WatchService implements Watches {
     if (watch === undefined || this.#stopping.signal.aborted) return;
     const { now, store, events, trader } = this.#deps;
     if (changes.answered === 0) {
-      watch.due = Math.min(watch.due, now() + RETRY);
+      watch.due = Math.min(watch.due, performance.now() + RETRY);
       return;
     }
     const { row } = watch;
@@ -208,60 +222,42 @@ export class WatchService implements Watches {
       checked: now(),
       matches,
       more: first ? changes.truncated || changes.answered < LEAST_ANSWERS : row.more,
+      ...(row.full === true || matches >= MAX_MATCHES ? { full: true } : {}),
     };
-    const began: NewEvent[] = first
-      ? [{ type: 'watch-began', data: { watch: id, words: [...row.input.words], matches } }]
-      : [];
-    const told = this.#eventsOf(id, row, news);
-    const staged = events.stage([...began, ...told]);
+    const about = { watch: id, words: [...row.input.words] };
+    const began: NewEvent[] = first ? [{ type: 'watch-began', data: { ...about, matches } }] : [];
+    const told = this.#eventsOf(about, news, !first && changes.truncated);
+    const full: NewEvent[] = after.full === row.full ? [] : [{ type: 'watch-full', data: { ...about, matches } }];
+    const staged = events.stage([...began, ...told, ...full]);
     // Where nothing happened, only marks are written, and a lost one costs a longer answer.
     const sync = staged.writes.length > 0 || writes.length > 0;
     await store.write([...writes, this.#table.put(id, after), ...staged.writes], { sync });
     watch.row = after;
     staged.tell();
-    watch.due = now() + this.#pause();
+    watch.due = performance.now() + this.#pause();
   }
 
   async #judgeAll(id: string, row: Row, found: readonly Change[], first: boolean) {
-    const writes: Write[] = [];
     const news: { readonly change: Change; readonly tidings: readonly Tiding[] }[] = [];
-    let { matches } = row;
-    let hasRoom = true;
+    const remembered = await this.#matches.of(id, this.#deps.now());
+    const newSince = newSinceOf(row);
     for (const change of found) {
-      const key = `${id}/${change.listing}`;
-      const before = await this.#matches.get(key);
-      if (before === undefined && matches >= MAX_MATCHES && hasRoom) {
-        const room = await this.#forget(id);
-        writes.push(...room);
-        matches -= room.length;
-        hasRoom = room.length > 0;
-      }
-      if (before === undefined && matches >= MAX_MATCHES) continue;
-      // What is older than the watch is not new only because it did not come at first.
-      const known = first || (row.more && change.created < row.created - CLOCK_SKEW);
+      const before = remembered.get(change.listing);
+      if (before === undefined && !remembered.makeRoom(change)) continue;
+      const known = first || change.created < newSince;
       const judged = judge(before, matchOf(change), { first: known, inStock: row.input.inStock === true });
       if (judged === undefined) continue;
-      if (before === undefined) matches++;
-      writes.push(this.#matches.put(key, judged.match));
+      remembered.set(change, judged.match);
       if (judged.tidings.length > 0) news.push({ change, tidings: judged.tidings });
     }
-    return { writes, news, matches };
-  }
-
-  /** Matches that are over make room for others. */
-  async #forget(id: string): Promise<Write[]> {
-    const writes: Write[] = [];
-    for await (const [key, { validUntil }] of this.#matches.range({ prefix: `${id}/` }))
-      if (validUntil <= this.#deps.now()) writes.push(this.#matches.del(key));
-    return writes;
+    return { writes: remembered.writes(), news, matches: remembered.size };
   }
 
   #eventsOf(
-    id: string,
-    row: Row,
+    about: Readonly<Record<string, unknown>>,
     news: readonly { readonly change: Change; readonly tidings: readonly Tiding[] }[],
+    truncated: boolean,
   ): NewEvent[] {
-    const about = { watch: id, words: [...row.input.words] };
     const all = news.flatMap(({ change, tidings }) =>
       tidings.map((tiding): NewEvent => {
         const { type } = tiding;
@@ -271,11 +267,18 @@ export class WatchService implements Watches {
     );
     const told = all.slice(-MAX_TOLD);
     const left = all.length - told.length;
-    return left === 0 ? told : [...told, { type: 'watch-more', data: { ...about, more: left } }];
+    // What nodes had more than they say is told beside what they say: their word alone is no news.
+    const isMore = left > 0 || (truncated && told.length > 0);
+    return isMore ? [...told, { type: 'watch-more', data: { ...about, more: left, truncated } }] : told;
   }
 }
 
-function matchOf({ seq, device, record, summary, validUntil }: Change): Omit<Match, 'told'> {
+/** What is older than this is not new only because it is not remembered: milliseconds UTC, by the seller's clock. */
+function newSinceOf({ created, checked, more, full }: Row): number {
+  return Math.max(more ? created - CLOCK_SKEW : 0, full === true ? (checked ?? 0) - DAY : 0);
+}
+
+function matchOf({ seq, device, record, summary, validUntil }: Change): Found {
   const { price, availability } = summary;
   return { seq, device, record, price, availability, validUntil };
 }

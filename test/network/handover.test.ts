@@ -17,6 +17,8 @@ const upkeep = {
     rankDelay: 300,
     retry: 1_000,
     checkEvery: 500,
+    freshAfter: 1_000,
+    freshEvery: 300,
   },
 };
 const patience = { timeout: 40_000, interval: 250 };

@@ -1,6 +1,7 @@
 import { createBoundedCache } from '../../../protocol/bounded-cache.js';
+import { compareDistance } from '../../../protocol/keyspace.js';
 import { placeOf, readShardKey, SALTS } from '../../../protocol/search/posting-keys.js';
-import { kadIdOfKey, type Network } from '../../network/index.js';
+import { kadIdOfKey, LOOKUP_SIZE, type Network } from '../../network/index.js';
 import { responsible } from '../responsible.js';
 import { MAX_CLOSER, type AskAnswer } from '../wire.js';
 
@@ -10,20 +11,18 @@ const REMEMBERED_NAMES = 5_000;
 /** Of a node's addresses so many are told. */
 const ADDRESSES = 4;
 const MAX_ADDRESS_LENGTH = 200;
-/** Nodes nearest to a place among whom the responsible ones are chosen: address blocks may rule some out. */
-const NEAREST = 20;
 
 type Closer = AskAnswer['closer'];
 
 /** Tells who asks for a name which other nodes hold it, as far as this one knows: whoever is new to a name learns them in one trip. */
 export class CloserNodes {
-  readonly #network: Pick<Network, 'directory'>;
+  readonly #network: Pick<Network, 'directory' | 'peerId'>;
   readonly #networkName: string;
   readonly #now: () => number;
   readonly #known = createBoundedCache<{ readonly nodes: Closer; readonly until: number }>(REMEMBERED_NAMES);
 
   constructor(deps: {
-    readonly network: Pick<Network, 'directory'>;
+    readonly network: Pick<Network, 'directory' | 'peerId'>;
     readonly networkName: string;
     readonly now: () => number;
   }) {
@@ -32,7 +31,7 @@ export class CloserNodes {
     this.#now = deps.now;
   }
 
-  /** The nodes responsible for these names besides this one, those for the first names first; each once. */
+  /** The nodes responsible for these names that are nearer than this one, those for the first names first; each once. */
   of(names: readonly string[]): Closer {
     const found = new Map<string, Closer[number]>();
     for (const name of names) {
@@ -45,15 +44,29 @@ export class CloserNodes {
   #ofName(name: string): Closer {
     const known = this.#known.get(name);
     if (known !== undefined && known.until > this.#now()) return known.nodes;
-    const { key, shard } = readShardKey(name);
-    const nodes = SALTS.flatMap((salt) => {
-      const kadId = kadIdOfKey(placeOf(this.#networkName, key, salt, shard).preimage);
-      return responsible(this.#network.directory.closest(kadId, NEAREST), kadId);
-    }).flatMap(({ id, self, addresses }): Closer => {
-      const told = addresses.filter((address) => address.length <= MAX_ADDRESS_LENGTH).slice(0, ADDRESSES);
-      return self ? [] : [[id, told]];
-    });
+    const nodes = this.#nearer(name);
     this.#known.set(name, { nodes, until: this.#now() + REMEMBERED_FOR });
     return nodes;
+  }
+
+  /** Of the one of a name's two places that this node lies nearer to: whoever asks has come here for that one. */
+  #nearer(name: string): Closer {
+    const { directory, peerId } = this.#network;
+    const self = directory.get(peerId)?.kadId;
+    if (self === undefined) return [];
+    const { key, shard } = readShardKey(name);
+    const [place] = SALTS.map((salt) => kadIdOfKey(placeOf(this.#networkName, key, salt, shard).preimage)).sort(
+      (a, b) =>
+        // The XOR distance is the same in both directions.
+        compareDistance(a, b, self),
+    );
+    if (place === undefined) return [];
+    // Only whom this node has met: invented neighbours must not be told on.
+    return responsible(directory.closest(place, LOOKUP_SIZE, { met: true }), place).flatMap(
+      ({ id, kadId, addresses }): Closer => {
+        if (id === peerId || compareDistance(kadId, self, place) >= 0) return [];
+        return [[id, addresses.filter((address) => address.length <= MAX_ADDRESS_LENGTH).slice(0, ADDRESSES)]];
+      },
+    );
   }
 }

@@ -69,7 +69,8 @@ export class Intake {
     const early = new Map<number, Read | string>();
     const readAt = (at: number): Read | string =>
       early.get(at) ?? this.#opener.attempt(() => this.#opener.read(cards[at]?.[0] ?? new Uint8Array(), batch));
-    const extending = this.#openLeases(leases, batch, (at) => {
+    const within = leases.filter((lease) => lease.cards.every(([at]) => at < cards.length));
+    const extending = this.#openLeases(within, batch, (at) => {
       const read = readAt(at);
       early.set(at, read);
       return typeof read === 'string' ? undefined : digestOf(read);

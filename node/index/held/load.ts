@@ -3,6 +3,7 @@ import type { IndexDeps } from '../index.js';
 import type { HeldSet } from './held-set.js';
 import type { HeldLease } from './lease.js';
 import type { Leases } from './leases.js';
+import { NOBODY } from './batch.js';
 import type { Opener } from './opener.js';
 import { MAX_HELD_TIME } from './card.js';
 import type { CardRow, EndRow } from './rows.js';
@@ -15,30 +16,38 @@ interface LoadParts {
   readonly onUnchecked: (listing: string) => void;
 }
 
-/** Reads what was held when the node stopped. What cannot be used any more is no reason not to start, nor worth its place. */
+/**
+ * Reads what was held when the node stopped. What cannot be used any more is no reason not to start, nor worth its place. What
+ * only the clock speaks against stays on disk: a small computer that starts before it knows the time must not wipe what it
+ * keeps for the network.
+ */
 export async function loadHeld({ now }: IndexDeps, parts: LoadParts): Promise<void> {
   const { set, opener } = parts;
   await set.grants.load();
+  let early = false;
+  const isOver = (load: () => boolean): boolean => {
+    const loaded = opener.attempt(() => ({ kept: load() }));
+    if (typeof loaded !== 'string') return !loaded.kept;
+    early ||= loaded === 'RECORD_TIME';
+    return loaded !== 'RECORD_TIME';
+  };
   for await (const [listing, row] of set.rows.cards.range()) {
-    if (!kept(opener, () => loadCard(listing, row, parts))) set.rows.cardChanged(listing);
+    if (isOver(() => loadCard(listing, row, parts))) set.rows.cardChanged(listing);
   }
   for await (const [listing, row] of set.rows.ends.range()) {
-    if (!kept(opener, () => loadEnd(listing, row, parts, now()))) set.rows.endChanged(listing);
+    if (isOver(() => loadEnd(listing, row, parts, now()))) set.rows.endChanged(listing);
   }
-  await loadLeases(parts);
+  await loadLeases(parts, isOver);
   await set.splits.load();
-  set.rows.add(set.grants.tidy());
+  // The delegations of what was left on disk are named by nothing in memory.
+  if (!early) set.rows.add(set.grants.tidy());
   await set.rows.flush();
 }
 
-function kept(opener: Opener, load: () => boolean): boolean {
-  const loaded = opener.attempt(() => ({ kept: load() }));
-  return typeof loaded !== 'string' && loaded.kept;
-}
-
 function loadCard(listing: string, row: CardRow, { set, opener, onUnchecked }: LoadParts): boolean {
-  const read = opener.card(row.card);
-  if (read?.listing !== listing || row.names.length === 0) return false;
+  // What the quick reader does not take, the other one says why: its time has not come by this clock, say.
+  const read = opener.card(row.card) ?? opener.read(row.card, NOBODY);
+  if (!('bytes' in read) || read.listing !== listing || row.names.length === 0) return false;
   const card = set.hold(read, row.names, {
     index: readIndex(read.facts.index),
     verified: row.verified,
@@ -72,17 +81,17 @@ function loadEnd(
 }
 
 /** After the cards, which stand in them. A lease's row comes before those of its parts. */
-async function loadLeases({ set, leases, opener }: LoadParts): Promise<void> {
+async function loadLeases({ set, leases, opener }: LoadParts, isOver: (load: () => boolean) => boolean): Promise<void> {
   let lease: HeldLease | undefined;
   for await (const [key, row] of set.rows.leases.range()) {
     if ('lease' in row) lease = undefined;
-    const isKept = kept(opener, () => {
+    const over = isOver(() => {
       if ('lease' in row) lease = leases.restore(opener.kept(row.lease, 'lease'));
       return (
         lease !== undefined && key.startsWith(lease.key) && ('lease' in row || leases.restorePart(lease, key, row))
       );
     });
-    if (!isKept) set.rows.add([set.rows.leases.del(key)]);
+    if (over) set.rows.add([set.rows.leases.del(key)]);
   }
   leases.tidy();
 }

@@ -61,6 +61,41 @@ export class PeerRates {
   }
 }
 
+/** What the questions of one peer may cost this node: half of its time, after so many milliseconds at once. */
+const ASK_BURST = 5_000;
+const ASK_SHARE = 0.5;
+
+/** How much of this node's time each peer's questions have taken of late. */
+export class AskBudget {
+  readonly #spent = createBoundedCache<{ left: number; at: number }>(MAX_PEERS);
+
+  /**
+   * Answers a peer, and charges it what that took.
+   * @throws NiagaError RATE_LIMITED where the peer has no time left
+   */
+  charge<T>(peer: string, answer: () => T): T {
+    const begun = performance.now();
+    const before = this.#spent.get(peer) ?? { left: ASK_BURST, at: begun };
+    const left = Math.min(ASK_BURST, before.left + (begun - before.at) * ASK_SHARE);
+    if (left <= 0) {
+      this.#spent.set(peer, { left, at: begun });
+      throw new NiagaError(
+        'RATE_LIMITED',
+        'The questions of this peer take more of this node’s time than it gives to one.',
+        {
+          next: 'Wait a few seconds.',
+        },
+      );
+    }
+    try {
+      return answer();
+    } finally {
+      const ended = performance.now();
+      this.#spent.set(peer, { left: left - (ended - begun), at: ended });
+    }
+  }
+}
+
 /** @throws NiagaError RATE_LIMITED where one more of this seller is too much. @param held cards and ends in all */
 export function checkRoom(seller: Seller | undefined, held: number, maxCards: number): void {
   const ofSeller = seller?.count ?? 0;

@@ -113,4 +113,27 @@ describe('evidence of false indexes', () => {
     const rest = falseIndexes.list({ limit: 2, after: first[1]?.listing });
     expect([...first, ...rest].map(({ listing }) => listing)).toEqual(ids);
   });
+
+  it('is no event where nobody here opened it, and one when somebody does', async () => {
+    const { falseIndexes, told } = await open(await openStore());
+    const lie = opened(1, STUFFED);
+    await falseIndexes.found({ ...lie, forOthers: true });
+    await falseIndexes.found({ ...lie, forOthers: true });
+    expect(falseIndexes.isFalse(listingIdOfCard(lie.card.payload) ?? '', 1)).toBe(true);
+    expect(told).toEqual([]);
+    await falseIndexes.found(lie);
+    await falseIndexes.found(lie);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is ten of one seller at most; what nobody here opened goes first', async () => {
+    const { falseIndexes } = await open(await openStore());
+    const seen = opened(1, STUFFED, 'seen');
+    await falseIndexes.found(seen);
+    for (let at = 0; at < 15; at++) await falseIndexes.found({ ...opened(1, STUFFED, `s${at}`), forOthers: true });
+    const ids = falseIndexes.list({ limit: 100 }).map(({ listing }) => listing);
+    expect(ids).toHaveLength(10);
+    expect(ids).toContain(listingIdOfCard(seen.card.payload));
+    expect(ids).toContain(listingIdOfCard(opened(1, STUFFED, 's14').card.payload));
+  });
 });

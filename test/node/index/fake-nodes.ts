@@ -90,7 +90,7 @@ export function fakeNodes(size: number) {
     return writeBody({ results: cards.map(() => (node.conduct === 'full' ? 'RATE_LIMITED' : 'ok')), bits });
   }
 
-  const network = { peerId: 'node-0', request } as unknown as Network;
+  const network = { peerId: 'node-0', request, directory: { size: size - 1 } } as unknown as Network;
   const sweep = new Sweep({
     lookup: (preimage) => {
       state.lookups++;

@@ -41,7 +41,8 @@ function holders(count: number, listings: readonly string[], lazy: ReadonlySet<s
         source: source as unknown as HandoverSource,
         places: new Places('test'),
         now: () => clock.now,
-        options: { checkEvery: STEP },
+        options: { checkEvery: STEP, freshAfter: STEP },
+        onSplit: () => undefined,
         neighbours: () => table,
         bring: (to: string, cards: Iterable<NamedListing>) => {
           for (const [listing, names] of cards) {
@@ -54,8 +55,13 @@ function holders(count: number, listings: readonly string[], lazy: ReadonlySet<s
       }),
     );
   }
+  const { signal } = new AbortController();
   const run = async (): Promise<void> => {
-    for (const [id, check] of checks) if (!lazy.has(id)) await check.run(new AbortController().signal, () => undefined);
+    for (const [id, check] of checks) {
+      if (lazy.has(id)) continue;
+      await check.run(signal);
+      await check.runFresh(signal);
+    }
   };
   for (const check of checks.values()) check.start();
   const day = async (): Promise<void> => {

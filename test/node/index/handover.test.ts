@@ -51,6 +51,17 @@ describe('hand-over after nodes died', () => {
     expect(greedy?.puts).toBe(drawn);
   });
 
+  it('restores what was on one that died as soon as it had come', async () => {
+    await using world = new World(14);
+    world.start();
+    await wait(200);
+    const late = world.join('late');
+    const all = placed(world, 60);
+    late.conduct = 'frozen';
+    expect(world.missing(all).length).toBeGreaterThan(10);
+    await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
+  });
+
   it('sends nothing while nothing changes but signs of life', async () => {
     await using world = new World(12);
     world.start();
@@ -113,7 +124,7 @@ describe('the daily check', () => {
   });
 
   it('brings what only one was brought to all who should have it', async () => {
-    await using world = new World(16, { checkEvery: 40, grace: 20 });
+    await using world = new World(16, { freshAfter: 100, freshEvery: 40, grace: 20 });
     world.start();
     await wait(100);
     const names = ['term:kopi', 'term:gayo'];

@@ -33,6 +33,25 @@ describe('a held card', () => {
     expect(ask(holder, 'payung').cards).toEqual([card.bytes]);
   });
 
+  it('is there again after a start with a clock that was a month behind, and so is an end', async () => {
+    await using node = await createHolder();
+    const seller = createSeller(node.clock.now);
+    const [card, ended] = [seller.card('a', 'payung'), seller.card('b', 'payung lama')];
+    const end = seller.end('b', 2);
+    const put = (records: Parameters<typeof putOf>[0]) =>
+      node.holder.put(putOf(records, [seller.delegation]), seller.peer);
+    await put([card, ended]);
+    await node.holder.put(batchOf([[end.bytes, cardKeys(ended.payload)]], [seller.delegation]), seller.peer);
+    node.clock.now -= 30 * DAY;
+    const early = await node.reopen();
+    expect(ask(early.holder, 'payung').cards).toEqual([]);
+    node.clock.now += 30 * DAY;
+    const { holder } = await node.reopen();
+    expect(ask(holder, 'payung').cards).toEqual([card.bytes]);
+    await holder.put(putOf([ended], [seller.delegation]), seller.peer);
+    expect(ask(holder, 'payung').cards).toEqual([card.bytes]);
+  });
+
   it('takes the place of the same payload with a signature that does not hold', async () => {
     await using node = await createHolder();
     const seller = createSeller(node.clock.now);
@@ -121,6 +140,24 @@ describe('delegations of strangers', () => {
     const put = putOf([seller.card('a', 'payung')], [bad, seller.delegation]);
     expect((await node.holder.put(put, seller.peer)).results).toEqual(['ok']);
     expect(node.refused).toHaveLength(1);
+  });
+});
+
+describe('a card that was over before an older version of it', () => {
+  it('keeps the older one from coming back, also after a restart', async () => {
+    await using node = await createHolder();
+    const seller = createSeller(node.clock.now);
+    const newer = seller.card('a', 'payung', 2, { validUntil: node.clock.now + DAY });
+    const older = putOf([seller.card('a', 'payung', 1)], [seller.delegation]);
+    await node.holder.put(putOf([newer], [seller.delegation]), seller.peer);
+    node.clock.now += 2 * DAY;
+    await node.holder.expire();
+    expect((await node.holder.put(older, STRANGER_PEER)).results).toEqual(['LISTING_CHANGED']);
+    const { holder } = await node.reopen();
+    expect((await holder.put(older, STRANGER_PEER)).results).toEqual(['LISTING_CHANGED']);
+    node.clock.now += 30 * DAY;
+    await holder.expire();
+    expect(await node.rows('card-ends')).toBe(0);
   });
 });
 

@@ -175,7 +175,7 @@ describe('a delta', () => {
 });
 
 describe('shards', () => {
-  it('are used when the middle of three voices says so, and not for one', async () => {
+  it('are used when most nodes say so, and not for one', async () => {
     const fake = fakeNodes(12);
     const publisher = fake.publisher();
     const wants = (at: number, bits: number): void =>

@@ -96,6 +96,17 @@ describe('closest', () => {
     expect(isListed()).toBe(true);
   });
 
+  test('gives only those that were met, and those too that failed a moment ago, where that is asked for', () => {
+    const known = directory();
+    const [met = '', failed = ''] = learn(known, 1, 4);
+    for (const id of [met, failed]) known.markSeen(id);
+    known.markFailed(failed);
+    const given = (options: { met: boolean; resting?: boolean }): Set<string> =>
+      new Set(known.closest(new Uint8Array(32), 9, options).map(({ id }) => id));
+    expect(given({ met: true })).toEqual(new Set([self.toString(), met]));
+    expect(given({ met: true, resting: true })).toEqual(new Set([self.toString(), met, failed]));
+  });
+
   test('leaves out the blocked and those of other networks', () => {
     const blocked = new Set<string>();
     const known = directory({ isBlocked: (id) => blocked.has(id) });

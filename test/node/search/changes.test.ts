@@ -37,4 +37,26 @@ describe('what changed since a question was last asked', () => {
     // Marks that nobody gave are of no use: everything comes.
     expect(titles(await search.changes(input, { marks: new Map([['nobody', 1]]) }))).toHaveLength(3);
   });
+
+  it('is not hidden by one seller who publishes more than an answer holds', async () => {
+    const testnet = await createTestnet(3, { node: { network: NETWORK } });
+    onTestFinished(() => testnet.stop());
+    const [flooder, seller] = testnet.nodes;
+    const { deps, network } = await openBase({ bootstrap: flooder?.addresses() ?? [] });
+    const search = createSearch({ ...deps, index: { statistics: () => ({ documents: 0, df: new Map() }) } });
+    await vi.waitFor(() => expect(network.directory.size).toBe(3), 10_000);
+    const publish = async (node: typeof seller, titles: readonly string[]): Promise<void> => {
+      const items = titles.map((title) => ({ value: { sku: title, title, price: '5000 IDR' } }));
+      for await (const _ of node?.publish({ items }) ?? []);
+    };
+    await publish(seller, ['Kopi Toraja']);
+    const first = await search.changes({ words: ['kopi'] });
+    await publish(seller, ['Kopi Gayo']);
+    const flood = Array.from({ length: 130 }, (_, at) => `Kopi murah ${at}`);
+    await publish(flooder, flood);
+    const second = await search.changes({ words: ['kopi'] }, first);
+    expect(second.truncated).toBe(false);
+    expect(second.found.map(({ summary }) => summary.title).sort()).toEqual([...flood, 'Kopi Gayo'].sort());
+    expect((await search.changes({ words: ['kopi'] }, second)).found).toEqual([]);
+  });
 });

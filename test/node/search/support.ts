@@ -216,6 +216,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
   const clock = { now: Date.now() };
   const refused: string[] = [];
   const known = new Map((options.known ?? nodes).map((node) => [node.id, node.ref]));
+  const resting = new Set<string>();
   const lookups: Uint8Array[] = [];
   const kept = new Map<string, number>();
   let joined = options.joining !== true;
@@ -226,10 +227,14 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
       return options.small === false ? 1_000 : known.size;
     },
     get: (id) => known.get(id),
-    closest: (kadId, count) =>
-      [...known.values()].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, count),
+    closest: (kadId, count, { met = false, resting: also = false } = {}) =>
+      [...known.values()]
+        .filter(({ id, lastSeen }) => (!met || lastSeen > 0) && (also || !resting.has(id)))
+        .sort((a, b) => compareDistance(a.kadId, b.kadId, kadId))
+        .slice(0, count),
     learn: (refs) => {
-      for (const { id } of refs) known.set(id, byId.get(id)?.ref ?? new FakeNode(id).ref);
+      for (const { id } of refs)
+        if (!known.has(id)) known.set(id, { ...(byId.get(id)?.ref ?? new FakeNode(id).ref), lastSeen: 0 });
     },
   };
   const network: Partial<Network> = {
@@ -250,13 +255,17 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
     },
     request: async (peer, method, body, { signal } = {}) => {
       const node = byId.get(peer);
-      if (node === undefined || node.state === 'dead') throw new NiagaError('PEER_UNREACHABLE', 'It is gone.');
+      if (node === undefined || node.state === 'dead') {
+        resting.add(peer);
+        throw new NiagaError('PEER_UNREACHABLE', 'It is gone.');
+      }
       if (node.state === 'frozen' || node.delay > 0) {
         await new Promise((resolve, reject) => {
           if (node.state !== 'frozen') setTimeout(resolve, node.delay);
           signal?.addEventListener('abort', () => reject(new Error('given up')), { once: true });
         });
       }
+      known.set(peer, node.ref);
       if (method === ASK_METHOD) return writeBody(node.ask(readBody(askSchema, body, 'question')));
       if (method === CARDS_METHOD) return writeBody(node.fetch(readBody(cardsSchema, body, 'question').listings));
       throw new NiagaError('PEER_PROTOCOL', method);

@@ -2,23 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { createBulkVerifier, createDelegationBook, type Identity } from '../../../node/identity/index.js';
 import type { Network, PeerRef } from '../../../node/network/index.js';
 import { rawCodec, type Store } from '../../../node/store/index.js';
-import { KEPT_FOR, KeptRecords } from '../../../node/trader-records/kept-records.js';
+import type { TraderRecordsDeps } from '../../../node/trader-records/index.js';
+import { KEPT_FOR, KeptRecords, SHARES, type Shares } from '../../../node/trader-records/kept-records.js';
 import { encode } from '../../../protocol/cbor.js';
+import { traderToText } from '../../../protocol/ids.js';
+import { placeOf, SALTS, traderKey } from '../../../protocol/search/posting-keys.js';
 import { openStore } from '../store/support.js';
 import { createAuthor, DAY, NETWORK, quiet, type Author } from './support.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 const STRANGER = createAuthor(NOW).peer;
 
-async function openKept(store?: Store, near = true) {
-  const clock = { now: NOW };
+async function openKept(store?: Store, near = true, shares: Shares = SHARES, now = NOW) {
+  const clock = { now };
   const at = store ?? (await openStore());
   const verify = createBulkVerifier();
   // Whether this node is among the nearest is all that is asked of the network.
-  const closest = () => (near ? [{ self: true } as PeerRef] : []);
-  const kept = new KeptRecords({
+  const self = { id: 'here', kadId: new Uint8Array(32), addresses: [] as string[], self: true } as PeerRef;
+  const directory = { closest: () => (near ? [self] : []), get: () => self };
+  const deps: TraderRecordsDeps = {
     store: at,
-    network: { directory: { closest } } as unknown as Network,
+    network: { directory, peerId: 'here' } as unknown as Network,
     networkName: NETWORK,
     identity: {} as Identity,
     delegations: createDelegationBook({ table: at.table('delegations', rawCodec), network: NETWORK, verify }),
@@ -26,7 +30,8 @@ async function openKept(store?: Store, near = true) {
     now: () => clock.now,
     logger: quiet,
     onRefused: () => undefined,
-  });
+  };
+  const kept = new KeptRecords(deps, shares);
   await kept.load();
   return { kept, clock, store: at };
 }
@@ -106,4 +111,69 @@ describe('the records that a node keeps of other traders', () => {
     clock.now += 60_000;
     await kept.put(profile(author, 'Sari', 1_000), author.peer);
   });
+
+  it('have a share of their kind: the largest list gives way, and profiles have room whatever lists there are', async () => {
+    const bytes = 4_000;
+    const { kept } = await openKept(undefined, true, { ...SHARES, 'block-list': { records: 100, bytes } });
+    const list = (length: number) => {
+      const author = createAuthor(NOW);
+      const traders = Array.from({ length }, (_, at) => ({ trader: new Uint8Array(32).fill(at), since: NOW }));
+      const given = { record: author.sign('block-list', { traders }, 1).bytes, delegation: author.delegation };
+      return { author, put: () => kept.put(given, author.peer) };
+    };
+    const [long, short, shorter] = [list(40), list(12), list(2)];
+    await long.put();
+    await short.put();
+    expect(await kept.get(long.author.trader, 'block-list')).toBeUndefined();
+    await shorter.put();
+    await expect(list(50).put()).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(kept.size).toBe(2);
+    const author = createAuthor(NOW);
+    await kept.put(profile(author, 'x'.repeat(60), 1), author.peer);
+    expect(kept.size).toBe(3);
+  });
+
+  it('are those nearest to this node, where there are too many', async () => {
+    const { kept } = await openKept(undefined, true, { ...SHARES, profile: { records: 3, bytes: 1_000_000 } });
+    const traders = Array.from({ length: 12 }, () => createAuthor(NOW));
+    for (const author of traders) await kept.put(profile(author, 'Sari', 1), author.peer).catch(() => undefined);
+    const nearest = [...traders].sort((a, b) => (distance(a.trader) < distance(b.trader) ? -1 : 1)).slice(0, 3);
+    for (const { trader } of nearest) expect(await kept.get(trader, 'profile')).toBeDefined();
+    expect(kept.size).toBe(3);
+  });
+
+  it('are so many bytes of one peer', async () => {
+    const { kept } = await openKept();
+    const traders = Array.from({ length: 900 }, (_, at) => ({
+      trader: new Uint8Array(32).fill(at & 255),
+      since: NOW,
+      reason: 'x'.repeat(60),
+    }));
+    let taken = 0;
+    const flood = async (): Promise<void> => {
+      for (; taken < PUTS; taken++) {
+        const author = createAuthor(NOW);
+        const record = author.sign('block-list', { traders }, 1).bytes;
+        await kept.put({ record, delegation: author.delegation }, STRANGER);
+      }
+    };
+    const PUTS = 25;
+    await expect(flood()).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(taken).toBeGreaterThan(10);
+  });
+
+  it('outlive a start with a clock that is behind', async () => {
+    const { kept, store } = await openKept();
+    const author = createAuthor(NOW - DAY);
+    await kept.put(profile(author, 'Sari', 1, NOW), author.peer);
+    const again = await openKept(store, true, SHARES, NOW - 40 * DAY);
+    expect(again.kept.size).toBe(1);
+    expect((await openKept(store)).kept.size).toBe(1);
+  });
 });
+
+/** From this node, all zeros, to the nearer place of a trader's key. */
+function distance(trader: Uint8Array): string {
+  const places = SALTS.map((salt) => placeOf(NETWORK, traderKey(traderToText(trader)), salt).kadId);
+  return places.map((place) => Buffer.from(place).toString('hex')).sort()[0] ?? '';
+}

@@ -14,9 +14,9 @@ const SELLER = new Uint8Array(32).fill(2);
 function change(
   listing: string,
   seq: number,
-  more: { price?: number; soldOut?: boolean; created?: number } = {},
+  more: { price?: number; soldOut?: boolean; created?: number; trader?: Uint8Array } = {},
 ): Change {
-  const { price = 100, soldOut = false, created = 2_000 } = more;
+  const { price = 100, soldOut = false, created = 2_000, trader = SELLER } = more;
   return {
     listing,
     seq,
@@ -30,7 +30,7 @@ function change(
       price: { amount: price, currency: 'IDR' },
       availability: soldOut ? 'OutOfStock' : 'InStock',
     },
-    trader: SELLER,
+    trader,
     created,
     validUntil: Number.MAX_SAFE_INTEGER,
   };
@@ -42,6 +42,7 @@ async function open(store: Store, interval = INTERVAL) {
     found: [] as Change[],
     answered: 5,
     truncated: false,
+    behind: 0,
     asked: [] as { input: ChangesInput; options: ChangesOptions }[],
   };
   const events = createEvents({ store, now: Date.now, logger: quiet });
@@ -52,7 +53,7 @@ async function open(store: Store, interval = INTERVAL) {
     store,
     events,
     trader: OWN,
-    now: Date.now,
+    now: () => Date.now() - state.behind,
     logger: quiet,
     interval,
     search: {
@@ -134,6 +135,7 @@ describe('watches', () => {
     const { watches, state, types, next } = await open(store);
     state.truncated = true;
     await watches.add({ words: ['kopi'] });
+    state.truncated = false;
     const later = Date.now() + 1_000;
     state.found = [change('old', 1), change('new', 1, { created: later })];
     await next();
@@ -149,13 +151,64 @@ describe('watches', () => {
     expect(told.at(-1)).toMatchObject({ type: 'watch-more', data: { more: 50 } });
   });
 
-  it('remember so many matches at most', async () => {
-    const { watches, state, types, next } = await open(store);
-    state.found = Array.from({ length: 1_200 }, (_, at) => change(`l${at}`, 1));
+  it('remember so many matches at most, and say once that there are more', async () => {
+    const { watches, state, told, types, next } = await open(store);
+    const sellers = Array.from({ length: 12 }, (_, at) => new Uint8Array(32).fill(10 + at));
+    state.found = sellers.flatMap((trader, of) =>
+      Array.from({ length: 100 }, (_, at) => change(`l${of}-${at}`, 1, { trader, created: 1_000_000 + at })),
+    );
     expect(await watches.add({ words: ['kopi'] })).toMatchObject({ matches: 1_000, full: true });
     await next();
-    expect(types()).toEqual(['watch-began']);
+    state.found = [change('new', 1, { trader: new Uint8Array(32).fill(3), created: Date.now() })];
+    await next();
+    await next();
+    expect(types()).toEqual(['watch-began', 'watch-full', 'watch-match new']);
+    expect(told[1]?.data).toMatchObject({ words: ['kopi'], matches: 1_000 });
     expect(await store.table('watch-matches', { encode: () => new Uint8Array(), decode: () => 0 }).count()).toBe(1_000);
+  });
+
+  it('remember the newest hundred of a seller, who silences nobody else nor is silenced', async () => {
+    const { watches, state, types, next } = await open(store);
+    const catalogue = Array.from({ length: 1_200 }, (_, at) => change(`l${at}`, 1, { created: 2_000 + at }));
+    state.found = catalogue;
+    expect(await watches.add({ words: ['kopi'] })).toMatchObject({ matches: 100, full: false });
+    // What was forgotten is no news when it comes again.
+    await next();
+    state.found = [change('later', 1, { created: 9_000 }), change('other', 1, { trader: new Uint8Array(32).fill(3) })];
+    await next();
+    state.found = catalogue;
+    await next();
+    expect(types()).toEqual(['watch-began', 'watch-match other', 'watch-match later']);
+  });
+
+  it('say where index nodes have more news than they told', async () => {
+    const { watches, state, told, next } = await open(store);
+    await watches.add({ words: ['kopi'] });
+    state.truncated = true;
+    await next();
+    state.found = [change('a', 1)];
+    await next();
+    expect(told.map(({ type }) => type)).toEqual(['watch-began', 'watch-match', 'watch-more']);
+    expect(told.at(-1)?.data).toMatchObject({ more: 0, truncated: true });
+  });
+
+  it('are asked although the clock was set back', async () => {
+    const { watches, state, types, next } = await open(store);
+    await watches.add({ words: ['kopi'] });
+    state.behind = 24 * 60 * 60 * 1000;
+    state.found = [change('a', 1)];
+    await next();
+    expect(types()).toEqual(['watch-began', 'watch-match a']);
+  });
+
+  it('are no more than there may be, nor twice the same, where several are added at once', async () => {
+    const { watches } = await open(store, 60_000);
+    const [one, same] = await Promise.all([watches.add({ words: ['kopi'] }), watches.add({ words: ['kopi'] })]);
+    expect(same?.watch).toBe(one?.watch);
+    for (let at = 0; at < 47; at++) await watches.add({ words: [`kopi${at}`] });
+    const many = ['teh', 'gula', 'susu', 'air'].map((word) => watches.add({ words: [word] }));
+    const refused = (await Promise.allSettled(many)).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(2);
   });
 
   it('do not tell the own listings', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  AskBudget,
   checkRoom,
   CrowdedNames,
   FAIR_SHARE,
@@ -104,5 +105,25 @@ describe('the quota of a name', () => {
     expect(names.hasRoom(name, small)).toBe(false);
     names.count([name], small, -1);
     expect(names.hasRoom(name, small)).toBe(true);
+  });
+});
+
+describe('the questions of a peer', () => {
+  it('take no more of the node than their share, and nothing of what others may ask', () => {
+    const budget = new AskBudget();
+    const busy = (ms: number) => () => {
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+    };
+    let refused: unknown;
+    for (let questions = 0; questions < 100 && refused === undefined; questions++) {
+      try {
+        budget.charge('greedy', busy(200));
+      } catch (error) {
+        refused = error;
+      }
+    }
+    expect(refused).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(budget.charge('modest', () => 'answered')).toBe('answered');
   });
 });

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { compareDistance } from '../../../protocol/keyspace.js';
+import { placeOf, readShardKey } from '../../../protocol/search/posting-keys.js';
+import { createFake, createSeller, FakeNode, nearestTo, nodesWith, type Fake } from './support.js';
+
+const seller = createSeller(Date.now());
+const card = seller.card('a', 'Payung lipat merah');
+const NAME = 'term:payung';
+
+const find = (fake: Fake) => fake.find('payung', { timeoutMs: 2_500 });
+
+describe('a search in a large network', () => {
+  it('follows several steps of what answers name over long ways', async () => {
+    const nodes = nodesWith(1_500, (node) => (node.delay = 320));
+    for (const salt of [0, 1]) {
+      for (const node of nearestTo(NAME, salt, nodes).slice(0, 5)) if (node.cards.length === 0) node.take(seller, card);
+    }
+    // Each knows one in thirty, and names those that are nearer than itself.
+    nodes.forEach((node, number) => {
+      node.closer = ({ keys: [name = ''] }) => {
+        const { key, shard } = readShardKey(name);
+        const { kadId } = placeOf('main', key, 0, shard);
+        const known = nodes.filter((_, other) => (other * 7 + number * 13) % 30 === 0);
+        const near = nearestTo(name, 0, nodes).slice(0, 8);
+        const all = near.includes(node) ? near : nearestTo(name, 0, known).slice(0, 5);
+        const nearer = all.filter((other) => compareDistance(other.kadId, node.kadId, kadId) < 0);
+        return nearer.slice(0, 5);
+      };
+    });
+    const far = nearestTo(NAME, 0, nodes).slice(300, 360);
+    const { hits } = await find(createFake(nodes, { known: far, small: false }));
+    expect(hits).toHaveLength(1);
+  });
+});
+
+describe('neighbours that a liar makes up', () => {
+  const world = (): FakeNode[] => {
+    const nodes = nodesWith(10, (node) => node.take(seller, card));
+    const invented = nearestTo(
+      NAME,
+      0,
+      Array.from({ length: 2_000 }, (_, number) => new FakeNode(`made-up-${number}`)),
+    ).slice(0, 32);
+    for (const node of nodes) node.closer = () => invented;
+    return nodes;
+  };
+
+  it('neither hide a listing nor make its search incomplete', async () => {
+    const fake = createFake(world());
+    for (let search = 0; search < 3; search++) {
+      const { hits, coverage, matched } = await find(fake);
+      expect(hits).toHaveLength(1);
+      expect(coverage.verdict).toBe('complete');
+      expect(matched).toBe(1);
+    }
+  });
+
+  it('are taken over up to ten from one answer', async () => {
+    const nodes = world();
+    const fake = createFake(nodes);
+    for (const node of nodes.slice(1)) node.closer = () => [];
+    const [liar] = nodes;
+    fake.known.clear();
+    if (liar !== undefined) fake.known.set(liar.id, liar.ref);
+    await find(fake);
+    expect(fake.known.size - 1).toBe(10);
+  });
+});
+
+it('a search is not complete by the few that are left of those that hold a key', async () => {
+  const nodes = nodesWith(10, (node) => node.take(seller, card));
+  for (const node of nodes.slice(2)) node.state = 'dead';
+  const fake = createFake(nodes);
+  for (let search = 0; search < 2; search++) expect((await find(fake)).coverage.verdict).not.toBe('complete');
+});
+
+it('index nodes are told how many of one seller are wanted, where that is more than is usual', async () => {
+  const nodes = nodesWith(3, (node) => node.take(seller, card));
+  const fake = createFake(nodes);
+  await fake.find('payung', { perSeller: 50 });
+  expect(nodes[0]?.asked.map(({ perSeller }) => perSeller)).toEqual([50]);
+  await fake.find('payung', { perSeller: 2 });
+  expect(nodes[0]?.asked.map(({ perSeller }) => perSeller)).toEqual([50, 10]);
+});
