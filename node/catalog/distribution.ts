@@ -62,7 +62,7 @@ export class Distribution {
     const row = this.#deps.rows.get(slot);
     if (row === undefined) return NOTHING;
     const before = this.#underWay.get(slot);
-    if (before?.seq === row.cardSeq && options.lacking === undefined) return before;
+    if (before?.seq === row.cardSeq && options.lacking === undefined && options.posting === undefined) return before;
     const posted = this.#post(slot, row, options);
     const entry = {
       seq: row.cardSeq,

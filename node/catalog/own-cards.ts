@@ -154,6 +154,8 @@ export class OwnCards {
     const [card, delta] = await Promise.all([this.#cards.get(slot), this.#deltas.get(slot)]);
     const row = rows.get(slot);
     if (card === undefined || row === undefined) return undefined;
+    // Memory shows a change before it is on disk: what is read until then is the record before, and must not go out as the new one.
+    if (seqIn(delta ?? card.bytes) !== row.cardSeq) return undefined;
     return {
       listing: rows.idOf(slot),
       bytes: card.bytes,
@@ -179,6 +181,12 @@ export class OwnCards {
     const { payload } = decode(bytes) as { payload: Uint8Array };
     return cardKeys(decode(payload) as Card, { listing: rows.idOf(slot), seller: identity.traderText });
   }
+}
+
+/** The seq of an own record. */
+function seqIn(bytes: Uint8Array): number {
+  const { payload } = decode(bytes) as { payload: Uint8Array };
+  return (decode(payload) as { seq: number }).seq;
 }
 
 function cardSlotOf(slot: string): string {
