@@ -107,5 +107,11 @@ export function createSharedBook(verify) {
     }
     return delegation;
   };
-  return { read, find: () => undefined, learn: (bytes) => ({ delegation: read(bytes) }), load: async () => undefined };
+  return {
+    read,
+    find: () => undefined,
+    met: () => undefined,
+    learn: (bytes) => ({ delegation: read(bytes) }),
+    load: async () => undefined,
+  };
 }
