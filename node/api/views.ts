@@ -98,7 +98,10 @@ export const hitView = z.object({
   peerId: z.string().describe('The peer id of the seller’s device'),
   published: z.int().describe('When the seller signed the card, by the seller’s clock'),
   validUntil: z.int(),
-  lastSeen: z.int().optional().describe('When the seller last said that its listings stand, by the seller’s clock'),
+  lastSeen: z
+    .int()
+    .optional()
+    .describe('When the seller last signed this, or that all of it stands, by the seller’s clock'),
   score: z.number(),
   why: hitExplanation.optional().describe('Why it stands where it stands; with explain'),
 });

@@ -30,7 +30,7 @@ interface Row {
 }
 
 /** A listing that was opened by its card. */
-export interface Opened {
+interface Opened {
   readonly card: SignedRecord<Card>;
   /** Where there is one, it names the listing's version. */
   readonly delta?: SignedRecord<Delta> | undefined;

@@ -6,7 +6,7 @@ const RESUME_INTERVAL = minute;
 /** … but at least this often. */
 const MAX_RESUME_INTERVAL = hour;
 /** Index nodes keep cards under a lease of a day (DESIGN section 5). */
-export const REFRESH_INTERVAL = 24 * hour;
+const REFRESH_INTERVAL = 24 * hour;
 /** Whether a day is over is looked at this often: timers stand still while a laptop sleeps. */
 export const REFRESH_CHECK = 10 * minute;
 /** New nodes come in groups: what is to be done because of them begins this long after the first one … */

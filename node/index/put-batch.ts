@@ -5,7 +5,7 @@ import { PutBody } from './put-body.js';
 import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, readBody, type LeaseProof } from './wire.js';
 
 /** Bytes of one batch. Larger ones are no faster, and while a node reads one it answers nobody. */
-export const MAX_BATCH_BYTES = 128 * 1024;
+const MAX_BATCH_BYTES = 128 * 1024;
 /** Records of one batch. */
 const MAX_BATCH_RECORDS = Math.min(MAX_PUT_CARDS, 150);
 /** A card with its delta. */

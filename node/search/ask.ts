@@ -14,7 +14,7 @@ export const GRACE = 150;
  * Milliseconds for nodes that an answer named, where those that were known have answered and hold the key: whoever names
  * nodes that are not there delays a search by no more than this.
  */
-export const NAMED_GRACE = 100;
+const NAMED_GRACE = 100;
 /** On long ways it is so many times what an answer takes, for a named node is dialled first, and at most so many milliseconds. */
 const NAMED_FACTOR = 4;
 const MOST_GRACE = 500;

@@ -21,7 +21,7 @@ import type { ShardBits } from '../index/shard-bits.js';
 export const MAX_RESPONSE = 512 * 1024;
 
 /** An answer with the names that were asked for. */
-export interface NamedAnswer extends Answered<AskAnswer> {
+interface NamedAnswer extends Answered<AskAnswer> {
   readonly names: readonly string[];
 }
 

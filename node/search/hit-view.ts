@@ -32,7 +32,7 @@ export function hitView(hit: Ranked, context: HitContext): HitView {
   const { id, score, version } = hit;
   const { summary, card } = version;
   const { trader, device, created } = card.record.payload;
-  const lastSeen = context.leases.lastSeen(version.trader);
+  const signed = version.delta?.record.payload.created ?? created;
   return {
     listing: id,
     version: listingVersion(version).toString(),
@@ -50,7 +50,7 @@ export function hitView(hit: Ranked, context: HitContext): HitView {
     peerId: deviceToPeerId(device),
     published: created,
     validUntil: Math.max(standsUntil(version), context.leases.extendedUntil(version)),
-    ...(lastSeen === undefined ? {} : { lastSeen }),
+    lastSeen: Math.max(signed, context.leases.lastSeen(version.trader) ?? 0),
     score: score / SCORE_SCALE,
     ...(context.explain ? { why: explanationOf(hit, context) } : {}),
   };

@@ -8,7 +8,7 @@ import { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
 
 const minute = 60 * 1000;
 /** Nodes keep a record for weeks; the nodes around a key change within days. */
-export const REFRESH = 24 * 60 * minute;
+const REFRESH = 24 * 60 * minute;
 /** A record that too few nodes keep is brought out again this often. */
 const RETRY = 10 * minute;
 const CHECK = minute;

@@ -6,7 +6,7 @@ import type { Match } from './judge.js';
 /** Listings remembered of one watch: one that matches more tells nothing that a person could follow. */
 export const MAX_MATCHES = 1_000;
 /** Of one seller: a tenth of them, so that nobody alone has others forgotten. */
-export const MAX_OF_SELLER = 100;
+const MAX_OF_SELLER = 100;
 
 interface Row extends Match {
   /** The seller's key, in hexadecimal. */
@@ -49,7 +49,7 @@ interface RememberedDeps {
 }
 
 /** The matches of one watch, changed in memory; {@link writes} brings them to disk. */
-export class Remembered {
+class Remembered {
   readonly #deps: RememberedDeps;
   readonly #ofSeller = new Map<string, number>();
   readonly #changed = new Set<string>();

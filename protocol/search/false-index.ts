@@ -43,7 +43,7 @@ export interface FalseIndexProof {
  * What of an index is not that of a listing; undefined where it is.
  * @see isIndexOf
  */
-export function falseTerms(index: CardIndex, item: IndexedItem): string[] | undefined {
+function falseTerms(index: CardIndex, item: IndexedItem): string[] | undefined {
   if (isIndexOf(index, item)) return undefined;
   const real = termsOf(indexOf(item, { maxBytes: Number.MAX_SAFE_INTEGER }));
   const wrong = [...termsOf(index)].filter(([term, { fields, count }]) => {

@@ -4,14 +4,14 @@ import { operation, type Operation } from '../operation.js';
 const traderKey = z.string().min(1).max(100);
 const time = (what: string) => z.int().describe(`${what}, milliseconds since 1970`);
 
-export const blockedView = z.object({
+const blockedView = z.object({
   trader: z.string(),
   reason: z.string().optional(),
   since: time('When it was blocked'),
 });
 export type BlockedView = z.infer<typeof blockedView>;
 
-export const subscriptionView = z.object({
+const subscriptionView = z.object({
   trader: z.string().describe('Whose list it is'),
   name: z.string().optional().describe('What that trader calls the list'),
   traders: z.int().describe('How many traders it names'),
@@ -20,14 +20,14 @@ export const subscriptionView = z.object({
 });
 export type SubscriptionView = z.infer<typeof subscriptionView>;
 
-export const blockListView = z.object({
+const blockListView = z.object({
   shared: z.boolean().describe('Whether the own list is published for others to subscribe to'),
   traders: z.array(blockedView).describe('The own list'),
   subscriptions: z.array(subscriptionView).describe('Lists of others that count here too'),
 });
 export type BlockListView = z.infer<typeof blockListView>;
 
-export const sharedView = z.object({
+const sharedView = z.object({
   trader: z.string().describe('The key that others subscribe to: the own one'),
   traders: z.int().describe('How many traders the list names'),
   replicas: z.int().describe('Other nodes that keep it now'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EVENT_TYPES } from '../../events/types.js';
 import { operation, type Operation } from '../operation.js';
 
-export const eventView = z.object({
+const eventView = z.object({
   seq: z.int().describe('Its number: give the last one that was seen as `after` to miss nothing'),
   time: z.int().describe('By this node’s clock, milliseconds since 1970'),
   type: z.enum(EVENT_TYPES),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
 
-export const evidenceItemView = z.object({
+const evidenceItemView = z.object({
   listing: z.string().describe('The id of the listing'),
   version: z.string().describe('The id of the version that was opened'),
   seller: z.string(),

@@ -3,7 +3,7 @@ import { operation, type Operation } from '../operation.js';
 
 const time = (what: string) => z.int().describe(`${what}, by that trader’s clock, milliseconds since 1970`);
 
-export const traderView = z.object({
+const traderView = z.object({
   trader: z.string(),
   profile: z
     .object({

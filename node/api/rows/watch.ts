@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
 import { searchFilters } from './search.js';
 
-export const watchView = z.object({
+const watchView = z.object({
   watch: z.string().describe('The id of the watch'),
   words: z.array(z.string()),
   filters: z.record(z.string(), z.union([z.string(), z.boolean()])).describe('As they were given'),

@@ -12,7 +12,7 @@ import { splitEnvelope } from './reader.js';
  * Signatures that one question may cost: a check takes a tenth of a millisecond. What is not checked by then is left out of the answer, and
  * comes with a later one, checked in idle time.
  */
-export const CHECKS_A_QUESTION = 200;
+const CHECKS_A_QUESTION = 200;
 /** Devices whose word is not taken any more; they would have to be made and delegated anew for each one. */
 const MAX_DISTRUSTED = 10_000;
 

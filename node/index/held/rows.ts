@@ -48,7 +48,7 @@ const SEPARATOR = '\n';
  *
  * Numbers are big endian. Half of a card's time on disk would be CBOR's otherwise.
  */
-export const cardRowCodec: Codec<CardRow> = {
+const cardRowCodec: Codec<CardRow> = {
   encode({ card, delta, verified, arrived, names }) {
     const text = names.join(SEPARATOR);
     const deltaLength = delta?.length ?? 0;

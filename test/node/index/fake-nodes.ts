@@ -36,7 +36,7 @@ export interface FakeNode {
   delay: number;
 }
 
-export const NETWORK = 'main';
+const NETWORK = 'main';
 
 /** A network of index nodes that hold whatever they are sent, the first of them the publisher's own. */
 export function fakeNodes(size: number) {

@@ -22,7 +22,7 @@ export const DAY = 24 * 60 * 60 * 1000;
 export const STRANGER_PEER = deviceToPeerId(keyPairFromSeed(new Uint8Array(32).fill(7)).publicKey);
 
 /** What of a card is not as usual: a good of 5000 IDR, signed when its seller was made, valid for 30 days. */
-export interface CardOptions {
+interface CardOptions {
   readonly created?: number;
   readonly validUntil?: number;
   /** For an item, such as `{ price: '1 USD', category: 'Kopi' }`. */
@@ -42,7 +42,7 @@ export interface Seller {
   lease(records: readonly SignedRecord<Card | Delta>[], seq?: number, options?: LeaseOptions): SignedLease;
 }
 
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly created?: number;
   readonly validUntil?: number;
 }

@@ -47,7 +47,7 @@ describe('a search shows', () => {
 
   it('when the seller was last seen, by its newest lease', async () => {
     const seller = createSeller(now);
-    const card = seller.card('a', 'Payung lipat merah');
+    const card = seller.card('a', 'Payung lipat merah', { created: now - 5 * DAY });
     const lease = (seq: number, created: number) => {
       const draft = { seq, root: new Uint8Array(32), cards: 1, validUntil: now + DAY };
       return { lease: seller.lease(draft, created).bytes, cards: [], proof: [] };
@@ -58,6 +58,8 @@ describe('a search shows', () => {
     for (const node of nodes) node.leases.push(lease(1, now - 2 * DAY));
     const fake = createFake(nodes);
     expect((await fake.find('payung')).hits[0]?.lastSeen).toBeGreaterThanOrEqual(now - 2 * DAY);
+    const without = createFake(nodesWith(3, (node) => node.take(seller, card)));
+    expect((await without.find('payung')).hits[0]?.lastSeen).toBe(now - 5 * DAY);
   });
 
   it('a card whose time is over only with the proof that a lease extends it', async () => {
