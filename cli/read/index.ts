@@ -67,7 +67,9 @@ async function* readContent(
   const bytes = plainBytes(isStdin ? source.stdin : source.path, onRead);
   const format = given ?? source.format ?? (isStdin ? undefined : formatOfName(source.path));
   try {
-    const isEnough = format === undefined ? tellsFormat : (head: Uint8Array) => head.length >= ENCODING_HEAD_BYTES;
+    // The encoding wants its bytes also where fewer tell the format: what is wrong must not depend on how they arrive.
+    const isEnough = (head: Uint8Array): boolean =>
+      head.length >= ENCODING_HEAD_BYTES && (format !== undefined || tellsFormat(head));
     const { head, chunks } = await peek(bytes, isEnough);
     const content = skip(chunks, bomLength(head));
     switch (format ?? formatOfBeginning(head)) {

@@ -390,10 +390,12 @@ it('whatever the bytes, reading ends, and with nothing but NiagaErrors', async (
       for (const { error } of whole) expect(error?.code ?? 'INPUT_').toMatch(/^INPUT_/);
       // What the pieces are in which bytes arrive makes no difference.
       const inPieces = await pipe(content, size, format);
-      // Of a packed file that is cut, and whose contents are wrong besides, either may be met first.
+      // How far a packed file that is cut can be read is zlib's to say; it ends with what is wrong in any case.
       const packed = content[0] === 0x1f && content[1] === 0x8b;
       const told = (lines: typeof whole) =>
-        lines.map(({ line, value, error }) => [line, value, packed ? error !== undefined : error?.code]);
+        packed
+          ? [lines.at(-1)?.error !== undefined]
+          : lines.map(({ line, value, error }) => [line, value, error?.code]);
       expect(told(inPieces)).toEqual(told(whole));
     }),
     { numRuns: 500 },
