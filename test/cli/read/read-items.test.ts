@@ -390,13 +390,17 @@ it('whatever the bytes, reading ends, and with nothing but NiagaErrors', async (
       for (const { error } of whole) expect(error?.code ?? 'INPUT_').toMatch(/^INPUT_/);
       // What the pieces are in which bytes arrive makes no difference.
       const inPieces = await pipe(content, size, format);
-      // How far a packed file that is cut can be read is zlib's to say; it ends with what is wrong in any case.
-      const packed = content[0] === 0x1f && content[1] === 0x8b;
-      const told = (lines: typeof whole) =>
-        packed
-          ? [lines.at(-1)?.error !== undefined]
-          : lines.map(({ line, value, error }) => [line, value, error?.code]);
-      expect(told(inPieces)).toEqual(told(whole));
+      const told = (lines: typeof whole) => lines.map(({ line, value, error }) => [line, value, error?.code]);
+      const [first, second] = [told(inPieces), told(whole)];
+      if (content[0] === 0x1f && content[1] === 0x8b) {
+        // How far a packed file that is cut can be read is zlib's to say: up to where the first of the two ends they are the same.
+        const same = Math.min(first.length, second.length) - 1;
+        expect(same).toBeGreaterThanOrEqual(0);
+        expect(first.slice(0, same)).toEqual(second.slice(0, same));
+        for (const lines of [inPieces, whole]) expect(lines.at(-1)?.error).toBeDefined();
+      } else {
+        expect(first).toEqual(second);
+      }
     }),
     { numRuns: 500 },
   );
