@@ -26,7 +26,9 @@ const searchInput = z.object({
   sort: z
     .enum(['relevance', 'newest', 'price'])
     .default('relevance')
-    .describe('The order; without words the newest come first unless said'),
+    .describe(
+      'The order; without words the newest come first unless said. By newest and price also what has only one of the words',
+    ),
   perSeller: z
     .int()
     .min(0)
