@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
+import { reading } from './bases.js';
 
 const traderKey = z.string().min(1).max(100);
 const time = (what: string) => z.int().describe(`${what}, milliseconds since 1970`);
@@ -34,15 +35,7 @@ const sharedView = z.object({
 });
 export type SharedView = z.infer<typeof sharedView>;
 
-const change = {
-  answer: 'one',
-  scope: 'admin',
-  changes: true,
-  confirm: false,
-  strangersText: false,
-  runs: 'node',
-  positional: ['trader'],
-} as const;
+const change = { ...reading, scope: 'admin', changes: true, positional: ['trader'] } as const;
 
 /** Block lists: own and subscribed to. */
 export const BLOCK_OPERATIONS = {
@@ -66,14 +59,11 @@ export const BLOCK_OPERATIONS = {
     example: 'niaga block remove z6Mk…',
   }),
   blockList: operation({
-    ...change,
+    ...reading,
     command: ['block', 'list'],
     help: 'Show the own block list and the lists subscribed to',
     input: z.object({}),
     output: blockListView,
-    positional: [],
-    scope: 'read',
-    changes: false,
     strangersText: true,
     example: 'niaga block list',
   }),

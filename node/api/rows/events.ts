@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENT_TYPES } from '../../events/types.js';
 import { operation, type Operation } from '../operation.js';
+import { reading } from './bases.js';
 
 const eventView = z.object({
   seq: z.int().describe('Its number: give the last one that was seen as `after` to miss nothing'),
@@ -13,6 +14,7 @@ export type EventView = z.infer<typeof eventView>;
 /** What happened at this node. */
 export const EVENT_OPERATIONS = {
   events: operation({
+    ...reading,
     command: ['events'],
     help: 'Show what happened at this node, and what happens while it is followed',
     input: z.object({
@@ -29,13 +31,8 @@ export const EVENT_OPERATIONS = {
         .describe(`Only events of this type, one of ${EVENT_TYPES.join(', ')}; may be given several times`),
     }),
     output: eventView,
-    positional: [],
     answer: 'stream',
-    scope: 'read',
-    changes: false,
-    confirm: false,
     strangersText: true,
-    runs: 'node',
     example: 'niaga events --follow --type price-drop',
   }),
 } as const satisfies Record<string, Operation>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
+import { page, reading } from './bases.js';
 
 const evidenceItemView = z.object({
   listing: z.string().describe('The id of the listing'),
@@ -14,34 +15,23 @@ export type EvidenceItemView = z.infer<typeof evidenceItemView>;
 /** Evidence against sellers whose cards are not of their listings. */
 export const EVIDENCE_OPERATIONS = {
   evidenceList: operation({
+    ...reading,
     command: ['evidence', 'list'],
     help: 'List listings whose cards were found false here, the newest first',
-    input: z.object({
-      limit: z.int().min(1).max(1_000).default(100).describe('At most this many'),
-      after: z.string().max(100).optional().describe('Go on after this id'),
-    }),
+    input: z.object(page),
     output: evidenceItemView,
-    positional: [],
     answer: 'page',
-    scope: 'read',
-    changes: false,
-    confirm: false,
     strangersText: true,
-    runs: 'node',
     example: 'niaga evidence list',
   }),
   evidenceExport: operation({
+    ...reading,
     command: ['evidence', 'export'],
     help: 'Write the evidence about a false card into one file that anybody can verify',
     input: z.object({ listing: z.string().min(1).max(100).describe('The listing') }),
     output: z.object({ listing: z.string(), evidence: z.string().describe('The file’s bytes in base64') }),
     positional: ['listing'],
-    answer: 'one',
-    scope: 'read',
-    changes: false,
-    confirm: false,
     strangersText: true,
-    runs: 'node',
     example: 'niaga evidence export bafyrei… --out false-card.niaga',
   }),
 } as const satisfies Record<string, Operation>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
+import { reading } from './bases.js';
 import { searchEventView, searchView } from '../views.js';
 
 /** What a search can be limited to; each field is an option of that name. */
@@ -43,13 +44,10 @@ const searchInput = z.object({
 });
 
 const search = {
+  ...reading,
   input: searchInput,
   positional: ['words'],
-  scope: 'read',
-  changes: false,
-  confirm: false,
   strangersText: true,
-  runs: 'node',
 } as const;
 
 export const SEARCH_OPERATIONS = {
@@ -58,7 +56,6 @@ export const SEARCH_OPERATIONS = {
     command: ['search'],
     help: 'Find listings in the whole network',
     output: searchView,
-    answer: 'one',
     example: 'niaga search kopi gayo --max-price "100000 IDR"',
   }),
   searchStream: operation({

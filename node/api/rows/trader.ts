@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
+import { reading } from './bases.js';
 
 const time = (what: string) => z.int().describe(`${what}, by that trader’s clock, milliseconds since 1970`);
 
@@ -30,17 +31,13 @@ export type TraderView = z.infer<typeof traderView>;
 
 export const TRADER_OPERATIONS = {
   traderShow: operation({
+    ...reading,
     command: ['trader', 'show'],
     help: 'Show what a trader says of itself: name and shared block list',
     input: z.object({ trader: z.string().min(1).max(100).describe('The trader’s key, z6Mk…') }),
     output: traderView,
     positional: ['trader'],
-    answer: 'one',
-    scope: 'read',
-    changes: false,
-    confirm: false,
     strangersText: true,
-    runs: 'node',
     example: 'niaga trader show z6Mk…',
   }),
 } as const satisfies Record<string, Operation>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
+import { page, reading } from './bases.js';
 import { searchFilters } from './search.js';
 
 const watchView = z.object({
@@ -18,6 +19,7 @@ const watchId = z.string().min(1).max(100).describe('The watch, by its id');
 /** Standing queries. `watch` itself takes words, so that a watch is typed as a search is. */
 export const WATCH_OPERATIONS = {
   watch: operation({
+    ...reading,
     command: ['watch'],
     help: 'Keep a search: new matches, price drops and what is back in stock arrive as events',
     input: z.object({
@@ -30,43 +32,28 @@ export const WATCH_OPERATIONS = {
     }),
     output: watchView,
     positional: ['words'],
-    answer: 'one',
     scope: 'trade',
     changes: true,
-    confirm: false,
-    strangersText: false,
-    runs: 'node',
     example: 'niaga watch kopi gayo --max-price "90000 IDR"',
   }),
   watchList: operation({
+    ...reading,
     command: ['watch', 'list'],
     help: 'List watches, the newest first',
-    input: z.object({
-      limit: z.int().min(1).max(1_000).default(100).describe('At most this many'),
-      after: z.string().max(100).optional().describe('Go on after this id'),
-    }),
+    input: z.object(page),
     output: watchView,
-    positional: [],
     answer: 'page',
-    scope: 'read',
-    changes: false,
-    confirm: false,
-    strangersText: false,
-    runs: 'node',
     example: 'niaga watch list',
   }),
   watchRemove: operation({
+    ...reading,
     command: ['watch', 'remove'],
     help: 'End a watch',
     input: z.object({ watch: watchId }),
     output: watchView,
     positional: ['watch'],
-    answer: 'one',
     scope: 'trade',
     changes: true,
-    confirm: false,
-    strangersText: false,
-    runs: 'node',
     example: 'niaga watch remove 4f1c09ab',
   }),
 } as const satisfies Record<string, Operation>;
