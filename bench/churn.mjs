@@ -26,7 +26,7 @@ await runBench({
     sellers: { value: 10, quick: 6, about: 'nodes that publish them, each in a process of its own' },
     items: { value: 200, quick: 15, about: 'listings looked for each time' },
     sampled: { value: 60, quick: 8, about: 'cards whose copies are counted' },
-    wait: { value: 300, quick: 5, about: 'seconds that copies may take to be restored' },
+    wait: { value: 180, quick: 5, about: 'seconds that copies may take to be restored' },
     days: { value: 3, about: 'days that sellers are away' },
     seed: { value: 1, about: 'chooses listings, questions and who goes' },
   },

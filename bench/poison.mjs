@@ -1,8 +1,10 @@
-// What liars among the index nodes can do: drop, forge, replay old cards, inflate counts, answer slowly; and a seller who
-// floods one word with thousands of cards. Honest recall, what false things are shown, and times, each against the same
-// network while nobody lies. One command: npm run bench:poison
+// What liars among the index nodes can do: in answers (drop, forge, replay old cards, inflate counts, make up nodes, send leases
+// without end, answer slowly), to who brings them cards (claim to hold them, refuse, send away, stall); and a seller who floods one
+// word with thousands of cards. Honest recall, what false things are shown, and times, each against the same network while nobody
+// lies. One command: npm run bench:poison
 import { catalogue, devQueries, needData } from './lib/data.mjs';
 import { Cluster } from './lib/hosts.mjs';
+import { LIES } from './lib/lies.mjs';
 import { titles } from './lib/questions.mjs';
 import { random, sample, shuffled } from './lib/random.mjs';
 import { countBy, inWords, mean, percentiles, printTable } from './lib/report.mjs';
@@ -12,7 +14,9 @@ const LIARS = new URL('./lib/liar-host.mjs', import.meta.url);
 const LIMIT = 20;
 /** False hits that are printed of each scene. */
 const EXAMPLES = 5;
-const SCENES = ['nobody lies', 'drop', 'forge', 'replay', 'inflate', 'slow', 'each another'];
+const HONEST = 'nobody lies';
+/** Every liar another lie. */
+const MIXED = 'each another';
 /** Goals of the issue: honest recall within so much, p95 within so many times. */
 const RECALL_LOST = 0.01;
 const SLOWER = 2;
@@ -30,7 +34,13 @@ await runBench({
     listings: { value: 1_000, quick: 60, about: 'listings of honest sellers' },
     changed: { value: 30, quick: 5, about: 'of them with another price since, and as many removed since' },
     items: { value: 150, quick: 10, about: 'listings looked for by their title' },
+    brought: { value: 100, quick: 10, about: 'further listings that a new seller brings while liars lie about that' },
     flood: { value: 10_000, quick: 100, about: 'cards of one seller under one word' },
+    lies: {
+      value: [...LIES.answers, MIXED, ...LIES.brought].join(),
+      quick: 'forge,invent,stalls',
+      about: 'which lies',
+    },
     seed: { value: 1, about: 'chooses listings and questions' },
   },
   measure,
@@ -40,9 +50,12 @@ async function measure(options) {
   const cluster = await new Cluster('niaga').start(options.nodes - options.liars, options.processes);
   const liars = await cluster.add(options.liars, { file: LIARS });
   await cluster.untilMet(options.nodes);
-  const listings = shuffled(catalogue('esci'), random(options.seed)).slice(0, options.listings);
+  const all = shuffled(catalogue('esci'), random(options.seed));
+  const listings = all.slice(0, options.listings);
+  const further = all.slice(options.listings);
   const market = await openMarket(cluster.nodes.slice(0, options.nodes - options.liars), listings, options);
   progress(`${listings.length} listings published, ${options.changed} changed, ${options.changed} removed`);
+  await cluster.untilQuiet();
   const { queries } = await devQueries();
   const questions = {
     warm: titles(market.standing.slice(0, 10), 10),
@@ -53,17 +66,28 @@ async function measure(options) {
   };
   // Once without being counted: the first questions ever asked meet nodes that have not checked their cards yet.
   await scene(cluster, questions, market);
+  const lie = (name) => {
+    const names = { [HONEST]: [], [MIXED]: LIES.answers };
+    return liars[0].host.call('lie', { names: names[name] ?? [name] });
+  };
   const scenes = [];
-  for (const name of SCENES) {
-    const names = { 'nobody lies': [], 'each another': ['drop', 'forge', 'replay', 'inflate', 'slow'] }[name] ?? [name];
-    await liars[0].host.call('lie', { names });
+  const told = options.lies.split(',');
+  const chosen = (names) => [HONEST, ...names.filter((name) => told.includes(name))];
+  for (const name of chosen([...LIES.answers, MIXED])) {
+    await lie(name);
     scenes.push({ name, ...(await scene(cluster, questions, market)) });
     progress(`${name}: asked`);
   }
-  await liars[0].host.call('lie', { names: [] });
+  const brought = [];
+  for (const name of chosen(LIES.brought)) {
+    await lie(name);
+    brought.push({ name, ...(await bringing(cluster, further.splice(0, options.brought))) });
+    progress(`${name}: brought`);
+  }
+  await lie(HONEST);
   const flood = await flooded(cluster, liars[0], market, options);
   await cluster.end();
-  return conclude(scenes, flood, options);
+  return conclude({ scenes, brought, flood }, options);
 }
 
 /** Publishes, then changes the price of some and removes some: what a liar could bring back. */
@@ -103,6 +127,26 @@ async function scene(cluster, questions, market) {
     errors: all.filter(({ error }) => error !== undefined).length,
     verdicts: countBy(all, ({ verdict, error }) => verdict ?? error),
     ...falseOnes(hits, market),
+  };
+}
+
+/** A new seller brings its listings; then they are asked for by their titles from another new node. */
+async function bringing(cluster, listings) {
+  const [seller] = await cluster.add(1);
+  const begun = performance.now();
+  const { lines } = await seller.ask('publish', { listings });
+  const seconds = (performance.now() - begun) / 1000;
+  const ids = new Map(lines.map(({ sku, listing }) => [sku, { listing }]));
+  const [asker] = await cluster.add(1);
+  const questions = titles(listings, listings.length);
+  const answers = await asker.ask('searches', { inputs: questions.map(({ words }) => ({ words, limit: LIMIT })) });
+  await Promise.all([seller.host.end(), asker.host.end()]);
+  return {
+    known: found(answers, questions, { ids }),
+    times: percentiles(answers.map(({ ms }) => ms)),
+    seconds,
+    quorum: lines.filter(({ quorum }) => quorum).length,
+    verdicts: countBy(answers, ({ verdict, error }) => verdict ?? error),
   };
 }
 
@@ -189,7 +233,7 @@ function commonWord(listings) {
   return { word, having };
 }
 
-function conclude(scenes, flood, options) {
+function conclude({ scenes, brought, flood }, options) {
   const [honest] = scenes;
   const rows = scenes.map(({ name, known, dev, times, forged, old, verdicts, errors }) => ({
     'what liars do': name,
@@ -213,6 +257,21 @@ function conclude(scenes, flood, options) {
     rows,
     `${options.liars} of ${options.nodes} nodes lie; "same hits" is the share of the first ${LIMIT} of the dev queries that are still there`,
   );
+  const broughtRows = brought.map(({ name, known, times, seconds, quorum, verdicts }) => ({
+    'what liars do': name,
+    'found afterwards': known,
+    'with a quorum': `${quorum} of ${options.brought}`,
+    'published in s': seconds,
+    'p50 ms': times.p50,
+    'p95 ms': times.p95,
+    'p95, times': times.p95 / brought[0].times.p95,
+    verdicts: inWords(verdicts),
+    held: verdictOf({ known, times, forged: 0, old: 0, errors: 0 }, { ...brought[0], old: 0 }),
+  }));
+  printTable(
+    broughtRows,
+    `${options.brought} further listings of a new seller each time, brought while liars lie about that`,
+  );
   for (const { name, examples } of scenes) for (const text of examples) console.log(`${name}: shown, ${text}`);
   printTable(
     [
@@ -230,7 +289,7 @@ function conclude(scenes, flood, options) {
   const floodHeld =
     flood.after.known >= flood.before.known - RECALL_LOST && flood.after.times.p95 <= SLOWER * flood.before.times.p95;
   console.log(`flood: ${floodHeld ? 'held' : 'NOT held'}`);
-  return { scenes, flood, rows, failed: rows.some(({ 'forged shown': shown }) => shown > 0) };
+  return { scenes, brought, flood, rows, broughtRows, failed: rows.some(({ 'forged shown': shown }) => shown > 0) };
 }
 
 function verdictOf({ known, times, forged, old, errors }, honest) {

@@ -2,7 +2,7 @@
 // network of 1,000 to 1,000,000 nodes, in virtual time. What is real and what is not: docs/simulation.md.
 // One command: npm run bench:simulate
 import { fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { needData } from './lib/data.mjs';
@@ -59,6 +59,7 @@ function inProcess(plan, seed) {
 }
 
 function write(folder, results, seed) {
+  mkdirSync(resolve(folder, 'simulation'), { recursive: true });
   for (const [name, svg] of Object.entries(charts(results, `simulated, seed ${seed}`)))
     writeFileSync(resolve(folder, 'simulation', name), svg);
   const page = readFileSync(resolve(folder, PAGE), 'utf8');

@@ -14,6 +14,8 @@ const PEERBIT = new URL('./node_modules/peerbit/package.json', import.meta.url);
 const LIMIT = 20;
 /** The share of its connections that the asker loses before each search that is to need dials. */
 const CUT = 0.5;
+/** Milliseconds after such a search: the asker's neighbours look after it meanwhile, which is not part of the next search. */
+const CUT_PAUSE = 5_000;
 
 needData();
 await runBench({
@@ -25,7 +27,8 @@ await runBench({
     processes: { value: 5, quick: 2, about: 'processes they are spread over; the asker has one of its own' },
     listings: { value: 1_000, quick: 60, about: 'listings of the ESCI catalogue' },
     sellers: { value: 10, quick: 3, about: 'nodes that publish them' },
-    searches: { value: 200, quick: 10, about: 'searches for new words, and as many again that need dials' },
+    searches: { value: 200, quick: 10, about: 'searches for new words' },
+    cuts: { value: 24, quick: 1, about: 'searches for new words with half of the connections cut' },
     starts: { value: 10, quick: 1, about: 'starts, each with a first search' },
     peerbit: {
       value: '2,10',
@@ -42,13 +45,13 @@ async function measure(options) {
   const listings = shuffled(catalogue('esci'), random(options.seed)).slice(0, options.listings);
   const { queries } = await devQueries();
   // No word twice, whatever it is asked for: words that were asked before are known.
-  const all = newWords(listings, 2 * options.searches + 2 * options.starts + 30, options.seed);
+  const all = newWords(listings, options.searches + options.cuts + 2 * options.starts + 30, options.seed);
   const take = (count) => all.splice(0, Math.max(0, Math.min(count, all.length)));
   const questions = {
     first: take(options.starts),
     again: take(options.starts),
     warm: take(30),
-    cut: take(Math.min(options.searches, Math.floor(all.length / 2))),
+    cut: take(options.cuts),
     open: take(options.searches),
     dev: queries.slice(0, options.quick ? 10 : queries.length).map(({ text }) => ({ words: [text] })),
   };
@@ -127,11 +130,13 @@ async function ask(cluster, { name, file, listings, questions, options, cuts = f
   };
   const [asker] = await cluster.add(1, { file, node: { replicate: false } });
   await asker.ask('searches', { inputs: questions.warm.map(({ words }) => ({ words, limit: LIMIT })) });
+  // It has joined as a node like others: its neighbours have brought it its share by then.
+  await cluster.untilQuiet();
   await run('new words', asker, questions.open);
   await run('dev queries', asker, questions.dev);
   await run('new words again', asker, questions.open);
   await run('dev queries again', asker, questions.dev);
-  if (cuts) await run('new words, half of the connections cut', asker, questions.cut, { cut: CUT });
+  if (cuts) await run('new words, half of the connections cut', asker, questions.cut, { cut: CUT, pause: CUT_PAUSE });
   // The last: nodes that have ended are still known to the others for a while.
   await starts(cluster, asker, name, { questions: questions.first, again: questions.again, rows });
   progress(`${name}: asked`);

@@ -28,6 +28,10 @@ function tidings(type: EventView['type'], data: EventView['data']): string {
       return `${say('title')}, ${say('price')}, is back: ${say('listing')} ${about()}`;
     case 'false-index':
       return `${say('title')} is listed as what it is not (${say('terms')}): ${say('listing')}`;
+    case 'devices-changed':
+      return `the devices of this trader changed; this one ${data['writes'] === true ? 'writes' : 'reads only'}`;
+    case 'device-expiring':
+      return `the permission of this machine ends ${renderValue('expires', data['expires'])}: see niaga identity devices`;
     case 'gap':
       return data['missed'] === undefined
         ? `this node has not counted as far as ${say('after')}: its home was set back`

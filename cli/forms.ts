@@ -47,6 +47,17 @@ export const exportEvidenceInput = OPERATIONS.evidenceExport.input.extend(
   exportInput.pick({ out: true, force: true }).shape,
 );
 
+export const addInput = z.object({
+  text: z
+    .string()
+    .max(400_000)
+    .optional()
+    .describe('The request of the new machine, or on that one the answer; none: make a request'),
+  label: z.string().max(80).optional().describe('What to call the new machine; it is published'),
+});
+
+const identity = () => import('./commands/identity.js');
+
 export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   init: form(OPERATIONS.init.input, [], async () => (await import('./commands/init.js')).init),
   start: form(startInput, [], async () => (await import('./commands/start.js')).start),
@@ -58,5 +69,18 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
     ['listing'],
     async () => (await import('./commands/export.js')).exportEvidence,
   ),
+  identityWords: form(
+    OPERATIONS.identityWords.input,
+    [],
+    async () => (await import('./commands/identity-words.js')).words,
+  ),
+  identityAdd: form(addInput, ['text'], async () => (await identity()).add),
+  identityRevoke: form(
+    OPERATIONS.identityRevoke.input.omit({ signed: true }),
+    ['device'],
+    async () => (await identity()).revoke,
+  ),
+  identityTake: form(OPERATIONS.identityTake.input.omit({ signed: true }), [], async () => (await identity()).take),
+  identityRestore: form(OPERATIONS.identityRestore.input, [], async () => (await identity()).restore),
   verify: form(OPERATIONS.verify.input, ['file'], async () => (await import('./commands/verify.js')).verify),
 };

@@ -32,6 +32,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   listing: 'Look at listings and take own ones back',
   trade: 'Agree on trades and carry them out',
   trader: 'Look at traders',
+  identity: 'Keep the trader’s words and devices',
   block: 'See nothing of some traders',
   evidence: 'Show what sellers signed that cannot be true',
 };

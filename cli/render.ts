@@ -14,6 +14,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
   'since',
   'checked',
   'found',
+  'revoked',
 ]);
 const NOTHING = '-';
 

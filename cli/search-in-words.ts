@@ -62,7 +62,7 @@ function facetsInWords({ category, brand, place, price }: FacetsView): string[] 
 
 /** "Nothing found" and "nobody answered" are different answers (DESIGN section 5), and said in different words. */
 function notesOf(view: SearchView): string[] {
-  const { hits, matched, coverage, suggestion, searchedFor, tookMs } = view;
+  const { hits, matched, coverage, anyWord, suggestion, searchedFor, tookMs } = view;
   const { verdict, asked, answered, refused } = coverage;
   const notes: string[] = [];
   const who = `${answered} of ${asked} index nodes answered`;
@@ -70,6 +70,7 @@ function notesOf(view: SearchView): string[] {
   if (searchedFor !== undefined)
     notes.push(`Nothing was found as typed; these are the hits for "${safeLine(searchedFor)}".`);
   else if (suggestion !== undefined) notes.push(`Did you mean "${safeLine(suggestion)}"?`);
+  if (anyWord === true) notes.push('Nothing was found that has all of the words; these hits have some of them.');
   const found = `${hits.length} ${hits.length === 1 ? 'hit' : 'hits'}${matched > hits.length ? ` of about ${matched}` : ''}`;
   if (verdict === 'unknown') {
     notes.push(

@@ -4,6 +4,7 @@ import type { StatusView } from './api/views.js';
 import { showListing } from './catalog/show-listing.js';
 import { toBase64 } from './identity/key-file.js';
 import { noteBlocked } from './blocks/note.js';
+import { deviceHandlers } from './devices/handlers.js';
 import { eventTypes } from './events/index.js';
 import type { Services } from './services.js';
 import { showTrader } from './trader-records/show.js';
@@ -21,11 +22,28 @@ export interface HandlerContext {
 export function createHandlers(context: HandlerContext): Handlers {
   const { services } = context;
   const { catalog, search, trades, events, watches, blocks, falseIndexes } = services;
-  const step = (trade: string, what: Step) => trades.step(trade, what);
+  // Only one of a trader's devices signs stock and steps of trades (DESIGN section 4).
+  const writing = async <T>(task: () => Promise<T>): Promise<T> => {
+    await services.devices.checkWriter();
+    return task();
+  };
+  async function* publishing(...given: Parameters<typeof catalog.publish>): ReturnType<typeof catalog.publish> {
+    await services.devices.checkWriter();
+    try {
+      yield* catalog.publish(...given);
+    } finally {
+      services.continuity.catalogueChanged();
+    }
+  }
+  const step = (trade: string, what: Step) =>
+    writing(async () => {
+      await services.continuity.check(trades.idOf(trade));
+      return trades.step(trade, what);
+    });
   return {
     status: async () => statusOf(context),
     publish: ({ items, strict }, { signal }) =>
-      catalog.publish(
+      publishing(
         items.map(({ line, value }, at) => ({ line: line ?? at + 1, value })),
         { strict, signal },
       ),
@@ -33,7 +51,10 @@ export function createHandlers(context: HandlerContext): Handlers {
       pageOf(await catalog.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.listing),
     listingShow: ({ listing }, { signal }) =>
       showListing(services, listing, signal).then((view) => noteBlocked(view, blocks)),
-    listingRemove: ({ listing }) => catalog.remove(parseId(listing, 'listing').toString()),
+    listingRemove: ({ listing }) =>
+      writing(() => catalog.remove(parseId(listing, 'listing').toString())).finally(() =>
+        services.continuity.catalogueChanged(),
+      ),
     search: (input, { signal }) => search.search(input, { signal }),
     searchStream: (input, { signal }) => search.stream(input, { signal }),
     watch: (input, { signal }) => watches.add(input, { signal }),
@@ -41,7 +62,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       pageOf(watches.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.watch),
     watchRemove: ({ watch }) => watches.remove(watch),
     events: ({ after, follow, type }, { signal }) => events.read({ after, follow, types: eventTypes(type), signal }),
-    offer: (input, { signal }) => trades.offer(input, { signal }),
+    offer: (input, { signal }) => writing(() => trades.offer(input, { signal })),
     tradeList: async (page) =>
       pageOf(await trades.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.trade),
     tradeShow: ({ trade }) => trades.show(trade),
@@ -59,6 +80,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       return { trade: evidence.trade, evidence: toBase64(evidence.bytes) };
     },
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
+    ...deviceHandlers(services),
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),
     blockRemove: ({ trader }) => blocks.remove(trader),
     blockList: async () => blocks.list(),

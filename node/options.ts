@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NiagaError } from '../protocol/errors.js';
 import type { HandoverOptions } from './index/handover-options.js';
 import type { KeepOptions } from './keep/index.js';
+import type { MailOptions } from './mail/index.js';
 
 /** The network that people join unless they say otherwise. */
 export const DEFAULT_NETWORK = 'main';
@@ -31,7 +32,12 @@ export interface NodeOptions {
   readonly keepMedia?: boolean | undefined;
   /** How soon this node sees to what it holds for others. Defaults are for a network; tests and simulations have less time. */
   readonly upkeep?:
-    { readonly handover?: Partial<HandoverOptions>; readonly keep?: Omit<KeepOptions, 'media'> } | undefined;
+    | {
+        readonly handover?: Partial<HandoverOptions>;
+        readonly keep?: Omit<KeepOptions, 'media'>; readonly capsule?: number;
+        readonly mail?: Partial<MailOptions>;
+      }
+    | undefined;
   /** The clock, milliseconds since 1970. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -52,6 +58,8 @@ const schema = z.strictObject({
     .strictObject({
       handover: z.record(z.string(), z.number()).optional(),
       keep: z.record(z.string(), z.number()).optional(),
+      capsule: z.number().optional(),
+      mail: z.record(z.string(), z.number()).optional(),
     })
     .optional(),
   now: z.unknown().optional(),

@@ -2,20 +2,27 @@ import './native-hash.js';
 import { createBlocks, createFalseIndexes, type Blocks, type FalseIndexes } from './blocks/index.js';
 import { createCatalog, type Catalog } from './catalog/index.js';
 import { ListingExchange } from './catalog/listing-exchange.js';
+import { createContinuity, type Continuity } from './devices/continuity.js';
+import { createDevices, type Devices } from './devices/index.js';
+import { dropRevokedCards } from './devices/revoked-cards.js';
 import { createEvents, type Events } from './events/index.js';
 import type { Home } from './home/index.js';
 import {
   createBulkVerifier,
   createDelegationBook,
+  createDeviceBook,
   createIdentity,
   hasIdentity,
+  keptRecords,
   openIdentity,
+  refuseUnfinishedPairing,
   type Identity,
 } from './identity/index.js';
 import { createIndex, type Index } from './index/index.js';
 import { createKeeper, createShelf, type Keeper } from './keep/index.js';
+import { createMail, type Mail } from './mail/index.js';
 import { pino } from 'pino';
-import { createNetwork, type Network, type PeerRow } from './network/index.js';
+import { createNetwork, LOOKUP_SIZE, type Network, type PeerRow } from './network/index.js';
 import type { NodeOptions } from './options.js';
 import { createRefusals, type Refusals } from './refusals.js';
 import { createSearch, type Search } from './search/index.js';
@@ -36,8 +43,11 @@ export interface Services {
   readonly exchange: ListingExchange;
   readonly keeper: Keeper;
   readonly trades: Trades;
+  readonly mail: Mail;
   readonly events: Events;
   readonly traderRecords: TraderRecords;
+  readonly devices: Devices;
+  readonly continuity: Continuity;
   readonly blocks: Blocks;
   readonly falseIndexes: FalseIndexes;
   readonly watches: Watches;
@@ -68,13 +78,25 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     // First of all: LevelDB's lock makes sure that nobody else makes an identity in this home at the same time.
     const store = await run(createStore({ path: home.storeFolder, logger: options.logger }));
     const secret = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
-    if (!(await hasIdentity(home)))
+    if (!(await hasIdentity(home))) {
+      await refuseUnfinishedPairing(home);
       await createIdentity({ home, network: home.network, name: options.name ?? '', now: now(), ...secret });
+    }
     const identity = await openIdentity({ home, network: home.network, now: now(), ...secret });
+    const book = createDeviceBook({
+      table: store.table('devices', rawCodec),
+      write: (writes) => store.write(writes),
+      network: home.network,
+      own: identity.trader,
+      verify,
+    });
+    await book.load();
+    await book.learn(await keptRecords(home));
     const delegations = createDelegationBook({
       table: store.table('delegations', rawCodec),
       network: home.network,
       verify,
+      isRevoked: (trader, device) => book.isRevoked(trader, device),
     });
     await delegations.load();
     // Own records of earlier times name earlier ones, in evidence for example.
@@ -103,7 +125,17 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       onRefused: refusals.count,
     };
     const events = await run(createEvents(common));
-    const traderRecords = await run(createTraderRecords(common));
+    const devices: Devices = await run(
+      createDevices({
+        ...common,
+        book,
+        events,
+        logs: (which) => trades.logs(which),
+        restoration: () => continuity.restoration,
+      }),
+    );
+    const mayWrite = (): boolean => devices.mayWrite;
+    const traderRecords = await run(createTraderRecords({ ...common, mayWrite, hasOthers: () => devices.hasOthers }));
     const blocks = await run(createBlocks({ ...common, records: traderRecords }));
     const falseIndexes = createFalseIndexes({
       ...common,
@@ -117,16 +149,23 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const isFalse = (listing: string, seq: number): boolean => falseIndexes.isFalse(listing, seq);
     const isBlocked = (trader: Uint8Array): boolean => blocks.isBlocked(trader);
     const index = await run(createIndex({ ...common, isBlocked, isFalse, handover: options.upkeep?.handover }));
+    book.onLearnt((records) => {
+      dropRevokedCards(index, records).catch((error: unknown) =>
+        logger.warn({ error: String(error) }, 'cards of a revoked device could not be dropped'),
+      );
+    });
     const search = createSearch({ ...common, index, isBlocked, isFalse });
     const catalog = await run(
       createCatalog({
         ...common,
+        mayWrite,
         outlet: index.outlet,
         ready: (ms, signal) => untilReady(network, ms, signal),
         onPeer: (listener) => {
           const offs = [network.on('peer:connect', listener), network.on('ready', () => listener())];
           return () => offs.forEach((off) => off());
         },
+        peers: () => network.directory.closest(new Uint8Array(32), LOOKUP_SIZE, { met: true }).length,
       }),
     );
     const keeping = { ...options.upkeep?.keep, media: options.keepMedia };
@@ -146,7 +185,25 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const keeper = createKeeper({ ...common, source: index, shelf, exchange, options: keeping });
     exchange.serve();
     await run(keeper);
-    const trades = await run(createTrades({ ...common, catalog, exchange, search, events, blocks }));
+    const mail = createMail({ ...common, ...secret, home, traderRecords, options: options.upkeep?.mail });
+    const trades: Trades = await run(createTrades({ ...common, catalog, exchange, search, events, blocks, mail, devices: book, mayWrite }));
+    // Last: what comes is taken by services that are there.
+    await run(mail);
+    const continuity: Continuity = await run(
+      createContinuity({
+        ...common,
+        ...secret,
+        home,
+        devices,
+        traderRecords,
+        catalog,
+        search,
+        exchange,
+        trades,
+        mayWrite,
+        capsuleDelay: options.upkeep?.capsule,
+      }),
+    );
     const { trader } = identity;
     const watches = await run(createWatches({ ...common, search, events, trader, interval: options.watchInterval }));
     return {
@@ -160,8 +217,11 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       exchange,
       keeper,
       trades,
+      mail,
       events,
       traderRecords,
+      devices,
+      continuity,
       blocks,
       falseIndexes,
       watches,

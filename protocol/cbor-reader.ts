@@ -24,6 +24,8 @@ const NULL = 22;
 
 /** The only tag of DAG-CBOR: a byte string with 0x00 and then a CID. */
 const TAG_CID = 42;
+/** Version, codec, hash, length of the digest, digest. */
+const SHA2_256_CID_BYTES = 4 + 32;
 /** Shorter ASCII text (nearly every key) is read faster by hand than by a TextDecoder. */
 const SHORT_TEXT = 32;
 
@@ -230,8 +232,18 @@ function parseCid(bytes: Uint8Array): CID | undefined {
 export function isCanonicalCid(cid: CID, bytes: Uint8Array = cid.bytes): boolean {
   if (cid.version !== 1) return false;
   const { code, digest } = cid.multihash;
+  if (bytes.length === SHA2_256_CID_BYTES && isShortCid(cid, bytes)) return true;
   const canonical = CID.createV1(cid.code, Digest.create(code, digest)).bytes;
   return canonical.length === bytes.length && canonical.every((byte, index) => byte === bytes[index]);
+}
+
+/** Whether these are the bytes of a CID whose numbers take a byte each, with a digest of 32: nearly every CID there is. */
+function isShortCid({ code, multihash }: CID, bytes: Uint8Array): boolean {
+  const numbers = [1, code, multihash.code, multihash.digest.length];
+  for (const [at, number] of numbers.entries()) if (number >= 0x80 || bytes[at] !== number) return false;
+  for (let at = 0; at < multihash.digest.length; at++)
+    if (bytes[numbers.length + at] !== multihash.digest[at]) return false;
+  return bytes.length === numbers.length + multihash.digest.length;
 }
 
 function malformed(what: string, offset: number, cause?: unknown): NiagaError {

@@ -53,6 +53,17 @@ export const ERRORS = {
     meaning: 'The delegation does not let the device sign this kind of record.',
   },
   DELEGATION_REVOKED: { status: 400, exit: 1, meaning: 'The signing device was revoked.' },
+  WRITER_OTHER: {
+    status: 409,
+    exit: 4,
+    meaning: 'Another device of the trader holds the writer’s lease: only that one signs stock and steps of trades.',
+  },
+  WRITER_INVALID: { status: 422, exit: 1, meaning: 'The writer’s lease may not follow the one before it.' },
+  CAPSULE_INVALID: {
+    status: 422,
+    exit: 1,
+    meaning: 'The sealed list of open trades cannot be opened with these words.',
+  },
 
   // Trades
   TRADE_ROLE: { status: 403, exit: 4, meaning: 'This party may not take that step.' },
@@ -89,6 +100,11 @@ export const ERRORS = {
     exit: 1,
     meaning: 'The index of the card is not that of its listing: it claims words that the listing does not have.',
   },
+  INDEX_FAR: {
+    status: 409,
+    exit: 1,
+    meaning: 'The index node is far from a word of the card, and knows others that are nearer.',
+  },
   WATCH_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no watch with that id here.' },
   WATCH_LIMIT: { status: 409, exit: 1, meaning: 'The node keeps as many watches as it can.' },
 
@@ -106,6 +122,24 @@ export const ERRORS = {
   IDENTITY_EXISTS: { status: 409, exit: 1, meaning: 'The home has an identity already.' },
   IDENTITY_MISSING: { status: 409, exit: 3, meaning: 'The home has no identity yet.' },
   IDENTITY_SEALED: { status: 403, exit: 4, meaning: 'The keys are sealed with a passphrase.' },
+  WORDS_INVALID: {
+    status: 422,
+    exit: 2,
+    meaning: 'The words are not the 24 words of a root key, or not in their order.',
+  },
+  WORDS_OTHER: { status: 409, exit: 4, meaning: 'The words are those of another trader than the one of this home.' },
+  ROOT_MISSING: { status: 409, exit: 4, meaning: 'The root key is not on this machine, and no words were given.' },
+  PAIRING_INVALID: {
+    status: 422,
+    exit: 2,
+    meaning: 'The text is no pairing request or answer, or not one for this machine.',
+  },
+  DEVICE_NOT_FOUND: { status: 404, exit: 5, meaning: 'This trader has no device of that name.' },
+  RESTORE_PENDING: {
+    status: 409,
+    exit: 4,
+    meaning: 'The trade was restored and not yet compared with the other side’s copy: it can be read only.',
+  },
   HOME_UNUSABLE: { status: 500, exit: 1, meaning: 'The home folder cannot be made, read or written.' },
   HOME_NEWER: { status: 500, exit: 1, meaning: 'The home was written by a newer version of Niaga.' },
   HOME_LOCKED: { status: 409, exit: 6, meaning: 'Another process uses this home.' },

@@ -7,7 +7,11 @@ import {
   revocationSchema,
   type Capability,
 } from './identity/delegation.js';
+import { capsuleSchema } from './identity/capsule.js';
+import { writerSchema } from './identity/writer.js';
 import { evidenceSchema } from './trade/evidence-schema.js';
+import { mailboxRequestSchema, tokenSchema } from './mail/deposit.js';
+import { letterSchema, MAX_LETTER_BYTES } from './mail/letter.js';
 import { receiptSchema, TRADE_SCHEMAS } from './trade/schema.js';
 
 const KiB = 1024;
@@ -25,6 +29,8 @@ export interface KindRow {
   readonly maxEnvelopeBytes?: number;
   /** What its device's delegation must allow; `root`: signed by the trader's root key itself. */
   readonly capability: Capability | 'root';
+  /** The root itself may sign it too. */
+  readonly orRoot?: true;
 }
 
 const trade = <S>(schema: S) => ({ schema, maxBytes: 64 * KiB, capability: 'trade' }) as const;
@@ -33,6 +39,8 @@ const trade = <S>(schema: S) => ({ schema, maxBytes: 64 * KiB, capability: 'trad
 export const KINDS = {
   delegation: { schema: delegationSchema, maxBytes: KiB, capability: 'root' },
   revocation: { schema: revocationSchema, maxBytes: 128 * KiB, capability: 'root' },
+  writer: { schema: writerSchema, maxBytes: 128 * KiB, capability: 'trade', orRoot: true },
+  capsule: { schema: capsuleSchema, maxBytes: 66 * KiB, capability: 'trade' },
   profile: { schema: profileSchema, maxBytes: 16 * KiB, capability: 'profile' },
   'block-list': { schema: blockListSchema, maxBytes: 128 * KiB, capability: 'profile' },
   listing: { schema: listingSchema, maxBytes: 128 * KiB, capability: 'publish' },
@@ -51,7 +59,25 @@ export const KINDS = {
   shipped: trade(TRADE_SCHEMAS.shipped),
   received: trade(TRADE_SCHEMAS.received),
   timeout: trade(TRADE_SCHEMAS.timeout),
+  refunded: trade(TRADE_SCHEMAS.refunded),
+  'refund-seen': trade(TRADE_SCHEMAS['refund-seen']),
+  approved: trade(TRADE_SCHEMAS.approved),
+  returned: trade(TRADE_SCHEMAS.returned),
+  'return-seen': trade(TRADE_SCHEMAS['return-seen']),
+  consent: trade(TRADE_SCHEMAS.consent),
+  remedy: trade(TRADE_SCHEMAS.remedy),
+  'remedy-accept': trade(TRADE_SCHEMAS['remedy-accept']),
+  'remedy-decline': trade(TRADE_SCHEMAS['remedy-decline']),
+  dispute: trade(TRADE_SCHEMAS.dispute),
+  'dispute-withdrawn': trade(TRADE_SCHEMAS['dispute-withdrawn']),
+  statement: trade(TRADE_SCHEMAS.statement),
+  ruling: trade(TRADE_SCHEMAS.ruling),
+  rating: trade(TRADE_SCHEMAS.rating),
+  reply: trade(TRADE_SCHEMAS.reply),
   receipt: { schema: receiptSchema, maxBytes: KiB, capability: 'trade' },
+  letter: { schema: letterSchema, maxBytes: MAX_LETTER_BYTES, capability: 'trade' },
+  'mailbox-token': { schema: tokenSchema, maxBytes: KiB, capability: 'trade' },
+  'mailbox-request': { schema: mailboxRequestSchema, maxBytes: 64 * KiB, capability: 'trade' },
   evidence: { schema: evidenceSchema, maxBytes: 32 * KiB * KiB, capability: 'trade' },
 } as const satisfies Record<string, KindRow>;
 

@@ -2,6 +2,7 @@ import { CID } from 'multiformats/cid';
 import { varint } from 'multiformats';
 import type { z } from 'zod';
 import { isPlainCard } from './catalog/card-check.js';
+import { CLOCK_SKEW } from './clock.js';
 import { decode, encode } from './cbor.js';
 import { isWellFormedSignature, verifySignature } from './ed25519.js';
 import { NiagaError } from './errors.js';
@@ -14,10 +15,10 @@ import { headerSchema, type Header } from './header.js';
 
 /** The domain of every signature of this protocol: bytes signed for anything else never verify here. */
 export const SIGNING_DOMAIN = 'niaga/1';
-/** How far ahead of the reader's clock a record's `created` may lie. Phones are minutes off, not hours. */
-export const CLOCK_SKEW = 10 * 60 * 1000;
 const ENVELOPE_DEPTH = 4;
 const PAYLOAD_DEPTH = 16;
+
+export { CLOCK_SKEW };
 
 /** A verified record, with the exact bytes that were signed. */
 export interface SignedRecord<P = Header> {
@@ -241,7 +242,8 @@ function checkAuthor<K extends Kind>(
   given: Uint8Array | CID | undefined,
   context: OpenContext<K>,
 ): CID | undefined {
-  const capability = KINDS[kind].capability;
+  const { capability, orRoot }: KindRow = KINDS[kind];
+  if (orRoot === true && given === undefined && equalBytes(header.trader, header.device)) return undefined;
   if (capability === 'root') {
     if (!equalBytes(header.trader, header.device) || given !== undefined) {
       throw new NiagaError('DELEGATION_MISMATCH', `A ${kind} is signed by the trader's root key itself.`);

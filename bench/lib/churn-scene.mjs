@@ -61,6 +61,7 @@ export class Scene {
     );
     const lacking = this.#listings.filter(({ quorum }) => !quorum).length;
     progress(`${this.#listings.length} listings of ${shops.length} sellers published, ${lacking} without a quorum`);
+    await this.#cluster.untilQuiet();
     const rare = rareTerms(this.#listings);
     this.#sampled = sample(this.#listings, sampled, this.#next).map((one) => ({
       listing: one.listing,

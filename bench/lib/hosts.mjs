@@ -7,6 +7,13 @@ import { atExit, progress, temporaryFolder } from './run.mjs';
 const NODE_HOST = new URL('node-host.mjs', import.meta.url);
 const JOIN_TIME_LIMIT = 120_000;
 const POLL = 250;
+/** Nodes have met when each knows such a share of all: the last ones are found by look-ups that come every few minutes. */
+const MET = 0.9;
+/** Nodes are quiet when all of them together take less than this share of one core for so many milliseconds. */
+const QUIET_SHARE = 0.25;
+const QUIET_TIME = 2_000;
+/** With --quick nothing is waited for long: what is printed then is not a measurement. */
+const QUIET_TIME_LIMIT = process.argv.includes('--quick') ? 4_000 : 120_000;
 /** Nodes that others join by: more than one, so that the network outlives any of them. */
 const BOOTSTRAP = 4;
 
@@ -148,18 +155,33 @@ export class Cluster {
     return this;
   }
 
-  /** Waits until every living node knows so many, itself included; says so where they do not in time. */
+  /** Waits until every living node knows nearly so many, itself included; says so where they do not in time. */
   async untilMet(count, limit = JOIN_TIME_LIMIT) {
     const end = performance.now() + limit;
     let known = [];
     do {
       const all = await this.each('known');
       known = all.flat();
-      if (known.every((size) => size >= count)) return true;
+      if (known.every((size) => size >= MET * count)) return true;
       await sleep(POLL);
     } while (performance.now() < end);
     progress(`after ${limit / 1000} s nodes know ${Math.min(...known)} to ${Math.max(...known)} of ${count}`);
     return false;
+  }
+
+  /** Waits until what was begun before is done: cards on their way to further nodes, listings that keepers fetch. */
+  async untilQuiet(limit = QUIET_TIME_LIMIT) {
+    const begun = performance.now();
+    const seconds = () => Math.round((performance.now() - begun) / 1000);
+    for (let share = 1; share >= QUIET_SHARE;) {
+      if (performance.now() - begun > limit)
+        return progress(`still ${share.toFixed(1)} cores are at work after ${seconds()} s`);
+      const before = await this.usage();
+      const from = performance.now();
+      await sleep(QUIET_TIME);
+      share = (between(before, await this.usage()).cpuMs || 0) / (performance.now() - from);
+    }
+    progress(`quiet after ${seconds()} s`);
   }
 
   /** The same call to every living host. */

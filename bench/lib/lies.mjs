@@ -1,6 +1,7 @@
-// Ways in which an index node can lie when it is asked. Each takes the true answer, decoded, and gives a false one.
+// Ways in which an index node can lie when it is asked, when cards are brought to it, and when other index nodes hand over to it.
 import { decode, encode } from '../../dist/protocol/cbor.js';
 import { slotId } from '../../dist/protocol/ids.js';
+import { Inventions } from './inventions.mjs';
 
 const SLOW_MS = 2_000;
 const MANY_TIMES = 1_000;
@@ -8,7 +9,12 @@ const MANY_TIMES = 1_000;
 const REPLAYED = 10;
 /** Above every honest score. */
 const TOP_SCORE = 2 ** 40;
-const NOBODY = { id: '12D3KooWBmwkafWE2fqfzS96VoTZgpGp6aJsF4N7fkSXbYpUwXTJ', addresses: ['/ip4/127.0.0.1/tcp/9'] };
+/** As many as the wire lets through. */
+const MOST_CLOSER = 32;
+const MOST_BITS = 8;
+/** Leases of one answer, and cards of each, which the reader would have to work through: as many as fit into an answer. */
+const LEASES = 100;
+const CARDS_A_LEASE = 1_000;
 
 /** What a liar remembers of what it was brought: the first version of each card, and what was ended since. */
 export class Memory {
@@ -34,7 +40,10 @@ export class Memory {
   }
 }
 
-const LIES = {
+const inventions = new Inventions();
+
+/** Lies in answers, `index.ask` and `index.cards`: each takes the true answer, decoded, and gives a false one. */
+const ANSWERS = {
   /** Says that it has nothing, whatever it took. */
   drop: (answer) => ({
     ...answer,
@@ -76,9 +85,21 @@ const LIES = {
     ...(answer.documents === undefined ? {} : { documents: answer.documents * MANY_TIMES }),
     ...(answer.df === undefined ? {} : { df: scaled(answer.df, MANY_TIMES) }),
     ...multiplied(answer, ['held', 'matched']),
-    ...(answer.bits === undefined ? {} : { bits: answer.bits.map(() => 8) }),
-    ...(answer.closer === undefined ? {} : { closer: answer.closer.map(() => NOBODY) }),
+    ...(answer.bits === undefined ? {} : { bits: answer.bits.map(() => MOST_BITS) }),
   }),
+
+  /** Says to have nothing, and names nodes nearer to each key than any other, made up for it, in place of those that are there. */
+  invent: (answer, memory, { keys = [] }) => ({
+    ...ANSWERS.drop(answer),
+    ...(answer.closer === undefined ? {} : { closer: inventions.near(keys, MOST_CLOSER) }),
+  }),
+
+  /** True, with as many leases as go into an answer, each said to be of a thousand cards. */
+  leases: (answer) => {
+    const lease = answer.leases?.[0]?.lease ?? answer.cards?.[0] ?? new Uint8Array(500);
+    const cards = Array.from({ length: CARDS_A_LEASE }, (_, place) => [place, place]);
+    return { ...answer, leases: Array.from({ length: LEASES }, () => ({ lease, cards, proof: [] })) };
+  },
 
   /** True, but late. */
   slow: async (answer) => {
@@ -87,18 +108,61 @@ const LIES = {
   },
 };
 
+/** Lies to those who bring cards, by method: each takes the request, decoded, and a way to the true answer. */
+const BROUGHT = {
+  /** Takes everything, and keeps nothing of it. */
+  'claims to hold': {
+    'index.put': ({ cards }) => ({ results: cards.map(() => 'ok') }),
+    'index.offer': () => ({ wanted: [] }),
+    'index.lease': () => ({ missing: [] }),
+  },
+
+  refuses: {
+    'index.put': ({ cards }) => ({ results: cards.map(() => 'RATE_LIMITED') }),
+    'index.offer': ({ cards }) => ({ wanted: [], declined: cards.map((_, place) => place) }),
+  },
+
+  /** Every key is to be split as often as can be. */
+  splits: {
+    'index.put': async ({ keys }, truth) => ({ ...(await truth()), bits: keys.map((_, place) => [place, MOST_BITS]) }),
+  },
+
+  /** Sends the cards on to nodes that are not there. */
+  'sends away': {
+    'index.put': ({ keys, cards }) => ({
+      results: cards.map(() => 'INDEX_FAR'),
+      closer: inventions.near(keys.slice(0, MOST_CLOSER), MOST_CLOSER),
+    }),
+  },
+
+  /** Never answers. */
+  stalls: Object.fromEntries(
+    ['index.put', 'index.offer', 'index.lease'].map((method) => [method, () => new Promise(() => undefined)]),
+  ),
+};
+
+/** Those about what a node answers, and those about what it is brought. */
+export const LIES = { answers: Object.keys(ANSWERS), brought: Object.keys(BROUGHT) };
+
 /**
  * A handler that lies as `lieOf()` says at the time; undefined: it tells the truth.
  * @param {string} method of node/index/wire.ts
  */
 export function lying(method, handler, lieOf, memory) {
   return async (body, context) => {
-    if (method === 'index.put') memory.note(decode(body, { maxBytes: 2 ** 23, maxDepth: 16 }));
-    const truth = await handler(body, context);
-    const lie = LIES[lieOf()];
-    if (lie === undefined || (method !== 'index.ask' && method !== 'index.cards')) return truth;
-    return encode(await lie(decode(truth, { maxBytes: 2 ** 23, maxDepth: 16 }), memory));
+    const request = method.startsWith('index.') ? read(body) : {};
+    const truth = async () => read(await handler(body, context));
+    const name = lieOf();
+    const brought = BROUGHT[name]?.[method];
+    if (brought !== undefined) return encode(await brought(request, truth));
+    if (method === 'index.put') memory.note(request);
+    const answer = method === 'index.ask' || method === 'index.cards' ? ANSWERS[name] : undefined;
+    return answer === undefined ? handler(body, context) : encode(await answer(await truth(), memory, request));
   };
+}
+
+function read(bytes) {
+  return decode(bytes, { maxBytes: 2 ** 23, maxDepth: 16 });
 }
 
 function payloadOf(envelope) {

@@ -93,6 +93,7 @@ export const handlers = {
 
   usage: () => ({ ...usage(), asked }),
   advance: ({ ms }) => clock.advance(ms),
+  time: () => clock.now(),
 };
 serve(handlers);
 

@@ -1,6 +1,6 @@
 // The frame of every benchmark: its options, what it needs, and that nothing it started is left behind.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machine, machineLine, writeJson } from './report.mjs';
@@ -11,6 +11,18 @@ const endings = [];
 /** Has `end` called, with no time to wait for anything, when the process ends: by itself, by Ctrl-C, by a failure. */
 export function atExit(end) {
   endings.push(end);
+}
+
+/** Load average for each core above which the machine counts as busy before anything was begun. */
+const BUSY_SHARE = 0.5;
+
+/** Where a machine has other things to do, times say little. */
+function warnOfLoad() {
+  const [load] = loadavg();
+  if (load > BUSY_SHARE * cpus().length)
+    console.log(
+      `\nThe machine is busy with other things (load average ${load.toFixed(1)}): times and processor times are too long.`,
+    );
 }
 
 function endAll() {
@@ -85,6 +97,7 @@ export async function runBench({ name, about, options: known, measure }) {
       .map(([key, value]) => `${key} ${value}`)
       .join(', ')}`,
   );
+  warnOfLoad();
   let failed = false;
   try {
     const results = await measure(options);

@@ -31,14 +31,25 @@ export class SmallDirectory {
     return isKnown ? this.#world.ref(node, this.#node) : undefined;
   }
 
-  closest(kadId, count) {
+  closest(kadId, count, { unfailed = false } = {}) {
     const { space, clock } = this.#world;
     const place = space.place(kadId);
+    const isLeftOut = (node) => {
+      const until = this.#failedUntil.get(node);
+      return until !== undefined && (unfailed || until > clock.now);
+    };
+    if (count > this.#known.length) {
+      const all = [this.#node, ...Array.from(this.#known).filter((node) => !isLeftOut(node))];
+      return all
+        .sort((a, b) => space.compare(a, b, place))
+        .slice(0, count)
+        .map((node) => this.#world.ref(node, this.#node));
+    }
     const best = [this.#node];
     for (const node of this.#known) {
       const last = best[best.length - 1];
       if (best.length >= count && space.compare(node, last, place) > 0) continue;
-      if ((this.#failedUntil.get(node) ?? 0) > clock.now) continue;
+      if (isLeftOut(node)) continue;
       let at = best.length;
       while (at > 0 && space.compare(best[at - 1], node, place) > 0) at--;
       best.splice(at, 0, node);

@@ -6,6 +6,7 @@ import { kadIdOfKey } from '../../dist/node/network/keyspace.js';
 import { KEPT_PEERS } from '../../dist/node/network/kept-peers.js';
 import { ConcurrencyLimit, DEFAULT_REQUEST_TIMEOUT } from '../../dist/node/network/limits.js';
 import { isStarting } from './clock.mjs';
+import { Dials } from './dials.mjs';
 import { walk } from './walk.mjs';
 
 /** As in node/network: dialer.ts, lookup.ts and session.ts. */
@@ -29,6 +30,7 @@ export class SimulatedNetwork {
   #connections = new Map();
   /** Who has answered in a look-up: kad-dht's table keeps them (its depth is set so that there is room). */
   #met = new Set();
+  #dials = new Dials();
   /** Peers whose connections are closed last, with their weight. */
   #kept = new Map();
 
@@ -147,6 +149,8 @@ export class SimulatedNetwork {
 
   #dialDead(peer, fail) {
     const { clock } = this.#world;
+    // Its time counts from when it was wanted, its place is taken from when there is one.
+    this.#dials.take({ now: clock.now, at: clock.now, took: DIAL_TIME_LIMIT, patience: DIAL_TIME_LIMIT });
     clock.after(DIAL_TIME_LIMIT, () => {
       this.directory.markFailed(peer);
       fail(unreachable(peer));
@@ -187,13 +191,13 @@ export class SimulatedNetwork {
       disjoint: routing.disjoint,
       alpha: routing.alpha,
       shuffle: (list) => this.#world.random.sample(list, list.length),
-      answer: (node) => {
-        const connected = this.#isConnected(node);
-        const alive = !this.#world.isDead(node);
-        if (!connected) meter.dial(this.#node, alive, 'routing');
+      answer: (node, since) => {
+        const isDead = this.#world.isDead(node);
+        const dialled = this.#isConnected(node) ? 0 : this.#dial(node, begun + since, routing.silence);
+        const alive = !isDead && dialled !== undefined;
+        if (dialled !== 0) meter.dial(this.#node, alive, 'routing');
         meter.findNode(this.#node, node, alive);
-        const trip = 2 * links.delay(this.#node, node, 0) + (connected ? 0 : links.dialDelay(this.#node, node));
-        return { alive, delay: alive ? trip : routing.silence };
+        return { alive, delay: alive ? dialled + 2 * links.delay(this.#node, node, 0) : routing.silence };
       },
     });
     meter.lookup(this.#node, found);
@@ -214,15 +218,17 @@ export class SimulatedNetwork {
 
   /** Tries those among the nearest that have not answered, as node/network/lookup.ts does. */
   async #confirm(found, timeLeft, signal) {
-    const { clock, links, meter } = this.#world;
+    const { clock, meter } = this.#world;
     for (let round = 0; round < CONFIRM_ROUNDS && timeLeft > 0; round++) {
       const doubtful = this.#nearest(found).filter(
         (node) => node !== this.#node && !found.answered.has(node) && !this.#isConnected(node),
       );
       if (doubtful.length === 0) return;
-      const dead = doubtful.filter((node) => this.#world.isDead(node));
-      const alive = doubtful.filter((node) => !this.#world.isDead(node));
-      const took = Math.max(0, ...alive.map((node) => links.dialDelay(this.#node, node)));
+      const dialled = new Map(doubtful.map((node) => [node, this.#dial(node, clock.now, CONFIRM_TIME_LIMIT)]));
+      const isThere = (node) => !this.#world.isDead(node) && dialled.get(node) <= CONFIRM_TIME_LIMIT;
+      const dead = doubtful.filter((node) => !isThere(node));
+      const alive = doubtful.filter(isThere);
+      const took = Math.max(0, ...alive.map((node) => dialled.get(node)));
       await clock.sleep(Math.min(timeLeft, dead.length > 0 ? CONFIRM_TIME_LIMIT : took));
       signal?.throwIfAborted();
       for (const node of alive) {
@@ -263,11 +269,18 @@ export class SimulatedNetwork {
     return this.#connections.has(node);
   }
 
+  /** Milliseconds from a time until a dial has ended; undefined where others keep it waiting for longer than `patience`. */
+  #dial(node, at, patience) {
+    const { clock, links } = this.#world;
+    const took = this.#world.isDead(node) ? patience : links.dialDelay(this.#node, node);
+    return this.#dials.take({ now: clock.now, at, took, patience });
+  }
+
   /** Milliseconds until there is a connection, which is made where there is none. */
   #connect(node) {
-    const { clock, meter, links } = this.#world;
+    const { clock, meter } = this.#world;
     if (!this.#isConnected(node)) meter.dial(this.#node, true, 'index');
-    const since = this.#connections.get(node) ?? clock.now + links.dialDelay(this.#node, node);
+    const since = this.#connections.get(node) ?? clock.now + this.#dial(node, clock.now, Infinity);
     this.#open(node, since);
     return Math.max(0, since - clock.now);
   }
@@ -278,8 +291,8 @@ export class SimulatedNetwork {
     this.#connections.set(node, since);
     if (!isNew) return;
     if (this.#world.isPerson(this.#node)) {
-      const { id, addresses } = this.#world.ref(node, this.#node);
-      this.directory.connected(peerIdFromString(id), addresses);
+      const { id, addresses, seenAt } = this.#world.ref(node, this.#node);
+      this.directory.connected(peerIdFromString(id), addresses, seenAt);
     }
     this.#emit('peer:connect', node);
     if (this.#connections.size <= this.#world.connectionBudget) return;

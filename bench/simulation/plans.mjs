@@ -1,14 +1,14 @@
 // How much of what is measured at which size. A listing is published to some 200 nodes and a look-up asks some hundred, so
 // larger networks get a part of the catalogue: all listings that were judged for some of the labelled queries.
 
-const common = { sellers: 20, measured: 2, people: 10, lookups: 200, titles: 60, zipf: 500, churn: [] };
+const common = { sellers: 20, measured: 1, people: 10, lookups: 150, titles: 50, zipf: 300, churn: [] };
 
 /** In the order in which two processes take them: the largest first. */
 export const FULL = [
-  { ...common, nodes: 10_000, queries: 20, churn: [0.3, 0.5] },
-  { ...common, nodes: 1_000, queries: 20, churn: [0.3, 0.5] },
-  { ...common, nodes: 1_000_000, queries: 6, sellers: 8, measured: 1, titles: 40, zipf: 200 },
-  { ...common, nodes: 100_000, queries: 10, sellers: 10, measured: 1, titles: 50, zipf: 300 },
+  { ...common, nodes: 10_000, queries: 12, churn: [0.3, 0.5] },
+  { ...common, nodes: 1_000, queries: 12, churn: [0.3, 0.5] },
+  { ...common, nodes: 1_000_000, queries: 4, sellers: 6, titles: 30, zipf: 150 },
+  { ...common, nodes: 100_000, queries: 6, sellers: 8, titles: 40, zipf: 200 },
 ];
 
 /** For continuous integration: under two minutes. */

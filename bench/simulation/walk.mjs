@@ -9,7 +9,7 @@ const CLOSEST = 20;
  * @param options.self the node that looks
  * @param options.place what it looks for
  * @param options.met near ones that the node has met before, beside those of its table
- * @param options.answer milliseconds until a node's answer is there, and whether one comes at all
+ * @param options.answer of a node and the milliseconds since the look-up began: those until its answer is there, and whether one comes at all
  * @param options.disjoint options.alpha paths, and questions at once on each
  * @param options.limit milliseconds after which what is known by then is the result
  * @returns who answered with how many steps it took to hear of them, who did not, who was named; questions sent; milliseconds
@@ -24,7 +24,7 @@ export function walk({ space, tables, self, place, met = [], answer, limit, shuf
   let now = 0;
 
   const ask = (path, node) => {
-    const { delay, alive } = answer(node);
+    const { delay, alive } = answer(node, now);
     asked++;
     path.running++;
     insert(due, { at: now + delay, node, path, alive }, (event) => event.at);

@@ -101,7 +101,9 @@ export class World {
       id,
       kadId: this.space.kadId(node),
       addresses: [`/ip4/${ip}/tcp/4101/p2p/${id}`],
-      lastSeen: node === asSeenBy ? this.clock.now : START,
+      seenAt: `/ip4/${ip}`,
+      // Whom they know they have heard of lately: connections to so many are not kept here.
+      lastSeen: this.clock.now,
       self: node === asSeenBy,
     };
   }
@@ -170,9 +172,9 @@ export class World {
     });
     directory.maxPeers = MAX_PEERS;
     for (const other of this.tables.acquaintances(node, MAX_PEERS)) {
-      const { id, addresses } = this.ref(other, node);
+      const { id, addresses, seenAt } = this.ref(other, node);
       directory.learn([{ id, addresses }]);
-      directory.connected(peerIdFromString(id), addresses);
+      directory.connected(peerIdFromString(id), addresses, seenAt);
       directory.disconnected(id);
     }
     return directory;

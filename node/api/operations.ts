@@ -4,6 +4,7 @@ import { reading } from './rows/bases.js';
 import { BLOCK_OPERATIONS } from './rows/blocks.js';
 import { EVENT_OPERATIONS } from './rows/events.js';
 import { EVIDENCE_OPERATIONS } from './rows/evidence.js';
+import { IDENTITY_OPERATIONS } from './rows/identity.js';
 import { LISTING_OPERATIONS } from './rows/listing.js';
 import { NODE_OPERATIONS } from './rows/node.js';
 import { SEARCH_OPERATIONS } from './rows/search.js';
@@ -24,6 +25,7 @@ export const OPERATIONS = {
   ...EVENT_OPERATIONS,
   ...TRADE_OPERATIONS,
   ...TRADER_OPERATIONS,
+  ...IDENTITY_OPERATIONS,
   ...BLOCK_OPERATIONS,
   ...EVIDENCE_OPERATIONS,
   verify: operation({

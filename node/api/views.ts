@@ -152,6 +152,10 @@ export const searchView = z.object({
   matched: z.int().describe('How many listings match in the network, as its index nodes count'),
   facets: facetsView.optional(),
   next: z.string().optional().describe('More may follow: give it as `after`, within five minutes'),
+  anyWord: z
+    .boolean()
+    .optional()
+    .describe('Sorted by newest or price, and no listing has all of the words: these have some'),
   suggestion: z.string().optional().describe('What was probably meant, where a word is hardly known'),
   searchedFor: z.string().optional().describe('The words were not found as typed; the hits are for these'),
   coverage: coverageView,
@@ -178,6 +182,7 @@ export const TRADE_WORDS = [
   'accepted',
   'paid',
   'payment-confirmed',
+  'partly-shipped',
   'shipped',
   'received',
   'completed',
@@ -188,6 +193,8 @@ export const TRADE_WORDS = [
   'disputed',
   'refund-due',
   'return-due',
+  'lapsed',
+  'unresolved',
 ] as const;
 
 export const stepView = z.object({
@@ -200,9 +207,14 @@ export const messageView = z.object({
   id: z.string(),
   kind: z.string(),
   author: z.string().describe('The trader who signed it'),
-  role: z.enum(['buyer', 'seller']),
+  role: z.enum(['buyer', 'seller', 'arbiter']),
   time: z.int().describe('By its author’s clock, milliseconds since 1970'),
   delivered: z.boolean().describe('Own messages: the other side has signed a receipt. Others: received here'),
+  delivery: z
+    .enum(['queued', 'stored', 'delivered', 'read', 'refused'])
+    .describe(
+      'queued: on this disk only; stored: sealed in mailboxes of the other side; delivered: the other side has signed for it; read: somebody has seen it there; refused: it will never be taken there',
+    ),
   text: z.string().optional(),
 });
 
@@ -216,7 +228,7 @@ export const lineView = z.object({
 });
 
 export const tradeView = stepView.extend({
-  role: z.enum(['buyer', 'seller']),
+  role: z.enum(['buyer', 'seller', 'arbiter']),
   counterparty: z.string(),
   regions: z.object({ contract: z.string(), payment: z.string(), delivery: z.string(), dispute: z.string() }),
   turn: z.enum(['buyer', 'seller']).nullable().describe('Whose answer is awaited while terms are negotiated'),

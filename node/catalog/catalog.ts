@@ -18,7 +18,7 @@ import { OwnLeases } from './own-leases.js';
 import { Placings } from './placings.js';
 import { prepare, type Prepared, type PreparationDeps } from './preparation.js';
 import { Answers } from './answers.js';
-import { Rows, type Row } from './rows.js';
+import { adoptedRow, Rows, type Row } from './rows.js';
 import { Schedule } from './schedule.js';
 import { Stock, type Reservation } from './stock.js';
 import { Upkeep } from './upkeep.js';
@@ -36,12 +36,16 @@ export interface CatalogDeps {
   /** Brings cards to the nodes that hold them for everybody. */
   readonly outlet: Outlet;
   readonly verify: Verify;
+  /** Whether this device signs for the trader; while it does not, nothing is signed or brought out by itself. Default: it does. */
+  readonly mayWrite?: (() => boolean) | undefined;
   readonly now: () => number;
   readonly logger: Logger;
   /** Waits until the node has joined its network, so many milliseconds at most. Default: it has. */
   readonly ready?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Calls the listener when a node was met, or the network joined; gives back the end of it. Default: never. */
   readonly onPeer?: ((listener: (peer?: string) => void) => () => void) | undefined;
+  /** Nodes that could hold cards. Default: always more than before. */
+  readonly peers?: (() => number) | undefined;
 }
 
 export function createCatalog(deps: CatalogDeps): Catalog {
@@ -100,11 +104,14 @@ class CatalogService implements Catalog {
     const keeping = { store, identity, rows, cards, stock, leases, placings, distribution, outlet };
     this.#upkeep = new Upkeep({ ...keeping, lock, version, now, logger });
     this.#schedule = new Schedule({
-      resume: () => this.#inBackground('upkeep', (signal) => this.#upkeep.resume(signal)),
-      refresh: () => this.#inBackground('upkeep', (signal) => this.#upkeep.refresh(signal)),
+      resume: async () => (this.#mayWrite ? this.#inBackground('upkeep', (signal) => this.#upkeep.resume(signal)) : 0),
+      refresh: async () => {
+        if (this.#mayWrite) await this.#inBackground('upkeep', (signal) => this.#upkeep.refresh(signal));
+      },
       isThin: () => this.#isThin(),
       joined: async () => deps.ready?.(JOIN_TIMEOUT, this.#stopping.signal).catch(() => undefined),
       onPeer: deps.onPeer,
+      peers: deps.peers,
       now,
     });
   }
@@ -201,6 +208,29 @@ class CatalogService implements Catalog {
     const view = await this.show(listing);
     if (view === undefined) throw new NiagaError('INTERNAL', 'A listing vanished while it was removed.');
     return view;
+  }
+
+  async reload(): Promise<void> {
+    if (this.#started === undefined) return;
+    await this.stop();
+    await this.start();
+  }
+
+  async adopt(listing: SignedRecord<Listing>, cardSeq: number): Promise<boolean> {
+    const { slot, seq } = listing.payload;
+    const adopted = await this.#lock(async () => {
+      const before = this.#rows.get(slot);
+      if (before !== undefined && before.seq >= seq) return false;
+      const batch = this.#rows.batch();
+      batch.add(this.#versions.put(listing.id.toString(), listing.bytes));
+      batch.put(slot, adoptedRow(listing, cardSeq));
+      await batch.write(this.#deps.store);
+      return true;
+    });
+    if (!adopted) return false;
+    await this.#upkeep.renew([slot], () => true, cardSeq);
+    await this.#orStopped(this.#distribution.place(slot).settled);
+    return true;
   }
 
   async version(id: CID): Promise<SignedRecord<Listing> | undefined> {
@@ -303,8 +333,12 @@ class CatalogService implements Catalog {
       const row = this.#rows.get(slot);
       return row !== undefined && !row.removed && row.availability !== availabilityOf(this.#stock.available(slot));
     });
-    if (changed.length > 0)
+    if (changed.length > 0 && this.#mayWrite)
       void this.#inBackground('stock', () => this.#upkeep.restock(changed)).catch(() => undefined);
+  }
+
+  get #mayWrite(): boolean {
+    return this.#deps.mayWrite?.() !== false;
   }
 
   /** Whether a larger network would hold some card at more nodes. */

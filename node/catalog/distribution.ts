@@ -1,6 +1,7 @@
 import { isNiagaError } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
-import { openRecord, type Verify } from '../../protocol/record.js';
+import type { Card, Delta, Tombstone } from '../../protocol/catalog/card.js';
+import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import type { Identity } from '../identity/index.js';
 import type { Outlet, Placed, Placement, Posting } from '../index/index.js';
 import type { Logger } from '../logger.js';
@@ -123,9 +124,10 @@ export class Distribution {
 
   async #signAnew(slot: string, seq: number, newer: readonly Uint8Array[]): Promise<void> {
     const { rows, overtake, logger } = this.#deps;
-    const found = Math.max(0, ...newer.map((bytes) => this.#seqOf(slot, bytes)));
     const times = this.#overtakes.get(slot) ?? 0;
-    if (rows.get(slot)?.cardSeq !== seq) return;
+    const row = rows.get(slot);
+    if (row?.cardSeq !== seq) return;
+    const found = Math.max(0, ...newer.map((bytes) => this.#seqOf(slot, row, bytes)));
     if (found < seq || times >= MAX_OVERTAKES) {
       logger.warn({ slot }, 'nodes say that they hold a newer card of an own listing, and do not show it');
       return;
@@ -140,21 +142,30 @@ export class Distribution {
     }
   }
 
-  /** The seq of a record of this slot that this trader signed; 0 for anything else. */
-  #seqOf(slot: string, bytes: Uint8Array): number {
+  /** The seq of a record of this slot that this trader signed and that is not the one that stands here; 0 for anything else. */
+  #seqOf(slot: string, row: Row, bytes: Uint8Array): number {
     const { identity, verify } = this.#deps;
     try {
-      const { payload } = openRecord(bytes, {
+      const { id, payload } = openRecord(bytes, {
         network: identity.network,
         kinds: ['card', 'delta', 'tombstone'],
         delegation: (id) => identity.delegationOf(id),
         verify,
       });
       const own = equalBytes(payload.trader, identity.trader) && payload.slot === slot.replace(/^listing\//, 'card/');
-      return own ? payload.seq : 0;
+      return own && !this.#stands({ id, payload }, row) ? payload.seq : 0;
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       return 0;
     }
   }
+
+  /** Whether it is what stands in the slot: a node that says it back holds nothing newer. */
+  #stands({ id, payload }: Pick<SlotRecord, 'id' | 'payload'>, { cardSeq, removed, head }: Row): boolean {
+    if (payload.seq !== cardSeq) return false;
+    if (removed) return payload.kind === 'tombstone' && equalBytes(payload.device, this.#deps.identity.device);
+    return head !== undefined && equalBytes(id.multihash.digest, head);
+  }
 }
+
+type SlotRecord = SignedRecord<Card | Delta | Tombstone>;

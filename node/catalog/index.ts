@@ -55,6 +55,15 @@ export interface Catalog {
   show(listing: string): Promise<ListingView | undefined>;
   /** @throws NiagaError LISTING_NOT_FOUND, LISTING_REMOVED */
   remove(listing: string): Promise<ListingView>;
+  /** Reads everything from disk again, where another device's catalogue was copied. */
+  reload(): Promise<void>;
+  /**
+   * Takes up an own listing that this disk does not have, as the network has it, and signs its card anew. Stock is what the seller
+   * stated last: what was sold since is not known.
+   * @param cardSeq of the newest card or delta that is known of it
+   * @returns false where a version as new is here already
+   */
+  adopt(listing: SignedRecord<Listing>, cardSeq: number): Promise<boolean>;
   /** A version of an own listing. */
   version(id: CID): Promise<SignedRecord<Listing> | undefined>;
   /** A text of conditions that an own listing names, by its id. */

@@ -1,39 +1,33 @@
 import { CID } from 'multiformats/cid';
 import { listingSlotOfCard, type Card, type Delta, type Listing } from '../../protocol/catalog/card.js';
-import { decode, encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { blobId, CODEC_RAW, deviceToPeerId, equalBytes, parseId, slotId } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes, slotId } from '../../protocol/ids.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { isIndexOf, parseIndex } from '../../protocol/search/index-terms.js';
 import type { DelegationBook } from '../identity/index.js';
-import { readBody, writeBody } from '../index/wire.js';
+import { writeBody } from '../index/wire.js';
+import { collectListings, isLie } from '../keep/collect.js';
 import { firstGood, type Failure } from '../keep/first-good.js';
-import { meetingPoint } from '../keep/meeting-point.js';
+import { askListings, giveListings, type WantedVersion } from '../keep/listing-requests.js';
 import type { KeptListing, Shelf } from '../keep/shelf.js';
-import {
-  BLOB_METHOD,
-  blobRequestSchema,
-  KEEP_METHOD,
-  LISTING_METHOD,
-  listingAnswerSchema,
-  listingRequestSchema,
-  MAX_KEEP_REQUEST,
-  MAX_LISTING_ANSWER,
-  MAX_PICTURE,
-  MAX_TEXT,
-} from '../keep/wire.js';
+import { KEEP_METHOD, LISTING_METHOD, MAX_LISTINGS, MAX_LISTINGS_REQUEST } from '../keep/wire.js';
 import type { Network } from '../network/index.js';
 import { rawCodec, type Store, type Table, type Write } from '../store/index.js';
+import {
+  ASK_NEXT_AFTER,
+  ASKED_TOGETHER,
+  BlobExchange,
+  FETCH_TIMEOUT,
+  sourcesOf,
+  type FetchOptions,
+} from './blob-exchange.js';
 import type { Catalog } from './index.js';
 
-/** A person waits for a listing that they opened; a node that is there answers in milliseconds. */
-const FETCH_TIMEOUT = 4_000;
-/** The seller and two keepers, so that neither a seller who sleeps nor a keeper who does not answer costs any time. */
-const ASKED_TOGETHER = 3;
-const ASK_NEXT_AFTER = 300;
-/** Four are known to the schema, and later versions may add some; each may be {@link MAX_TEXT} long. */
-const MAX_TEXTS = 8;
+/** Of a listing that nobody has asked for, so many of its keepers are asked where its seller has not got it. */
+const KEEPERS_ASKED = 3;
+/** Batches answered side by side, each of a hundred reads from disk. */
+const CONCURRENT_BATCHES = 8;
 
 export interface ListingExchangeDeps {
   readonly store: Store;
@@ -69,14 +63,20 @@ export interface OpenedListing extends Sought {
   readonly forOthers: boolean;
 }
 
-export interface FetchOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Peers that may have it, beside the seller and the listing's keepers. Default: none. */
-  readonly hints?: readonly string[] | undefined;
-  /** Somebody wants to see it: else it takes the place of nothing that somebody wanted. Default true. */
-  readonly wanted?: boolean | undefined;
-  /** It is fetched to be kept for others: nobody at this node looks at it. Default false. */
-  readonly forOthers?: boolean | undefined;
+/** What is to be kept for others. */
+export interface SoughtForOthers extends Sought {
+  /** Peers that may have it. */
+  readonly hints: readonly string[];
+  /** Somebody asked for it: everybody who may have it is asked, and it takes the place of what nobody asked for. */
+  readonly wanted: boolean;
+}
+
+export interface CollectedForOthers {
+  /** In the order of what was sought; undefined for what could not be had. */
+  readonly listings: readonly (SignedRecord<Listing> | undefined)[];
+  /** Peers that were asked, and of them those that did not answer. */
+  readonly asked: ReadonlySet<string>;
+  readonly silent: ReadonlySet<string>;
 }
 
 /** A listing that came over the network and holds. */
@@ -90,18 +90,26 @@ export class ListingExchange {
   readonly #deps: ListingExchangeDeps;
   /** Versions that trades build on: they stay. */
   readonly #seen: Table<Uint8Array>;
+  readonly #blobs: BlobExchange;
 
   constructor(deps: ListingExchangeDeps) {
     this.#deps = deps;
+    this.#blobs = new BlobExchange(deps);
     this.#seen = deps.store.table('seen-listings', rawCodec);
   }
 
   /** Answers other nodes from now on. */
   serve(): void {
-    const { network } = this.#deps;
-    const options = { maxRequest: MAX_KEEP_REQUEST };
-    network.handle(LISTING_METHOD, (body) => this.#giveListing(body), options);
-    network.handle(BLOB_METHOD, (body) => this.#giveBlob(body), options);
+    const { network, onMiss } = this.#deps;
+    const find = (id: CID): Promise<KeptListing | undefined> => this.#find(id);
+    const missed = ({ id, listing }: WantedVersion): void => {
+      if (listing !== undefined) onMiss?.(listing.toString(), id);
+    };
+    network.handle(LISTING_METHOD, (body) => giveListings(body, find, missed), {
+      maxRequest: MAX_LISTINGS_REQUEST,
+      maxConcurrent: CONCURRENT_BATCHES,
+    });
+    this.#blobs.serve();
   }
 
   /** A version of anybody's listing that this node has; undefined where it has not. */
@@ -122,8 +130,45 @@ export class ListingExchange {
     const { card, delta } = sought;
     const listing = (await this.known((delta ?? card).payload.listing)) ?? (await this.#collect(sought, options));
     checkOwn(card, listing);
-    await this.#checkIndex(sought, listing, options.forOthers ?? false);
+    await this.#checkIndex(sought, listing, false);
     return listing;
+  }
+
+  /**
+   * Has the newest versions of many listings kept here for others, in as few messages as there are peers that have them.
+   * @param resting peers that are not asked: they did not answer of late
+   * @throws the signal's reason when it was aborted
+   */
+  async collect(
+    sought: readonly SoughtForOthers[],
+    { resting, signal }: { readonly resting: (peer: string) => boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<CollectedForOthers> {
+    const { network, shelf, onRefused } = this.#deps;
+    const wanted = sought.map(({ card, delta, hints, wanted: isWanted }) => {
+      const { id, seller } = this.#placeOf(card);
+      const sources = sourcesOf(id.toString(), seller, this.#deps, hints);
+      const some = isWanted ? sources : sources.slice(0, 1 + hints.length + KEEPERS_ASKED);
+      return {
+        sources: some.filter((peer) => !resting(peer)),
+        version: (delta ?? card).payload.listing,
+        listing: id,
+        read: (given: KeptListing): Fetched => this.#readVersion(given, (delta ?? card).payload.listing, card),
+      };
+    });
+    const { found, asked, silent, lacked, lies } = await collectListings(network, wanted, signal);
+    for (const code of lies) onRefused(code);
+    const listings: (SignedRecord<Listing> | undefined)[] = [];
+    for (const [at, one] of sought.entries()) {
+      const fetched = found[at];
+      listings.push(fetched?.record);
+      if (fetched === undefined) continue;
+      const { validUntil } = one.card.payload;
+      await shelf.put(fetched.record, fetched.delegation, new Map(), { until: validUntil, used: one.wanted });
+      await this.#checkIndex(one, fetched.record, true);
+    }
+    const sellers = new Set(sought.map(({ card }) => deviceToPeerId(card.payload.device)));
+    for (const [peer, versions] of lacked) if (!sellers.has(peer)) this.#tellKeeper(peer, versions);
+    return { listings, asked, silent };
   }
 
   /** The same for a trade, which needs that version for good. @throws as {@link open} */
@@ -140,144 +185,94 @@ export class ListingExchange {
       await this.#pin(known);
       return known;
     }
-    const { record, delegation } = await this.#ask(peer, version, undefined, signal);
+    const { record, delegation } = await this.#ask(peer, { id: version }, undefined, signal);
     await this.#pin(record, delegation);
     return record;
   }
 
   /** The texts of a listing's conditions by their names, as far as they are had. */
-  async texts(listing: SignedRecord<Listing>, options: FetchOptions = {}): Promise<Record<string, string>> {
-    const found = await Promise.all(
-      textsOf(listing).map(async ([name, id]) => [name, await this.#blob(id, listing, MAX_TEXT, options)] as const),
-    );
-    const decoder = new TextDecoder();
-    return Object.fromEntries(
-      found.flatMap(([name, bytes]) => (bytes === undefined ? [] : [[name, decoder.decode(bytes)]])),
-    );
+  texts(listing: SignedRecord<Listing>, options: FetchOptions = {}): Promise<Record<string, string>> {
+    return this.#blobs.texts(listing, options);
   }
 
   /** Has the pictures of a listing kept here, as far as they are had. */
-  async collectPictures(listing: SignedRecord<Listing>, options: FetchOptions = {}): Promise<void> {
-    for (const id of listing.payload.item.image ?? []) {
-      if (id.code === CODEC_RAW) await this.#blob(id, listing, MAX_PICTURE, options);
-    }
+  collectPictures(listing: SignedRecord<Listing>, options: FetchOptions = {}): Promise<void> {
+    return this.#blobs.collectPictures(listing, options);
   }
 
   // Giving
 
-  async #giveListing(body: Uint8Array): Promise<Uint8Array> {
-    const { catalog, ownDelegation, delegations, shelf, onMiss } = this.#deps;
-    const { id, listing } = readBody(listingRequestSchema, body, LISTING_METHOD);
+  async #find(id: CID): Promise<KeptListing | undefined> {
+    const { catalog, ownDelegation, delegations, shelf } = this.#deps;
     const own = await catalog.version(id);
-    if (own !== undefined) return encode({ listing: own.bytes, delegation: ownDelegation(own.delegation) });
+    if (own !== undefined) return { listing: own.bytes, delegation: ownDelegation(own.delegation) };
     const kept = await shelf.version(id.toString());
-    if (kept !== undefined) return encode({ ...kept });
+    if (kept !== undefined) return kept;
     const pinned = await this.#pinned(id);
     const grant = pinned?.delegation === undefined ? undefined : delegations.find(pinned.delegation);
-    if (pinned !== undefined && grant !== undefined) return encode({ listing: pinned.bytes, delegation: grant.bytes });
-    if (listing !== undefined) onMiss?.(listing.toString(), id);
-    throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that version of a listing.');
-  }
-
-  async #giveBlob(body: Uint8Array): Promise<Uint8Array> {
-    const { id } = readBody(blobRequestSchema, body, BLOB_METHOD);
-    const blob = (await this.#deps.catalog.blob(id)) ?? (await this.#deps.shelf.blob(id.toString()));
-    if (blob === undefined || blob.length > MAX_PICTURE)
-      throw new NiagaError('LISTING_NOT_FOUND', 'This node does not have that text or picture.');
-    return encode(blob);
+    return pinned === undefined || grant === undefined ? undefined : { listing: pinned.bytes, delegation: grant.bytes };
   }
 
   // Fetching
 
   /** Asks the seller and keepers side by side, and keeps what came. */
   async #collect({ card, delta }: Sought, options: FetchOptions): Promise<SignedRecord<Listing>> {
-    const { network, shelf, networkName } = this.#deps;
-    const { trader, device, slot, validUntil } = card.payload;
+    const { shelf } = this.#deps;
     const version = (delta ?? card).payload.listing;
-    const id = slotId(networkName, trader, listingSlotOfCard(slot) ?? slot);
-    const listing = id.toString();
-    const seller = deviceToPeerId(device);
-    const sources = this.#sources(listing, seller, options.hints);
+    const { id, seller } = this.#placeOf(card);
     const { good, failures } = await firstGood(
-      sources,
-      async (peer, signal) => {
-        const fetched = await this.#ask(peer, version, listing, signal);
-        checkOwn(card, fetched.record);
-        return fetched;
-      },
+      sourcesOf(id.toString(), seller, this.#deps, options.hints),
+      (peer, signal) => this.#ask(peer, { id: version, listing: id }, card, signal),
       { together: ASKED_TOGETHER, hedge: ASK_NEXT_AFTER, signal: options.signal },
     );
     for (const { error } of failures) if (isLie(error)) this.#deps.onRefused(error.code);
     if (good === undefined) throw failureOf(failures, seller);
     const { record, delegation } = good.answer;
+    const { validUntil } = card.payload;
     await shelf.put(record, delegation, new Map(), { until: validUntil, used: options.wanted ?? true });
-    // Keepers who were asked in vain learn that it can be had here.
-    const body = writeBody({ id: version, listing: id });
-    for (const { peer, error } of failures) {
-      if (!isNiagaError(error, 'LISTING_NOT_FOUND') || peer === seller) continue;
-      network.request(peer, KEEP_METHOD, body, { timeout: FETCH_TIMEOUT }).catch(() => undefined);
-    }
+    for (const { peer, error } of failures)
+      if (isNiagaError(error, 'LISTING_NOT_FOUND') && peer !== seller)
+        this.#tellKeeper(peer, [{ id: version, listing: id }]);
     return record;
   }
 
-  /** One text or picture: from here, or from the same peers as its listing. Kept with it. */
-  async #blob(
-    id: CID,
-    listing: SignedRecord<Listing>,
-    most: number,
-    { signal, hints, wanted }: FetchOptions,
-  ): Promise<Uint8Array | undefined> {
-    const { catalog, shelf, network, networkName } = this.#deps;
-    const version = listing.id.toString();
-    const here = (await catalog.blob(id)) ?? (await shelf.blob(id.toString()));
-    if (here !== undefined) {
-      await shelf.attach(version, new Map([[id.toString(), here]]));
-      return here;
-    }
-    const { trader, device, slot } = listing.payload;
-    const sources = this.#sources(slotId(networkName, trader, slot).toString(), deviceToPeerId(device), hints);
-    const { good, failures } = await firstGood(
-      sources,
-      async (peer, asking) => {
-        const options = { timeout: FETCH_TIMEOUT, retry: true, maxResponse: most + MAX_KEEP_REQUEST, signal: asking };
-        const bytes = decode(await network.request(peer, BLOB_METHOD, writeBody({ id }), options), {
-          maxBytes: most + MAX_KEEP_REQUEST,
-        });
-        if (!(bytes instanceof Uint8Array) || !blobId(bytes).equals(id))
-          throw new NiagaError('RECORD_ID', 'A node gave another text than the one asked for.');
-        return bytes;
-      },
-      { together: wanted === false ? 1 : ASKED_TOGETHER, hedge: ASK_NEXT_AFTER, signal },
-    );
-    for (const { error } of failures) if (isLie(error)) this.#deps.onRefused(error.code);
-    // The listing can be shown without it; its id says what text is meant.
-    if (good === undefined) return undefined;
-    await shelf.attach(version, new Map([[id.toString(), good.answer]]));
-    return good.answer;
-  }
-
-  /** Whom to ask, this node not among them: who is told of, the seller, those who keep the listing for all. */
-  #sources(listing: string, seller: string, hints: readonly string[] = []): string[] {
-    const peers = new Set([seller, ...hints, ...meetingPoint(listing, this.#deps)]);
-    peers.delete(this.#deps.network.peerId);
-    return [...peers];
-  }
-
-  /** One node's copy of a version, checked. @throws NiagaError for what is not it, or no answer */
-  async #ask(peer: string, version: CID, listing: string | undefined, signal?: AbortSignal): Promise<Fetched> {
+  /** A keeper who was asked in vain learns that these can be had here. */
+  #tellKeeper(peer: string, listings: readonly WantedVersion[]): void {
     const { network } = this.#deps;
-    const body = writeBody({ id: version, ...(listing === undefined ? {} : { listing: parseId(listing) }) });
-    const answer = await network.request(peer, LISTING_METHOD, body, {
-      timeout: FETCH_TIMEOUT,
-      retry: true,
-      maxResponse: MAX_LISTING_ANSWER,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const kept = readBody(listingAnswerSchema, answer, LISTING_METHOD);
-    const record = this.#read(kept);
+    for (let start = 0; start < listings.length; start += MAX_LISTINGS) {
+      const body = writeBody({ listings: listings.slice(start, start + MAX_LISTINGS) });
+      network.request(peer, KEEP_METHOD, body, { timeout: FETCH_TIMEOUT }).catch(() => undefined);
+    }
+  }
+
+  /** The listing that a card stands for, and the peer that signed it. */
+  #placeOf({ payload: { trader, device, slot } }: SignedRecord<Card>): { id: CID; seller: string } {
+    const id = slotId(this.#deps.networkName, trader, listingSlotOfCard(slot) ?? slot);
+    return { id, seller: deviceToPeerId(device) };
+  }
+
+  /** One node's copy of a version, checked: a batch of one. @throws NiagaError for what is not it, or no answer */
+  async #ask(
+    peer: string,
+    wanted: WantedVersion,
+    card: SignedRecord<Card> | undefined,
+    signal?: AbortSignal,
+  ): Promise<Fetched> {
+    const came: KeptListing[] = [];
+    const take = (_: number, given: KeptListing): void => void came.push(given);
+    await askListings(this.#deps.network, peer, [wanted], take, { timeout: FETCH_TIMEOUT, signal });
+    const [given] = came;
+    if (given === undefined)
+      throw new NiagaError('LISTING_NOT_FOUND', 'A node does not have that version of a listing.');
+    return this.#readVersion(given, wanted.id, card);
+  }
+
+  #readVersion(given: KeptListing, version: CID, card: SignedRecord<Card> | undefined): Fetched {
+    const record = this.#read(given);
     if (!record.id.equals(version))
       throw new NiagaError('RECORD_ID', 'A node gave another listing than the one asked for.');
-    return { record, delegation: kept.delegation };
+    if (card !== undefined) checkOwn(card, record);
+    return { record, delegation: given.delegation };
   }
 
   // Keeping
@@ -324,26 +319,10 @@ export class ListingExchange {
   }
 }
 
-/** Names and ids of the texts that a listing binds; loose fields may hold anything. */
-function textsOf({ payload }: SignedRecord<Listing>): [string, CID][] {
-  return Object.entries(payload.item.conditions ?? {})
-    .flatMap(([name, value]): [string, CID][] => {
-      const id = CID.asCID(value);
-      return id?.code === CODEC_RAW ? [[name, id]] : [];
-    })
-    .slice(0, MAX_TEXTS);
-}
-
 /** @throws NiagaError RECORD_ID where a card names a listing that is not the one it stands for */
 function checkOwn({ payload: card }: SignedRecord<Card>, { payload: listing }: SignedRecord<Listing>): void {
   if (equalBytes(listing.trader, card.trader) && listing.slot === listingSlotOfCard(card.slot)) return;
   throw new NiagaError('RECORD_ID', 'The card points at a listing that is not its own.');
-}
-
-/** Whether a peer gave what does not hold, and not only nothing. */
-function isLie(error: unknown): error is NiagaError {
-  if (!isNiagaError(error) || error.details?.['remote'] === true) return false;
-  return error.code.startsWith('RECORD_') || error.code.startsWith('DELEGATION_') || error.code === 'PEER_PROTOCOL';
 }
 
 /** What to tell of several failures: how the seller failed says most. */

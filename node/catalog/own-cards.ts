@@ -167,11 +167,19 @@ export class OwnCards {
     };
   }
 
-  /** All cards that are not ended, with their keys. */
-  async *standing(): AsyncGenerator<LeasedCard> {
+  /** All cards, and ends where `ends`, with their keys. @param fits asked of each slot; default: all */
+  async *standing({
+    ends = false,
+    fits = () => true,
+  }: { readonly ends?: boolean; readonly fits?: (slot: string, row: Row) => boolean } = {}): AsyncGenerator<
+    LeasedCard & { readonly slot: string; readonly seq: number }
+  > {
     const { rows } = this.#deps;
-    for await (const [slot, card] of this.#cards.range())
-      if (rows.get(slot)?.removed === false) yield { listing: rows.idOf(slot), keys: this.#keysOf(slot, card) };
+    for await (const [slot, card] of this.#cards.range()) {
+      const row = rows.get(slot);
+      if (row === undefined || (row.removed && !ends) || !fits(slot, row)) continue;
+      yield { slot, listing: rows.idOf(slot), seq: row.cardSeq, keys: this.#keysOf(slot, card) };
+    }
   }
 
   #keysOf(slot: string, { bytes, keys }: StoredCard): readonly string[] {

@@ -1,6 +1,9 @@
-import type { Availability } from '../../protocol/catalog/card.js';
-import { slotId } from '../../protocol/ids.js';
+import type { Availability, Listing } from '../../protocol/catalog/card.js';
+import { availabilityOf } from '../../protocol/catalog/summary.js';
+import { encode } from '../../protocol/cbor.js';
+import { recordId, slotId } from '../../protocol/ids.js';
 import type { Money } from '../../protocol/money.js';
+import type { SignedRecord } from '../../protocol/record.js';
 import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
 
 /** Where one own listing stands. */
@@ -33,6 +36,23 @@ export interface Row {
   readonly head?: Uint8Array;
   /** Digest of all that a delta cannot change. */
   readonly rest?: Uint8Array;
+}
+
+/** The row of a listing that came back from the network; its card is to be signed anew. */
+export function adoptedRow({ id, payload }: SignedRecord<Listing>, cardSeq: number): Row {
+  const { seq, item } = payload;
+  return {
+    version: id.toString(),
+    seq,
+    cardSeq,
+    removed: false,
+    content: recordId(encode(item)).toString(),
+    stated: item.inventoryLevel,
+    level: item.inventoryLevel,
+    availability: availabilityOf(item.inventoryLevel),
+    validUntil: 0,
+    delegation: '',
+  };
 }
 
 /** The table of own listings by slot, kept in memory: a seller has thousands, not millions. */

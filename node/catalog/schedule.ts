@@ -13,6 +13,8 @@ export const REFRESH_CHECK = 10 * minute;
 const PEER_DELAY = 1_000;
 /** … and, where nodes come and go all the time, no more often than this. */
 const PEER_INTERVAL = 10_000;
+/** Cards of a network with few nodes are brought to new ones by a lease no more often than this: nodes hand cards over themselves, too. */
+const THIN_INTERVAL = 10 * minute;
 /** Peers that were met and are remembered for it. */
 const MAX_MET = 10_000;
 
@@ -27,8 +29,12 @@ interface ScheduleDeps {
   readonly joined: () => Promise<void>;
   /** Calls the listener when nodes were met; gives back the end of it. */
   readonly onPeer: ((listener: (peer?: string) => void) => () => void) | undefined;
+  /** Nodes that could hold cards. Default: always more than before. */
+  readonly peers: (() => number) | undefined;
   readonly now: () => number;
 }
+
+const NEVER = { at: Number.NEGATIVE_INFINITY, running: Number.NEGATIVE_INFINITY };
 
 /** When own cards are looked after. What one time fails is done the next time. */
 export class Schedule {
@@ -40,7 +46,10 @@ export class Schedule {
   #peerTimer: NodeJS.Timeout | undefined;
   #came = false;
   #peersDone = Number.NEGATIVE_INFINITY;
-  #refreshed = Number.NEGATIVE_INFINITY;
+  /** When the last lease was signed, by the clock, which can be set, and by one that stands still while a laptop sleeps. */
+  #refreshed = NEVER;
+  /** Nodes that could hold cards then. */
+  #peersThen = 0;
   #wait = RESUME_INTERVAL;
   #left = 0;
   #off: () => void = () => undefined;
@@ -51,7 +60,7 @@ export class Schedule {
 
   start(): void {
     this.#running = true;
-    this.#refreshTimer = setInterval(() => void this.#refreshIfDue(), REFRESH_CHECK).unref();
+    this.#refreshTimer = setInterval(() => void this.#check(), REFRESH_CHECK).unref();
     this.#off = this.#deps.onPeer?.((peer) => this.#peersCame(peer)) ?? this.#off;
     void this.#begin();
   }
@@ -64,7 +73,7 @@ export class Schedule {
     clearInterval(this.#refreshTimer);
     clearTimeout(this.#peerTimer);
     this.#peerTimer = undefined;
-    this.#refreshed = Number.NEGATIVE_INFINITY;
+    this.#refreshed = NEVER;
   }
 
   async #begin(): Promise<void> {
@@ -85,14 +94,29 @@ export class Schedule {
     this.#resumeTimer = setTimeout(() => void this.#resume(), this.#wait).unref();
   }
 
+  async #check(): Promise<void> {
+    await this.#refreshIfDue();
+    await this.#refreshIfThin();
+  }
+
   async #refreshIfDue(): Promise<void> {
-    const { now } = this.#deps;
-    if (this.#running && now() - this.#refreshed >= REFRESH_INTERVAL) await this.#refresh();
+    const { at, running } = this.#refreshed;
+    const since = Math.max(this.#deps.now() - at, performance.now() - running);
+    if (this.#running && since >= REFRESH_INTERVAL) await this.#refresh();
+  }
+
+  /** Where cards have fewer copies than they should, new nodes take some. Anybody can make up new nodes: only so many leases are signed. */
+  async #refreshIfThin(): Promise<void> {
+    const { isThin, peers } = this.#deps;
+    if (!this.#running || performance.now() - this.#refreshed.running < THIN_INTERVAL) return;
+    if (peers !== undefined && peers() <= this.#peersThen) return;
+    if (isThin()) await this.#refresh();
   }
 
   async #refresh(): Promise<void> {
     const before = this.#refreshed;
-    this.#refreshed = this.#deps.now();
+    this.#refreshed = { at: this.#deps.now(), running: performance.now() };
+    this.#peersThen = this.#deps.peers?.() ?? 0;
     await this.#deps.refresh().catch(() => {
       this.#refreshed = before;
     });
@@ -115,7 +139,7 @@ export class Schedule {
     this.#came = false;
     this.#wait = RESUME_INTERVAL;
     await this.#resume();
-    if (this.#running && this.#deps.isThin()) await this.#refresh();
+    await this.#refreshIfThin();
     this.#peerTimer = undefined;
     this.#peersDone = performance.now();
     if (this.#running && this.#came) this.#peersCame(undefined);

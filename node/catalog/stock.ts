@@ -67,11 +67,11 @@ export class Stock {
     return this.#drop(trade) === undefined ? [] : [this.#table.del(trade)];
   }
 
-  /** `lines`: what the trade says was sold, for one that never got its stock set aside. */
+  /** Takes `lines` from the shelf; what was set aside for the trade is no longer. */
   sold(trade: string, lines: readonly StockLine[]): Write[] {
     const reserved = this.#drop(trade);
     const writes: Write[] = reserved === undefined ? [] : [this.#table.del(trade)];
-    for (const [slot, quantity] of sum(reserved ?? lines)) {
+    for (const [slot, quantity] of sum(lines)) {
       const level = this.#levels.get(slot);
       if (typeof level === 'number') writes.push(this.#levels.set(slot, Math.max(0, level - quantity)));
     }

@@ -4,7 +4,7 @@ import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import type { Mutex } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
-import type { Outlet } from '../index/index.js';
+import type { Outlet, OwnLease } from '../index/index.js';
 import type { Logger } from '../logger.js';
 import type { Store } from '../store/index.js';
 import type { Distribution } from './distribution.js';
@@ -88,13 +88,31 @@ export class Upkeep {
         'own cards were refreshed',
       );
     }
-    // A node that was away when something was removed would bring it back.
-    for (const [slot, row] of rows.entries()) {
-      if (!row.removed || !this.#stands(row)) continue;
-      await outlet.room(signal);
-      placed.push(distribution.place(slot).done);
-    }
+    placed.push(...(await this.#offer(signed?.lease, signal)));
     await Promise.all(placed);
+  }
+
+  /**
+   * Asks for what no lease speaks of: cards of listings that end soon, and ends, since a node that was away when something was
+   * removed would bring it back. What is not held as widely as it should be is under way already.
+   */
+  async #offer(lease: OwnLease | undefined, signal: AbortSignal): Promise<Promise<void>[]> {
+    const { rows, cards, distribution, outlet, now } = this.#deps;
+    const seqs = new Map<string, number>();
+    const fits = (slot: string, row: Row): boolean => {
+      const isLeased = !row.removed && lease?.placeOf(rows.idOf(slot)) !== undefined;
+      const isOffered = !isLeased && row.validUntil > now() && distribution.of(slot, row).whole;
+      if (isOffered) seqs.set(slot, row.cardSeq);
+      return isOffered;
+    };
+    const placed: Promise<void>[] = [];
+    for (const [listing, peers] of await outlet.offer(cards.standing({ ends: true, fits }), signal)) {
+      const slot = rows.slotOf(listing);
+      if (slot === undefined || rows.get(slot)?.cardSeq !== seqs.get(slot)) continue;
+      await outlet.room(signal);
+      placed.push(distribution.place(slot, { lacking: peers }).done);
+    }
+    return placed;
   }
 
   /** Signs what changed for those whose cards say another word about stock than is true now, and brings it out. */

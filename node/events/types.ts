@@ -16,6 +16,10 @@ export const EVENT_TYPES = [
   'back-in-stock',
   /** A listing turned out to be another thing than its card says. */
   'false-index',
+  /** What is known of the own devices changed: one was added, renewed or revoked, or another one writes. `writes`: whether this one does. */
+  'devices-changed',
+  /** The permission of this device ends soon, and the root key to renew it is not on this machine. */
+  'device-expiring',
   /** Events were removed before they were read; the reader cannot have them any more. */
   'gap',
 ] as const;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CID } from 'multiformats/cid';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
-import { isNiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import type { Table, Write } from '../store/index.js';
@@ -14,11 +14,11 @@ const CHECKED = 4_000;
 /** The delegations that this node keeps for good, by id: those of the records that it or its user chose to have. */
 export interface DelegationBook {
   find(id: CID): SignedRecord<Delegation> | undefined;
-  /** The same, or one that was read not long ago and is not kept. */
+  /** The same, or one that was read not long ago and is not kept; not one of a device that was revoked. */
   met(id: CID): SignedRecord<Delegation> | undefined;
   /**
    * Verifies and keeps nothing, for what strangers bring unasked.
-   * @throws NiagaError RECORD_… where the envelope does not hold
+   * @throws NiagaError RECORD_… where the envelope does not hold, DELEGATION_REVOKED
    */
   read(bytes: Uint8Array): SignedRecord<Delegation>;
   /**
@@ -36,15 +36,26 @@ export function createDelegationBook(options: {
   table: Table<Uint8Array>;
   network: string;
   verify: Verify;
+  /** Whether a device was revoked: its delegations open nothing new. Default: none was. */
+  isRevoked?: (trader: Uint8Array, device: Uint8Array) => boolean;
 }): DelegationBook {
-  const { table, network, verify } = options;
+  const { table, network, verify, isRevoked } = options;
   const known = new Map<string, SignedRecord<Delegation>>();
   const onDisk = new Set<string>();
   // Every answer brings the same few delegations: those met before are known by their bytes, without another check.
   const checked = createBoundedCache<SignedRecord<Delegation>>(CHECKED);
   const met = createBoundedCache<SignedRecord<Delegation>>(CHECKED);
 
+  const isGone = ({ payload }: SignedRecord<Delegation>): boolean =>
+    isRevoked?.(payload.trader, payload.delegate) === true;
+
   function read(bytes: Uint8Array): SignedRecord<Delegation> {
+    const delegation = open(bytes);
+    if (!isGone(delegation)) return delegation;
+    throw new NiagaError('DELEGATION_REVOKED', 'The device that the delegation is for was revoked.');
+  }
+
+  function open(bytes: Uint8Array): SignedRecord<Delegation> {
     const hash = hashOf(bytes);
     const before = checked.get(hash);
     if (before !== undefined) {
@@ -66,10 +77,14 @@ export function createDelegationBook(options: {
 
   return {
     find: (id) => known.get(id.toString()),
-    met: (id) => known.get(id.toString()) ?? met.get(id.toString()),
+    met(id) {
+      const delegation = known.get(id.toString()) ?? met.get(id.toString());
+      return delegation === undefined || isGone(delegation) ? undefined : delegation;
+    },
     read,
     learn(bytes) {
-      const delegation = read(bytes);
+      // For good also of a device that was revoked: what it signed before for finished trades stands.
+      const delegation = open(bytes);
       const key = delegation.id.toString();
       remember(delegation);
       // Whether the caller's batch reached the disk is not known here, and a second put changes nothing.
@@ -78,7 +93,7 @@ export function createDelegationBook(options: {
     async load() {
       for await (const [key, bytes] of table.range({ limit: MAX_DELEGATIONS })) {
         try {
-          remember(read(bytes));
+          remember(open(bytes));
           onDisk.add(key);
         } catch (error) {
           // Whoever needs it will bring it again: one bad row is no reason not to start.

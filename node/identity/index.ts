@@ -9,8 +9,13 @@
  * console.log(identity.traderText, identity.peerId);
  * ```
  */
-export { createIdentity, hasIdentity, openIdentity } from './identity.js';
+export { createIdentity, delegate, DELEGATION_LIFETIME, hasIdentity, isHalfOver, openIdentity } from './identity.js';
 export type { Identity } from './identity.js';
+export type { IdentityHome } from './key-folder.js';
+export type { Root } from './root.js';
+export { acceptPairing, keepRecords, keptRecords, refuseUnfinishedPairing, requestPairing } from './pairing.js';
 export { createDelegationBook } from './delegation-book.js';
 export type { DelegationBook } from './delegation-book.js';
+export { createDeviceBook } from './device-book.js';
+export type { DeviceBook, DeviceRecord } from './device-book.js';
 export { createBulkVerifier } from './verifier.js';

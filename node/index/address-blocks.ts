@@ -8,11 +8,24 @@
 export function addressBlocks(addresses: readonly string[]): string[] {
   const blocks = new Set<string>();
   for (const address of addresses) {
-    const [, protocol, value] = address.split('/', 3);
-    const block = value === undefined ? undefined : blockOf(protocol, value);
+    const block = blockOfAddress(address);
     if (block !== undefined) blocks.add(block);
   }
   return [...blocks];
+}
+
+/** The same few addresses are asked about for every name of every card. */
+const MEMORY_ADDRESSES = 4_096;
+const memory = new Map<string, string | undefined>();
+
+function blockOfAddress(address: string): string | undefined {
+  const known = memory.get(address);
+  if (known !== undefined || memory.has(address)) return known;
+  if (memory.size >= MEMORY_ADDRESSES) memory.clear();
+  const [, protocol, value] = address.split('/', 3);
+  const block = value === undefined ? undefined : blockOf(protocol, value);
+  memory.set(address, block);
+  return block;
 }
 
 function blockOf(protocol: string | undefined, value: string): string | undefined {

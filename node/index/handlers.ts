@@ -1,4 +1,4 @@
-import type { Network } from '../network/index.js';
+import type { HandleOptions, Network } from '../network/index.js';
 import type { CloserNodes } from './held/closer.js';
 import { declinedOf } from './handover-delivery.js';
 import { AskBudget } from './held/quotas.js';
@@ -33,28 +33,21 @@ export interface ServeOptions {
 
 /** Answers what other nodes ask of an index node. */
 export function serveIndex({ network, holder, closer, onOffer }: ServeOptions): void {
-  const batches = { maxRequest: 2 * MAX_PUT_BYTES, maxConcurrent: CONCURRENT_BATCHES };
-  network.handle(
-    PUT_METHOD,
-    async (body, { peer }) => {
-      // Before anything is read: who brings too much must not cost the reading of it either.
-      holder.admit(peer, { bytes: body.length });
-      return writeBody(await holder.put(readPut(body), peer));
-    },
-    batches,
-  );
+  const batches: HandleOptions = {
+    maxRequest: 2 * MAX_PUT_BYTES,
+    maxConcurrent: CONCURRENT_BATCHES,
+    // Before it waits, and before anything is read: who brings too much must cost neither the memory nor the reading.
+    admit: (peer, bytes) => holder.admit(peer, { bytes }),
+  };
+  network.handle(PUT_METHOD, async (body, { peer }) => writeBody(await holder.put(readPut(body), peer)), batches);
   network.handle(
     LEASE_METHOD,
-    async (body, { peer }) => {
-      holder.admit(peer, { bytes: body.length });
-      return writeBody(await holder.refresh(readBody(leaseRequestSchema, body, 'index.lease'), peer));
-    },
+    async (body, { peer }) => writeBody(await holder.refresh(readBody(leaseRequestSchema, body, 'index.lease'), peer)),
     batches,
   );
   network.handle(
     OFFER_METHOD,
     async (body, { peer }) => {
-      holder.admit(peer, { bytes: body.length });
       const offer = readBody(offerSchema, body, 'index.offer');
       const wanted = holder.wanted(offer);
       const answer = writeBody({ wanted, declined: declinedOf(offer, wanted, holder) });

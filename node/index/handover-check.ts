@@ -1,12 +1,13 @@
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { QUORUM } from '../../protocol/search/posting-keys.js';
 import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
-import { LAST_RANK, type HandoverOptions } from './handover-options.js';
+import type { BringOptions } from './handover-delivery.js';
+import { CONCURRENT_TARGETS, LAST_RANK, type HandoverOptions } from './handover-options.js';
 import { isFarFrom, namesOf, shardToBe, type Places } from './handover-plan.js';
 import type { HandoverSource, NamedListing } from './handover-source.js';
 import type { PeerTable } from './peer-table.js';
 import { responsible } from './responsible.js';
-import { slices } from './slices.js';
+import { sideBySide, slices } from './slices.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Names whose holders are remembered for a moment. */
@@ -29,7 +30,7 @@ interface DailyCheckDeps {
     receiver: string,
     cards: Iterable<NamedListing>,
     signal: AbortSignal,
-    onHeld?: (card: NamedListing) => void,
+    options: BringOptions,
   ) => Promise<boolean>;
 }
 
@@ -77,7 +78,7 @@ export class DailyCheck {
   /** Another node has compared the listing under these names. */
   seen(listing: string, names: readonly string[]): void {
     const now = this.#deps.now();
-    if (now - this.#seenSince > SEEN_FOR) {
+    if (Math.abs(now - this.#seenSince) > SEEN_FOR) {
       this.#seenBefore = this.#seen;
       this.#seen = new Set();
       this.#seenSince = now;
@@ -137,13 +138,18 @@ export class DailyCheck {
       const spare = held.names.filter((name) => this.#isSpare(name));
       if (spare.length > 0) far.push([listing, spare]);
     }
-    for (const [receiver, dues] of work) await bring(receiver, this.#named(receiver, dues), signal);
+    await sideBySide([...work], CONCURRENT_TARGETS, async ([receiver, dues], othersWait) => {
+      await bring(receiver, this.#named(receiver, dues), signal, { othersWait });
+    });
     if (far.length > 0) await this.#release(far, signal);
   }
 
   #freshOf(listing: string, to: number): Due | undefined {
     const fresh = this.#fresh.get(listing);
-    if (fresh === undefined || to - fresh.came < this.#deps.options.freshAfter) return undefined;
+    if (fresh === undefined) return undefined;
+    const age = to - fresh.came;
+    // Where the clock was set back since, it does not wait until then.
+    if (age >= 0 && age < this.#deps.options.freshAfter) return undefined;
     const rank = fresh.rank++;
     if (rank === LAST_RANK) this.#fresh.delete(listing);
     return [listing, rank, Math.floor(fresh.came / DAY)];
@@ -206,7 +212,7 @@ export class DailyCheck {
         names.flatMap((name) => this.holders(name).flatMap((all) => all.map(({ id }) => id))),
       ),
     );
-    for (const receiver of receivers) {
+    await sideBySide([...receivers], CONCURRENT_TARGETS, async (receiver, othersWait) => {
       const theirs = cards.map(([listing, names]): NamedListing => {
         return [listing, names.filter((name) => this.#holds(receiver, name))];
       });
@@ -217,8 +223,9 @@ export class DailyCheck {
         }
       };
       // What it had to be brought first, it is asked for once more.
-      if (await bring(receiver, theirs, signal)) await bring(receiver, theirs, signal, note);
-    }
+      if (await bring(receiver, theirs, signal, { othersWait }))
+        await bring(receiver, theirs, signal, { onHeld: note, othersWait });
+    });
     const enough = (listing: string, name: string): boolean =>
       this.holders(name).every((holders) => {
         const by = confirmed.get(`${listing}\n${name}`);

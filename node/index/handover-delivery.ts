@@ -23,6 +23,8 @@ import {
 const MAX_PUT_DELEGATIONS = 64;
 /** Receivers whose draw is remembered: more than a node has neighbours in an hour. */
 const MAX_BUDGETS = 1_000;
+/** Answers to a card after which there is nothing left to bring. */
+const SETTLED: readonly string[] = ['ok', 'LISTING_CHANGED', 'INDEX_FAR'];
 /** In seconds. */
 const HOUR = 60 * 60;
 /** Of an id and a seq in an offer. */
@@ -33,8 +35,59 @@ const OFFER_BYTES = 512 * 1024;
 interface DeliveryDeps {
   readonly network: Network;
   readonly source: HandoverSource;
-  readonly options: Pick<HandoverOptions, 'bytesPerSecond' | 'bytesPerReceiver'>;
+  readonly options: Pick<HandoverOptions, 'bytesPerSecond' | 'bytesPerReceiver' | 'timePerReceiver' | 'slowAnswer'>;
   readonly logger: Logger;
+}
+
+export interface BringOptions {
+  /** Told of each card that the receiver has already, by its own word. */
+  readonly onHeld?: ((card: NamedListing) => void) | undefined;
+  /** Whether others wait for this receiver to be done. Default: nobody does. */
+  readonly othersWait?: (() => boolean) | undefined;
+}
+
+/** The time that a receiver has in one pass or check. */
+class Turn {
+  readonly signal: AbortSignal;
+  readonly #slowAnswer: number;
+  readonly #othersWait: () => boolean;
+  #until: number;
+  #isSlow = false;
+
+  constructor(
+    { timePerReceiver, slowAnswer }: Pick<HandoverOptions, 'timePerReceiver' | 'slowAnswer'>,
+    signal: AbortSignal,
+    othersWait: () => boolean = () => false,
+  ) {
+    this.#until = performance.now() + timePerReceiver;
+    this.#slowAnswer = slowAnswer;
+    this.#othersWait = othersWait;
+    this.signal = signal;
+  }
+
+  /** Milliseconds. */
+  get left(): number {
+    return this.#until - performance.now();
+  }
+
+  get isOver(): boolean {
+    return this.left <= 0 || (this.#isSlow && this.#othersWait());
+  }
+
+  /** Waits for something else than the receiver. @throws the signal's reason */
+  async pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.signal });
+    this.#until += milliseconds;
+  }
+
+  async answer<T>(ask: (signal: AbortSignal, timeout: number) => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    try {
+      return await ask(this.signal, Math.max(1, Math.min(DELIVERY_TIMEOUT, this.left)));
+    } finally {
+      this.#isSlow = performance.now() - begun > this.#slowAnswer;
+    }
+  }
 }
 
 /** Brings cards to one node: says what there is, and sends what that node lacks. */
@@ -49,8 +102,7 @@ export class Delivery {
   }
 
   /**
-   * Offers the cards and brings those that are wanted.
-   * @param onHeld told of each that the receiver has already, by its own word
+   * Offers the cards and brings those that are wanted, as far as the receiver's time allows.
    * @returns whether the receiver has all of them now that it has room for, by its own word
    * @throws what asking it failed with; the signal's reason
    */
@@ -58,29 +110,37 @@ export class Delivery {
     receiver: string,
     cards: Iterable<NamedListing>,
     signal: AbortSignal,
-    onHeld: (card: NamedListing) => void = () => undefined,
+    { onHeld = () => undefined, othersWait }: BringOptions = {},
   ): Promise<boolean> {
+    const turn = new Turn(this.#deps.options, signal, othersWait);
     let whole = true;
     for (const batch of batches(cards)) {
-      const { wanted, declined } = await this.#offer(receiver, batch, signal);
+      if (turn.isOver) return false;
+      const { wanted, declined } = await this.#offer(receiver, batch, turn);
       batch.forEach((card, at) => wanted.has(at) || declined.has(at) || onHeld(card));
       const lacking = batch.filter((_, at) => wanted.has(at));
-      if (lacking.length > 0 && !(await this.put(receiver, lacking, signal))) whole = false;
+      if (lacking.length > 0 && !(await this.#put(receiver, lacking, turn))) whole = false;
     }
     return whole;
   }
 
   /** Brings cards that the receiver is known to lack. @returns whether it took all of them @throws as {@link bring} */
-  async put(receiver: string, cards: readonly NamedListing[], signal: AbortSignal): Promise<boolean> {
+  put(receiver: string, cards: readonly NamedListing[], signal: AbortSignal): Promise<boolean> {
+    return this.#put(receiver, cards, new Turn(this.#deps.options, signal));
+  }
+
+  async #put(receiver: string, cards: readonly NamedListing[], turn: Turn): Promise<boolean> {
     let whole = true;
     for (const put of this.#putsOf(cards)) {
       const body = writeBody(put);
-      if (!this.#mayDraw(receiver, body.length)) return false;
+      if (turn.isOver || !this.#mayDraw(receiver, body.length)) return false;
       const wait = this.#line.take(body.length, performance.now());
-      if (wait > 0) await sleep(wait, undefined, { signal });
-      const answer = await this.#request(receiver, PUT_METHOD, body, signal);
+      // What all receivers share is not the fault of this one.
+      if (wait > 0) await turn.pause(wait);
+      const answer = await this.#request(receiver, PUT_METHOD, body, turn);
       const { results } = readBody(putAnswerSchema, answer, 'answer to index.put');
-      const refused = results.filter((result) => result !== 'ok' && result !== 'LISTING_CHANGED');
+      // What it is far from by its own view it gets not, also not when it is asked again.
+      const refused = results.filter((result) => !SETTLED.includes(result));
       if (refused.length > 0) this.#deps.logger.debug({ receiver, refused }, 'cards handed over were refused');
       whole &&= refused.length === 0 && results.length === put.cards.length;
     }
@@ -90,7 +150,7 @@ export class Delivery {
   async #offer(
     receiver: string,
     batch: readonly NamedListing[],
-    signal: AbortSignal,
+    turn: Turn,
   ): Promise<{ readonly wanted: ReadonlySet<number>; readonly declined: ReadonlySet<number> }> {
     const keys = new Map<string, number>();
     const place = (name: string): number => {
@@ -104,7 +164,7 @@ export class Delivery {
       names.map(place),
     ]);
     const body = writeBody({ keys: [...keys.keys()], cards });
-    const answer = await this.#request(receiver, OFFER_METHOD, body, signal);
+    const answer = await this.#request(receiver, OFFER_METHOD, body, turn);
     const { wanted, declined } = readBody(offerAnswerSchema, answer, 'answer to index.offer');
     return { wanted: new Set(wanted), declined: new Set(declined) };
   }
@@ -127,18 +187,16 @@ export class Delivery {
     yield* this.#putsOf(cards.slice(half));
   }
 
-  async #request(receiver: string, method: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  async #request(receiver: string, method: string, body: Uint8Array, turn: Turn): Promise<Uint8Array> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#deps.network.request(receiver, method, body, {
-          signal,
-          timeout: DELIVERY_TIMEOUT,
-          retry: true,
-        });
+        return await turn.answer((signal, timeout) =>
+          this.#deps.network.request(receiver, method, body, { signal, timeout, retry: true }),
+        );
       } catch (error) {
-        signal.throwIfAborted();
-        if (!isNiagaError(error, 'RATE_LIMITED') || tries === BUSY_TRIES) throw error;
-        await sleep(BUSY_WAIT, undefined, { signal });
+        turn.signal.throwIfAborted();
+        if (!isNiagaError(error, 'RATE_LIMITED') || tries === BUSY_TRIES || turn.left < BUSY_WAIT) throw error;
+        await sleep(BUSY_WAIT, undefined, { signal: turn.signal });
       }
     }
   }

@@ -28,6 +28,10 @@ export interface HandoverOptions {
   readonly bytesPerSecond: number;
   /** What one receiver may draw an hour. Default {@link BYTES_PER_RECEIVER}. */
   readonly bytesPerReceiver: number;
+  /** What one receiver may take of a pass or a check; the rest is left for later. Default {@link TIME_PER_RECEIVER}. */
+  readonly timePerReceiver: number;
+  /** One that takes longer for an answer, while others wait for their turn, gets the rest later. Default {@link SLOW_ANSWER}. */
+  readonly slowAnswer: number;
 }
 
 /**
@@ -56,6 +60,11 @@ const BYTES_PER_SECOND = MiB;
 
 /** Twice a full node's store. A receiver that comes and goes, or wants everything each time, gets no more. */
 const BYTES_PER_RECEIVER = 64 * MiB;
+
+/** A slow line brings ten thousand cards in it. One that never answers in time must not hold up those behind it for hours. */
+const TIME_PER_RECEIVER = 2 * minute;
+/** A busy node writes a batch to its disk in less. */
+const SLOW_ANSWER = 5 * second;
 
 /** Neighbours watched: those nearest to this node. Who shares a place with it is among the nearest twenty with hardly an exception. */
 export const WATCHED = 40;
@@ -91,6 +100,8 @@ export function handoverOptions(options: Partial<HandoverOptions> = {}): Handove
     freshEvery: FRESH_EVERY,
     bytesPerSecond: BYTES_PER_SECOND,
     bytesPerReceiver: BYTES_PER_RECEIVER,
+    timePerReceiver: TIME_PER_RECEIVER,
+    slowAnswer: SLOW_ANSWER,
     ...options,
   };
 }

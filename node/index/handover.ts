@@ -3,13 +3,13 @@ import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { DailyCheck } from './handover-check.js';
-import { Delivery } from './handover-delivery.js';
+import { Delivery, type BringOptions } from './handover-delivery.js';
 import { CONCURRENT_TARGETS, handoverOptions, type HandoverOptions } from './handover-options.js';
 import { holdersIn, namesOf, Places, rankFor, receiversIn, shardToBe, type Change } from './handover-plan.js';
 import type { HandoverSource, NamedListing } from './handover-source.js';
 import { Neighbourhood } from './neighbourhood.js';
 import type { PeerTable } from './peer-table.js';
-import { slices } from './slices.js';
+import { sideBySide, slices } from './slices.js';
 import { OFFER_METHOD, writeBody, type Offer } from './wire.js';
 
 /** Names whose holders are remembered while a plan is made and carried out. */
@@ -51,8 +51,8 @@ export class Handover {
   #due: NodeJS.Timeout | undefined;
   /** Passes and corrections run one after the other … */
   #work: Promise<void> = Promise.resolve();
-  /** … and checks, which may take long, beside them. */
-  #checks: Promise<void> = Promise.resolve();
+  /** … and checks, which may take long, beside them: one of a kind at a time. */
+  readonly #checks = new Map<'run' | 'runFresh', Promise<void>>();
 
   constructor(deps: HandoverDeps) {
     const { network, source, networkName } = deps;
@@ -74,7 +74,7 @@ export class Handover {
       places: this.#places,
       options: this.#options,
       neighbours: () => this.#neighbourhood.alive(),
-      bring: (receiver, cards, signal, onHeld) => this.#bring(receiver, cards, signal, onHeld),
+      bring: (receiver, cards, signal, options) => this.#bring(receiver, cards, signal, options),
       onSplit: (name) => this.#onSplit(name),
     });
   }
@@ -87,8 +87,8 @@ export class Handover {
     this.#neighbourhood.start();
     this.#timers = [
       setTimeout(() => this.#begin(), this.#options.grace).unref(),
-      setInterval(() => this.#checkNow((signal) => this.#check.run(signal)), this.#options.checkEvery).unref(),
-      setInterval(() => this.#checkNow((signal) => this.#check.runFresh(signal)), this.#options.freshEvery).unref(),
+      setInterval(() => this.#checkNow('run'), this.#options.checkEvery).unref(),
+      setInterval(() => this.#checkNow('runFresh'), this.#options.freshEvery).unref(),
     ];
   }
 
@@ -104,7 +104,7 @@ export class Handover {
     this.#before = undefined;
     this.#behind = new Set();
     this.#corrections.clear();
-    await Promise.all([this.#work, this.#checks]);
+    await Promise.all([this.#work, ...this.#checks.values()]);
   }
 
   /**
@@ -140,8 +140,11 @@ export class Handover {
     }, delay).unref();
   }
 
-  #checkNow(task: (signal: AbortSignal) => Promise<void>): void {
-    this.#checks = this.#checks.then(() => this.#guarded(task));
+  /** Where one is under way still, the next looks at what came due meanwhile as well. */
+  #checkNow(kind: 'run' | 'runFresh'): void {
+    if (this.#checks.has(kind)) return;
+    const run = this.#guarded((signal) => this.#check[kind](signal)).finally(() => this.#checks.delete(kind));
+    this.#checks.set(kind, run);
   }
 
   /** A name was found that is to be split. */
@@ -163,10 +166,10 @@ export class Handover {
   async #sendCorrections(signal: AbortSignal): Promise<void> {
     const corrections = [...this.#corrections];
     this.#corrections.clear();
-    for (const [peer, listings] of corrections) {
+    await sideBySide(corrections, CONCURRENT_TARGETS, async ([peer, listings]) => {
       const cards = [...listings].map((listing): NamedListing => [listing, this.#namesFor(peer, listing)]);
       await this.#delivery.put(peer, cards, signal).catch((error: unknown) => this.#failed(peer, error, signal));
-    }
+    });
   }
 
   /** One round of hand-over to those who became responsible for something, by what is known of the neighbourhood now. */
@@ -232,19 +235,15 @@ export class Handover {
     const queue = [...change.now]
       .filter(({ id }) => work.has(id))
       .map((peer) => ({ id: peer.id, rank: peer.self ? 0 : rankFor(peer, change, self) }))
-      .sort((a, b) => b.rank - a.rank);
+      // Who could not be brought everything the last time does not keep the others waiting.
+      .sort((a, b) => Number(change.behind.has(a.id)) - Number(change.behind.has(b.id)) || a.rank - b.rank);
     const begun = performance.now();
-    const worker = async (): Promise<void> => {
-      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-        const { id, rank } = next;
-        const wait = begun + rank * this.#options.rankDelay - performance.now();
-        if (wait > 0) await sleep(wait, undefined, { signal });
-        const listings = work.get(id) ?? [];
-        const cards = this.#named(id, listings);
-        if (!(await this.#bring(id, cards, signal))) left.add(id);
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT_TARGETS }, worker));
+    await sideBySide(queue, CONCURRENT_TARGETS, async ({ id, rank }, othersWait) => {
+      const wait = begun + rank * this.#options.rankDelay - performance.now();
+      if (wait > 0) await sleep(wait, undefined, { signal });
+      const cards = this.#named(id, work.get(id) ?? []);
+      if (!(await this.#bring(id, cards, signal, { othersWait }))) left.add(id);
+    });
     return left;
   }
 
@@ -268,10 +267,10 @@ export class Handover {
     receiver: string,
     cards: Iterable<NamedListing>,
     signal: AbortSignal,
-    onHeld?: (card: NamedListing) => void,
+    options: BringOptions,
   ): Promise<boolean> {
     try {
-      return await this.#delivery.bring(receiver, cards, signal, onHeld);
+      return await this.#delivery.bring(receiver, cards, signal, options);
     } catch (error) {
       this.#failed(receiver, error, signal);
       return false;

@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid';
+import { hex } from '../bytes.js';
 import type { IndexDeps } from './index.js';
 import { Answers } from './held/answers.js';
 import { Checker } from './held/checker.js';
@@ -7,11 +8,12 @@ import { Intake } from './held/intake.js';
 import { Leases } from './held/leases.js';
 import { loadHeld } from './held/load.js';
 import { Opener } from './held/opener.js';
-import { PeerRates } from './held/quotas.js';
+import { FAR_COST, FAR_SHARE, MAX_CARDS, PeerRates } from './held/quotas.js';
 import type {
   AskAnswer,
   AskInput,
   CardsAnswer,
+  Closer,
   LeaseAnswer,
   LeaseRequest,
   Offer,
@@ -28,6 +30,13 @@ const IDLE_AFTER = 500;
 /** A listing with some of the names under which it is held. */
 type NamedListing = readonly [listing: string, names: readonly string[]];
 
+export interface HolderOptions {
+  /** Whether this node is near enough to a name to keep cards under it when it has much to keep. Default: it is to all. */
+  readonly isNear?: ((name: string) => boolean) | undefined;
+  /** The nodes nearer to these names. Default: nobody. */
+  readonly closer?: ((names: readonly string[]) => Closer) | undefined;
+}
+
 /** The cards that this node keeps for the network: in memory to answer from, on disk to outlive a restart. */
 export class Holder {
   readonly #deps: IndexDeps;
@@ -41,9 +50,12 @@ export class Holder {
   readonly #listeners = new Set<(listing: string) => void>();
   #lastPut = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: IndexDeps) {
+  constructor(deps: IndexDeps, options: HolderOptions = {}) {
+    const { isNear: near = () => true, closer = () => [] } = options;
     this.#deps = deps;
     const set = new HeldSet(deps);
+    // Publishers who are new to a network take far nodes for near ones: they are refused where the room is needed for others.
+    const isNear = (name: string): boolean => set.size < (deps.maxCards ?? MAX_CARDS) * FAR_SHARE || near(name);
     const leases = new Leases(set);
     const opener = new Opener(deps, set.grants);
     // Its row goes with the next batch; should none come before a restart, the card is found out again after it.
@@ -58,8 +70,8 @@ export class Holder {
     this.#leases = leases;
     this.#opener = opener;
     this.#checker = checker;
-    this.#intake = new Intake(deps, { set, leases, checker, opener, onTaken });
-    this.#answers = new Answers(deps, set, leases, checker);
+    this.#intake = new Intake(deps, { set, leases, checker, opener, onTaken, isNear, closer });
+    this.#answers = new Answers(deps, { set, leases, checker, isNear });
   }
 
   async load(): Promise<void> {
@@ -100,7 +112,10 @@ export class Holder {
   async put(put: PutInput, peer: string): Promise<PutAnswer> {
     this.admit(peer, { cards: put.cards.length });
     this.#lastPut = performance.now();
-    return this.#intake.put(put, peer);
+    const answer = await this.#intake.put(put, peer);
+    const far = answer.results.filter((result) => result === 'INDEX_FAR').length;
+    if (far > 0) this.#rates.charge(peer, far * FAR_COST);
+    return answer;
   }
 
   /** A seller's refresh. @throws NiagaError RATE_LIMITED, or why the lease does not hold */
@@ -120,6 +135,12 @@ export class Holder {
   /** The card of a listing with what stands over it, checked and valid; undefined where none is held under the listing's own key. */
   record(listing: string): ReturnType<Answers['record']> {
     return this.#answers.record(listing);
+  }
+
+  /** The key of the trader whose listing it is, in text; undefined where no card of it is held. */
+  seller(listing: string): string | undefined {
+    const card = this.#set.index.get(listing);
+    return card === undefined ? undefined : hex(card.seller.key);
   }
 
   /** Ids of the listings of which a card or an end is held; good while things change. */

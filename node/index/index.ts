@@ -19,6 +19,7 @@ import type { HandoverOptions } from './handover-options.js';
 import { IndexService } from './service.js';
 import type { Outlet } from './outlet.js';
 
+export type { OfferedRecord } from './offerer.js';
 export type { Outlet } from './outlet.js';
 export type { Placed, Placement, Posting } from './placement.js';
 export type { LeasedCard, OwnLease, Refreshed } from './refresher.js';
@@ -57,6 +58,8 @@ export interface Index {
   record(
     listing: string,
   ): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> | undefined } | undefined;
+  /** The key of the trader whose listing it is, in text; undefined where no card of it is kept here. */
+  seller(listing: string): string | undefined;
   /** Whether the end of a listing is known here. */
   ended(listing: string): boolean;
   /** Calls back with each listing of which a card, delta or end was taken; gives back the end of it. */

@@ -5,6 +5,8 @@ import { PeerTable } from './peer-table.js';
 
 /** Four times in `probeAfter` it is seen who must be asked, but never more often than this. */
 const LEAST_TICK = 50;
+/** So many times `probeAfter` after its connection was closed, a neighbour whose connection is closed again was kept meanwhile. */
+const CLOSED_SOON = 3;
 /** These are asked after `probeAfter`, those behind them later. */
 const NEAREST = 20;
 
@@ -15,10 +17,15 @@ interface Neighbour {
   failures: number;
   /** Something went wrong: only an answer counts as a sign of life. */
   suspect: boolean;
-  /** Milliseconds UTC of the last sign of life. */
+  /** Connections to it that were closed one soon after the other. */
+  closed: number;
+  /** When the last one was, milliseconds of a clock that nobody sets. */
+  closedAt: number;
+  /** Of the last sign of life, and before which it is not asked again: milliseconds of a clock that nobody sets. */
   seen: number;
-  /** Milliseconds UTC: it is not asked again before. */
   notBefore: number;
+  /** When the directory last heard of it, by the clock on the wall. */
+  lastSeen: number;
   probing: boolean;
 }
 
@@ -77,7 +84,7 @@ export class Neighbourhood {
   /** A peer asked this node something: it is there, though perhaps not to be reached, which only an answer shows. */
   heard(id: string): void {
     const neighbour = this.#neighbours.get(id);
-    if (neighbour?.alive === true && !neighbour.suspect) neighbour.seen = Date.now();
+    if (neighbour?.alive === true && !neighbour.suspect) neighbour.seen = performance.now();
   }
 
   /** Something that was asked of the peer failed: it is asked for a sign of life at once. */
@@ -107,30 +114,35 @@ export class Neighbourhood {
 
   /**
    * Connections are closed for many reasons: where none comes back, it is asked on a new one. Both ends notice at once, and often
-   * many are cut together: each waits a time of its own, so that one of the two dials, and not while others wait for answers.
+   * many are cut together: each waits a time of its own, so that one of the two dials, and not while others wait for answers. One that
+   * answers, and whose connection is closed again, is pruned to make room: it waits twice as long each time, or the two would go on so.
    */
   #left(id: string): void {
     const neighbour = this.#neighbours.get(id);
     if (neighbour === undefined) return;
-    const pause = this.#deps.options.probeAgain * (0.5 + Math.random() / 2);
+    const { probeAfter, probeAgain } = this.#deps.options;
+    const now = performance.now();
+    if (now - neighbour.closedAt > CLOSED_SOON * probeAfter) neighbour.closed = 0;
+    const longest = Math.max(probeAgain, probeAfter);
+    const pause = Math.min(longest, probeAgain * 2 ** neighbour.closed) * (0.5 + Math.random() / 2);
+    neighbour.closed++;
+    neighbour.closedAt = now;
     neighbour.suspect = true;
-    neighbour.notBefore = Math.max(neighbour.notBefore, Date.now() + pause);
+    neighbour.notBefore = Math.max(neighbour.notBefore, now + pause);
     setTimeout(() => this.#timer !== undefined && this.#tick(), pause + 1).unref();
   }
 
   #tick(): void {
     this.#refresh();
     const { probeAfter } = this.#deps.options;
-    const now = Date.now();
+    const now = performance.now();
     let place = 0;
     for (const { id } of this.#nearestFirst()) {
       const neighbour = this.#neighbours.get(id);
       if (neighbour === undefined) continue;
       const patience = place++ < NEAREST ? probeAfter : probeAfter * FAR_FACTOR;
-      // What is asked for other reasons shows as well that the peer is there.
-      const heard = Math.max(neighbour.seen, neighbour.ref.lastSeen);
-      if (!neighbour.suspect && now - heard < patience) {
-        if (!neighbour.alive) this.#isThere(neighbour, heard);
+      if (!neighbour.suspect && now - neighbour.seen < patience) {
+        if (!neighbour.alive) this.#isThere(neighbour, neighbour.seen);
         continue;
       }
       if (now < neighbour.notBefore || neighbour.probing) continue;
@@ -143,15 +155,16 @@ export class Neighbourhood {
     const { network, probe, options } = this.#deps;
     neighbour.probing = true;
     this.#probing++;
-    const begun = Date.now();
+    const { id } = neighbour.ref;
+    const before = network.directory.get(id)?.lastSeen;
     let failed = false;
     try {
-      await probe(neighbour.ref.id);
+      await probe(id);
     } catch (error) {
       // A refusal is a sign of life too.
       failed = !(isNiagaError(error) && error.details?.['remote'] === true);
       // Nor is one gone that has answered something else meanwhile: it has much to do.
-      failed &&= (network.directory.get(neighbour.ref.id)?.lastSeen ?? 0) <= begun;
+      failed &&= network.directory.get(id)?.lastSeen === before;
     }
     neighbour.probing = false;
     this.#probing--;
@@ -163,7 +176,7 @@ export class Neighbourhood {
     neighbour.suspect = true;
     neighbour.failures++;
     const wait = Math.min(LAST_PROBE, options.probeAgain * 2 ** Math.max(0, neighbour.failures - 1));
-    neighbour.notBefore = Date.now() + wait;
+    neighbour.notBefore = performance.now() + wait;
     setTimeout(() => this.#timer !== undefined && this.#tick(), wait).unref();
     if (neighbour.failures >= 2 && neighbour.alive) {
       neighbour.alive = false;
@@ -172,11 +185,11 @@ export class Neighbourhood {
     this.#tick();
   }
 
-  #isThere(neighbour: Neighbour, seen = Date.now()): void {
+  #isThere(neighbour: Neighbour, seen = performance.now()): void {
     neighbour.seen = seen;
     neighbour.suspect = false;
     neighbour.failures = 0;
-    neighbour.notBefore = 0;
+    neighbour.notBefore = Number.NEGATIVE_INFINITY;
     if (neighbour.alive) return;
     neighbour.alive = true;
     this.#changed();
@@ -195,9 +208,12 @@ export class Neighbourhood {
           ref,
           alive: false,
           suspect: false,
+          closed: 0,
+          closedAt: Number.NEGATIVE_INFINITY,
           failures: 0,
-          seen: 0,
-          notBefore: 0,
+          seen: Number.NEGATIVE_INFINITY,
+          notBefore: Number.NEGATIVE_INFINITY,
+          lastSeen: 0,
           probing: false,
         });
     }
@@ -205,13 +221,23 @@ export class Neighbourhood {
       const ref = directory.get(id);
       const neighbour = this.#neighbours.get(id);
       if (neighbour === undefined) return;
-      if (ref !== undefined && ref.addresses.join() !== neighbour.ref.addresses.join()) this.#alive = undefined;
-      if (ref !== undefined) neighbour.ref = ref;
+      // Which of several in one address block hold something goes by where they were seen.
+      if (ref !== undefined && ref.seenAt !== neighbour.ref.seenAt) this.#alive = undefined;
+      if (ref !== undefined) this.#update(neighbour, ref);
       // Those who are gone stay known, so that their return is noticed: as many as are watched.
       if (ref !== undefined && place < 2 * WATCHED) return;
       this.#neighbours.delete(id);
       if (neighbour.alive) this.#changed();
     });
+  }
+
+  /** What is asked for other reasons shows as well that the peer is there; how long ago that was the clock says, unless it was set. */
+  #update(neighbour: Neighbour, ref: PeerRef): void {
+    neighbour.ref = ref;
+    if (ref.lastSeen === neighbour.lastSeen) return;
+    neighbour.lastSeen = ref.lastSeen;
+    const age = Math.max(0, Date.now() - ref.lastSeen);
+    neighbour.seen = Math.max(neighbour.seen, performance.now() - age);
   }
 
   #nearestFirst(): PeerRef[] {

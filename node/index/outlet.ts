@@ -2,6 +2,7 @@ import { compareDistance } from '../../protocol/keyspace.js';
 import { kadIdOfKey, LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 import type { Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
+import { Offerer, type OfferedRecord } from './offerer.js';
 import type { Placement, Posting } from './placement.js';
 import { Publisher } from './publisher.js';
 import { Refresher, type LeasedCard, type OwnLease, type Refreshed } from './refresher.js';
@@ -27,6 +28,12 @@ export interface Outlet {
    * @throws the signal's reason; what a look-up throws
    */
   refresh(lease: OwnLease, cards: AsyncIterable<LeasedCard>, signal: AbortSignal): Promise<Refreshed>;
+  /**
+   * Asks each node by ids whether it holds own records of which no lease speaks: cards that end soon, and ends.
+   * @returns by listing the nodes that should hold its record, and do not or could not be asked; those without any are left out
+   * @throws the signal's reason; what a look-up throws
+   */
+  offer(records: AsyncIterable<OfferedRecord>, signal: AbortSignal): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
 }
 
 export interface OutletDeps {
@@ -40,6 +47,7 @@ export interface OutletDeps {
 export class IndexOutlet implements Outlet {
   readonly #publisher: Publisher;
   readonly #refresher: Refresher;
+  readonly #offerer: Offerer;
   #lease: OwnLease | undefined;
 
   constructor(deps: OutletDeps) {
@@ -52,6 +60,7 @@ export class IndexOutlet implements Outlet {
     this.#publisher = new Publisher({ network, sweep, targets, bits, delegations, leasesFor, logger });
     const onFailed = (peer: string): void => this.#publisher.avoid(peer);
     this.#refresher = new Refresher({ network, targets, bits, delegations, onFailed, logger });
+    this.#offerer = new Offerer({ network, targets, bits, onFailed, logger });
   }
 
   start(): void {
@@ -73,6 +82,10 @@ export class IndexOutlet implements Outlet {
   refresh(lease: OwnLease, cards: AsyncIterable<LeasedCard>, signal: AbortSignal): Promise<Refreshed> {
     this.#lease = lease;
     return this.#refresher.refresh(lease, cards, signal);
+  }
+
+  offer(records: AsyncIterable<OfferedRecord>, signal: AbortSignal): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    return this.#offerer.offer(records, signal);
   }
 
   #leasesFor(cards: readonly (readonly [number, string])[]): LeaseProof[] {

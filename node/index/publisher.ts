@@ -1,14 +1,17 @@
+import { setMaxListeners } from 'node:events';
 import { isNiagaError, type ErrorCode } from '../../protocol/errors.js';
-import { COPIES, SALTS, shardKey, shardOf } from '../../protocol/search/posting-keys.js';
+import { COPIES, SALTS } from '../../protocol/search/posting-keys.js';
 import type { Network } from '../network/index.js';
 import type { Logger } from '../logger.js';
+import { FarNodes } from './far-nodes.js';
 import { MAX_WAITING, NodeQueue, type UnderWay } from './node-queue.js';
 import { PlacementState, type Placement, type Posting } from './placement.js';
+import { postingNames } from './posting-names.js';
 import { takeAnswer, type BatchAnswer } from './put-batch.js';
 import type { ShardBits } from './shard-bits.js';
 import type { Sweep } from './sweep.js';
 import type { Targets } from './targets.js';
-import { MAX_KEY_LENGTH, MAX_KEYS_PER_CARD, type LeaseProof } from './wire.js';
+import type { LeaseProof } from './wire.js';
 
 const second = 1_000;
 
@@ -16,8 +19,13 @@ const second = 1_000;
 const MAX_UNSETTLED = 300;
 /** Bytes of all requests under way; they wait in memory until the muxer takes them. */
 const MAX_BYTES_UNDER_WAY = 6 * 1024 * 1024;
-/** Postings planned in one go: their names are looked up together. */
-const PLAN_TOGETHER = 250;
+/**
+ * Nodes without a connection that are sent to at once: libp2p dials 32 at once (node/network/libp2p.ts), and a look-up that waits for its
+ * dials takes nodes that are there for gone.
+ */
+const MOST_DIALS = 12;
+/** While nodes are looked up, cards whose nodes are known wait so long for others that go to the same ones. */
+const GATHER_TIME = 5 * second;
 /** Once the first plan failed on some nodes, others are chosen; then it is left for later. */
 const MAX_PLANS = 3;
 /** A posting without quorum is answered after so long; it goes on in the background. */
@@ -55,11 +63,13 @@ export interface PublisherDeps {
   readonly logger: Logger;
   /** Milliseconds after which a silent node is taken for frozen, at least. Default {@link STALL_TIME}. */
   readonly patience?: number | undefined;
+  /** Milliseconds that cards wait for others while nodes are looked up. Default {@link GATHER_TIME}. */
+  readonly gather?: number | undefined;
 }
 
 /**
- * Brings postings to the nodes that are responsible for their keys: planned together, queued a node, a few batches under way
- * to each. A posting is settled when it has its quorum; slow and failing nodes are waited for, or replaced, behind its back.
+ * Brings postings to the nodes that are responsible for their keys: each as soon as these are known, queued a node, a few batches
+ * under way to each. A posting is settled when it has its quorum; slow and failing nodes are waited for, or replaced, behind its back.
  */
 export class Publisher {
   readonly #deps: PublisherDeps;
@@ -67,9 +77,15 @@ export class Publisher {
   readonly #open = new Set<PlacementState>();
   /** Oldest first. */
   readonly #unsettled = new Set<PlacementState>();
+  readonly #far: FarNodes;
   readonly #failures = new Map<string, { count: number; until: number }>();
   #unplanned: PlacementState[] = [];
   #planning = false;
+  /** Postings whose nodes are being looked up. */
+  #lookedUp = 0;
+  /** Set while nothing is sent, so that more goes together. */
+  #gathering: NodeJS.Timeout | undefined;
+  #pumping: NodeJS.Immediate | undefined;
   #bytes = 0;
   /** What an answer takes as a rule, in milliseconds. */
   #usual = 0;
@@ -79,6 +95,7 @@ export class Publisher {
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
+    this.#far = new FarNodes(deps);
   }
 
   /** Takes postings again after {@link stop}. */
@@ -92,6 +109,8 @@ export class Publisher {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#unplanned = [];
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     this.#queues.clear();
     for (const placement of this.#open) this.#finish(placement);
   }
@@ -140,61 +159,56 @@ export class Publisher {
     this.#timer ??= setInterval(() => this.#tick(), Math.min(TICK, this.#deps.patience ?? TICK)).unref();
     if (this.#planning) return;
     this.#planning = true;
-    // What is posted in the same turn is planned together, and goes together.
+    // What is posted in the same turn is planned together.
     setImmediate(() => void this.#planAll());
   }
 
   async #planAll(): Promise<void> {
     const { signal } = this.#stopping;
-    while (this.#unplanned.length > 0) {
-      const some = this.#unplanned.splice(0, PLAN_TOGETHER).filter(({ isDone }) => !isDone);
-      try {
-        await this.#planSome(some, signal);
-      } catch (error) {
-        if (!signal.aborted) this.#deps.logger.warn({ error: String(error) }, 'nodes for cards could not be looked up');
-        for (const placement of some) {
-          placement.isPlanned = true;
-          this.#check(placement);
-        }
-      }
-    }
-    // In the turn in which nothing was left: what comes from now on begins anew.
+    const some = this.#unplanned.filter(({ isDone }) => !isDone);
+    this.#unplanned = [];
     this.#planning = false;
-    this.#pumpAll();
+    // Each waits for an end while its nodes are looked up.
+    setMaxListeners(0, signal);
+    const failures = await Promise.all(some.map((placement) => this.#planOne(placement, signal)));
+    const [error] = failures.filter((failure) => failure !== undefined);
+    if (error !== undefined && !signal.aborted)
+      this.#deps.logger.warn({ error }, 'nodes for cards could not be looked up');
   }
 
-  async #planSome(some: readonly PlacementState[], signal: AbortSignal): Promise<void> {
-    const plans = some.map((placement) => ({ placement, ...this.#namesOf(placement.posting) }));
-    const all = plans.flatMap(({ names, earlier }) => [...names, ...earlier]);
-    const targets = await this.#deps.targets.of(all, signal);
-    if (signal.aborted) return;
-    for (const { placement, names, earlier } of plans) {
+  /** Puts a posting before its nodes as soon as all of them are known; gives what went wrong. */
+  async #planOne(placement: PlacementState, signal: AbortSignal): Promise<string | undefined> {
+    const { names, earlier } = postingNames(placement.posting, this.#deps.bits);
+    let failure: string | undefined;
+    try {
+      this.#lookedUp++;
+      const targets = await this.#deps.targets.of([...names, ...earlier], signal).finally(() => this.#lookedUp--);
+      if (signal.aborted || placement.isDone) return undefined;
       const others = earlier.flatMap((name) => (targets.get(name) ?? []).flatMap(({ peers }) => peers));
-      const peers = placement.plan(
-        names,
-        names.flatMap((name) => targets.get(name) ?? []),
-        others,
-      );
-      for (const peer of peers) this.#enqueue(peer, placement);
-      this.#check(placement);
+      const own = names.flatMap((name) => targets.get(name) ?? []);
+      for (const peer of placement.plan(names, own, others)) this.#enqueue(peer, placement);
+    } catch (error) {
+      placement.isPlanned = true;
+      failure = String(error);
     }
-    this.#pumpAll();
+    this.#check(placement);
+    this.#pumpSoon();
+    return failure;
   }
 
-  /** The names that a posting is held under, and those of before its keys were split. */
-  #namesOf({ keys, listing, changes }: Posting): { names: string[]; earlier: string[] } {
-    const names: string[] = [];
-    const earlier: string[] = [];
-    for (const key of keys) {
-      const bits = this.#deps.bits.of(key);
-      const name = shardKey(key, shardOf(listing, bits));
-      // No node takes a longer one; under the others it can be found.
-      if (name.length > MAX_KEY_LENGTH || names.length === MAX_KEYS_PER_CARD) continue;
-      names.push(name);
-      for (let before = 0; before < bits && changes === true; before++)
-        earlier.push(shardKey(key, shardOf(listing, before)));
+  /** What is planned in the same turn goes together, and more where the nodes of other postings are still looked up. */
+  #pumpSoon(): void {
+    const pump = (): void => {
+      this.#pumping = this.#gathering = undefined;
+      this.#pumpAll();
+    };
+    if (this.#lookedUp > 0) {
+      this.#gathering ??= setTimeout(pump, this.#deps.gather ?? GATHER_TIME).unref();
+    } else {
+      clearTimeout(this.#gathering);
+      this.#gathering = undefined;
+      this.#pumping ??= setImmediate(pump);
     }
-    return { names, earlier };
   }
 
   #enqueue(peer: string, placement: PlacementState): void {
@@ -215,12 +229,22 @@ export class Publisher {
   // Sending
 
   #pumpAll(): void {
-    for (const queue of this.#queues.values()) this.#pump(queue);
+    if (this.#gathering !== undefined) return;
+    const connected = new Set(this.#deps.network.connections());
+    let dials = 0;
+    for (const queue of this.#queues.values()) if (queue.underWay.size > 0 && !connected.has(queue.peer)) dials++;
+    for (const queue of this.#queues.values()) {
+      if (queue.underWay.size > 0 || connected.has(queue.peer)) this.#pump(queue);
+      else if (dials < MOST_DIALS && this.#pump(queue)) dials++;
+    }
   }
 
-  #pump(queue: NodeQueue): void {
+  /** Sends what is to go to a node now; false for nothing. */
+  #pump(queue: NodeQueue): boolean {
+    const before = queue.underWay.size;
     while (this.#bytes < MAX_BYTES_UNDER_WAY && queue.isReady(performance.now()))
       void this.#send(queue, queue.next(performance.now()));
+    return queue.underWay.size > before;
   }
 
   async #send(queue: NodeQueue, way: UnderWay): Promise<void> {
@@ -255,6 +279,8 @@ export class Publisher {
       placement.asked(queue.peer);
       queue.push(placement);
     }
+    const far = this.#far.heard(way.batch, answer).filter(({ isDone, plans }) => !isDone && plans < MAX_PLANS);
+    if (far.length > 0) this.#plan(far);
     for (const { placement } of way.batch.parts) this.#check(placement);
   }
 

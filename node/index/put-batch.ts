@@ -2,7 +2,7 @@ import { NiagaError } from '../../protocol/errors.js';
 import type { Network } from '../network/index.js';
 import type { PlacementState } from './placement.js';
 import { PutBody } from './put-body.js';
-import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, readBody, type LeaseProof } from './wire.js';
+import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, readBody, type Closer, type LeaseProof } from './wire.js';
 
 /** Bytes of one batch. Larger ones are no faster, and while a node reads one it answers nobody. */
 const MAX_BATCH_BYTES = 128 * 1024;
@@ -29,6 +29,8 @@ export interface BatchAnswer {
   readonly bits: ReadonlyMap<string, number>;
   /** By place the newer record that the node holds instead. */
   readonly newer: ReadonlyMap<number, Uint8Array>;
+  /** For what it refused because it is far: who is nearer. */
+  readonly closer: Closer;
 }
 
 /** Postings on their way to one node in one request. */
@@ -87,6 +89,7 @@ export class PutBatch {
       results: answer.results,
       bits: new Map(answer.bits.map(([place, bits]) => [names[place] ?? '', bits])),
       newer: new Map(answer.newer),
+      closer: answer.closer,
     };
   }
 }
@@ -97,7 +100,9 @@ export function takeAnswer({ peer, parts }: PutBatch, { results, newer }: BatchA
   for (const { placement, card, delta } of parts) {
     // With a delta it is the newest record in the slot that counts: where it is held, so is the card that it changes.
     const place = delta ?? card ?? 0;
-    const result = results[place] ?? 'PEER_PROTOCOL';
+    const ofCard = card === undefined ? undefined : results[card];
+    // It holds the card under some of its names at most, whatever became of the delta.
+    const result = ofCard === 'INDEX_FAR' ? ofCard : (results[place] ?? 'PEER_PROTOCOL');
     if (result === 'ok') {
       placement.holds(peer);
       if (placement.wants(peer)) again.push(placement);

@@ -8,10 +8,13 @@ import { addressBlocks } from './address-blocks.js';
  * gets a minority of five copies, and two neighbours of one provider still count.
  */
 export const MOST_OF_A_BLOCK = 2;
+/** A node is in one block, as others see it, or in two: by IPv4 and IPv6. */
+const MOST_OWN_BLOCKS = 2;
 
 /**
  * The nodes that hold the cards of a place: the {@link COPIES} nearest of those known, nearest first, but of one address
- * block (address-blocks.ts) only the nearest {@link MOST_OF_A_BLOCK} where others are found among the {@link LOOKUP_SIZE} nearest.
+ * block (address-blocks.ts), by where this node has seen them, only the nearest {@link MOST_OF_A_BLOCK} where others are found among the
+ * {@link LOOKUP_SIZE} nearest.
  * Publisher, index nodes and searchers all choose by this one rule; it does not depend on the order in which the peers are given.
  */
 export function responsible(peers: readonly PeerRef[], kadId: Uint8Array, count: number = COPIES): PeerRef[] {
@@ -21,7 +24,7 @@ export function responsible(peers: readonly PeerRef[], kadId: Uint8Array, count:
   const members = new Map<string, number>();
   for (const peer of nearest.slice(0, Math.max(LOOKUP_SIZE, count))) {
     if (taken.length === count) break;
-    const blocks = addressBlocks(peer.addresses);
+    const blocks = blocksOf(peer);
     if (blocks.some((block) => (members.get(block) ?? 0) >= MOST_OF_A_BLOCK)) {
       passed.push(peer);
       continue;
@@ -32,4 +35,13 @@ export function responsible(peers: readonly PeerRef[], kadId: Uint8Array, count:
   if (taken.length === count || passed.length === 0) return taken;
   // Nobody else is there: a copy in a crowded block is better than none.
   return [...taken, ...passed.slice(0, count - taken.length)].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId));
+}
+
+/**
+ * Of what a peer says of itself, or others say of it, nothing counts: it could name the blocks of those whom it wants to push out, or none.
+ * Of itself a node knows no more than its addresses.
+ */
+function blocksOf({ self, addresses, seenAt }: PeerRef): string[] {
+  if (self) return addressBlocks(addresses).slice(0, MOST_OWN_BLOCKS);
+  return seenAt === undefined ? [] : addressBlocks([seenAt]);
 }

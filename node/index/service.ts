@@ -1,6 +1,8 @@
+import { ClockJumps } from './clock-jumps.js';
 import { serveIndex } from './handlers.js';
 import { Handover } from './handover.js';
 import { CloserNodes } from './held/closer.js';
+import { Nearness } from './held/nearness.js';
 import { Holder } from './holder.js';
 import type { Index, IndexDeps } from './index.js';
 import { IndexOutlet } from './outlet.js';
@@ -11,6 +13,8 @@ const SIGNATURE_CHECK = 160;
 
 export class IndexService implements Index {
   readonly #deps: IndexDeps;
+  readonly #clock: ClockJumps;
+  readonly #closer: CloserNodes;
   readonly #holder: Holder;
   readonly #handover: Handover | undefined;
   readonly outlet: IndexOutlet;
@@ -20,7 +24,13 @@ export class IndexService implements Index {
 
   constructor(deps: IndexDeps) {
     this.#deps = deps;
-    this.#holder = new Holder(deps);
+    this.#clock = new ClockJumps(deps.now);
+    const nearness = new Nearness(deps);
+    this.#closer = new CloserNodes(deps);
+    this.#holder = new Holder(deps, {
+      isNear: (name) => nearness.isNear(name),
+      closer: (names) => this.#closer.of(names),
+    });
     const { handover } = deps;
     this.#handover =
       handover === false ? undefined : new Handover({ ...deps, source: this.#holder, options: handover });
@@ -61,6 +71,10 @@ export class IndexService implements Index {
     return this.#holder.record(listing);
   }
 
+  seller(listing: string): string | undefined {
+    return this.#holder.seller(listing);
+  }
+
   ended(listing: string): boolean {
     return this.#holder.ended(listing);
   }
@@ -80,12 +94,13 @@ export class IndexService implements Index {
     serveIndex({
       network,
       holder: this.#holder,
-      closer: new CloserNodes(this.#deps),
+      closer: this.#closer,
       onOffer: (peer, offer) => this.#handover?.offered(peer, offer),
     });
   }
 
   async #expire(): Promise<void> {
+    if (!this.#clock.isBelieved()) return;
     try {
       await this.#holder.expire();
     } catch (error) {

@@ -15,3 +15,23 @@ export async function* slices<T>(items: Iterable<T>, signal: AbortSignal): Async
     yield item;
   }
 }
+
+/**
+ * Works on several things side by side, in their order.
+ * @param work gets whether others wait for their turn
+ * @throws what the first that failed has thrown, when all that was begun has ended
+ */
+export async function sideBySide<T>(
+  items: readonly T[],
+  most: number,
+  work: (item: T, othersWait: () => boolean) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const othersWait = (): boolean => queue.length > 0;
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next, othersWait);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: most }, worker));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

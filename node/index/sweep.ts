@@ -1,7 +1,8 @@
-import { sharesPrefix } from '../../protocol/keyspace.js';
+import { commonPrefixLength, leadingBits, sharesPrefix } from '../../protocol/keyspace.js';
 import { COPIES, type KeyPlace } from '../../protocol/search/posting-keys.js';
 import { hex } from '../bytes.js';
 import { LOOKUP_SIZE, type PeerRef } from '../network/index.js';
+import { unlessAborted } from '../network/time-limit.js';
 import { responsible } from './responsible.js';
 
 /** How long a region's members are trusted before it is looked up again: nodes come and go. */
@@ -12,10 +13,15 @@ export const SMALL_NETWORK_LIFETIME = 5_000;
 const STALE_TIME = 60_000;
 /** Smaller ones are looked up first: each node that is missed there would be missed by nearly every key. */
 const STALE_PEERS = 2 * COPIES;
-/** Look-ups at once: each dials, and kad-dht takes five new connections a second from one address. */
+/**
+ * Look-ups at once. Each asks twenty nodes at a time, and libp2p dials 32 at once (node/network/libp2p.ts): with more of them dials wait so
+ * long that nodes which are there are taken for gone. Simulated at 10,000 nodes, eight at once bring hardly a card to its quorum.
+ */
 const CONCURRENT_LOOKUPS = 3;
-/** 2^24 regions is more than any network has nodes; deeper splitting would mean a look-up that lies. */
+/** 2^24 regions is more than any network has nodes; deeper ones would mean a look-up that lies. */
 const DEEPEST = 24;
+/** Regions kept, at some 6 KB each: all of a network of 50,000 nodes. Of a larger one those found last. */
+const MOST_REGIONS = 4_000;
 /** Places that had to be looked up for themselves, in sparse corners of the key space; an entry has twenty peers. */
 const SINGLE_PLACES = 2_000;
 
@@ -26,11 +32,24 @@ export interface Region {
   until: number;
 }
 
-/** A part of the key space: its region, or undefined where it is too full for one look-up and must be split. */
+/** A part of the key space that one look-up has shown whole. */
 interface Part {
-  readonly region: Region | undefined;
-  until: number;
-  refreshing: boolean;
+  readonly depth: number;
+  readonly region: Region;
+  /** That was looked up. */
+  readonly place: KeyPlace;
+}
+
+/** A place that is to be looked up, and who waits for it; nobody, where it is only to be made fresh. */
+interface Want {
+  readonly place: KeyPlace;
+  readonly takers: Taker[];
+}
+
+interface Taker {
+  readonly resolve: (region: Region) => void;
+  readonly reject: (error: unknown) => void;
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface SweepOptions {
@@ -40,14 +59,24 @@ export interface SweepOptions {
 }
 
 /**
- * Finds the nodes that are responsible for many keys at the cost of few look-ups: keys are grouped by region of the key
- * space. A look-up shows all members of a region when it also returned a node outside of it; a region that is not
- * covered is split in two (DESIGN section 5, "Publishing sweeps").
+ * Finds the nodes that are responsible for many keys at the cost of few look-ups (DESIGN section 5, "Publishing sweeps"). A look-up
+ * shows all nodes that are nearer to its place than the furthest one that it returned: all that share more leading bits with the place
+ * than that one does. Where these are {@link COPIES} or more, their part of the key space is covered, and with it every other place
+ * in it; so none is looked up that is only to be split afterwards. Places far from each other are looked up side by side, in the
+ * order in which they were asked for.
  */
 export class Sweep {
   readonly #options: SweepOptions;
-  readonly #parts = new Map<string, Part>();
+  /** By {@link partName}, those found last at the end. */
+  readonly #parts = new Map<number, Part>();
+  /** How many parts there are of each depth. */
+  readonly #depths = new Map<number, number>();
   readonly #singles = new Map<string, Region>();
+  /** By place; oldest first. */
+  readonly #wanted = new Map<string, Want>();
+  readonly #running = new Map<string, KeyPlace>();
+  /** Depth of the part found last: places that share so many bits are most likely covered together. */
+  #usualDepth = 0;
 
   constructor(options: SweepOptions) {
     this.#options = options;
@@ -59,27 +88,27 @@ export class Sweep {
     return places.map(({ kadId }, at) => responsible(regions[at]?.peers ?? [], kadId));
   }
 
-  /** For each place the region that it lies in. */
+  /** For each place the region that it lies in. @throws what a look-up throws; the signal's reason */
   async regions(places: readonly KeyPlace[], signal?: AbortSignal): Promise<Region[]> {
-    const result: Region[] = [];
-    let wave: { depth: number; members: number[] }[] =
-      places.length === 0 ? [] : [{ depth: 0, members: places.map((_, index) => index) }];
-    while (wave.length > 0) {
-      const next: { depth: number; members: number[] }[] = [];
-      for (let start = 0; start < wave.length; start += CONCURRENT_LOOKUPS) {
-        signal?.throwIfAborted();
-        const settled = wave.slice(start, start + CONCURRENT_LOOKUPS).map(async ({ depth, members }) => {
-          const first = places[members[0] ?? 0];
-          if (first === undefined) return;
-          const region = await this.#region(first, depth, members.length === 1, signal);
-          if (region === undefined && depth < DEEPEST) next.push(...split(places, members, depth));
-          else for (const member of members) result[member] = region ?? { peers: [], until: 0 };
-        });
-        await Promise.all(settled);
-      }
-      wave = next;
+    signal?.throwIfAborted();
+    const all = Promise.all(places.map(async (place) => this.known(place) ?? this.#want(place, signal)));
+    return signal === undefined ? all : unlessAborted(all, signal);
+  }
+
+  /** The region that a place lies in, where it is known; one whose time is over is looked up again meanwhile. */
+  known(place: KeyPlace): Region | undefined {
+    const now = this.#options.now();
+    let stale: Part | undefined;
+    for (const depth of this.#depths.keys()) {
+      const part = this.#parts.get(partName(place.kadId, depth));
+      if (part === undefined) continue;
+      if (now < part.region.until) return part.region;
+      if (part.region.peers.length >= STALE_PEERS && now < part.region.until + STALE_TIME) stale = part;
     }
-    return result;
+    const single = this.#singles.size === 0 ? undefined : this.#singles.get(hex(place.kadId));
+    if (single !== undefined && now < single.until) return single;
+    if (stale !== undefined) this.#refresh(stale.place);
+    return stale?.region;
   }
 
   /** Whether what was given out as this region still counts. */
@@ -89,12 +118,11 @@ export class Sweep {
 
   /** Forgets what is known of the network's regions, or of those that a node is in that turned out to be gone. */
   forget(peer?: string): void {
-    const isMeant = (region: Region | undefined): boolean =>
-      peer === undefined || region?.peers.some(({ id }) => id === peer) === true;
-    for (const [name, { region }] of this.#parts) {
-      if (!isMeant(region)) continue;
-      if (region !== undefined) region.until = 0;
-      this.#parts.delete(name);
+    const isMeant = ({ peers }: Region): boolean => peer === undefined || peers.some(({ id }) => id === peer);
+    for (const [name, part] of this.#parts) {
+      if (!isMeant(part.region)) continue;
+      part.region.until = 0;
+      this.#drop(name);
     }
     for (const [name, region] of this.#singles) {
       if (!isMeant(region)) continue;
@@ -103,84 +131,123 @@ export class Sweep {
     }
   }
 
-  /** What to choose from, or undefined where the part must be split. */
-  async #region(place: KeyPlace, depth: number, single: boolean, signal?: AbortSignal): Promise<Region | undefined> {
-    const { now } = this.#options;
-    const name = prefixName(place.kadId, depth);
-    const known = this.#parts.get(name);
-    if (known !== undefined) {
-      if (now() < known.until) return known.region;
-      if (isUsable(known) && now() < known.until + STALE_TIME) {
-        this.#refresh(known, place, depth, name);
-        return known.region;
+  #want(place: KeyPlace, signal: AbortSignal | undefined): Promise<Region> {
+    return new Promise((resolve, reject) => {
+      const name = hex(place.kadId);
+      const want = this.#wanted.get(name) ?? { place, takers: [] };
+      want.takers.push({ resolve, reject, signal });
+      this.#wanted.set(name, want);
+      this.#next();
+    });
+  }
+
+  /** What was known of the place goes on being used while it is looked up again. */
+  #refresh(place: KeyPlace): void {
+    const name = hex(place.kadId);
+    if (this.#wanted.has(name) || this.#running.has(name)) return;
+    this.#wanted.set(name, { place, takers: [] });
+    this.#next();
+  }
+
+  #next(): void {
+    for (const [name, want] of this.#wanted) {
+      if (this.#running.size >= CONCURRENT_LOOKUPS) return;
+      const { place, takers } = want;
+      const isGivenUp = takers.length > 0 && takers.every(({ signal }) => signal?.aborted === true);
+      // Whoever has given up was told so already.
+      if (isGivenUp) this.#wanted.delete(name);
+      if (isGivenUp || this.#isUnderWay(place)) continue;
+      this.#wanted.delete(name);
+      this.#running.set(name, place);
+      void this.#serve(want).finally(() => {
+        this.#running.delete(name);
+        this.#next();
+      });
+    }
+  }
+
+  /** Whether what is being looked up will most likely show this place as well. */
+  #isUnderWay({ kadId }: KeyPlace): boolean {
+    for (const other of this.#running.values()) if (sharesPrefix(other.kadId, kadId, this.#usualDepth)) return true;
+    return false;
+  }
+
+  async #serve({ place, takers }: Want): Promise<void> {
+    const signal = takers[0]?.signal;
+    try {
+      const peers = await this.#options.lookup(place.preimage, signal);
+      // A look-up that was cut short says nothing of who is missing in it.
+      signal?.throwIfAborted();
+      const region = this.#take(place, peers);
+      for (const { resolve } of takers) resolve(region);
+    } catch (error) {
+      for (const taker of takers) {
+        // Another one's end is none of theirs.
+        if (signal?.aborted === true && taker.signal?.aborted !== true)
+          void this.#want(place, taker.signal).then(taker.resolve, taker.reject);
+        else taker.reject(error);
       }
     }
-    if (single) {
-      const alone = this.#singles.get(hex(place.kadId));
-      if (alone !== undefined && this.isCurrent(alone)) return alone;
-    }
-    return this.#lookUp(place, depth, name, single, signal);
   }
 
-  async #lookUp(
-    place: KeyPlace,
-    depth: number,
-    name: string,
-    single: boolean,
-    signal?: AbortSignal,
-  ): Promise<Region | undefined> {
-    const { lookup, now } = this.#options;
-    const peers = await lookup(place.preimage, signal);
-    const inside = peers.filter((peer) => sharesPrefix(peer.kadId, place.kadId, depth)).length;
-    const wholeNetwork = peers.length < LOOKUP_SIZE;
-    const covered = wholeNetwork || (inside < peers.length && inside >= COPIES);
-    const until = now() + (wholeNetwork ? SMALL_NETWORK_LIFETIME : REGION_LIFETIME);
+  /** Keeps what a look-up has shown, and gives it to all who wait for a place in it. */
+  #take(place: KeyPlace, peers: readonly PeerRef[]): Region {
+    const now = this.#options.now();
+    for (const [name, { region }] of this.#parts) if (region.until + STALE_TIME <= now) this.#drop(name);
+    const last = peers[LOOKUP_SIZE - 1];
+    const depth = last === undefined ? 0 : commonPrefixLength(last.kadId, place.kadId) + 1;
+    const inside = peers.filter(({ kadId }) => sharesPrefix(kadId, place.kadId, depth)).length;
+    const isLarge = [...this.#depths.keys()].some((other) => other > 0);
+    // Fewer than there are elsewhere is a look-up that went wrong and not a whole network.
+    const covered = last === undefined ? !isLarge : inside >= COPIES && depth <= DEEPEST;
+    const until = now + (last === undefined ? SMALL_NETWORK_LIFETIME : REGION_LIFETIME);
+    // With fewer than COPIES nodes inside a place borrows neighbours, and which ones differs by place: right for that place only.
+    if (!covered) return this.#keepSingle(hex(place.kadId), { peers, until });
+    const name = partName(place.kadId, depth);
     const before = this.#parts.get(name)?.region;
     // The same nodes as before: what was chosen from them holds on.
-    const isSame = before !== undefined && sameMembers(before.peers, peers);
-    const region = isSame ? before : { peers, until };
+    const region = before !== undefined && sameMembers(before.peers, peers) ? before : { peers, until };
     region.until = until;
-    if (covered || inside === peers.length)
-      this.#parts.set(name, { region: covered ? region : undefined, until, refreshing: false });
-    // What a look-up of a place itself gives is right for that place, however many the region has: with fewer than COPIES
-    // members it borrows neighbours, and which ones differs by place.
-    if (!covered && single) this.#keepSingle(hex(place.kadId), region);
-    return covered || single ? region : undefined;
+    for (const other of this.#depths.keys()) {
+      const former = partName(place.kadId, other);
+      const isOver = (this.#parts.get(former)?.region.until ?? 0) <= now;
+      // What was a whole network, or shows less of it, is not asked any more.
+      if (other === 0 || other >= depth || isOver) this.#drop(former);
+    }
+    this.#keepPart(name, { depth, region, place });
+    this.#usualDepth = depth;
+    for (const [wanted, want] of this.#wanted) {
+      if (!sharesPrefix(want.place.kadId, place.kadId, depth)) continue;
+      this.#wanted.delete(wanted);
+      for (const { resolve } of want.takers) resolve(region);
+    }
+    return region;
   }
 
-  #keepSingle(name: string, region: Region): void {
+  #keepPart(name: number, part: Part): void {
+    this.#drop(name);
+    this.#parts.set(name, part);
+    this.#depths.set(part.depth, (this.#depths.get(part.depth) ?? 0) + 1);
+    const oldest = this.#parts.size > MOST_REGIONS ? this.#parts.keys().next().value : undefined;
+    if (oldest !== undefined) this.#drop(oldest);
+  }
+
+  #drop(name: number): void {
+    const part = this.#parts.get(name);
+    if (part === undefined) return;
+    this.#parts.delete(name);
+    const left = (this.#depths.get(part.depth) ?? 0) - 1;
+    if (left > 0) this.#depths.set(part.depth, left);
+    else this.#depths.delete(part.depth);
+  }
+
+  #keepSingle(name: string, region: Region): Region {
     this.#singles.delete(name);
     this.#singles.set(name, region);
     const oldest = this.#singles.size > SINGLE_PLACES ? this.#singles.keys().next().value : undefined;
     if (oldest !== undefined) this.#singles.delete(oldest);
+    return region;
   }
-
-  /** Looks a part up again while what was known of it goes on being used. */
-  #refresh(part: Part, place: KeyPlace, depth: number, name: string): void {
-    if (part.refreshing) return;
-    part.refreshing = true;
-    // One that fails is tried again by the next who needs the region.
-    this.#lookUp(place, depth, name, false).then(undefined, () => (part.refreshing = false));
-  }
-}
-
-/** What is split stays so for a while longer without harm; few nodes are looked up first. */
-function isUsable({ region }: Part): boolean {
-  return region === undefined || region.peers.length >= STALE_PEERS;
-}
-
-function split(
-  places: readonly KeyPlace[],
-  members: readonly number[],
-  depth: number,
-): { depth: number; members: number[] }[] {
-  const halves: [number[], number[]] = [[], []];
-  for (const member of members) halves[bitAt(places[member]?.kadId, depth)].push(member);
-  return halves.filter((half) => half.length > 0).map((half) => ({ depth: depth + 1, members: half }));
-}
-
-function bitAt(id: Uint8Array | undefined, index: number): 0 | 1 {
-  return (((id?.[index >> 3] ?? 0) >> (7 - (index & 7))) & 1) === 1 ? 1 : 0;
 }
 
 function sameMembers(a: readonly PeerRef[], b: readonly PeerRef[]): boolean {
@@ -188,8 +255,7 @@ function sameMembers(a: readonly PeerRef[], b: readonly PeerRef[]): boolean {
   return a.length === b.length && b.every(({ id }) => ids.has(id));
 }
 
-function prefixName(id: Uint8Array, depth: number): string {
-  let name = '';
-  for (let index = 0; index < depth; index++) name += bitAt(id, index);
-  return name;
+/** One number for the depth and the bits of a part, as numbers hold 53 bits. */
+function partName(id: Uint8Array, depth: number): number {
+  return depth * 2 ** DEEPEST + leadingBits(id, depth);
 }

@@ -72,35 +72,41 @@ export class Targets {
 
   /** For each name one target a salt. @throws what a look-up throws; the signal's reason */
   async of(names: Iterable<string>, signal?: AbortSignal): Promise<Map<string, readonly Target[]>> {
+    const { sweep } = this.#deps;
     const found = new Map<string, readonly Target[]>();
-    const missing: string[] = [];
+    const missing = new Map<string, Entry>();
     for (const name of names) {
       if (found.has(name)) continue;
-      const entry = this.#entries.get(name);
-      if (entry === undefined || !entry.regions.every((region) => this.#deps.sweep.isCurrent(region))) {
-        found.set(name, []);
-        missing.push(name);
-        continue;
-      }
-      if (entry.epoch !== this.#epoch) this.#choose(entry);
+      const entry = this.#entry(name);
+      const isKnown = entry.regions.length > 0 && entry.regions.every((region) => sweep.isCurrent(region));
+      const regions = isKnown ? entry.regions : entry.places.flatMap((place) => sweep.known(place) ?? []);
+      if (regions.length < SALTS.length) missing.set(name, entry);
+      else this.#update(entry, regions);
       found.set(name, entry.targets);
     }
-    if (missing.length === 0) return found;
-    const entries = missing.map((name) => this.#entries.get(name) ?? this.#newEntry(name));
-    const regions = await this.#deps.sweep.regions(
-      entries.flatMap(({ places }) => places),
-      signal,
-    );
-    for (const [at, entry] of entries.entries()) {
-      const own = regions.slice(at * SALTS.length, (at + 1) * SALTS.length);
-      const isSame = entry.epoch === this.#epoch && own.every((region, salt) => region === entry.regions[salt]);
-      entry.regions = own;
-      if (!isSame) this.#choose(entry);
-      const name = missing[at] ?? '';
-      this.#entries.set(name, entry);
+    if (missing.size === 0) return found;
+    const entries = [...missing];
+    const places = entries.flatMap(([, entry]) => entry.places);
+    const regions = await sweep.regions(places, signal);
+    for (const [at, [name, entry]] of entries.entries()) {
+      this.#update(entry, regions.slice(at * SALTS.length, (at + 1) * SALTS.length));
       found.set(name, entry.targets);
     }
     return found;
+  }
+
+  #entry(name: string): Entry {
+    const known = this.#entries.get(name);
+    if (known !== undefined) return known;
+    const entry = this.#newEntry(name);
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  #update(entry: Entry, regions: readonly Region[]): void {
+    const isSame = entry.epoch === this.#epoch && regions.every((region, salt) => region === entry.regions[salt]);
+    entry.regions = regions;
+    if (!isSame) this.#choose(entry);
   }
 
   #newEntry(name: string): Entry {

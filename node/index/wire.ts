@@ -6,6 +6,7 @@ import { facetCountsSchema } from '../../protocol/search/facets.js';
 import { MAX_SHARD_BITS } from '../../protocol/search/posting-keys.js';
 import { filtersSchema, querySchema } from '../../protocol/search/query.js';
 import { cidSchema } from '../../protocol/schema.js';
+import { MATCHES } from '../../protocol/search/all-words.js';
 import { SORT_ORDERS } from '../../protocol/search/sort.js';
 
 /** The requests that index nodes serve, and their bounds. */
@@ -45,6 +46,13 @@ export const MAX_ENVELOPE = 2_048;
 /** Delegations of a batch: index nodes bring cards of many sellers at once. */
 export const MAX_PUT_DELEGATIONS = 64;
 
+/** Nodes that are nearer to a name than the one that answers, or as near: peer id and addresses. */
+const closerNodes = z
+  .array(z.tuple([z.string().max(64), z.array(z.string().max(200)).max(8)]))
+  .max(MAX_CLOSER)
+  .default([]);
+export type Closer = z.output<typeof closerNodes>;
+
 const hash = z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === 32, 'not a hash');
 const envelope = z.custom<Uint8Array>(
   (value) => value instanceof Uint8Array && value.length <= MAX_ENVELOPE,
@@ -77,7 +85,10 @@ export type Put = z.infer<typeof putSchema>;
 export type PutInput = z.input<typeof putSchema>;
 
 export const putAnswerSchema = z.object({
-  /** For each card of the batch `ok` or the code of its refusal. */
+  /**
+   * For each card of the batch `ok` or the code of its refusal. `INDEX_FAR`: there are many nodes nearer to one of its names than this
+   * one, which keeps it under the others, if there are any.
+   */
   results: z.array(z.string().max(64)).max(MAX_PUT_CARDS),
   /** Keys of the batch, by place, that should be split: into so many bits. */
   bits: z
@@ -92,6 +103,8 @@ export const putAnswerSchema = z.object({
     .array(z.tuple([z.int().min(0), envelope]))
     .max(MAX_NEWER)
     .default([]),
+  /** For cards refused with INDEX_FAR. */
+  closer: closerNodes,
 });
 
 export type PutAnswer = z.infer<typeof putAnswerSchema>;
@@ -140,6 +153,8 @@ export const askSchema = z.object({
   question: z.array(key).max(MAX_ASK_KEYS).default([]),
   filters: filtersSchema,
   sort: z.enum(SORT_ORDERS).default('relevance'),
+  /** Which cards answer: with any of the words, with all of them, or with all and, where none here has all, with any. */
+  match: z.enum(MATCHES).default('any'),
   /** How many answers, and how many of them with their card. */
   limit: z.int().min(1).max(MAX_HITS),
   cards: z.int().min(0).max(MAX_ANSWERS),
@@ -178,11 +193,7 @@ export const askAnswerSchema = z.object({
   /** How many of the cards held here have each term of the query. */
   df: z.record(z.string().max(MAX_KEY_LENGTH), z.int().min(0)),
   truncated: z.boolean(),
-  /** Nodes known here that are nearer to an asked key than this one, or as near: peer id and addresses. */
-  closer: z
-    .array(z.tuple([z.string().max(64), z.array(z.string().max(200)).max(8)]))
-    .max(MAX_CLOSER)
-    .default([]),
+  closer: closerNodes,
   /** For `since` of a later question to this node. */
   mark: z.int().min(0).default(0),
 });

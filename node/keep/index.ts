@@ -14,7 +14,7 @@
 import type { CID } from 'multiformats/cid';
 import type { Card, Delta, Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
-import type { FetchOptions, Sought } from '../catalog/listing-exchange.js';
+import type { ListingExchange } from '../catalog/listing-exchange.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Store } from '../store/index.js';
@@ -34,7 +34,7 @@ const KEEP_BYTES_WITH_MEDIA = 512 * MiB;
 const SELLER_PART = 1 / 8;
 /** Sellers correct what they just published; and while many cards come, there is better to do. */
 export const PREFETCH_DELAY = 30 * second;
-/** A hundred listings of a small shop are safe with three nodes each within a minute, and a large one's node is asked gently. */
+/** Of one seller, whose node is asked gently: a hundred listings in one request, and no more of them within the next minute. */
 export const PREFETCH_PER_SECOND = 2;
 
 export interface KeepOptions {
@@ -44,7 +44,7 @@ export interface KeepOptions {
   readonly bytes?: number | undefined;
   /** Milliseconds between a card's coming and the fetching of its listing. Default {@link PREFETCH_DELAY}. */
   readonly prefetchDelay?: number | undefined;
-  /** Listings fetched a second. Default {@link PREFETCH_PER_SECOND}. */
+  /** Listings of one seller fetched a second, on average. Default {@link PREFETCH_PER_SECOND}. */
   readonly prefetchPerSecond?: number | undefined;
 }
 
@@ -56,18 +56,16 @@ export interface CardSource {
   record(
     listing: string,
   ): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> | undefined } | undefined;
+  /** The key of the trader whose listing it is, in text; undefined where no card of it is held here. */
+  seller(listing: string): string | undefined;
   /** Whether the seller has ended the listing. */
   ended(listing: string): boolean;
   /** Calls back with each listing of which a card, delta or end was taken; gives back the end of it. */
   onChange(listener: (listing: string) => void): () => void;
 }
 
-/** Fetches and keeps: see `ListingExchange`. */
-interface Fetching {
-  open(sought: Sought, options?: FetchOptions): Promise<SignedRecord<Listing>>;
-  texts(listing: SignedRecord<Listing>, options?: FetchOptions): Promise<Record<string, string>>;
-  collectPictures(listing: SignedRecord<Listing>, options?: FetchOptions): Promise<void>;
-}
+/** Fetches and keeps. */
+type Fetching = Pick<ListingExchange, 'collect' | 'texts' | 'collectPictures'>;
 
 export interface KeeperDeps {
   readonly network: Network;

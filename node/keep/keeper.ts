@@ -4,10 +4,12 @@ import type { SignedRecord } from '../../protocol/record.js';
 import { deviceToPeerId } from '../../protocol/ids.js';
 import { slices } from '../index/slices.js';
 import { readBody, writeBody } from '../index/wire.js';
-import { PREFETCH_DELAY, PREFETCH_PER_SECOND, type Keeper, type KeeperDeps } from './index.js';
+import { PREFETCH_DELAY, PREFETCH_PER_SECOND, type CardSource, type Keeper, type KeeperDeps } from './index.js';
+import { Jobs, type Job } from './jobs.js';
 import { meetingPoint } from './meeting-point.js';
+import { Resting } from './resting.js';
 import { NOTE_USES_EVERY } from './shelf.js';
-import { KEEP_METHOD, keepRequestSchema, MAX_KEEP_REQUEST } from './wire.js';
+import { KEEP_METHOD, keepRequestSchema, MAX_LISTINGS, MAX_LISTINGS_REQUEST } from './wire.js';
 
 const second = 1000;
 const minute = 60 * second;
@@ -16,34 +18,32 @@ const minute = 60 * second;
 const PREFETCHING = 3;
 /** All cards held here are looked through for listings that are lacking this often, and first so long after the start. */
 const SWEEP_EVERY = 60 * minute;
-/** Listings that wait to be fetched; the next sweep finds those beyond it. */
-const MAX_WAITING = 10_000;
-/** At once: a seller who does not answer must not hold up the others. */
+/** Sellers whose listings are fetched at once: one who does not answer must not hold up the others. */
 const CONCURRENT = 4;
+/** Jobs of one seller that are looked at together; most may turn out to be for others to do. */
+const LOOKED_AT = 500;
+/** Milliseconds for the texts of listings that nobody asked for: whoever does not give them holds up no other seller for longer. */
+const TEXTS_TIME = 30 * second;
 /** A listing that nobody had is tried again after this, and four times as long after each further time. */
 const FIRST_RETRY = minute;
 const TRIES = 4;
-/** Peers that said that they have a listing. */
-const MAX_HINTS = 4;
+/** Requests of those who have what they asked for here in vain, answered side by side. */
+const CONCURRENT_HINTS = 2;
 const LEAST_TICK = 20;
-/** Jobs looked at in one go: each may need the nearest of all known nodes. */
-const MAX_LOOKED = 50;
 
-interface Job {
-  /** By `performance.now()`. */
-  due: number;
-  tries: number;
-  /** Somebody asked for it. */
-  wanted: boolean;
-  readonly hints: Set<string>;
-}
+/** What is held of a listing. */
+type Held = NonNullable<ReturnType<CardSource['record']>>;
 
 export class KeeperService implements Keeper {
   readonly #deps: KeeperDeps;
   readonly #delay: number;
   readonly #interval: number;
-  readonly #jobs = new Map<string, Job>();
-  #running = 0;
+  readonly #jobs = new Jobs();
+  readonly #resting = new Resting();
+  /** Sellers whose listings are being fetched. */
+  readonly #running = new Set<string>();
+  /** By seller when the next may be fetched that nobody asked for, by `performance.now()`. */
+  readonly #rests = new Map<string, number>();
   #work = new Set<Promise<void>>();
   #stopping: AbortController | undefined;
   #timers: NodeJS.Timeout[] = [];
@@ -89,7 +89,7 @@ export class KeeperService implements Keeper {
     if (this.#stopping === undefined || shelf.versionOf(listing) === version.toString()) return;
     const held = source.record(listing);
     if (held === undefined || !(held.delta ?? held.card).payload.listing.equals(version)) return;
-    this.#enqueue(listing, { delay: 0, wanted: true, hint });
+    this.#enqueue(listing, { delay: 0, wanted: true, hints: hint === undefined ? [] : [hint] });
   }
 
   opened(listing: SignedRecord<Listing>): void {
@@ -105,11 +105,13 @@ export class KeeperService implements Keeper {
     this.#deps.network.handle(
       KEEP_METHOD,
       async (body, { peer }) => {
-        const { id, listing } = readBody(keepRequestSchema, body, KEEP_METHOD);
-        this.missed(listing.toString(), id, peer);
+        const { listings } = readBody(keepRequestSchema, body, KEEP_METHOD);
+        const { signal } = this.#stopping ?? {};
+        if (signal === undefined) return writeBody({});
+        for await (const { id, listing } of slices(listings, signal)) this.missed(listing.toString(), id, peer);
         return writeBody({});
       },
-      { maxRequest: MAX_KEEP_REQUEST },
+      { maxRequest: MAX_LISTINGS_REQUEST, maxConcurrent: CONCURRENT_HINTS },
     );
   }
 
@@ -117,71 +119,86 @@ export class KeeperService implements Keeper {
   #changed(listing: string): void {
     const { source, shelf } = this.#deps;
     if (shelf.versionOf(listing) !== undefined && source.ended(listing)) return this.#track(shelf.drop([listing]));
-    this.#enqueue(listing, { delay: this.#delay, wanted: false });
+    this.#enqueue(listing, { delay: this.#delay, wanted: false, hints: [] });
   }
 
-  #enqueue(listing: string, options: { delay: number; wanted: boolean; hint?: string | undefined }): void {
-    const due = performance.now() + options.delay;
-    const known = this.#jobs.get(listing);
-    if (known === undefined && this.#jobs.size >= MAX_WAITING) return;
-    const job = known ?? { due, tries: 0, wanted: false, hints: new Set<string>() };
-    job.due = Math.min(job.due, due);
-    job.wanted ||= options.wanted;
-    if (options.hint !== undefined && job.hints.size < MAX_HINTS) job.hints.add(options.hint);
-    this.#jobs.set(listing, job);
+  #enqueue(
+    listing: string,
+    { delay, wanted, hints }: { readonly delay: number; readonly wanted: boolean; readonly hints: readonly string[] },
+  ): void {
+    const seller = this.#deps.source.seller(listing);
+    if (seller === undefined) return;
+    this.#jobs.add({ listing, seller, due: performance.now() + delay, tries: 0, wanted, hints });
   }
 
-  /** Takes up one job, what somebody asked for first; those that turn out to need nothing are done on the way. */
+  /** Takes up the jobs of one seller, what somebody asked for first. */
   #next(): void {
     const now = performance.now();
-    let looked = 0;
-    for (const wanted of [true, false]) {
-      for (const [listing, job] of this.#jobs) {
-        if (this.#running >= CONCURRENT || looked >= MAX_LOOKED) return;
-        if (job.due > now || job.wanted !== wanted) continue;
-        looked++;
-        this.#jobs.delete(listing);
-        if (!this.#isLacking(listing, wanted)) continue;
-        this.#running++;
-        this.#track(this.#fetch(listing, job).finally(() => this.#running--));
-        return;
-      }
-    }
+    if (this.#running.size >= CONCURRENT) return;
+    const isFree = (seller: string): boolean => !this.#running.has(seller);
+    const hasRested = (seller: string): boolean => isFree(seller) && (this.#rests.get(seller) ?? 0) <= now;
+    const taken =
+      this.#jobs.take('wanted', { now, most: LOOKED_AT, isFree }) ??
+      this.#jobs.take('unasked', { now, most: LOOKED_AT, isFree: hasRested });
+    if (taken === undefined) return;
+    const { seller, jobs } = taken;
+    this.#running.add(seller);
+    this.#track(this.#fetch(seller, jobs).finally(() => this.#running.delete(seller)));
   }
 
-  /** Whether the listing of a card that is held is not here, and should be. What is over is forgotten on the way. */
-  #isLacking(listing: string, wanted: boolean): boolean {
+  /** What is held of a listing that is not here itself, and should be. */
+  #lacking(listing: string, wanted: boolean): Held | undefined {
     const { source, shelf, network } = this.#deps;
-    const held = source.record(listing);
     const kept = shelf.versionOf(listing);
-    if (held === undefined || deviceToPeerId(held.card.payload.device) === network.peerId) return false;
+    // A version that was worth keeping is worth replacing. Asked before the card is opened, which checks its signature: most cards that
+    // are held here are for others to fetch.
+    const isHere = (): boolean => meetingPoint(listing, this.#deps).slice(0, PREFETCHING).includes(network.peerId);
+    if (!wanted && kept === undefined && !isHere()) return undefined;
+    const held = source.record(listing);
+    if (held === undefined || deviceToPeerId(held.card.payload.device) === network.peerId) return undefined;
     const { card, delta } = held;
-    if ((delta ?? card).payload.listing.toString() === kept) {
-      shelf.extend(listing, card.payload.validUntil);
-      return false;
-    }
-    // A version that was worth keeping is worth replacing.
-    if (wanted || kept !== undefined) return true;
-    return meetingPoint(listing, this.#deps).slice(0, PREFETCHING).includes(network.peerId);
+    if ((delta ?? card).payload.listing.toString() !== kept) return held;
+    shelf.extend(listing, card.payload.validUntil);
+    return undefined;
   }
 
-  async #fetch(listing: string, job: Job): Promise<void> {
-    const { source, exchange, options } = this.#deps;
-    const held = source.record(listing);
+  /** Fetches those of one seller's listings that are lacking, as many as go in one request; the others wait for the next. */
+  async #fetch(seller: string, jobs: readonly Job[]): Promise<void> {
     const { signal } = this.#stopping ?? {};
-    if (held === undefined || signal === undefined) return;
-    const fetching = { signal, hints: [...job.hints], wanted: job.wanted, forOthers: true };
-    try {
-      const record: SignedRecord<Listing> = await exchange.open(held, fetching);
-      await exchange.texts(record, fetching);
-      if (options?.media === true && job.wanted) await exchange.collectPictures(record, fetching);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#deps.logger.debug({ listing, error: String(error) }, 'a listing could not be fetched for keeping');
-      if (job.tries + 1 >= TRIES) return;
-      const retry = { ...job, tries: job.tries + 1, due: performance.now() + FIRST_RETRY * 4 ** job.tries };
-      if (!this.#jobs.has(listing)) this.#jobs.set(listing, retry);
+    if (signal === undefined) return;
+    const lacking: { readonly job: Job; readonly held: Held }[] = [];
+    for await (const job of slices(jobs, signal)) {
+      const held = this.#lacking(job.listing, job.wanted);
+      if (held === undefined) continue;
+      if (lacking.length < MAX_LISTINGS) lacking.push({ job, held });
+      else this.#jobs.add(job);
     }
+    if (lacking.length === 0) return;
+    this.#rests.set(seller, performance.now() + lacking.length * this.#interval);
+    const { exchange, options } = this.#deps;
+    const sought = lacking.map(({ job: { hints, wanted }, held }) => ({ ...held, hints, wanted }));
+    const resting = (peer: string): boolean => this.#resting.has(peer);
+    const { listings, asked, silent } = await exchange.collect(sought, { resting, signal });
+    for (const peer of new Set(sought.map(({ card }) => deviceToPeerId(card.payload.device))))
+      if (asked.has(peer)) this.#resting.heard(peer, !silent.has(peer));
+    const end = performance.now() + TEXTS_TIME;
+    for (const [at, { job }] of lacking.entries()) {
+      const listing = listings[at];
+      if (listing === undefined) {
+        this.#retry(job);
+        continue;
+      }
+      if (!job.wanted && performance.now() > end) continue;
+      const fetching = { signal, hints: job.hints, wanted: job.wanted };
+      await exchange.texts(listing, fetching);
+      if (options?.media === true && job.wanted) await exchange.collectPictures(listing, fetching);
+    }
+  }
+
+  #retry(job: Job): void {
+    this.#deps.logger.debug({ listing: job.listing }, 'a listing could not be fetched for keeping');
+    if (job.tries + 1 >= TRIES || this.#jobs.has(job.listing)) return;
+    this.#jobs.add({ ...job, tries: job.tries + 1, due: performance.now() + FIRST_RETRY * 4 ** job.tries });
   }
 
   /** Finds what is lacking, and forgets what is over. */
@@ -190,9 +207,11 @@ export class KeeperService implements Keeper {
     const { signal } = this.#stopping ?? {};
     if (signal === undefined) return;
     for await (const listing of slices(source.listings(), signal)) {
-      if (this.#isLacking(listing, false)) this.#enqueue(listing, { delay: 0, wanted: false });
+      if (this.#lacking(listing, false) !== undefined) this.#enqueue(listing, { delay: 0, wanted: false, hints: [] });
     }
     await shelf.drop(shelf.over());
+    const now = performance.now();
+    for (const [seller, until] of this.#rests) if (until <= now) this.#rests.delete(seller);
   }
 
   #track(work: Promise<void>): void {

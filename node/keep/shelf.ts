@@ -181,7 +181,8 @@ export class Shelf {
     const listing = this.#byVersion.get(version);
     const row = listing === undefined ? undefined : await this.#rows.get(listing);
     const kept = listing === undefined ? undefined : this.#kept.get(listing);
-    if (listing === undefined || row === undefined || kept?.version !== version) return false;
+    // Memory has a new version before the disk has: the row read may still be that of the one before.
+    if (listing === undefined || row?.version !== version || kept?.version !== version) return false;
     const more = new Map([...blobs].filter(([id]) => !kept.blobs.has(id)));
     if (more.size === 0) return true;
     const used = kept.used > 0;

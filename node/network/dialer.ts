@@ -27,6 +27,8 @@ interface DialerDeps {
 
 /** By these libp2p says that a connection, or its muxer, was ending while a stream was asked for. */
 const CLOSING: ReadonlySet<string> = new Set(['ConnectionClosedError', 'ConnectionClosingError', 'MuxerClosedError']);
+/** By these it says that a connection ended while it was being opened: somebody was there. */
+const CUT: ReadonlySet<string> = new Set([...CLOSING, 'EncryptionFailedError', 'UnexpectedEOFError', 'ECONNRESET']);
 
 /** Connections and streams to peers, by their id alone. What is under way to a peer is shared by all who want it. */
 export class Dialer {
@@ -127,7 +129,12 @@ export class Dialer {
     this.#deps.counters.add('dials');
     try {
       if (addresses.length === 0) throw new Error('no address is known');
-      return await this.#dialAddresses(addresses);
+      return await this.#dialAddresses(addresses).catch((error: unknown) => {
+        // Whole networks are cut at once, what was just being opened too: that is no reason to leave a peer alone.
+        if (!wasCut(error) || this.#deps.signal.aborted) throw error;
+        this.#deps.counters.add('dials');
+        return this.#dialAddresses(addresses);
+      });
     } catch (cause) {
       this.#deps.counters.add('dials_failed');
       this.#deps.directory.markFailed(id);
@@ -178,6 +185,12 @@ export class Dialer {
     if (this.#deps.signal.aborted) return new NiagaError('STOPPED', 'The network is stopping.', { cause });
     return new NiagaError('PEER_UNREACHABLE', 'The other node cannot be reached.', { cause, details: { peer: id } });
   }
+}
+
+function wasCut(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(wasCut);
+  if (!(error instanceof Error)) return false;
+  return CUT.has(error.name) || ('code' in error && typeof error.code === 'string' && CUT.has(error.code));
 }
 
 function withPeerId(address: Multiaddr, peer: PeerId): string {

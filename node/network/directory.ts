@@ -1,8 +1,9 @@
 import type { PeerId } from '@libp2p/interface';
-import { multiaddr } from '@multiformats/multiaddr';
-import { commonPrefixLength, compareDistance } from '../../protocol/keyspace.js';
+import { commonPrefixLength } from '../../protocol/keyspace.js';
 import type { ClosestOptions, LearnOptions, PeerDirectory, PeerRef, PeerRow, PeerStore } from './index.js';
 import { kadIdOfPeer, parsePeerId } from './keyspace.js';
+import { MAX_ADDRESSES, MAX_ADDRESS_LENGTH, usableAddresses } from './dialable.js';
+import { headOf, nearestOf, type Placed } from './nearest.js';
 
 const second = 1000;
 const minute = 60 * second;
@@ -11,8 +12,6 @@ const day = 24 * 60 * minute;
 export const MAX_PEERS = 2000;
 /** Of these at most such a share that nobody of us ever spoke to: a stranger can make up any number. */
 const HEARSAY_SHARE = 0.5;
-const MAX_ADDRESSES = 8;
-const MAX_ADDRESS_LENGTH = 200;
 /** After a failure a peer is left alone for so long, and twice as long after each further one. */
 const FIRST_BACKOFF = 2 * second;
 const MAX_BACKOFF = minute;
@@ -32,21 +31,27 @@ export const SAVE_DELAY = 5 * second;
 /** That known ones were seen again changes all the time and matters less. */
 const SAVE_DELAY_SEEN = 5 * minute;
 
-interface Entry {
+interface Entry extends Placed {
   readonly id: string;
   readonly peerId: PeerId;
-  readonly kadId: Uint8Array;
   addresses: string[];
+  seenAt: string | undefined;
   /** Milliseconds UTC; 0 for a peer that was only heard of. */
   lastSeen: number;
   failures: number;
+  /** Of {@link DirectoryDeps.monotonic}. */
   failedUntil: number;
   connected: boolean;
   /** Known to speak another protocol or another network's. */
   foreign: boolean;
   rtt: number | undefined;
-  /** Milliseconds UTC of the last answer to a request of ours; 0 for none. */
+  /** Of the last answer to a request of ours, by the same clock. */
   answeredAt: number;
+}
+
+/** This node's own place. */
+interface Self extends Placed {
+  readonly id: string;
 }
 
 export interface DirectoryDeps {
@@ -57,6 +62,8 @@ export interface DirectoryDeps {
   readonly onError: (error: unknown, what: string) => void;
   readonly isBlocked?: (id: string) => boolean;
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets. Default: the process's. */
+  readonly monotonic?: () => number;
   /** Peers known at most. Default {@link MAX_PEERS}. */
   readonly maxPeers?: number;
 }
@@ -65,9 +72,10 @@ export interface DirectoryDeps {
 export class Directory implements PeerDirectory {
   readonly #deps: DirectoryDeps;
   readonly #now: () => number;
+  readonly #monotonic: () => number;
   readonly #maxPeers: number;
   readonly #entries = new Map<string, Entry>();
-  readonly #self: { id: string; kadId: Uint8Array };
+  readonly #self: Self;
   #ownAddresses: { readonly addresses: readonly string[]; readonly at: number } | undefined;
   #hearsay = 0;
   #saveTimer: NodeJS.Timeout | undefined;
@@ -79,8 +87,10 @@ export class Directory implements PeerDirectory {
   constructor(deps: DirectoryDeps) {
     this.#deps = deps;
     this.#now = deps.now ?? Date.now;
+    this.#monotonic = deps.monotonic ?? (() => performance.now());
     this.#maxPeers = deps.maxPeers ?? MAX_PEERS;
-    this.#self = { id: deps.self.toString(), kadId: kadIdOfPeer(deps.self) };
+    const kadId = kadIdOfPeer(deps.self);
+    this.#self = { id: deps.self.toString(), kadId, head: headOf(kadId) };
   }
 
   get size(): number {
@@ -106,23 +116,22 @@ export class Directory implements PeerDirectory {
     return entry === undefined ? undefined : this.#ref(entry);
   }
 
-  closest(kadId: Uint8Array, count: number, { met = false, resting = false }: ClosestOptions = {}): PeerRef[] {
-    const now = this.#now();
-    const nearest: { kadId: Uint8Array; entry: Entry | undefined }[] = [{ kadId: this.#self.kadId, entry: undefined }];
-    const isNearer = (a: Uint8Array, b: Uint8Array): boolean => compareDistance(a, b, kadId) < 0;
-    for (const entry of this.#entries.values()) {
-      const furthest = nearest[nearest.length - 1];
-      if (nearest.length >= count && furthest !== undefined && !isNearer(entry.kadId, furthest.kadId)) continue;
-      if ((met && entry.lastSeen === 0) || !this.#isUsable(entry, resting ? Number.POSITIVE_INFINITY : now)) continue;
-      let place = nearest.length;
-      for (; place > 0; place--) {
-        const before = nearest[place - 1];
-        if (before === undefined || !isNearer(entry.kadId, before.kadId)) break;
-      }
-      nearest.splice(place, 0, { kadId: entry.kadId, entry });
-      if (nearest.length > count) nearest.pop();
-    }
-    return nearest.slice(0, count).map(({ entry }) => (entry === undefined ? this.self() : this.#ref(entry)));
+  closest(kadId: Uint8Array, count: number, options: ClosestOptions = {}): PeerRef[] {
+    const { met = false, resting = false, unfailed = false } = options;
+    const until = resting ? Number.POSITIVE_INFINITY : this.#monotonic();
+    const found = nearestOf<Entry | Self>(this.#withSelf(), kadId, {
+      count,
+      size: this.#entries.size + 1,
+      passes: (entry) =>
+        !('peerId' in entry) ||
+        ((!met || entry.lastSeen > 0) && (!unfailed || entry.failures === 0) && this.#isUsable(entry, until)),
+    });
+    return found.map((entry) => ('peerId' in entry ? this.#ref(entry) : this.self()));
+  }
+
+  *#withSelf(): Generator<Entry | Self> {
+    yield this.#self;
+    yield* this.#entries.values();
   }
 
   learn(
@@ -145,7 +154,7 @@ export class Directory implements PeerDirectory {
     if (first) this.#hearsay -= 1;
     entry.lastSeen = this.#now();
     entry.failures = 0;
-    entry.failedUntil = 0;
+    entry.failedUntil = Number.NEGATIVE_INFINITY;
     this.#changed(first ? SAVE_DELAY : SAVE_DELAY_SEEN);
   }
 
@@ -153,15 +162,22 @@ export class Directory implements PeerDirectory {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     entry.failures += 1;
-    entry.failedUntil = this.#now() + Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** (entry.failures - 1));
+    entry.failedUntil = this.#monotonic() + Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** (entry.failures - 1));
     if (entry.lastSeen === 0 && entry.failures >= HEARSAY_FAILURES) this.#remove(entry);
+  }
+
+  forget(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const entry = this.#entries.get(id);
+      if (entry?.lastSeen === 0 && !entry.connected) this.#remove(entry);
+    }
   }
 
   // For the network itself
 
   /** Whether requests to the peer are not worth trying at the moment. */
   isResting(id: string): boolean {
-    return (this.#entries.get(id)?.failedUntil ?? 0) > this.#now();
+    return (this.#entries.get(id)?.failedUntil ?? Number.NEGATIVE_INFINITY) > this.#monotonic();
   }
 
   isForeign(id: string): boolean {
@@ -176,8 +192,11 @@ export class Directory implements PeerDirectory {
     return this.#entries.get(id)?.addresses ?? [];
   }
 
-  /** A peer of this network is connected. Its own word on its addresses replaces what others said. */
-  connected(peer: PeerId, addresses: readonly string[]): void {
+  /**
+   * A peer of this network is connected. Its own word on its addresses replaces what others said.
+   * @param seenAt where the connection goes, or comes from
+   */
+  connected(peer: PeerId, addresses: readonly string[], seenAt?: string): void {
     const entry = this.#hear(peer, []) ?? this.#makeRoomFor(peer);
     if (entry === undefined) return;
     const own = usableAddresses(addresses, entry.id);
@@ -185,6 +204,9 @@ export class Directory implements PeerDirectory {
       if (own.join() !== entry.addresses.join()) this.#changed(SAVE_DELAY);
       entry.addresses = own;
     }
+    // The port is another one with each connection.
+    const host = seenAt?.split('/', 3).join('/');
+    if (host !== undefined && host.length <= MAX_ADDRESS_LENGTH) entry.seenAt = host;
     entry.connected = true;
     entry.foreign = false;
     this.markSeen(entry.id);
@@ -204,7 +226,7 @@ export class Directory implements PeerDirectory {
   answered(id: string, took: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    entry.answeredAt = this.#now();
+    entry.answeredAt = this.#monotonic();
     entry.rtt = entry.rtt === undefined ? took : entry.rtt + RTT_WEIGHT * (took - entry.rtt);
     this.markSeen(id);
   }
@@ -245,6 +267,7 @@ export class Directory implements PeerDirectory {
   #restore(row: PeerRow): void {
     const entry = this.#entries.get(row.id);
     if (entry === undefined || row.lastSeen <= entry.lastSeen) return;
+    entry.seenAt ??= row.seenAt;
     if (entry.lastSeen === 0) this.#hearsay -= 1;
     entry.lastSeen = Math.min(row.lastSeen, this.#now());
   }
@@ -252,7 +275,7 @@ export class Directory implements PeerDirectory {
   #changed(delay: number): void {
     if (!this.#persisting) return;
     this.#dirty = true;
-    const due = this.#now() + delay;
+    const due = this.#monotonic() + delay;
     if (this.#saveTimer !== undefined && this.#saveDue <= due) return;
     clearTimeout(this.#saveTimer);
     this.#saveDue = due;
@@ -267,8 +290,9 @@ export class Directory implements PeerDirectory {
       if (!this.#dirty || !this.#persisting) return;
       this.#dirty = false;
       const rows: PeerRow[] = [];
-      for (const { id, addresses, lastSeen, foreign } of this.#entries.values()) {
-        if (lastSeen > 0 && !foreign && addresses.length > 0) rows.push({ id, addresses, lastSeen });
+      for (const { id, addresses, lastSeen, foreign, seenAt } of this.#entries.values()) {
+        if (lastSeen > 0 && !foreign && addresses.length > 0)
+          rows.push({ id, addresses, lastSeen, ...(seenAt === undefined ? {} : { seenAt }) });
       }
       try {
         await this.#deps.store?.save(rows);
@@ -282,8 +306,16 @@ export class Directory implements PeerDirectory {
   // Entries
 
   #ref(entry: Entry): PeerRef {
-    const { id, kadId, addresses, lastSeen, rtt } = entry;
-    return { id, kadId, addresses: [...addresses], lastSeen, self: false, ...(rtt === undefined ? {} : { rtt }) };
+    const { id, kadId, addresses, lastSeen, seenAt, rtt } = entry;
+    return {
+      id,
+      kadId,
+      addresses: [...addresses],
+      lastSeen,
+      self: false,
+      ...(seenAt === undefined ? {} : { seenAt }),
+      ...(rtt === undefined ? {} : { rtt }),
+    };
   }
 
   #isUsable(entry: Entry, now: number): boolean {
@@ -310,18 +342,21 @@ export class Directory implements PeerDirectory {
   }
 
   #insert(peerId: PeerId, addresses: string[]): Entry {
+    const kadId = kadIdOfPeer(peerId);
     const entry: Entry = {
       id: peerId.toString(),
       peerId,
-      kadId: kadIdOfPeer(peerId),
+      kadId,
+      head: headOf(kadId),
       addresses,
+      seenAt: undefined,
       lastSeen: 0,
       failures: 0,
-      failedUntil: 0,
+      failedUntil: Number.NEGATIVE_INFINITY,
       connected: false,
       foreign: false,
       rtt: undefined,
-      answeredAt: 0,
+      answeredAt: Number.NEGATIVE_INFINITY,
     };
     this.#entries.set(entry.id, entry);
     this.#hearsay += 1;
@@ -330,7 +365,7 @@ export class Directory implements PeerDirectory {
 
   /** Makes room for one that is needed now: the one heard of longest ago goes, else one that nothing was asked of lately. */
   #forgetOne(): boolean {
-    const usefulSince = this.#now() - USEFUL_FOR;
+    const usefulSince = this.#monotonic() - USEFUL_FOR;
     let worst: Entry | undefined;
     for (const entry of this.#entries.values()) {
       if (entry.connected || entry.answeredAt >= usefulSince) continue;
@@ -363,7 +398,7 @@ export class Directory implements PeerDirectory {
     if ((a.lastSeen === 0) !== (b.lastSeen === 0)) return a.lastSeen === 0;
     const dormantA = a.failures >= DORMANT_FAILURES;
     if (dormantA !== b.failures >= DORMANT_FAILURES) return dormantA;
-    const usefulSince = this.#now() - USEFUL_FOR;
+    const usefulSince = this.#monotonic() - USEFUL_FOR;
     const usefulA = a.answeredAt >= usefulSince;
     if (usefulA !== b.answeredAt >= usefulSince) return !usefulA;
     const near = (entry: Entry): number => commonPrefixLength(entry.kadId, this.#self.kadId);
@@ -374,25 +409,4 @@ export class Directory implements PeerDirectory {
     this.#entries.delete(entry.id);
     if (entry.lastSeen === 0) this.#hearsay -= 1;
   }
-}
-
-/** Those addresses that this node could dial, each ending in the peer's id. */
-function usableAddresses(addresses: readonly string[], id: string): string[] {
-  const usable = new Set<string>();
-  for (const address of addresses) {
-    if (usable.size >= MAX_ADDRESSES) break;
-    if (address.length > MAX_ADDRESS_LENGTH) continue;
-    try {
-      const components = multiaddr(address).getComponents();
-      const named = components.findLast((component) => component.name === 'p2p')?.value;
-      const dialable =
-        components.some(({ name }) => name === 'tcp') &&
-        !components.some(({ name }) => name === 'p2p-circuit' || name === 'ws' || name === 'wss');
-      if (!dialable || (named !== undefined && named !== id)) continue;
-      usable.add(named === undefined ? `${address.replace(/\/$/, '')}/p2p/${id}` : address);
-    } catch {
-      // Not an address that this node understands.
-    }
-  }
-  return [...usable];
 }

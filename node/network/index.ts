@@ -31,6 +31,8 @@ export interface PeerRow {
   readonly addresses: readonly string[];
   /** Milliseconds UTC. */
   readonly lastSeen: number;
+  /** As in {@link PeerRef}. */
+  readonly seenAt?: string | undefined;
 }
 
 export interface PeerStore {
@@ -49,6 +51,11 @@ export interface PeerRef {
   /** Milliseconds UTC of the last word from the peer; 0 when it was only heard of. */
   readonly lastSeen: number;
   readonly self: boolean;
+  /**
+   * The host (`/ip4/…`) that the last connection with the peer went to, or came from: unlike its addresses no claim of anybody. Absent
+   * where there was none.
+   */
+  readonly seenAt?: string;
   /** Average time of an answer in milliseconds, where one is known. */
   readonly rtt?: number;
 }
@@ -58,6 +65,8 @@ export interface ClosestOptions {
   readonly met?: boolean;
   /** Those too that failed a moment ago: they may be back, and hold what they held. Default false. */
   readonly resting?: boolean;
+  /** Only those whose last answer or connection did not fail, however long ago that was. Default false. */
+  readonly unfailed?: boolean;
 }
 
 /** The peers this node knows, at most 2,000: learned from connections, look-ups, and what others say. */
@@ -82,6 +91,8 @@ export interface PeerDirectory {
   markFailed(id: string): void;
   /** Takes over what somebody says about peers: they become known, nothing that is known is overwritten. */
   learn(refs: Iterable<{ readonly id: string; readonly addresses: readonly string[] }>, options?: LearnOptions): void;
+  /** These are not there: who of them was only heard of is not known any more. */
+  forget(ids: Iterable<string>): void;
 }
 
 export interface LearnOptions {
@@ -96,6 +107,8 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** The largest answer in bytes that the asker takes. */
   readonly maxResponse: number;
+  /** Who asks does so under an id that it throws away afterwards. Default false. */
+  readonly stranger?: boolean | undefined;
 }
 
 /** Gives the body of the answer. A NiagaError's code and message are sent to the asker, of any other error only that there was one. */
@@ -104,8 +117,18 @@ export type RequestHandler = (body: Uint8Array, context: RequestContext) => Prom
 export interface HandleOptions {
   /** Largest body in bytes. Default `DEFAULT_MAX_REQUEST` (limits.ts). */
   readonly maxRequest?: number | undefined;
-  /** Requests of this method answered side by side, of all peers together; more wait in order. Default no limit but 64 a peer. */
+  /**
+   * Requests of this method answered side by side, of all peers together; more wait in order, as many as limits.ts says. Default no
+   * limit but 64 a peer.
+   */
   readonly maxConcurrent?: number | undefined;
+  /**
+   * Told of each request before it waits for its turn, with who asks and the bytes of the body; refuses it by throwing. Default: all
+   * are taken.
+   */
+  readonly admit?: ((peer: string, bytes: number) => void) | undefined;
+  /** Answered also to those who ask under a throw-away id ({@link Network.throwaway}). Default false. */
+  readonly strangers?: boolean | undefined;
 }
 
 export interface RequestOptions {
@@ -118,6 +141,25 @@ export interface RequestOptions {
   readonly retry?: boolean | undefined;
   /** Try also a peer that failed a moment ago, and ask others where it is when it is not where it was. Default false. */
   readonly force?: boolean | undefined;
+}
+
+/** Asks nodes under an id that nobody knows; see {@link Network.throwaway}. */
+export interface Throwaway {
+  readonly peerId: string;
+  /**
+   * Asks a peer for one of the methods that answer strangers.
+   * @param addresses multiaddrs at which it may be reached
+   * @throws NiagaError as {@link Network.request}
+   */
+  request(
+    peer: string,
+    addresses: readonly string[],
+    method: string,
+    body: Uint8Array,
+    options?: Pick<RequestOptions, 'signal' | 'timeout' | 'maxResponse'>,
+  ): Promise<Uint8Array>;
+  /** Ends its connections. Idempotent. */
+  stop(): Promise<void>;
 }
 
 export interface LookupOptions {
@@ -168,6 +210,12 @@ export interface Network extends AsyncDisposable {
    * @throws the signal's reason when it was aborted; NiagaError STOPPED, RATE_LIMITED
    */
   lookup(key: Uint8Array, options?: LookupOptions): Promise<PeerRef[]>;
+
+  /**
+   * A peer id of its own for asking without saying who one is: it listens nowhere, becomes no peer of anybody, and is gone with
+   * `stop()`. The other side still sees from which address it is asked.
+   */
+  throwaway(): Promise<Throwaway>;
 
   /**
    * The peer is of use: for an hour its connection is among the last to be closed when there are too many. At most `KEPT_PEERS`

@@ -14,6 +14,7 @@ import { createLibp2p, type Libp2pOptions } from 'libp2p';
 import { NiagaError } from '../../protocol/errors.js';
 import { sha256 } from '../../protocol/hash.js';
 import { createBoundedDatastore } from './datastore.js';
+import { noiseCrypto } from './noise-crypto.js';
 
 const second = 1000;
 const MiB = 1024 * 1024;
@@ -65,6 +66,11 @@ export function requestProtocol(network: string): string {
   return `/niaga/${network}/request/1`;
 }
 
+/** The same requests, from somebody who stays a stranger: who opens such a stream becomes no peer of this network (throwaway.ts). */
+export function strangerProtocol(network: string): string {
+  return `/niaga/${network}/stranger/1`;
+}
+
 function kadProtocol(network: string): string {
   return `/niaga/${network}/kad/1.0.0`;
 }
@@ -90,7 +96,7 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
     addresses: { listen: [...init.listen], appendAnnounce: [...init.announce] },
     datastore: createBoundedDatastore(self.toCID().toString()),
     transports: [tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
       yamux({
         // The default of 1,000 lets one connection hold 1,000 read buffers.

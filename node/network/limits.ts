@@ -22,6 +22,9 @@ export const MAX_UNSENT_BYTES = 4 * MiB;
 export const DEFAULT_MAX_REQUEST = MiB;
 /** Requests that wait for a place of a method with `maxConcurrent`. */
 export const MAX_QUEUED_PER_METHOD = 1024;
+/** Bytes of their bodies, which stay in memory while they wait; and of those that one peer sent. */
+export const MAX_QUEUED_BYTES_PER_METHOD = 64 * MiB;
+export const MAX_QUEUED_BYTES_PER_PEER = 8 * MiB;
 export const HANDLER_TIME_LIMIT = 30 * second;
 
 // How fast one peer may ask. Beyond it nothing is refused: its stream is read no faster, so that an honest peer in a
@@ -95,23 +98,46 @@ export class TokenBucket {
   }
 }
 
-/** At most `limit` at a time; more wait in order, at most `maxWaiting` of them. */
+/** What may wait at a {@link ConcurrencyLimit}. */
+export interface WaitingLimit {
+  readonly requests: number;
+  /** Of all together, and of one peer. Default: no limit. */
+  readonly bytes?: number;
+  readonly bytesOfPeer?: number;
+}
+
+/** At most `limit` at a time; more wait in order, as many as `waiting` says. */
 export class ConcurrencyLimit {
+  readonly #limit: number;
+  readonly #most: Required<WaitingLimit>;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+  #bytes = 0;
+  readonly #bytesOf = new Map<string, number>();
 
-  constructor(
-    readonly limit: number,
-    readonly maxWaiting: number,
-  ) {}
+  constructor(limit: number, waiting: WaitingLimit) {
+    this.#limit = limit;
+    this.#most = { bytes: Number.POSITIVE_INFINITY, bytesOfPeer: Number.POSITIVE_INFINITY, ...waiting };
+  }
 
-  /** @throws NiagaError RATE_LIMITED when too many wait already */
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.limit) {
-      if (this.#waiting.length >= this.maxWaiting)
-        throw new NiagaError('RATE_LIMITED', 'Too many requests wait here already.');
+  /**
+   * @param bytes what the task keeps in memory while it waits
+   * @throws NiagaError RATE_LIMITED when too much waits already
+   */
+  async run<T>(task: () => Promise<T>, { peer = '', bytes = 0 }: { peer?: string; bytes?: number } = {}): Promise<T> {
+    if (this.#running >= this.#limit) {
+      const ofPeer = (this.#bytesOf.get(peer) ?? 0) + bytes;
+      const most = this.#most;
+      if (this.#waiting.length >= most.requests || this.#bytes + bytes > most.bytes || ofPeer > most.bytesOfPeer)
+        throw new NiagaError('RATE_LIMITED', 'Too many requests wait here already.', { next: 'Wait a few seconds.' });
+      this.#bytes += bytes;
+      this.#bytesOf.set(peer, ofPeer);
       // The one who ends hands its place over, so the count stays as it is.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      this.#bytes -= bytes;
+      const left = (this.#bytesOf.get(peer) ?? 0) - bytes;
+      if (left > 0) this.#bytesOf.set(peer, left);
+      else this.#bytesOf.delete(peer);
     } else {
       this.#running += 1;
     }
@@ -137,7 +163,7 @@ export class Conduct {
   readonly #records = new Map<string, ConductRecord>();
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
@@ -160,7 +186,7 @@ export class Conduct {
   }
 
   isBlocked(peer: string): boolean {
-    return (this.#records.get(peer)?.blockedUntil ?? 0) > this.#now();
+    return (this.#records.get(peer)?.blockedUntil ?? Number.NEGATIVE_INFINITY) > this.#now();
   }
 
   get blocked(): number {
@@ -173,7 +199,7 @@ export class Conduct {
     const now = this.#now();
     const known = this.#records.get(peer);
     if (known !== undefined && (now - known.since < OFFENCE_WINDOW || known.blockedUntil > now)) return known;
-    const fresh = { since: now, offences: 0, unknownMethods: 0, blockedUntil: 0 };
+    const fresh = { since: now, offences: 0, unknownMethods: 0, blockedUntil: Number.NEGATIVE_INFINITY };
     this.#records.delete(peer);
     this.#records.set(peer, fresh);
     if (this.#records.size > MAX_REMEMBERED) {

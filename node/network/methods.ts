@@ -2,12 +2,21 @@ import { ERRORS, NiagaError, isNiagaError, type ErrorCode } from '../../protocol
 import type { Counters } from './counters.js';
 import { MAX_BODY, MAX_MESSAGE_LENGTH, MAX_METHOD_LENGTH } from './frames.js';
 import type { HandleOptions, NetworkLogger, RequestContext, RequestHandler } from './index.js';
-import { ConcurrencyLimit, DEFAULT_MAX_REQUEST, HANDLER_TIME_LIMIT, MAX_QUEUED_PER_METHOD } from './limits.js';
+import {
+  ConcurrencyLimit,
+  DEFAULT_MAX_REQUEST,
+  HANDLER_TIME_LIMIT,
+  MAX_QUEUED_BYTES_PER_METHOD,
+  MAX_QUEUED_BYTES_PER_PEER,
+  MAX_QUEUED_PER_METHOD,
+} from './limits.js';
 
 interface Method {
   readonly handler: RequestHandler;
   readonly maxRequest: number;
   readonly limit: ConcurrencyLimit | undefined;
+  readonly admit: HandleOptions['admit'];
+  readonly strangers: boolean;
 }
 
 /** Codes about this machine: their messages may name a path, and are nobody else's business. */
@@ -48,11 +57,18 @@ export class Methods {
       throw new NiagaError('INTERNAL', `A method has a name of 1 to ${MAX_METHOD_LENGTH} characters.`);
     }
     if (this.#methods.has(name)) throw new NiagaError('INTERNAL', `The method "${name}" has a handler already.`);
-    const { maxRequest = DEFAULT_MAX_REQUEST, maxConcurrent } = options;
+    const { maxRequest = DEFAULT_MAX_REQUEST, maxConcurrent, admit, strangers = false } = options;
+    const waiting = {
+      requests: MAX_QUEUED_PER_METHOD,
+      bytes: MAX_QUEUED_BYTES_PER_METHOD,
+      bytesOfPeer: MAX_QUEUED_BYTES_PER_PEER,
+    };
     this.#methods.set(name, {
       handler,
       maxRequest: Math.min(maxRequest, MAX_BODY),
-      limit: maxConcurrent === undefined ? undefined : new ConcurrencyLimit(maxConcurrent, MAX_QUEUED_PER_METHOD),
+      limit: maxConcurrent === undefined ? undefined : new ConcurrencyLimit(maxConcurrent, waiting),
+      admit,
+      strangers,
     });
   }
 
@@ -71,6 +87,10 @@ export class Methods {
       this.#counters.add('refused_unknown_method');
       throw new NiagaError('OPERATION_UNKNOWN', `This node does not know the method "${name}".`);
     }
+    if (context.stranger === true && !method.strangers) {
+      this.#counters.add('refused_strangers');
+      throw new NiagaError('PEER_REFUSED', `"${name}" is answered to nodes of this network only.`);
+    }
     if (body.length > method.maxRequest) {
       this.#counters.add('refused_too_large');
       throw new NiagaError('INPUT_TOO_LARGE', `"${name}" takes at most ${method.maxRequest} bytes.`);
@@ -85,7 +105,9 @@ export class Methods {
   async #run(name: string, method: Method, body: Uint8Array, context: RequestContext): Promise<Uint8Array> {
     const task = (): Promise<Uint8Array> => withTimeLimit(method.handler(body, context), name);
     try {
-      return await (method.limit === undefined ? task() : method.limit.run(task));
+      const { peer } = context;
+      method.admit?.(peer, body.length);
+      return await (method.limit === undefined ? task() : method.limit.run(task, { peer, bytes: body.length }));
     } catch (error) {
       if (isNiagaError(error, 'RATE_LIMITED')) this.#counters.add('refused_busy');
       if (isNiagaError(error)) throw error;

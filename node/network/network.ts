@@ -13,6 +13,7 @@ import type {
   PeerRef,
   RequestHandler,
   RequestOptions,
+  Throwaway,
 } from './index.js';
 import { Conduct, DEFAULT_REQUEST_TIMEOUT } from './limits.js';
 import { DEFAULT_LOOKUP_TIMEOUT } from './lookup.js';
@@ -20,6 +21,7 @@ import { Methods } from './methods.js';
 import { settings, type Settings } from './options.js';
 import { abortReason } from './request-channel.js';
 import { openSession, type Session } from './session.js';
+import { openThrowaway } from './throwaway.js';
 import { limited, unlessAborted } from './time-limit.js';
 
 export function createNiagaNetwork(options: NetworkOptions): Network {
@@ -120,6 +122,10 @@ class NiagaNetwork implements Network {
     const refs = await limited(timeout, [signal, session.signal], (limit) => session.lookup(key, limit));
     prepare(signal);
     return refs;
+  }
+
+  async throwaway(): Promise<Throwaway> {
+    return openThrowaway(this.#settings.network, this.#started().signal);
   }
 
   keep(peer: string, weight: number): void {

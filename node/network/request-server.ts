@@ -41,11 +41,14 @@ export class RequestServer {
     this.#deps = deps;
   }
 
-  /** Answers on `stream` until it ends. A peer has one such stream: a new one takes the place of the old. */
-  serve(stream: Stream, peer: string): void {
+  /**
+   * Answers on `stream` until it ends. A peer has one such stream: a new one takes the place of the old.
+   * @param stranger it asks under an id that it throws away; only few methods are for those
+   */
+  serve(stream: Stream, peer: string, stranger = false): void {
     const asker = this.#asker(peer);
     asker.stream?.abort(new Error('the peer opened another stream'));
-    asker.stream = new ServedStream(stream, peer, asker, this.#deps);
+    asker.stream = new ServedStream(stream, peer, asker, this.#deps, stranger);
   }
 
   get streams(): number {
@@ -95,6 +98,7 @@ export class RequestServer {
 class ServedStream {
   readonly #peer: string;
   readonly #asker: Asker;
+  readonly #stranger: boolean;
   readonly #deps: RequestServerDeps;
   readonly #frames: FrameStream;
   readonly #gone = new AbortController();
@@ -102,7 +106,8 @@ class ServedStream {
   #askedAt = Date.now();
   #throttle: NodeJS.Timeout | undefined;
 
-  constructor(stream: Stream, peer: string, asker: Asker, deps: RequestServerDeps) {
+  constructor(stream: Stream, peer: string, asker: Asker, deps: RequestServerDeps, stranger: boolean) {
+    this.#stranger = stranger;
     this.#peer = peer;
     this.#asker = asker;
     this.#deps = deps;
@@ -156,7 +161,12 @@ class ServedStream {
 
   async #answer(question: Question): Promise<void> {
     const { id, method, body, max = MAX_BODY } = question;
-    const context = { peer: this.#peer, signal: this.#gone.signal, maxResponse: Math.min(max, MAX_BODY) };
+    const context = {
+      peer: this.#peer,
+      signal: this.#gone.signal,
+      maxResponse: Math.min(max, MAX_BODY),
+      stranger: this.#stranger,
+    };
     try {
       this.#frames.send({ t: 'a', id, body: await this.#deps.methods.answer(method, body, context) });
     } catch (error) {

@@ -9,7 +9,7 @@ import type { NetworkEvents, NetworkLogger, PeerRef } from './index.js';
 import { Joiner } from './join.js';
 import { KeptPeers } from './kept-peers.js';
 import { parsePeerId } from './keyspace.js';
-import { createNode, requestProtocol, startError, type Libp2pNode } from './libp2p.js';
+import { createNode, requestProtocol, startError, strangerProtocol, type Libp2pNode } from './libp2p.js';
 import {
   ConcurrencyLimit,
   IDLE_STREAM_TIME,
@@ -91,7 +91,7 @@ export class Session {
   readonly #stopping: AbortController;
   readonly #members = new Set<string>();
   readonly #channels = new Map<string, RequestChannel>();
-  readonly #lookups = new ConcurrencyLimit(MAX_LOOKUPS, MAX_WAITING_LOOKUPS);
+  readonly #lookups = new ConcurrencyLimit(MAX_LOOKUPS, { requests: MAX_WAITING_LOOKUPS });
   readonly #dialer: Dialer;
   readonly #server: RequestServer;
   readonly #joiner: Joiner;
@@ -152,12 +152,18 @@ export class Session {
     node.addEventListener('peer:identify', ({ detail }) => this.#onIdentify(detail));
     node.addEventListener('peer:disconnect', ({ detail }) => this.#onDisconnect(detail.toString()));
     // kad-dht's own queries name peers too.
-    node.addEventListener('peer:discovery', ({ detail }) => this.#deps.directory.learn([toRef(detail)]));
+    node.addEventListener('peer:discovery', ({ detail }) => {
+      // Without an address nothing is known of it: whoever asks under a throw-away id would fill the directory.
+      if (detail.multiaddrs.length > 0) this.#deps.directory.learn([toRef(detail)]);
+    });
     node.services.mdns?.addEventListener('peer', (event) => this.#onNeighbour(event.detail));
     await node.handle(this.#protocol, (stream, connection) => this.#server.serve(stream, this.#onAsker(connection)), {
       maxInboundStreams: MAX_STREAMS,
       maxOutboundStreams: MAX_STREAMS,
     });
+    await node.handle(strangerProtocol(this.#deps.settings.network), (stream, connection) =>
+      this.#server.serve(stream, connection.remotePeer.toString(), true),
+    );
     await node.start();
     this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_INTERVAL);
     this.#joiner.start();
@@ -273,12 +279,12 @@ export class Session {
     const addresses = (signedPeerRecord?.addresses ?? listenAddrs).map(String);
     // An address that was dialled works, whether or not the peer knows of it (behind a router it does not).
     if (connection.direction === 'outbound') addresses.push(connection.remoteAddr.toString());
-    this.#onMember(peerId, addresses);
+    this.#onMember(peerId, addresses, connection.remoteAddr.toString());
   }
 
-  #onMember(peer: PeerId, addresses: readonly string[]): void {
+  #onMember(peer: PeerId, addresses: readonly string[], seenAt: string): void {
     const id = peer.toString();
-    this.#deps.directory.connected(peer, addresses);
+    this.#deps.directory.connected(peer, addresses, seenAt);
     if (this.#members.has(id)) return;
     this.#members.add(id);
     if (this.#members.size === 1) this.#joiner.membersChanged();
@@ -294,7 +300,7 @@ export class Session {
 
   /** Who opens a stream of our protocol is one of us, also when its identify is late. */
   #onAsker(connection: Connection): string {
-    this.#onMember(connection.remotePeer, []);
+    this.#onMember(connection.remotePeer, [], connection.remoteAddr.toString());
     return connection.remotePeer.toString();
   }
 

@@ -14,7 +14,7 @@ import {
 import type { Network } from '../network/index.js';
 import { askAll, isCovered, type Answered, type Asked, type Asking, type Candidate, WANTED_ANSWERS } from './ask.js';
 import type { Named, Places } from './places.js';
-import type { Question } from './question.js';
+import { matchOf, type Question } from './question.js';
 import type { ShardBits } from '../index/shard-bits.js';
 
 /** Largest answer in bytes: a hundred cards with their delegations and leases, and ids of more. */
@@ -83,6 +83,8 @@ class Round {
   readonly #left = new Map<string, number>();
   /** For each name how many nodes could be asked. */
   readonly #nodes: number[] = [];
+  /** Who has named a node that nobody here has met, by the node. */
+  readonly #namers = new Map<string, Set<string>>();
   /** For each name who has said that its key has so many bits. */
   readonly #said: Map<string, number>[] = [];
 
@@ -109,6 +111,7 @@ class Round {
         return named === undefined || this.#superseded.has(at) ? undefined : places.candidates(named);
       },
     });
+    places.judge(this.#namers, asked.keys);
     const gathered = this.#gathered(asked);
     gathered.certain.forEach((salts, at) => {
       const named = this.#names[at];
@@ -155,6 +158,7 @@ class Round {
       question: [...this.#question.keys],
       filters,
       sort,
+      match: matchOf(this.#question),
       limit,
       cards: first ? cards : cardsOfAll,
       facets,
@@ -173,7 +177,8 @@ class Round {
   #onAnswer(answered: Answered<AskAnswer>, asking: Asking<AskAnswer>): void {
     const { places } = this.#deps;
     const { peer, keys, answer } = answered;
-    const news = places.learn(answer.closer, keys.length);
+    const { news, unmet } = places.learn(peer, answer.closer, keys.length);
+    for (const id of unmet) this.#namers.set(id, (this.#namers.get(id) ?? new Set()).add(peer));
     for (const key of keys) {
       const named = this.#names[key];
       if (named === undefined) continue;

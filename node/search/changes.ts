@@ -73,7 +73,7 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
       came.push({ mark, since, answer });
       // A node that was not asked before has more than it may say of what was there already: that is no news.
       if (since !== undefined || before.size === 0) truncated ||= answer.truncated;
-      places.learn(answer.closer);
+      places.learn(peer, answer.closer);
       harvest.take(peer, answer);
     },
   });
@@ -152,6 +152,8 @@ async function ask(
     keys: [...to.names],
     question: [...keys],
     sort: 'newest',
+    // What has only some of the words would fill the list and be left out here.
+    match: 'all',
     // No seller fills the list while there are others: whoever floods a word hides nobody's news. Those beyond the cards are fetched.
     limit: to.since === undefined ? MAX_ANSWERS : MAX_HITS,
     cards: MAX_ANSWERS,

@@ -86,7 +86,7 @@ export class Pages {
     from: number,
     { limit, explain }: PageOptions,
   ): Omit<SearchView, 'tookMs'> {
-    const { hits, harvest, coverage, matched, facets } = snapshot;
+    const { hits, harvest, coverage, matched, facets, anyWord } = snapshot;
     const now = this.#deps.now();
     const shown: Ranked[] = [];
     let at = from;
@@ -103,6 +103,7 @@ export class Pages {
       hits: this.views(shown, { ...snapshot, explain }),
       matched,
       ...(facets === undefined ? {} : { facets }),
+      ...(anyWord ? { anyWord } : {}),
       ...(more ? { next: cursorOf(name(), at) } : {}),
       coverage: { ...coverage, refused: harvest.refused },
     };

@@ -4,6 +4,7 @@ import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 import type { AskAnswer } from '../index/wire.js';
 import { isWaitedFor, WANTED_ANSWERS, type AskedKey, type Candidate } from './ask.js';
 import type { Freshness } from './freshness.js';
+import { Namers } from './namers.js';
 
 /** Names that are taken over from an answer for each name that was asked for: nobody else is responsible for it, under both salts. */
 const NAMED_PER_NAME = SALTS.length * COPIES;
@@ -20,9 +21,11 @@ export interface Named {
 /** Who holds what: the nodes near to the places of a name, as this node knows them. */
 export class Places {
   readonly #deps: PlacesDeps;
+  readonly #namers: Namers;
 
   constructor(deps: PlacesDeps) {
     this.#deps = deps;
+    this.#namers = new Namers(deps.network.directory);
   }
 
   named(key: string, shard = ''): Named {
@@ -33,8 +36,9 @@ export class Places {
   /**
    * Who can be asked for a name: the nodes of one salt, of whom three that agree make an answer complete, then those of the other.
    * Each node begins with a salt and a copy of its own for each name, always the same, so that a common word's load is shared by all
-   * who hold it; whom it is connected to comes first. Behind those that can be asked come nodes that were only heard of and may not
-   * exist, which count for nothing until they have answered, and then those that failed a moment ago, which count and are not asked.
+   * who hold it; whom it is connected to comes first, and so does the salt of which three are. Behind those that can be asked come
+   * nodes that were only heard of and may not exist, which count for nothing until they have answered, and then those that failed a
+   * moment ago, which count and are not asked.
    */
   candidates(named: Named): Candidate[] {
     const { network } = this.#deps;
@@ -44,12 +48,15 @@ export class Places {
     const found = new Map<string, Candidate>();
     const saltsOf = (id: string, of: (at: Near) => readonly PeerRef[]): number[] =>
       near.flatMap((at, salt) => (of(at).some((peer) => peer.id === id) ? [salt] : []));
-    for (const { members, nearest, usable, met } of rotated(near, start)) {
-      const order = rotated(
-        [...new Map([...members, ...nearest].map((peer) => [peer.id, peer])).values()],
-        start >>> 1,
-      );
-      const ready = order.filter(({ id }) => connected.has(id));
+    const salts = rotated(near, start).map(({ members, nearest, usable, met }) => {
+      const peers = [...new Map([...members, ...nearest].map((peer) => [peer.id, peer])).values()];
+      const order = rotated(peers, start >>> 1);
+      return { order, usable, met, ready: order.filter(({ id }) => connected.has(id) && usable.has(id)) };
+    });
+    // A connection costs more than all the rest of a search: the salt of which fewer must be dialled comes first.
+    const dials = ({ ready }: { readonly ready: readonly PeerRef[] }): number =>
+      Math.max(0, WANTED_ANSWERS - ready.length);
+    for (const { order, ready, usable, met } of salts.sort((a, b) => dials(a) - dials(b))) {
       for (const peer of [...ready, ...order]) {
         const { id } = peer;
         if (found.has(id)) continue;
@@ -85,20 +92,37 @@ export class Places {
   }
 
   /**
-   * Takes in whom an answer names; true if somebody was not known before.
+   * Takes in whom an answer names.
    * @param names how many names it answers for: each has so many nodes and no more
+   * @returns whether somebody was not known before, and who may not exist
    */
-  learn(closer: AskAnswer['closer'], names = 1): boolean {
+  learn(namer: string, closer: AskAnswer['closer'], names = 1): { news: boolean; unmet: readonly string[] } {
     const { directory, peerId } = this.#deps.network;
-    const unknown = closer
-      .filter(([id]) => id !== peerId && directory.get(id) === undefined)
-      .slice(0, NAMED_PER_NAME * names);
-    if (unknown.length === 0) return false;
+    if (!this.#namers.isHeard(namer)) return { news: false, unmet: [] };
+    const some = closer.filter(([id]) => id !== peerId && (directory.get(id)?.lastSeen ?? 0) === 0);
+    const taken = some.slice(0, NAMED_PER_NAME * names);
+    const unknown = taken.filter(([id]) => directory.get(id) === undefined);
     directory.learn(
       unknown.map(([id, addresses]) => ({ id, addresses })),
       { needed: true },
     );
-    return true;
+    const unmet = taken.map(([id]) => id);
+    if (unmet.length > 0) this.#namers.named(namer, unmet);
+    return { news: unknown.length > 0, unmet };
+  }
+
+  /**
+   * What became of those who were named, in one search: whoever names many that are not there is not listened to for a while.
+   * @param namers by the node that they named
+   */
+  judge(namers: ReadonlyMap<string, ReadonlySet<string>>, keys: readonly AskedKey[]): void {
+    for (const [id, by] of namers) {
+      const among = (of: (key: AskedKey) => ReadonlySet<string> | undefined): boolean =>
+        keys.some((key) => of(key)?.has(id) === true);
+      if (!among(({ asked }) => asked)) continue;
+      const fate = among(({ answered }) => answered) ? 'there' : among(({ failed }) => failed) ? 'missing' : 'open';
+      for (const namer of by) this.#namers.found(namer, id, fate);
+    }
   }
 
   /** The salts whose nodes are known and not only some that are near: looked up not long ago, or all nodes are known. */

@@ -1,5 +1,6 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { parseTrader } from '../../protocol/ids.js';
+import type { Match } from '../../protocol/search/all-words.js';
 import { parseMoney } from '../../protocol/money.js';
 import { termsOfText } from '../../protocol/search/analysis.js';
 import { parseFilters, type Filters } from '../../protocol/search/filters.js';
@@ -51,6 +52,11 @@ export function questionOf(input: SearchInput, known: KnownTerms): Question {
     facets: input.facets ?? false,
     perSeller: input.seller === undefined ? input.perSeller : 0,
   };
+}
+
+/** Which cards answer a question. Where an order says nothing of how well a card answers, all words must. */
+export function matchOf({ sort, query }: Question): Match {
+  return sort === 'relevance' || query.words.length === 0 ? 'any' : 'all-else-any';
 }
 
 /** What a search asks for, as text: two with the same are one search. */

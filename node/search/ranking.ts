@@ -1,3 +1,4 @@
+import { hasAllWords } from '../../protocol/search/all-words.js';
 import { capPerSeller } from '../../protocol/search/diversity.js';
 import { FEEDBACK, rerank, type Feedback } from '../../protocol/search/feedback.js';
 import { matcher } from '../../protocol/search/filters.js';
@@ -5,7 +6,7 @@ import { rank, type Hit } from '../../protocol/search/merge.js';
 import { sortHits } from '../../protocol/search/sort.js';
 import type { Statistics } from '../../protocol/search/bm25f.js';
 import type { Harvest } from './harvest.js';
-import type { Question } from './question.js';
+import { matchOf, type Question } from './question.js';
 import type { Version } from './version.js';
 
 /** Rounds of ranking without what turned out to be forged; then only what holds is left in. */
@@ -50,7 +51,7 @@ function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ra
     const { trader } = version.card.record.payload;
     return passes({ trader, summary: version.summary }) && !isHidden(version) && harvest.validUntil(version) > now;
   });
-  const byScore = rank(question.query, fitting, statistics);
+  const byScore = answering(question, rank(question.query, fitting, statistics));
   // The best hits say what others are moved up for: none of them may be forged.
   const first = question.sort === 'relevance' ? byScore.slice(0, FEEDBACK.best).map(({ id }) => id) : [];
   const ordered = inOrder(byScore, options);
@@ -64,6 +65,19 @@ function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ra
     capped: place > (places.get(hit.id) ?? 0),
   }));
   return { first, ranked };
+}
+
+/** Those that answer a question: where its order says nothing of how well they do, those with all words, if there are any. */
+function answering(question: Question, hits: readonly Hit<Version>[]): readonly Hit<Version>[] {
+  if (matchOf(question) === 'any') return hits;
+  const all = hits.filter(({ card }) => hasAllWords(question.query, card.index));
+  return all.length > 0 ? all : hits;
+}
+
+/** Whether hits of a question had to do that have only some of its words, though its order would need all. */
+export function hasAnyWordOnly(question: Question, hits: readonly Ranked[]): boolean {
+  const [first] = hits;
+  return first !== undefined && matchOf(question) !== 'any' && !hasAllWords(question.query, first.version.index);
 }
 
 type Ordered = Hit<Version> & { readonly feedback?: Feedback };

@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly coverage: CoverageView;
   readonly matched: number;
   readonly facets: FacetsView | undefined;
+  /** No listing has all words: those with some of them have to do. */
+  readonly anyWord: boolean;
   /** Ends with the deepening that is under way: two callers do not add the same hits. */
   busy: Promise<void>;
 }

@@ -74,19 +74,24 @@ export function rowRange(table: string, range: KeyRange): { gte: Buffer; lt: Buf
 /** One buffer for all hashing: to hash in one call is half again as fast as in three, and this code is synchronous. */
 let scratch = Buffer.allocUnsafe(64 * 1024);
 
-function checksum(rowKeyBytes: Uint8Array, value: Uint8Array): Uint8Array {
-  const length = 4 + rowKeyBytes.length + value.length;
+/** @param rowKey as text or as its bytes */
+function checksum(rowKey: string | Uint8Array, value: Uint8Array): Uint8Array {
+  const isText = typeof rowKey === 'string';
+  const keyLength = isText ? Buffer.byteLength(rowKey) : rowKey.length;
+  const length = 4 + keyLength + value.length;
   if (scratch.length < length) scratch = Buffer.allocUnsafe(length * 2);
-  scratch.writeUInt32BE(rowKeyBytes.length, 0);
-  scratch.set(rowKeyBytes, 4);
-  scratch.set(value, 4 + rowKeyBytes.length);
+  scratch.writeUInt32BE(keyLength, 0);
+  if (isText) scratch.write(rowKey, 4);
+  else scratch.set(rowKey, 4);
+  scratch.set(value, 4 + keyLength);
   return hash('sha256', scratch.subarray(0, length), 'buffer').subarray(0, CHECKSUM_BYTES);
 }
 
 /** The stored form of a value under a key. */
 export function seal(key: string, value: Uint8Array): Uint8Array {
-  const row = new Uint8Array(CHECKSUM_BYTES + value.length);
-  row.set(checksum(Buffer.from(key), value));
+  // Out of Node's pool: memory of its own costs more than the rest, and the row goes to LevelDB at once.
+  const row = Buffer.allocUnsafe(CHECKSUM_BYTES + value.length);
+  row.set(checksum(key, value));
   row.set(value, CHECKSUM_BYTES);
   return row;
 }
@@ -96,8 +101,7 @@ export function unseal(key: string | Uint8Array, row: Uint8Array): Uint8Array | 
   if (row.length < CHECKSUM_BYTES) return undefined;
   // LevelDB gives Buffers, whose `slice` does not copy: readers get the plain kind.
   const value = new Uint8Array(row.buffer, row.byteOffset + CHECKSUM_BYTES, row.length - CHECKSUM_BYTES);
-  const keyBytes = typeof key === 'string' ? Buffer.from(key) : key;
-  return sameChecksum(checksum(keyBytes, value), row) ? value : undefined;
+  return sameChecksum(checksum(key, value), row) ? value : undefined;
 }
 
 function sameChecksum(a: Uint8Array, b: Uint8Array): boolean {

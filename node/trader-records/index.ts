@@ -35,8 +35,12 @@ export interface TraderRecords {
   /** Keeps records for others from now on, and brings the own ones out every day. A name becomes the own profile. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Signs the next version of an own record, keeps it on disk, and brings it out. @throws NiagaError RECORD_TOO_LARGE */
+  /** Signs the next version of an own record, keeps it on disk, and brings it out. @throws NiagaError RECORD_TOO_LARGE, WRITER_OTHER, PEER_UNREACHABLE */
   publish<K extends TraderRecordKind>(kind: K, item: TraderItem<K>): Promise<Published<K>>;
+  /** The newest own version that the network has, by whichever device. @throws as `get` */
+  newest<K extends TraderRecordKind>(kind: K, signal?: AbortSignal): Promise<TraderRecord<K> | undefined>;
+  /** Signs anew what another own device signed last, so that it goes on from here. @throws as `get` */
+  takeOver(kinds: readonly TraderRecordKind[]): Promise<void>;
   /** The newest own version, from here; undefined where none was ever made. */
   own<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined;
   /**
@@ -59,6 +63,10 @@ export interface TraderRecordsDeps {
   readonly verify: Verify;
   readonly now: () => number;
   readonly logger: Logger;
+  /** Whether this device writes for the trader; while it does not, it signs nothing by itself. Default: it does. */
+  readonly mayWrite?: (() => boolean) | undefined;
+  /** Whether the trader has, or had, other devices, which may have said something before. Default: none. */
+  readonly hasOthers?: (() => boolean) | undefined;
   /** Told of each refusal, for the counters. */
   readonly onRefused: (code: string) => void;
 }

@@ -1,20 +1,20 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, traderToText } from '../../protocol/ids.js';
 import { compareVersions, openRecord } from '../../protocol/record.js';
-import { COPIES, placeOf, SALTS, traderKey } from '../../protocol/search/posting-keys.js';
 import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
-import { responsible } from '../index/responsible.js';
-import { LOOKUP_SIZE } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
 import { cborCodec, type Table, type Write } from '../store/index.js';
 import type { TraderRecord, TraderRecordsDeps } from './index.js';
+import { isNearTo, placesOf } from './places.js';
 import { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const MiB = 1024 * 1024;
 /** A record is kept so long after its own device brought it last, or signed it: as long as a card without its seller. */
 export const KEPT_FOR = 31 * DAY;
+/** Of a trader who lost everything at sea the open trades are to be found half a year later. */
+export const CAPSULE_KEPT_FOR = 180 * DAY;
 /** How many records of each kind are kept, and how many bytes of them. */
 export type Shares = Readonly<Record<TraderRecordKind, { readonly records: number; readonly bytes: number }>>;
 /**
@@ -24,9 +24,8 @@ export type Shares = Readonly<Record<TraderRecordKind, { readonly records: numbe
 export const SHARES: Shares = {
   profile: { records: 20_000, bytes: 16 * MiB },
   'block-list': { records: 5_000, bytes: 48 * MiB },
+  capsule: { records: 20_000, bytes: 48 * MiB },
 };
-/** A record is taken where this node is among so many responsible for its key, twice as many as it is brought to: nodes know different others. */
-const NEAR = 2 * COPIES;
 /** A device brings two records a day; whoever brings many at once waits for the next minute. */
 const PUTS_PER_SECOND = 0.2;
 const PUT_BURST = 30;
@@ -65,8 +64,8 @@ export class KeptRecords {
   readonly #kept = new Map<string, Kept>();
   readonly #buckets = new Map<string, { readonly puts: TokenBucket; readonly bytes: TokenBucket }>();
   readonly #lock = createMutex();
-  readonly #bytes = { profile: 0, 'block-list': 0 };
-  readonly #records = { profile: 0, 'block-list': 0 };
+  readonly #bytes = { profile: 0, 'block-list': 0, capsule: 0 };
+  readonly #records = { profile: 0, 'block-list': 0, capsule: 0 };
 
   constructor(deps: TraderRecordsDeps, shares: Shares = SHARES) {
     this.#deps = deps;
@@ -109,7 +108,7 @@ export class KeptRecords {
       if (order < 0) throw new NiagaError('RECORD_OLD', `A newer ${payload.kind} of that trader is kept here.`);
       // Anybody may bring a copy, only the device itself makes it last: what its owner has given up ends.
       const refreshed = deviceToPeerId(payload.device) === peer ? this.#deps.now() : payload.created;
-      const until = Math.max(refreshed + KEPT_FOR, order === 0 ? (held?.until ?? 0) : 0);
+      const until = Math.max(refreshed + keptFor(payload.kind), order === 0 ? (held?.until ?? 0) : 0);
       if (until <= this.#deps.now()) throw new NiagaError('RECORD_TIME', 'Its owner has not brought it for too long.');
       if (held === undefined) this.#checkNear(payload.trader);
       // Copies of their own: what came is a view of a frame.
@@ -201,11 +200,7 @@ export class KeptRecords {
 
   /** @throws NiagaError PEER_REFUSED */
   #checkNear(trader: Uint8Array): void {
-    const { directory } = this.#deps.network;
-    const isNear = this.#placesOf(trader).some((place) =>
-      responsible(directory.closest(place, LOOKUP_SIZE), place, NEAR).some(({ self }) => self),
-    );
-    if (!isNear) throw new NiagaError('PEER_REFUSED', 'Other nodes are nearer to the key of that trader.');
+    if (!isNearTo(this.#deps, trader)) throw new NiagaError('PEER_REFUSED', 'Other nodes are nearer to the key of that trader.');
   }
 
   /**
@@ -243,8 +238,7 @@ export class KeptRecords {
   }
 
   #placesOf(trader: Uint8Array): Uint8Array[] {
-    const key = traderKey(traderToText(trader));
-    return SALTS.map((salt) => placeOf(this.#deps.networkName, key, salt).kadId);
+    return placesOf(this.#deps.networkName, trader).map(({ kadId }) => kadId);
   }
 }
 
@@ -260,6 +254,10 @@ function largest(among: ReadonlyMap<string, Kept>, size: number): [string, Kept]
   let found: [string, Kept] | undefined;
   for (const one of among) if (one[1].bytes > (found?.[1].bytes ?? size)) found = one;
   return found;
+}
+
+function keptFor(kind: TraderRecordKind): number {
+  return kind === 'capsule' ? CAPSULE_KEPT_FOR : KEPT_FOR;
 }
 
 function keyOf(trader: Uint8Array, kind: TraderRecordKind): string {

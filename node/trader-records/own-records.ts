@@ -1,4 +1,4 @@
-import { isNiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { openRecord, signRecord, type Draft } from '../../protocol/record.js';
 import { QUORUM } from '../../protocol/search/posting-keys.js';
 import { createMutex } from '../concurrency.js';
@@ -53,7 +53,7 @@ export class OwnRecords {
       const record = await this.#read(kind);
       if (record !== undefined) this.#own.set(kind, { record, replicas: 0, tried: 0 });
     }
-    await this.#renew();
+    if (this.#writes()) await this.#renew();
     const { network } = this.#deps;
     let met: NodeJS.Timeout | undefined;
     const meet = (): void => {
@@ -80,13 +80,32 @@ export class OwnRecords {
     await this.#lock(() => Promise.resolve());
   }
 
+  /**
+   * Goes on from what the network knows: what another device of the trader signed is signed here in the next version.
+   * @throws NiagaError PEER_UNREACHABLE
+   */
+  async takeOver(kinds: readonly TraderRecordKind[]): Promise<void> {
+    for (const kind of kinds) {
+      await this.#lock(async () => {
+        const known = await this.#deps.newest(kind, this.#stopping.signal);
+        if (known === undefined || known.payload.seq < this.#nextSeq(kind)) return;
+        await this.#sign(kind, known.payload.item, known.payload.seq + 1);
+        await this.#bringOut(kind);
+      });
+    }
+  }
+
   get<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined {
     return this.#own.get(kind)?.record as TraderRecord<K> | undefined;
   }
 
   async publish<K extends TraderRecordKind>(kind: K, item: TraderItem<K>): Promise<Published<K>> {
+    if (!this.#writes())
+      throw new NiagaError('WRITER_OTHER', 'Another device of this trader writes: it publishes what the trader says.');
     return this.#lock(async () => {
-      await this.#sign(kind, item, this.#nextSeq(kind));
+      const known = await this.#others(kind);
+      const seq = Math.max(this.#nextSeq(kind), (known?.payload.seq ?? 0) + 1);
+      await this.#sign(kind, known === undefined ? item : goingOn(known.payload.item, item), seq);
       const replicas = await this.#bringOut(kind);
       return { record: this.get(kind) as TraderRecord<K>, replicas };
     });
@@ -103,6 +122,17 @@ export class OwnRecords {
       if (record.delegation?.equals(identity.delegation.id) === true) continue;
       await this.#sign(kind, record.payload.item, this.#nextSeq(kind));
     }
+  }
+
+  /** What another device of the trader said last, where this one has said nothing yet. @throws NiagaError PEER_UNREACHABLE */
+  async #others<K extends TraderRecordKind>(kind: K): Promise<TraderRecord<K> | undefined> {
+    if (this.get(kind) !== undefined || this.#deps.hasOthers?.() !== true) return undefined;
+    return (await this.#deps.newest(kind, this.#stopping.signal)) as TraderRecord<K> | undefined;
+  }
+
+  /** Where another device writes for the trader, it is that one that speaks for it too. */
+  #writes(): boolean {
+    return this.#deps.mayWrite?.() !== false;
   }
 
   #nextSeq(kind: TraderRecordKind): number {
@@ -142,7 +172,7 @@ export class OwnRecords {
   }
 
   #inBackground(due: (own: Own) => boolean): void {
-    const kinds = [...this.#own].filter(([, own]) => due(own)).map(([kind]) => kind);
+    const kinds = this.#writes() ? [...this.#own].filter(([, own]) => due(own)).map(([kind]) => kind) : [];
     if (kinds.length === 0 || this.#stopping.signal.aborted) return;
     const task = async (): Promise<void> => {
       for (const kind of kinds) {
@@ -175,4 +205,10 @@ export class OwnRecords {
       return undefined;
     }
   }
+}
+
+/** What is said now, and what was said before and is not said otherwise; a device without a name takes none away. */
+function goingOn<Item extends object>(before: Item, item: Item): Item {
+  const unnamed = 'name' in item && item.name === '';
+  return { ...before, ...item, ...(unnamed && 'name' in before ? { name: before.name } : {}) };
 }

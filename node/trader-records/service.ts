@@ -1,13 +1,11 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { equalBytes, traderToText } from '../../protocol/ids.js';
+import { equalBytes } from '../../protocol/ids.js';
 import { compareVersions, openRecord } from '../../protocol/record.js';
-import { placeOf, SALTS, traderKey } from '../../protocol/search/posting-keys.js';
-import { responsible } from '../index/responsible.js';
 import { readBody, writeBody } from '../index/wire.js';
-import { LOOKUP_SIZE, type PeerRef } from '../network/index.js';
 import type { Published, TraderItem, TraderRecord, TraderRecords, TraderRecordsDeps } from './index.js';
 import { KeptRecords } from './kept-records.js';
 import { OwnRecords } from './own-records.js';
+import { nodesOf } from './places.js';
 import {
   GET_METHOD,
   getAnswerSchema,
@@ -21,8 +19,6 @@ import {
 
 /** A node that takes longer for one record is as good as gone. */
 const REQUEST_TIMEOUT = 5_000;
-/** Finding the nodes around a key: what is known by then must do. */
-const LOOKUP_TIMEOUT = 4_000;
 const EXPIRY_CHECK = 60 * 60 * 1000;
 
 export class TraderRecordService implements TraderRecords {
@@ -58,6 +54,14 @@ export class TraderRecordService implements TraderRecords {
 
   publish<K extends TraderRecordKind>(kind: K, item: TraderItem<K>): Promise<Published<K>> {
     return this.#own.publish(kind, item);
+  }
+
+  newest<K extends TraderRecordKind>(kind: K, signal?: AbortSignal): Promise<TraderRecord<K> | undefined> {
+    return this.#ask(this.#deps.identity.trader, kind, signal);
+  }
+
+  takeOver(kinds: readonly TraderRecordKind[]): Promise<void> {
+    return this.#own.takeOver(kinds);
   }
 
   own<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined {
@@ -97,25 +101,6 @@ export class TraderRecordService implements TraderRecords {
     });
   }
 
-  /** The nodes responsible for a trader's records, under both salts. */
-  async #nodes(trader: Uint8Array, signal: AbortSignal | undefined): Promise<PeerRef[]> {
-    const { network, networkName, logger } = this.#deps;
-    const key = traderKey(traderToText(trader));
-    const found = SALTS.map(async (salt) => {
-      const place = placeOf(networkName, key, salt);
-      let nearest: readonly PeerRef[] = [];
-      try {
-        nearest = await network.lookup(place.preimage, { signal, timeout: LOOKUP_TIMEOUT });
-      } catch (error) {
-        signal?.throwIfAborted();
-        logger.debug({ error: String(error) }, 'the nodes around a trader could not be looked up');
-      }
-      const known = [...nearest, ...network.directory.closest(place.kadId, LOOKUP_SIZE)];
-      return responsible([...new Map(known.map((peer) => [peer.id, peer])).values()], place.kadId);
-    });
-    return [...new Map((await Promise.all(found)).flat().map((peer) => [peer.id, peer])).values()];
-  }
-
   /** Asks all responsible nodes; the newest that verifies wins, and is given to those who had an older one or none. */
   async #ask<K extends TraderRecordKind>(
     trader: Uint8Array,
@@ -125,7 +110,7 @@ export class TraderRecordService implements TraderRecords {
     const { network, onRefused, logger } = this.#deps;
     const body = writeBody({ trader, kind });
     const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_MESSAGE, signal };
-    const nodes = await this.#nodes(trader, signal);
+    const nodes = await nodesOf(this.#deps, trader, signal);
     let answered = 0;
     let newest: { readonly record: TraderRecord<K>; readonly delegation: Uint8Array } | undefined;
     const have = new Map<string, TraderRecord<K> | undefined>();
@@ -196,7 +181,7 @@ export class TraderRecordService implements TraderRecords {
     const delegation = (record.delegation && identity.delegationOf(record.delegation)) ?? identity.delegation;
     let replicas = 0;
     let older = false;
-    const nodes = (await this.#nodes(identity.trader, signal)).filter(({ id }) => id !== network.peerId);
+    const nodes = (await nodesOf(this.#deps, identity.trader, signal)).filter(({ id }) => id !== network.peerId);
     const sent = nodes.map(async ({ id }) => {
       try {
         const result = await this.#put(id, record.bytes, delegation.bytes, signal);

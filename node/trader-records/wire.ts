@@ -8,7 +8,7 @@ export const PUT_METHOD = 'trader.put';
 export const GET_METHOD = 'trader.get';
 
 /** The kinds that are kept under a trader's key. */
-export const TRADER_RECORD_KINDS = ['profile', 'block-list'] as const;
+export const TRADER_RECORD_KINDS = ['profile', 'block-list', 'capsule'] as const;
 export type TraderRecordKind = (typeof TRADER_RECORD_KINDS)[number];
 
 const LARGEST = Math.max(...TRADER_RECORD_KINDS.map((kind) => KINDS[kind].maxBytes)) + MAX_ENVELOPE_OVERHEAD;

@@ -1,11 +1,10 @@
-import type { CID } from 'multiformats/cid';
 import { NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import { deadlinesOf, roleOf, stateOf, WORDS, type Role, type TradeState } from '../../protocol/trade/index.js';
 import type { Identity } from '../identity/index.js';
 import { createKeyedMutex } from '../concurrency.js';
 import type { Write } from '../store/index.js';
-import type { Journal, MessageRecord, OutboxRow, TradeRow } from './journal.js';
+import type { Journal, MessageRecord, TradeRow } from './journal.js';
 
 /** Logs kept open in memory; a log is read again from disk in milliseconds. */
 const OPEN_LOGS = 200;
@@ -21,13 +20,12 @@ export interface OpenTrade {
   row: TradeRow;
 }
 
-/** All trades: the rows in memory, logs as far as they are needed, and what waits in the outbox. */
+/** All trades: the rows in memory, and logs as far as they are needed. */
 export class TradeBook {
   readonly #journal: Journal;
   readonly #identity: Identity;
   readonly #rows = new Map<string, TradeRow>();
   readonly #open = new Map<string, OpenTrade>();
-  readonly #outbox = new Map<string, Map<string, OutboxRow>>();
   readonly #lock = createKeyedMutex();
 
   constructor(journal: Journal, identity: Identity) {
@@ -38,9 +36,7 @@ export class TradeBook {
   async load(): Promise<void> {
     this.#rows.clear();
     this.#open.clear();
-    this.#outbox.clear();
     for await (const [trade, row] of this.#journal.rows()) this.#rows.set(trade, row);
-    for await (const { trade, message, row } of this.#journal.outbox()) this.setOutbox(trade, message, row);
   }
 
   rows(): ReadonlyMap<string, TradeRow> {
@@ -124,35 +120,6 @@ export class TradeBook {
   commit(trade: OpenTrade): void {
     this.#rows.set(trade.id, trade.row);
     this.#keep(trade);
-  }
-
-  setOutbox(trade: string, message: CID | string, row: OutboxRow | undefined): void {
-    const waiting = this.#outbox.get(trade) ?? new Map<string, OutboxRow>();
-    if (row === undefined) waiting.delete(String(message));
-    else waiting.set(String(message), row);
-    if (waiting.size === 0) this.#outbox.delete(trade);
-    else this.#outbox.set(trade, waiting);
-  }
-
-  outboxOf(trade: string): ReadonlyMap<string, OutboxRow> {
-    return this.#outbox.get(trade) ?? new Map<string, OutboxRow>();
-  }
-
-  /** Messages that wait for a receipt and were not refused for good, by peer and trade. */
-  waiting(): Map<string, string[]> {
-    const byPeer = new Map<string, string[]>();
-    for (const [trade, rows] of this.#outbox) {
-      const peer = this.#rows.get(trade)?.peer;
-      if (peer === undefined || [...rows.values()].every((row) => row.refused !== undefined)) continue;
-      byPeer.set(peer, [...(byPeer.get(peer) ?? []), trade]);
-    }
-    return byPeer;
-  }
-
-  outboxSize(): number {
-    let size = 0;
-    for (const rows of this.#outbox.values()) for (const row of rows.values()) if (row.refused === undefined) size++;
-    return size;
   }
 
   #keep(trade: OpenTrade): OpenTrade {

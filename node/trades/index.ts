@@ -8,6 +8,9 @@
  * const { trade } = await trades.offer({ listing: 'bafyrei…', quantity: 2 });
  * ```
  */
+import type { CID } from 'multiformats/cid';
+import type { Role } from '../../protocol/trade/index.js';
+import type { MessageRecord } from './journal.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
 
 export { createTrades } from './trades.js';
@@ -36,6 +39,18 @@ export interface OfferInput {
   readonly note?: string | undefined;
 }
 
+/** One trade as it is on this machine. */
+export interface TradeLog {
+  readonly trade: CID;
+  readonly counterparty: Uint8Array;
+  readonly role: Role;
+  readonly ended: boolean;
+  readonly updated: number;
+  /** Each after those that it names. */
+  readonly records: readonly MessageRecord[];
+  readonly heads: readonly CID[];
+}
+
 export interface Trades {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -51,6 +66,19 @@ export interface Trades {
   show(trade: string): Promise<TradeDetailView>;
   /** The evidence of a trade: one signed record (protocol/trade/evidence.ts). */
   export(trade: string): Promise<{ trade: string; bytes: Uint8Array }>;
+  /** The id that an id, or the beginning of one, stands for. @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
+  idOf(trade: string): string;
+  /** The logs of all trades, or of those only that have not ended. */
+  logs(which: { ended: boolean }): AsyncIterable<TradeLog>;
+  /** The log of the trade with exactly this id, and the receipts that are kept for its messages. */
+  log(trade: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined>;
+  /**
+   * Takes up messages and receipts that somebody has who holds the log: the other side, or another device of this trader. What does not
+   * hold is left out.
+   */
+  takeCopies(messages: readonly Uint8Array[], receipts: readonly Uint8Array[]): Promise<void>;
+  /** Asks the other side, through the mail, for what is missing here of these trades. */
+  askFor(counterparty: Uint8Array, trades: readonly CID[]): Promise<void>;
   counts(): { open: number; ended: number; outbox: number };
   /** Called after each change of a trade, by either side. */
   onChange(listener: (trade: TradeView) => void): () => void;

@@ -22,12 +22,10 @@ export interface TradeRow {
   readonly deadline?: number;
 }
 
-/** A message that waits for the other side's receipt. */
-export interface OutboxRow {
+/** A message that waits for the other side's receipt, as homes had it before there was mail. */
+interface OutboxRow {
   readonly since: number;
-  /** The code with which the other side refused it for good; nothing is sent again then. */
   readonly refused?: string;
-  readonly reason?: string;
 }
 
 /** Messages of one trade that may wait for those that they name. */
@@ -87,22 +85,19 @@ export class Journal {
       yield [key.slice(trade.length + 1), bytes];
   }
 
-  putReceipt(trade: string, message: CID, bytes: Uint8Array): Write {
+  putReceipt(trade: string, message: CID | string, bytes: Uint8Array): Write {
     return this.#receipts.put(`${trade}/${String(message)}`, bytes);
   }
 
-  async *outbox(): AsyncIterable<{ trade: string; message: string; row: OutboxRow }> {
+  /** What waited for a receipt when this home was used before there was mail (node/mail). */
+  async *formerOutbox(): AsyncIterable<{ trade: string; message: string; row: OutboxRow }> {
     for await (const [key, row] of this.#outbox.range()) {
       const [trade = '', message = ''] = key.split('/');
       yield { trade, message, row };
     }
   }
 
-  putOutbox(trade: string, message: CID | string, row: OutboxRow): Write {
-    return this.#outbox.put(`${trade}/${String(message)}`, row);
-  }
-
-  dropOutbox(trade: string, message: CID | string): Write {
+  dropFormerOutbox(trade: string, message: CID | string): Write {
     return this.#outbox.del(`${trade}/${String(message)}`);
   }
 

@@ -1,6 +1,6 @@
+import type { CID } from 'multiformats/cid';
 import { NiagaError, isNiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
-import { signRecord } from '../../protocol/record.js';
 import {
   admits,
   apply,
@@ -14,8 +14,10 @@ import { roleIn } from '../../protocol/trade/roles.js';
 import type { TradeView } from '../api/views.js';
 import type { Catalog, StockLine } from '../catalog/index.js';
 import type { Events } from '../events/index.js';
-import type { Identity } from '../identity/index.js';
+import { checkStanding, isBounded } from '../identity/standing.js';
+import type { DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
+import type { Mail, OwnReceipt } from '../mail/index.js';
 import type { Store, Write } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
 import type { Journal, MessageRecord } from './journal.js';
@@ -27,17 +29,29 @@ export interface LedgerDeps {
   readonly catalog: Catalog;
   readonly journal: Journal;
   readonly book: TradeBook;
+  /** Which devices may still sign for their traders. */
+  readonly devices: Pick<DeviceBook, 'revocationsOf' | 'writerOf'>;
+  readonly mail: Pick<Mail, 'post' | 'acknowledge' | 'waiting' | 'meet'>;
   readonly events: Pick<Events, 'stage'>;
   readonly now: () => number;
   readonly logger: Logger;
 }
 
-/** What a message that came led to: the receipt for it, and whether the log had it before. */
+/** A message that came, and whether the log had it before. */
 interface Admitted {
-  readonly receipt: Uint8Array;
   readonly trade: OpenTrade;
   readonly added: boolean;
 }
+
+/** A receipt that is to be written with what it is for, and, where nobody waits for the answer, sent by itself. */
+type Receipt = OwnReceipt & { send?(): void };
+
+/** How a message came. */
+export type Arrival =
+  /** From its author, who waits for the receipt. */
+  | { readonly way: 'author'; readonly receipt: (trade: CID) => OwnReceipt }
+  /** From somebody who has the log; own messages too, which a home that was set back has lost. */
+  | { readonly way: 'copy' };
 
 const KiB = 1024;
 /** Bytes of one side's messages in a log: what a stranger may fill before there is a contract, and what a partner may. */
@@ -87,7 +101,11 @@ export class Ledger {
    * Takes a message from outside. `check`: whether a first offer fits what is sold here.
    * @throws NiagaError with the code of the refusal; TRADE_HEADS with `details.missing` for one that came too early
    */
-  async receive(bytes: Uint8Array, check: (offer: MessageRecord) => Promise<void>): Promise<Omit<Admitted, 'added'>> {
+  async receive(
+    bytes: Uint8Array,
+    arrival: Arrival,
+    check: (offer: MessageRecord) => Promise<void>,
+  ): Promise<OpenTrade> {
     const { journal, identity, now } = this.#deps;
     const record = journal.open(bytes, now());
     const id = record.payload.kind === 'offer' ? record.id.toString() : record.payload.trade.toString();
@@ -98,25 +116,30 @@ export class Ledger {
           throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
         await check(record);
       }
-      const admitted = await this.#admit(id, trade, record);
+      const admitted = await this.#admit(id, trade, record, arrival);
       if (admitted.added) await this.#unpark(id);
-      return { receipt: admitted.receipt, trade: (await this.#deps.book.get(id)) ?? admitted.trade };
+      return (await this.#deps.book.get(id)) ?? admitted.trade;
     });
   }
 
-  async #admit(id: string, trade: OpenTrade | undefined, record: MessageRecord): Promise<Admitted> {
+  async #admit(
+    id: string,
+    trade: OpenTrade | undefined,
+    record: MessageRecord,
+    arrival: Arrival,
+  ): Promise<Admitted> {
     const { journal, store, identity, now } = this.#deps;
-    if (equalBytes(record.payload.trader, identity.trader)) {
+    const own = equalBytes(record.payload.trader, identity.trader);
+    if (own && arrival.way === 'author') {
       // An echo. A receipt for an own message would make the evidence of the trade worthless.
       throw new NiagaError('TRADE_ROLE', 'That message is this trader’s own.');
     }
     if (trade?.records.has(record.id.toString()) === true) {
-      return {
-        trade,
-        added: false,
-        receipt: (await journal.receipt(id, record.id)) ?? (await this.#writeReceipt(record, id)),
-      };
+      // Its author waits for a receipt: the first one is lost, or this came as a copy before.
+      if (arrival.way === 'author') await store.write(this.#receiptWrites(id, record, arrival.receipt(trade.state.trade)));
+      return { trade, added: false };
     }
+    await this.#checkStanding(id, trade, record, own);
     if (trade === undefined && record.payload.kind !== 'offer') {
       throw new NiagaError('TRADE_HEADS', 'The trade that the message is for is not known here.', {
         details: { missing: [id] },
@@ -130,15 +153,32 @@ export class Ledger {
       if (outcome.missing !== undefined) await store.write(await journal.park(id, record));
       throw refusalError(outcome);
     }
-    const receipt = this.#receiptFor(record, id);
+    const about = outcome.state.trade;
+    if (about.toString() !== id) throw new NiagaError('INTERNAL', 'A receipt was about to be made for another trade.');
+    const receipt: Receipt | undefined =
+      arrival.way === 'author'
+        ? arrival.receipt(about)
+        : own
+          ? undefined
+          : this.#deps.mail.acknowledge({ from: record.payload.trader, id: record.id, about });
     const after = await this.#commit(trade, record, outcome.state, outcome.effects, { own: false, receipt });
-    return { receipt, trade: after, added: true };
+    return { trade: after, added: true };
   }
 
-  async #writeReceipt(record: MessageRecord, id: string): Promise<Uint8Array> {
-    const receipt = this.#receiptFor(record, id);
-    await this.#deps.store.write([this.#deps.journal.putReceipt(id, record.id, receipt)]);
-    return receipt;
+  /** Whether the device that signed it still could. @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS */
+  async #checkStanding(id: string, trade: OpenTrade | undefined, record: MessageRecord, own: boolean): Promise<void> {
+    const { journal, devices } = this.#deps;
+    if (!isBounded(record, devices, own)) return;
+    const heads = new Map([...(trade?.records ?? [])].map(([name, { payload }]) => [name, payload.heads]));
+    for await (const [, bytes] of journal.parked(id)) {
+      const parked = journal.open(bytes);
+      heads.set(parked.id.toString(), parked.payload.heads);
+    }
+    checkStanding(record, { book: devices, headsOf: (name) => heads.get(name), own });
+  }
+
+  #receiptWrites(trade: string, { id }: MessageRecord, { bytes, writes }: Receipt): Write[] {
+    return [this.#deps.journal.putReceipt(trade, id, bytes), ...writes];
   }
 
   /** Tries what came too early again, as long as that brings anything new. */
@@ -148,7 +188,7 @@ export class Ledger {
       progress = false;
       for await (const [key, bytes] of journal.parked(id)) {
         try {
-          const { added } = await this.#admit(id, await book.get(id), journal.open(bytes));
+          const { added } = await this.#admit(id, await book.get(id), journal.open(bytes), { way: 'copy' });
           progress ||= added;
         } catch (error) {
           if (isNiagaError(error, 'TRADE_HEADS') && error.details?.['missing'] !== undefined) continue;
@@ -165,24 +205,29 @@ export class Ledger {
     record: MessageRecord,
     state: TradeState,
     effects: readonly Effect[],
-    options: { own: true; peer: string | undefined } | { own: false; receipt: Uint8Array },
+    options: { own: true; peer: string | undefined } | { own: false; receipt: Receipt | undefined },
   ): Promise<OpenTrade> {
-    const { store, journal, book, events, identity, now } = this.#deps;
+    const { store, book, events, identity, mail, now } = this.#deps;
     const role = roleOf(state, identity.trader);
     if (role === undefined) throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
     const { trade, writes } = book.admit(before, record, state, role, now(), options.own ? options.peer : undefined);
     writes.push(...this.#stockWrites(trade.id, role, effects, options.own));
-    const waiting = { since: now() };
-    if (options.own) writes.push(journal.putOutbox(trade.id, record.id, waiting));
-    else writes.push(journal.putReceipt(trade.id, record.id, options.receipt));
+    const posted = options.own
+      ? mail.post([{ to: trade.row.counterparty, kind: 'trade', bytes: record.bytes, about: state.trade }])
+      : undefined;
+    if (posted !== undefined) writes.push(...posted.writes);
+    if (!options.own && options.receipt !== undefined)
+      writes.push(...this.#receiptWrites(trade.id, record, options.receipt));
     const { kind } = record.payload;
     const counterparty = traderToText(trade.row.counterparty);
-    const by = options.own ? 'own' : 'counterparty';
+    const by = equalBytes(record.payload.trader, identity.trader) ? 'own' : 'counterparty';
     const data = { trade: trade.id, state: state.word, role, counterparty, kind, by };
     const staged = events.stage([{ type: 'trade-changed', data }]);
     await store.write([...writes, ...staged.writes]);
-    if (options.own) book.setOutbox(trade.id, record.id, waiting);
     book.commit(trade);
+    if (options.own && before === undefined && trade.row.peer !== '') mail.meet(trade.row.counterparty, trade.row.peer);
+    posted?.send();
+    if (!options.own) options.receipt?.send?.();
     staged.tell();
     this.#tell(trade);
     return trade;
@@ -192,6 +237,7 @@ export class Ledger {
   #stockWrites(trade: string, role: Role, effects: readonly Effect[], own: boolean): Write[] {
     const { catalog, logger } = this.#deps;
     if (role !== 'seller') return [];
+    const sells = effects.some(({ kind }) => kind === 'stock-sold');
     return effects.flatMap((effect): Write[] => {
       switch (effect.kind) {
         case 'reserve-stock':
@@ -199,7 +245,8 @@ export class Ledger {
             return catalog.reserve(trade, stockLines(effect.lines));
           } catch (error) {
             // Own promises must be kept; what the other side signed within an own promise stands whatever the shelf says.
-            if (own) throw error;
+            // What is left of a contract when a part of it is sold stands likewise.
+            if (own && !sells) throw error;
             logger.warn({ trade, error: String(error) }, 'a contract stands for which there is not enough stock');
             return [];
           }
@@ -211,6 +258,7 @@ export class Ledger {
         case 'forget-deadline':
         case 'refund-due':
         case 'return-due':
+        case 'release-content':
         case 'equivocation':
         case 'notify':
           return [];
@@ -218,16 +266,8 @@ export class Ledger {
     });
   }
 
-  #receiptFor(record: MessageRecord, trade: string): Uint8Array {
-    const { identity, now } = this.#deps;
-    const id = record.payload.kind === 'offer' ? record.id : record.payload.trade;
-    if (id.toString() !== trade) throw new NiagaError('INTERNAL', 'A receipt was about to be made for another trade.');
-    const options = { network: identity.network, created: now(), inlineDelegation: true };
-    return signRecord('receipt', { of: record.id, trade: id }, identity, options).bytes;
-  }
-
   #tell(trade: OpenTrade): void {
-    const view = tradeToView(trade, this.#deps.book.outboxOf(trade.id));
+    const view = tradeToView(trade, this.#deps.mail.waiting(trade.id).length);
     for (const listener of this.#listeners) {
       try {
         listener(view);

@@ -3,7 +3,7 @@ import { listingSlotOfCard, type Listing, type Summary } from '../../protocol/ca
 import { NiagaError } from '../../protocol/errors.js';
 import { parseMoney, type Money } from '../../protocol/money.js';
 import type { SignedRecord } from '../../protocol/record.js';
-import { totalOf, type Line, type Terms } from '../../protocol/trade/index.js';
+import { DEFAULT_DURATIONS, totalOf, type Line, type Terms } from '../../protocol/trade/index.js';
 import type { FoundListing } from '../search/index.js';
 
 const day = 24 * 60 * 60 * 1000;
@@ -88,6 +88,7 @@ export function firstTerms(offered: Offered, wish: Wish, now: number): Terms {
     lines: [line],
     total: totalOf([line]),
     settlement: { method: 'direct' },
+    deadlines: DEFAULT_DURATIONS,
     expires: now + OFFER_LIFETIME,
     ...(wish.note === undefined || wish.note === '' ? {} : { note: wish.note }),
   };

@@ -1,5 +1,4 @@
 import { CID } from 'multiformats/cid';
-import { encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, parseId } from '../../protocol/ids.js';
 import { quote } from '../../protocol/quote.js';
@@ -7,8 +6,9 @@ import { signRecord, type Draft, type Verify } from '../../protocol/record.js';
 import {
   allowed,
   DEADLINE_GRACE,
+  messagesOf,
   nextHeads,
-  OFFER_EXPIRY,
+  isSide,
   type MessageKind,
   type Terms,
 } from '../../protocol/trade/index.js';
@@ -17,21 +17,20 @@ import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
 import type { Events } from '../events/index.js';
-import type { DelegationBook, Identity } from '../identity/index.js';
+import type { DelegationBook, DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
-import { readBody } from '../index/wire.js';
+import type { Mail, SentState } from '../mail/index.js';
 import type { Network } from '../network/index.js';
-import { publicError } from '../network/methods.js';
 import type { FoundListing, Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
-import { Courier } from './courier.js';
-import { DELIVER_METHOD, deliverSchema, MAX_BYTES, type DeliveryResult } from './delivery-wire.js';
+import { logOf, takeCopies } from './copies.js';
 import { exportEvidence } from './evidence.js';
-import type { OfferInput, Step, Trades } from './index.js';
+import { FINAL_TRADE_CODES } from './final-codes.js';
+import type { OfferInput, Step, TradeLog, Trades } from './index.js';
 import { Journal, type MessageRecord } from './journal.js';
-import { Ledger } from './ledger.js';
-import { OutboxScheduler } from './outbox.js';
+import { Ledger, type Arrival } from './ledger.js';
+import { LogRepair } from './log-repair.js';
 import { changedTerms, checkLine, firstTerms, offeredByCard, offeredByListing, type Offered } from './terms.js';
 import { COMMANDS, termsOf, tradeToDetail, tradeToView } from './view.js';
 
@@ -51,7 +50,13 @@ export interface TradesDeps {
   readonly catalog: Catalog;
   readonly exchange: ListingExchange;
   readonly delegations: DelegationBook;
+  /** Which devices may still sign for their traders. */
+  readonly devices: DeviceBook;
+  /** Whether this device takes steps for the trader; while it does not, none is taken by itself. Default: it does. */
+  readonly mayWrite?: (() => boolean) | undefined;
   readonly search: Pick<Search, 'find'>;
+  /** Brings messages to the other side. Started after this service, which takes what comes. */
+  readonly mail: Mail;
   /** Changes of trades are told there. */
   readonly events: Pick<Events, 'stage'>;
   /** Whose offers are not taken, and to whom none are made. */
@@ -72,8 +77,7 @@ class TradesService implements Trades {
   readonly #journal: Journal;
   readonly #book: TradeBook;
   readonly #ledger: Ledger;
-  readonly #courier: Courier;
-  readonly #outbox: OutboxScheduler;
+  readonly #repair: LogRepair;
   #ends: (() => void)[] = [];
   #expiring: Promise<void> = Promise.resolve();
   #serving = false;
@@ -84,29 +88,24 @@ class TradesService implements Trades {
     this.#journal = new Journal(deps.store, networkName, deps.verify);
     this.#book = new TradeBook(this.#journal, deps.identity);
     this.#ledger = new Ledger({ ...deps, journal: this.#journal, book: this.#book });
-    this.#courier = new Courier({ ...deps, networkName, journal: this.#journal, book: this.#book });
-    this.#outbox = new OutboxScheduler({
-      deliver: (peer, signal) => this.#courier.deliver(peer, signal),
-      logger: deps.logger,
-    });
+    this.#repair = new LogRepair({ ...deps, book: this.#book });
   }
 
   async start(): Promise<void> {
     if (this.#ends.length > 0) return;
     await this.#book.load();
-    if (!this.#serving) {
-      this.#deps.network.handle(DELIVER_METHOD, async (body) => this.#receive(body), { maxRequest: 2 * MAX_BYTES });
-      this.#serving = true;
-    }
-    this.#outbox.start();
-    for (const peer of this.#book.waiting().keys()) this.#outbox.wake(peer);
+    await this.#takeFormerOutbox();
+    if (!this.#serving) this.#serve();
+    this.#serving = true;
     const deadlines = setInterval(() => {
       // One after the other, and waited for at the stop.
       this.#expiring = this.#expiring.then(() => this.#expire());
     }, DEADLINE_CHECK).unref();
     this.#ends = [
-      this.#deps.network.on('peer:connect', (peer) => {
-        if (this.#outbox.waiting(peer)) this.#outbox.wake(peer);
+      this.#deps.mail.onContact((trader) => {
+        this.#repair
+          .compare(trader)
+          .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'logs could not be compared'));
       }),
       () => clearInterval(deadlines),
     ];
@@ -116,7 +115,6 @@ class TradesService implements Trades {
     for (const end of this.#ends) end();
     this.#ends = [];
     await this.#expiring;
-    await this.#outbox.stop();
   }
 
   async offer(input: OfferInput, options: { signal?: AbortSignal } = {}): Promise<StepView> {
@@ -139,7 +137,6 @@ class TradesService implements Trades {
       () => this.#sign('offer', { heads: [], buyer: identity.trader, seller: card.payload.trader, terms }),
       peer,
     );
-    this.#outbox.wake(trade.row.peer);
     return { trade: trade.id, state: trade.state.word };
   }
 
@@ -147,7 +144,6 @@ class TradesService implements Trades {
     const known = this.#book.resolve(id);
     try {
       const trade = await this.#ledger.act(known, (before) => this.#stepMessage(before, step));
-      this.#outbox.wake(trade.row.peer);
       return { trade: trade.id, state: trade.state.word };
     } catch (error) {
       throw await this.#withNext(known, error);
@@ -163,14 +159,27 @@ class TradesService implements Trades {
     const views: TradeView[] = [];
     for (const [id] of rows.slice(start, start + limit)) {
       const trade = await this.#book.read(id);
-      if (trade !== undefined) views.push(tradeToView(trade, this.#book.outboxOf(id)));
+      if (trade !== undefined) views.push(tradeToView(trade, this.#deps.mail.waiting(id).length));
     }
     return views;
   }
 
   async show(id: string): Promise<TradeDetailView> {
     const trade = await this.#get(id);
-    return tradeToDetail(trade, this.#book.outboxOf(trade.id));
+    const { mail } = this.#deps;
+    const { counterparty } = trade.row;
+    const sent = new Map<string, SentState>();
+    const theirs: CID[] = [];
+    for (const { id: message, payload } of messagesOf(trade.state)) {
+      if (equalBytes(payload.trader, counterparty)) theirs.push(message);
+      const state = await mail.stateOf(counterparty, message);
+      if (state !== undefined) sent.set(message.toString(), state);
+    }
+    // Whoever looks at the trade has seen them; nobody waits until the other side knows.
+    mail
+      .read(counterparty, theirs, trade.state.trade)
+      .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'reading could not be noted'));
+    return tradeToDetail(trade, mail.waiting(trade.id).length, sent);
   }
 
   async export(id: string): Promise<{ trade: string; bytes: Uint8Array }> {
@@ -179,10 +188,43 @@ class TradesService implements Trades {
     return { trade: trade.id, bytes };
   }
 
+  idOf(trade: string): string {
+    return this.#book.resolve(trade);
+  }
+
+  async *logs({ ended }: { ended: boolean }): AsyncGenerator<TradeLog> {
+    for (const [id, row] of [...this.#book.rows()]) {
+      if (row.ended && !ended) continue;
+      const trade = await this.#book.read(id);
+      if (trade !== undefined) yield logOf(trade);
+    }
+  }
+
+  async log(id: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined> {
+    const trade = await this.#book.read(id);
+    if (trade === undefined) return undefined;
+    const receipts: Uint8Array[] = [];
+    for await (const [, bytes] of this.#journal.receipts(id)) receipts.push(bytes);
+    return { ...logOf(trade), receipts };
+  }
+
+  takeCopies(messages: readonly Uint8Array[], receipts: readonly Uint8Array[]): Promise<void> {
+    return takeCopies(messages, receipts, {
+      ...this.#deps,
+      book: this.#book,
+      journal: this.#journal,
+      ledger: this.#ledger,
+    });
+  }
+
+  askFor(counterparty: Uint8Array, trades: readonly CID[]): Promise<void> {
+    return this.#repair.askFor(counterparty, trades);
+  }
+
   counts(): { open: number; ended: number; outbox: number } {
     let ended = 0;
     for (const row of this.#book.rows().values()) if (row.ended) ended++;
-    return { open: this.#book.rows().size - ended, ended, outbox: this.#book.outboxSize() };
+    return { open: this.#book.rows().size - ended, ended, outbox: this.#deps.mail.outboxSize() };
   }
 
   onChange(listener: (trade: TradeView) => void): () => void {
@@ -234,12 +276,17 @@ class TradesService implements Trades {
       case 'shipped':
         return this.#sign('shipped', { ...common, ...optional('tracking', step.tracking) });
       case 'received':
-        return this.#sign('received', common);
+        // Who says that all came says that it is as agreed; to look at it first is a step of its own.
+        return allowed(state, role).includes('approved')
+          ? this.#sign('approved', common)
+          : this.#sign('received', common);
     }
   }
 
   #counterTerms(trade: OpenTrade, step: Extract<Step, { kind: 'counter' }>): Terms {
-    return changedTerms(termsOf(trade.state), step, trade.role, this.#deps.now());
+    const { state, role } = trade;
+    if (!isSide(role)) throw new NiagaError('TRADE_ROLE', 'An arbiter makes no offers.');
+    return changedTerms(termsOf(state), step, role, this.#deps.now());
   }
 
   #sign<K extends MessageKind>(kind: K, draft: Draft<K>): MessageRecord {
@@ -248,28 +295,38 @@ class TradesService implements Trades {
     return signRecord(kind, draft, identity, options);
   }
 
-  /** What comes from other nodes: each message is answered by a receipt or by why there is none. */
-  async #receive(body: Uint8Array): Promise<Uint8Array> {
-    const { messages } = readBody(deliverSchema, body, DELIVER_METHOD);
-    const results: DeliveryResult[] = [];
-    for (const bytes of messages) {
-      try {
-        const { receipt, trade } = await this.#ledger.receive(bytes, (offer) => this.#checkOffer(offer));
-        if (this.#book.outboxOf(trade.id).size > 0) this.#outbox.wake(trade.row.peer);
-        results.push({ receipt });
-      } catch (error) {
-        if (!isNiagaError(error)) throw error;
-        this.#deps.onRefused(error.code);
-        const missing = missingOf(error.details?.['missing']);
-        const retryAt = error.details?.['retryAt'];
-        results.push({
-          ...publicError(error),
-          ...(typeof retryAt === 'number' ? { retryAt } : {}),
-          ...(missing.length === 0 ? {} : { missing }),
-        });
-      }
+  /** What comes from other traders. */
+  #serve(): void {
+    const { mail } = this.#deps;
+    const receive = (bytes: Uint8Array, arrival: Arrival) =>
+      this.#ledger.receive(bytes, arrival, (offer) => this.#checkOffer(offer));
+    mail.handle('trade', {
+      finalCodes: FINAL_TRADE_CODES,
+      take: async ({ bytes, receipt }) => void (await receive(bytes, { way: 'author', receipt })),
+      receipted: ({ id, about, receipt }) => (about === undefined ? [] : [this.#journal.putReceipt(about, id, receipt)]),
+      repair: async ({ to, about, missing }) => {
+        if (about !== undefined) await this.#repair.repair(to, about, missing);
+      },
+    });
+    mail.handle('log', { take: async ({ bytes }) => void (await receive(bytes, { way: 'copy' })) });
+    mail.handle('heads', { take: ({ from, bytes }) => this.#repair.compared(from, bytes) });
+  }
+
+  /** Homes of before there was mail have what waits for a receipt in a table of their own. */
+  async #takeFormerOutbox(): Promise<void> {
+    const { mail, store } = this.#deps;
+    for await (const { trade: id, message, row } of this.#journal.formerOutbox()) {
+      const trade = await this.#book.read(id);
+      const record = trade?.records.get(message);
+      const posted =
+        trade === undefined || record === undefined || row.refused !== undefined
+          ? undefined
+          : mail.post([
+              { to: trade.row.counterparty, kind: 'trade', bytes: record.bytes, about: trade.state.trade },
+            ]);
+      if (trade !== undefined && trade.row.peer !== '') mail.meet(trade.row.counterparty, trade.row.peer);
+      await store.write([this.#journal.dropFormerOutbox(id, message), ...(posted?.writes ?? [])]);
     }
-    return encode({ results }, { maxBytes: 2 * MAX_BYTES });
   }
 
   /** Whether an offer is for something that is sold here, and not one too many. */
@@ -307,18 +364,20 @@ class TradesService implements Trades {
   }
 
   async #expire(): Promise<void> {
-    const { now, logger } = this.#deps;
+    const { now, logger, mayWrite } = this.#deps;
+    if (mayWrite?.() === false) return;
     for (const [id, row] of this.#book.rows()) {
       if (row.deadline === undefined || now() <= row.deadline + DEADLINE_GRACE) continue;
       try {
-        const trade = await this.#ledger.act(id, (before) => {
+        await this.#ledger.act(id, (before) => {
           if (before === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade is not here.');
+          const [first] = before.state.deadlines;
+          if (first === undefined) throw new NiagaError('TRADE_STATE', 'No deadline runs any more.');
           const heads = [...nextHeads(before.state, before.role)];
-          return this.#sign('timeout', { trade: before.state.trade, heads, deadline: OFFER_EXPIRY });
+          return this.#sign('timeout', { trade: before.state.trade, heads, deadline: first.deadline });
         });
-        this.#outbox.wake(trade.row.peer);
       } catch (error) {
-        logger.warn({ trade: id, error: String(error) }, 'an open offer could not be ended');
+        logger.warn({ trade: id, error: String(error) }, 'a deadline that passed could not be said');
       }
     }
   }
@@ -328,9 +387,8 @@ class TradesService implements Trades {
     if (!isNiagaError(error) || !error.code.startsWith('TRADE_') || error.next !== undefined) return error;
     const trade = await this.#book.read(id);
     if (trade === undefined) return error;
-    const commands = allowed(trade.state, trade.role).flatMap((kind) =>
-      COMMANDS[kind] === undefined ? [] : [`niaga trade ${COMMANDS[kind]} ${id}`],
-    );
+    const verbs = new Set(allowed(trade.state, trade.role).flatMap((kind) => COMMANDS[kind] ?? []));
+    const commands = [...verbs].map((verb) => `niaga trade ${verb} ${id}`);
     const next =
       commands.length === 0
         ? `Nothing can be done to it any more; see niaga trade show ${id}`
@@ -346,8 +404,4 @@ class TradesService implements Trades {
 
 function optional<K extends string>(name: K, value: string | undefined): Partial<Record<K, string>> {
   return value === undefined || value === '' ? {} : ({ [name]: value } as Record<K, string>);
-}
-
-function missingOf(value: unknown): CID[] {
-  return Array.isArray(value) ? value.flatMap((id: unknown) => (typeof id === 'string' ? [CID.parse(id)] : [])) : [];
 }

@@ -3,15 +3,15 @@ import { slotId, traderToText } from '../../protocol/ids.js';
 import {
   allowed,
   messagesOf,
+  roleOf,
   type MessageKind,
   type Terms,
   type TradePayload,
   type TradeState,
 } from '../../protocol/trade/index.js';
-import { roleIn } from '../../protocol/trade/roles.js';
 import type { TradeDetailView, TradeView } from '../api/views.js';
+import type { SentState } from '../mail/index.js';
 import type { OpenTrade } from './book.js';
-import type { OutboxRow } from './journal.js';
 
 /** The command for each kind of message; kinds that the node signs by itself have none. */
 export const COMMANDS: Readonly<Partial<Record<MessageKind, string>>> = {
@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Partial<Record<MessageKind, string>>> = {
   'payment-seen': 'confirm',
   shipped: 'ship',
   received: 'receive',
+  approved: 'receive',
 };
 
 /** The terms that stand: the contract's, else those of the last proposal. */
@@ -41,12 +42,14 @@ function lastOf(contract: TradeState['contract']) {
     case 'cancelled':
       return contract.last;
     case 'agreed':
+    case 'lapsed':
     case 'completed':
       throw new TypeError('a contract has its agreement');
   }
 }
 
-export function tradeToView(trade: OpenTrade, outbox: ReadonlyMap<string, OutboxRow>): TradeView {
+/** @param pending own messages that the other side has not signed for */
+export function tradeToView(trade: OpenTrade, pending: number): TradeView {
   const { state, role, row } = trade;
   const terms = termsOf(state);
   return {
@@ -61,7 +64,7 @@ export function tradeToView(trade: OpenTrade, outbox: ReadonlyMap<string, Outbox
       dispute: state.dispute.status,
     },
     turn: state.turn ?? null,
-    allowed: allowed(state, role).flatMap((kind) => COMMANDS[kind] ?? []),
+    allowed: [...new Set(allowed(state, role).flatMap((kind) => COMMANDS[kind] ?? []))],
     lines: terms.lines.map((line) => ({
       listing: slotId(state.network, state.parties.seller, line.slot).toString(),
       version: line.listing.toString(),
@@ -74,25 +77,28 @@ export function tradeToView(trade: OpenTrade, outbox: ReadonlyMap<string, Outbox
     expires: terms.expires,
     created: row.created,
     updated: row.updated,
-    pending: outbox.size,
+    pending,
   };
 }
 
-export function tradeToDetail(trade: OpenTrade, outbox: ReadonlyMap<string, OutboxRow>): TradeDetailView {
+/** @param sent what is known of own messages, by id; one that is not there was sent before there was mail */
+export function tradeToDetail(trade: OpenTrade, pending: number, sent: ReadonlyMap<string, SentState>): TradeDetailView {
   const { state, role } = trade;
   return {
-    ...tradeToView(trade, outbox),
+    ...tradeToView(trade, pending),
     messages: messagesOf(state).map(({ id, payload }) => {
-      const author = roleIn(state.parties, payload.trader) ?? role;
-      const waiting = outbox.get(id.toString());
-      const text = waiting?.reason === undefined ? textOf(payload) : `not taken by the other side: ${waiting.reason}`;
+      const author = roleOf(state, payload.trader) ?? role;
+      const known = sent.get(id.toString());
+      const delivery = known?.state ?? 'delivered';
+      const text = known?.reason === undefined ? textOf(payload) : `not taken by the other side: ${known.reason}`;
       return {
         id: id.toString(),
         kind: payload.kind,
         author: traderToText(payload.trader),
         role: author,
         time: payload.created,
-        delivered: waiting === undefined,
+        delivered: delivery === 'delivered' || delivery === 'read',
+        delivery,
         ...(text === undefined ? {} : { text }),
       };
     }),
@@ -114,14 +120,33 @@ function textOf(payload: TradePayload): string | undefined {
     case 'paid':
       return [formatMoney(payload.amount), payload.reference].filter((part) => part !== undefined).join(', reference ');
     case 'payment-seen':
+    case 'refunded':
+    case 'refund-seen':
       return formatMoney(payload.amount);
     case 'shipped':
+    case 'returned':
       return payload.tracking === undefined ? payload.note : `tracking ${payload.tracking}`;
     case 'received':
+    case 'approved':
+    case 'return-seen':
+    case 'consent':
       return payload.note;
+    case 'remedy':
+    case 'remedy-decline':
+    case 'dispute':
+    case 'dispute-withdrawn':
+    case 'ruling':
+      return payload.reason;
+    case 'statement':
+    case 'reply':
+      return payload.text;
+    case 'rating':
+      return [`${payload.stars} of 5`, payload.text].filter((part) => part !== undefined && part !== '').join(': ');
+    case 'timeout':
+      return payload.deadline;
     case 'accept':
     case 'withdraw':
-    case 'timeout':
+    case 'remedy-accept':
       return undefined;
   }
 }

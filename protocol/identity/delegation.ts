@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { isStrongPublicKey } from '../ed25519.js';
 import { equalBytes } from '../ids.js';
 import { headerShape } from '../header.js';
-import { cidSchema, keySchema, seqSchema, textSchema, timeSchema } from '../schema.js';
+import { keySchema, seqSchema, textSchema, timeSchema } from '../schema.js';
+import { standsSchema } from './stands.js';
 
 /** What a device may do for its trader. */
 export const CAPABILITIES = ['profile', 'publish', 'trade'] as const;
@@ -18,6 +19,8 @@ export const delegationSchema = z
     may: z.array(z.string().min(1).max(32)).max(32),
     expires: timeSchema,
     label: textSchema(0, 80).optional(),
+    /** X25519 key to which the device seals capsules; only the root opens them (capsule.ts). */
+    recovery: keySchema.optional(),
   })
   // The root signs delegations and revocations, and nothing else (DESIGN section 4).
   .refine(({ trader, delegate }) => !equalBytes(trader, delegate), {
@@ -34,7 +37,7 @@ export const revocationSchema = z.looseObject({
   ...headerShape,
   kind: z.literal('revocation'),
   revoked: keySchema,
-  stands: z.array(z.looseObject({ trade: cidSchema, last: cidSchema })).max(1_000),
+  stands: standsSchema,
   reason: textSchema(0, 400).optional(),
 });
 export type Revocation = z.infer<typeof revocationSchema>;

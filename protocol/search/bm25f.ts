@@ -182,6 +182,17 @@ export class Scorer {
     return Math.max(1, Math.round(sum * SCORE_SCALE));
   }
 
+  /** Whether the card that is loaded has every word and none that is excluded: see `hasAllWords`. */
+  hasAllWords(): boolean {
+    const { fields, compounds, excluded } = this;
+    const has = (place: number): boolean => (fields[place] ?? 0) !== 0;
+    const isCovered = (word: number): boolean =>
+      compounds.some(({ whole, parts }) => has(whole) && parts.includes(word));
+    for (const word of this.words) if (!has(word) && !isCovered(word)) return false;
+    for (const { term, absent } of excluded) if (has(term) && !has(absent)) return false;
+    return true;
+  }
+
   /** Forgets the card before: the next one has none of the terms until they are `set`. */
   clear(): void {
     this.fields.fill(0);

@@ -147,7 +147,7 @@ export class CardTable<C> {
       const low = (fields << FIELDS_SHIFT) | count;
       const before = terms.length;
       for (const term of split?.[at] ?? text.split(' ')) {
-        const number = this.terms.find(term) ?? this.terms.intern(ownText(term));
+        const number = this.terms.find(term) ?? this.terms.add(ownText(term));
         this.df[number] = (this.df[number] ?? 0) + 1;
         terms.push(((number << TERM_SHIFT) | low) >>> 0);
       }

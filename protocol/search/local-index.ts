@@ -1,3 +1,4 @@
+import type { Match } from './all-words.js';
 import { Scorer, type Statistics } from './bm25f.js';
 import {
   CardTable,
@@ -34,6 +35,8 @@ export interface Evaluate<C> {
   readonly statistics?: Statistics | undefined;
   /** All keys of the question that these names are part of, in its order; default: those of the names, in theirs. */
   readonly question?: readonly string[] | undefined;
+  /** Which cards answer the query. Default: those with any of its words. */
+  readonly match?: Match | undefined;
   /** Default: by relevance. */
   readonly sort?: SortOrder | undefined;
   /** At most so many hits of one seller while there are others. Default 0: no cap. */
@@ -110,22 +113,20 @@ export class LocalIndex<C extends Indexable> extends CardTable<C> {
   }
 
   /** Finds what matches, and counts it where it belongs. */
-  private scan({ query, filters, keys, question, facets, only }: Evaluate<C>, scorer: Scorer): Found {
+  private scan({ query, match = 'any', filters, keys, question, facets, only }: Evaluate<C>, scorer: Scorer): Found {
     const passes = filters === undefined ? undefined : matcher(filters);
     const browsing = query.words.length === 0;
+    const any = new Tally(keys.length, facets === true);
+    const all = match === 'any' || browsing ? any : new Tally(keys.length, facets === true);
     const bases = keys.map((key) => readShardKey(key).key);
     const order = [...new Set([...(question ?? []), ...bases])];
-    const parts = keys.map(() => ({ matched: 0, facets: facets === true ? new FacetCounter() : undefined }));
     const seen = keys.length > 1 ? new Uint8Array(this.cards.length) : undefined;
     const wanted = this.markTerms(scorer.terms);
-    const numbers: number[] = [];
-    const scores: number[] = [];
     // In the order of the question: a card that is met again under another name has been counted where it belongs.
     const inTurn = bases.map((base, at) => ({ at, place: order.indexOf(base) })).sort((a, b) => a.place - b.place);
     for (const { at, place } of inTurn) {
       const list = this.keys.find(keys[at] ?? '');
-      const part = parts[at];
-      if (list === undefined || part === undefined) continue;
+      if (list === undefined) continue;
       const isElsewhere = this.elsewhere(order.slice(0, place));
       for (const number of this.lists.numbers(list)) {
         if (seen?.[number] === 1) continue;
@@ -134,15 +135,15 @@ export class LocalIndex<C extends Indexable> extends CardTable<C> {
         if (card === undefined || only?.(card) === false) continue;
         const score = browsing ? 0 : this.score(scorer, number);
         if ((!browsing && score === 0) || passes?.(card) === false) continue;
-        numbers.push(number);
-        scores.push(score);
-        if (isElsewhere?.(number, card) === true) continue;
-        part.matched++;
-        part.facets?.add(card.summary);
+        // The scorer still has the card.
+        const tallies = all === any ? [any] : scorer.hasAllWords() ? [all, any] : match === 'all' ? [] : [any];
+        if (tallies.length === 0) continue;
+        const counts = isElsewhere?.(number, card) !== true;
+        for (const tally of tallies) tally.add(number, score, counts ? { at, card } : undefined);
       }
     }
     for (const term of wanted) this.places[term] = 0;
-    return { numbers, scores, parts: parts.map((part) => ({ ...part, facets: part.facets?.counts() })) };
+    return (match === 'all-else-any' && all.numbers.length === 0 ? any : all).found();
   }
 
   /** Whether a card counts under one of these keys, wherever they are held. */
@@ -233,6 +234,32 @@ interface Found {
   readonly numbers: readonly number[];
   readonly scores: readonly number[];
   readonly parts: readonly Part[];
+}
+
+/** What was found, and what of it counts under each name. */
+class Tally {
+  readonly numbers: number[] = [];
+  private readonly scores: number[] = [];
+  private readonly parts: { matched: number; readonly facets: FacetCounter | undefined }[];
+
+  constructor(names: number, facets: boolean) {
+    this.parts = Array.from({ length: names }, () => ({ matched: 0, facets: facets ? new FacetCounter() : undefined }));
+  }
+
+  /** @param counted the place of the name under which it counts; undefined where it counts elsewhere */
+  add(number: number, score: number, counted: { readonly at: number; readonly card: Indexable } | undefined): void {
+    this.numbers.push(number);
+    this.scores.push(score);
+    const part = counted && this.parts[counted.at];
+    if (part === undefined || counted === undefined) return;
+    part.matched++;
+    part.facets?.add(counted.card.summary);
+  }
+
+  found(): Found {
+    const { numbers, scores, parts } = this;
+    return { numbers, scores, parts: parts.map(({ matched, facets }) => ({ matched, facets: facets?.counts() })) };
+  }
 }
 
 function sellerOf(card: Indexable | undefined): string {

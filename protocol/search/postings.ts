@@ -23,8 +23,11 @@ export class Interner {
   }
 
   intern(text: string): number {
-    const known = this.numbers.get(text);
-    if (known !== undefined) return known;
+    return this.numbers.get(text) ?? this.add(text);
+  }
+
+  /** @param text without a number yet: the caller has looked */
+  add(text: string): number {
     const number = this.unused.pop() ?? this.texts.length;
     this.numbers.set(text, number);
     this.texts[number] = text;

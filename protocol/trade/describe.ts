@@ -1,5 +1,7 @@
 import { transitions, type Transition } from './explore.js';
-import { CONTENT_GUARDS, STATE_GUARDS } from './guards.js';
+import { DEADLINE_NAMES, DEADLINES } from './deadlines.js';
+import { CONTENT_GUARDS } from './guards/content.js';
+import { STATE_GUARDS } from './guards/state.js';
 import { RULES, type Rule, type Rules } from './rules.js';
 import { MESSAGE_KINDS } from './schema.js';
 import { WORDS } from './words.js';
@@ -9,7 +11,7 @@ import { WORDS } from './words.js';
  * diagrams from walking the machine itself.
  */
 export function describeMachine(rules: Rules = RULES): string {
-  const all = transitions(rules);
+  const all = transitions({ rules });
   const crossings = all.filter(({ by }) => by.includes('∥'));
   const steps = all.filter(({ by }) => !by.includes('∥'));
   return [
@@ -27,8 +29,20 @@ export function describeMachine(rules: Rules = RULES): string {
     'A message is judged by the state in its own past. It is valid when its author has the role, each region has one of the statuses, and what it needs holds.',
     '',
     table(
-      ['message', 'from', 'contract', 'payment', 'delivery', 'dispute', 'needs', 'what it does', 'then'],
+      ['message', 'from', 'contract', 'payment', 'dispute', 'needs', 'what it does', 'then'],
       MESSAGE_KINDS.map((kind) => ruleRow(kind, rules[kind])),
+    ),
+    '',
+    '## Deadlines',
+    '',
+    'Each runs from the time that its beginning claims, for as long as the contract says (`terms.deadlines`); during a dispute all but its own stand still, that of the inspection also while a remedy of the buyer is open. A `timeout` says that one has passed; a node takes it from 10 minutes after that by its own clock.',
+    '',
+    table(
+      ['deadline', 'for', 'from', 'lasts', 'then'],
+      DEADLINE_NAMES.map((name) => {
+        const { says, from, lasts, then } = DEADLINES[name];
+        return [name, says, from, lasts, then];
+      }),
     ),
     '',
     '## Steps',
@@ -57,7 +71,6 @@ function ruleRow(kind: string, rule: Rule): string[] {
     rule.by.join(', '),
     statuses(rule.contract),
     statuses(rule.payment),
-    statuses(rule.delivery),
     statuses(rule.dispute),
     needs.join('; '),
     rule.help,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { headerShape } from '../header.js';
 import { cidSchema } from '../schema.js';
+import { MAX_MESSAGES } from './schema.js';
 
 const envelopes = (most: number) =>
   z.array(z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes')).max(most);
@@ -14,9 +15,9 @@ export const evidenceSchema = z.looseObject({
   kind: z.literal('evidence'),
   trade: cidSchema,
   /** Every message of the log, in an order in which each stands after those that it names. */
-  messages: envelopes(1_000),
+  messages: envelopes(MAX_MESSAGES),
   /** The receipts that the exporter holds, of both sides. */
-  receipts: envelopes(2_000),
+  receipts: envelopes(2 * MAX_MESSAGES),
   /** The versions of the listings that the terms name. */
   listings: envelopes(1_000),
   /** Delegations that the listings name. Messages and receipts carry theirs. */

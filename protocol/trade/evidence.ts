@@ -8,7 +8,7 @@ import { agreementIn } from './regions.js';
 import { roleIn, type Parties, type Role } from './roles.js';
 import { MESSAGE_KINDS, type MessageKind, type Receipt, type TradePayload } from './schema.js';
 import { stateOf } from './replay.js';
-import { messagesOf, type TradeState } from './state.js';
+import { messagesOf, roleOf, type TradeState } from './state.js';
 import type { Terms } from './terms.js';
 import type { Evidence } from './evidence-schema.js';
 
@@ -94,7 +94,7 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
   const byId = new Map(records.map((record) => [record.id.toString(), record]));
   const messages = messagesOf(state).flatMap(({ id }) => {
     const record = byId.get(id.toString());
-    const role = record === undefined ? undefined : roleIn(state.parties, record.payload.trader);
+    const role = record === undefined ? undefined : roleOf(state, record.payload.trader);
     return record === undefined || role === undefined
       ? []
       : [{ record, role, receipted: receipted.has(id.toString()) }];
@@ -127,7 +127,7 @@ function checkReceipts(
   for (const receipt of receipts) {
     const author = authors.get(receipt.of.toString());
     const by = roleIn(parties, receipt.trader);
-    if (!receipt.trade.equals(trade) || author === undefined)
+    if (receipt.trade?.equals(trade) !== true || author === undefined)
       throw invalid('A receipt is for a message that is not in the file.');
     if (by === undefined || by === author) throw invalid('A receipt is not signed by the other side.');
   }

@@ -1,65 +1,77 @@
 import { CID } from 'multiformats/cid';
 import * as Digest from 'multiformats/hashes/digest';
-import { DEADLINE_GRACE, OFFER_EXPIRY } from './guards.js';
-import { otherRole, ROLES, type Parties, type Role } from './roles.js';
+import { ROLES, SIDES, type Role } from './roles.js';
 import { RULES, type Rules } from './rules.js';
-import type { MessageKind, TradeMessage, TradePayload } from './schema.js';
-import { allowed, apply, nextHeads, type TradeState } from './state.js';
-import type { StockPromise, Terms } from './terms.js';
+import { shapeOf } from './signature.js';
+import type { MessageKind, TradeMessage } from './schema.js';
+import { apply, type TradeState } from './state.js';
+import { nameOfStep, payloadOf, walkedTerms, waysOf, type Step } from './variants.js';
 import { WORDS, type Word } from './words.js';
 
 /** A way from one word to another. */
 export interface Transition {
   readonly from: Word | 'start';
   readonly to: Word;
-  /** `role kind`, or two of them that crossed on the way: `a ∥ b`. */
+  /** `role kind (way)`, or two of them that crossed on the way: `a ∥ b`. */
   readonly by: string;
 }
 
-const EXPIRES = 1_000_000;
-const TOTAL = 100;
-/** Longer negotiations only repeat the words of this one. */
-const MAX_PROPOSALS = 2;
-
-const PARTIES: Parties = { buyer: new Uint8Array(32).fill(1), seller: new Uint8Array(32).fill(2) };
-
-interface Step {
-  readonly role: Role;
-  readonly kind: MessageKind;
-  /** What the seller's proposals promise. */
-  readonly stock: StockPromise;
-  /** The part of the total that the seller sees. */
-  readonly part: number;
+export interface WalkOptions {
+  readonly rules?: Rules;
+  /** Counter-offers in a negotiation: longer ones only repeat the words of one with two. */
+  readonly counters?: number;
+  /** Remedies and disputes in a trade. */
+  readonly remedies?: number;
+  readonly disputes?: number;
+  /** Steps that are not taken. */
+  readonly without?: readonly MessageKind[];
+  /** Also takes each two steps that cross in a state. */
+  readonly crossings?: boolean;
+  /** States with the same text are one. Default: {@link shapeOf}. */
+  readonly signature?: (state: TradeState) => string;
+  /** Told of each state when it is met for the first time. */
+  readonly onState?: (state: TradeState) => void;
 }
 
 /**
  * Every transition that the machine makes, found by walking it: each allowed step from each state, and each two steps that
  * cross in a state, where crossing leads elsewhere than one after the other.
  */
-export function transitions(rules: Rules = RULES): readonly Transition[] {
-  const walk = new Walk(rules);
-  for (const role of ROLES) {
-    for (const stock of ['reserved', 'subject-to-stock'] as const) walk.open(role, stock);
+export function transitions(options: WalkOptions = {}): readonly Transition[] {
+  const walk = new Walk(options);
+  for (const side of SIDES) {
+    for (const stock of ['reserved', 'subject-to-stock'] as const) {
+      if (side === 'seller' || stock === 'reserved') walk.open({ role: side, kind: 'offer', way: '', fields: { terms: walkedTerms(side, stock) } });
+    }
   }
   walk.run();
   return walk.found();
 }
 
+const DEFAULTS = {
+  rules: RULES,
+  counters: 2,
+  remedies: 1,
+  disputes: 1,
+  without: [],
+  crossings: true,
+  signature: shapeOf,
+} as const;
+
 class Walk {
-  readonly #rules: Rules;
+  readonly #options: Required<Omit<WalkOptions, 'onState'>> & Pick<WalkOptions, 'onState'>;
   readonly #queue: TradeState[] = [];
   readonly #met = new Set<string>();
   readonly #found = new Map<string, Transition>();
   #messages = 0;
 
-  constructor(rules: Rules) {
-    this.#rules = rules;
+  constructor(options: WalkOptions) {
+    this.#options = { ...DEFAULTS, ...options };
   }
 
-  open(role: Role, stock: StockPromise): void {
-    const offer = this.#message({ role, kind: 'offer', stock, part: TOTAL }, undefined);
-    const outcome = apply(undefined, offer, this.#rules);
-    if (outcome.ok) this.#meet('start', outcome.state, `${role} offer`);
+  open(step: Step): void {
+    const outcome = apply(undefined, this.#message(step, undefined), this.#options.rules);
+    if (outcome.ok) this.#meet('start', outcome.state, nameOfStep(step));
   }
 
   run(): void {
@@ -75,14 +87,21 @@ class Walk {
   }
 
   #leave(state: TradeState): void {
-    const steps = ROLES.flatMap((role) =>
-      allowed(state, role, this.#rules).flatMap((kind) => variants(state, role, kind)),
-    );
+    const steps = ROLES.flatMap((role) => waysOf(state, role, this.#options.rules)).filter((step) => this.#takes(state, step));
     const after = steps.map((step) => ({ step, state: this.#apply(state, this.#message(step, state)) }));
-    for (const { step, state: next } of after) if (next !== undefined) this.#meet(state.word, next, nameOf(step));
+    for (const { step, state: next } of after) if (next !== undefined) this.#meet(state.word, next, nameOfStep(step));
+    if (!this.#options.crossings) return;
     after.forEach((one, place) => {
       for (const other of after.slice(place + 1)) this.#cross(state, one, other);
     });
+  }
+
+  #takes(state: TradeState, { kind }: Step): boolean {
+    const { counters, remedies, disputes, without } = this.#options;
+    if (without.includes(kind)) return false;
+    if (kind === 'counter') return count(state, 'counter') < counters;
+    if (kind === 'remedy') return count(state, 'remedy') < remedies;
+    return kind !== 'dispute' || count(state, 'dispute') < disputes;
   }
 
   /** Both steps from one state, neither seeing the other. */
@@ -98,34 +117,21 @@ class Walk {
       this.#apply(a.state, this.#message(b.step, a.state))?.word,
       this.#apply(b.state, this.#message(a.step, b.state))?.word,
     ];
-    if (!inTurn.includes(both.word)) this.#meet(state.word, both, [nameOf(a.step), nameOf(b.step)].sort().join(' ∥ '));
+    if (!inTurn.includes(both.word)) this.#meet(state.word, both, [nameOfStep(a.step), nameOfStep(b.step)].sort().join(' ∥ '));
   }
 
   #meet(from: Word | 'start', state: TradeState, by: string): void {
     if (from !== state.word) this.#found.set([from, state.word, by].join(), { from, to: state.word, by });
-    const { contract, payment, delivery, dispute, cancelProposedBy } = state;
-    const open =
-      contract.status === 'open'
-        ? contract.open.map(({ kind, by: proposer, subjectToStock }) => [kind, proposer, subjectToStock])
-        : [];
-    const stock = state.total.amount;
-    const signature = JSON.stringify([
-      contract.status,
-      open,
-      payment.status,
-      delivery.status,
-      dispute.status,
-      cancelProposedBy,
-      stock,
-    ]);
+    const counts = ['counter', 'remedy', 'dispute'].map((kind) => count(state, kind as MessageKind));
+    const signature = `${this.#options.signature(state)} ${counts.join()}`;
     if (this.#met.has(signature)) return;
     this.#met.add(signature);
-    const proposals = state.log.entries.filter(({ message }) => message.payload.kind === 'counter').length;
-    if (proposals < MAX_PROPOSALS || contract.status !== 'open') this.#queue.push(state);
+    this.#options.onState?.(state);
+    this.#queue.push(state);
   }
 
   #apply(state: TradeState, message: TradeMessage): TradeState | undefined {
-    const outcome = apply(state, message, this.#rules);
+    const outcome = apply(state, message, this.#options.rules);
     return outcome.ok ? outcome.state : undefined;
   }
 
@@ -135,61 +141,19 @@ class Walk {
   }
 }
 
+function count(state: TradeState, kind: MessageKind): number {
+  return state.log.entries.filter(({ message }) => message.payload.kind === kind).length;
+}
+
 function numbered(number: number): Uint8Array {
   const bytes = new Uint8Array(32);
   new DataView(bytes.buffer).setUint32(0, number);
   return bytes;
 }
 
-/** The ways of taking a step that lead to different words. */
-function variants(state: TradeState, role: Role, kind: MessageKind): Step[] {
-  const step: Step = { role, kind, stock: 'reserved', part: TOTAL };
-  if (kind === 'counter' && role === 'seller') return [step, { ...step, stock: 'subject-to-stock' }];
-  if (kind === 'payment-seen' && state.payment.status !== 'short') return [step, { ...step, part: TOTAL / 2 }];
-  return [step];
+/** The steps that a role may take in a state of the walked trade, as messages with ids of their own. */
+export function messageOf(step: Step, state: TradeState | undefined, number: number): TradeMessage {
+  return { id: CID.createV1(0x71, Digest.create(0x12, numbered(number))), payload: payloadOf(step, state) };
 }
 
-function nameOf({ role, kind, part }: Step): string {
-  return part < TOTAL ? `${role} ${kind} (a part)` : `${role} ${kind}`;
-}
-
-function payloadOf({ role, kind, stock, part }: Step, state: TradeState | undefined): TradePayload {
-  const header = { network: 'docs', trader: PARTIES[role], device: PARTIES[role], created: 1 };
-  const terms = termsOf(role, stock);
-  if (kind === 'offer' || state === undefined) return { ...header, kind: 'offer', heads: [], ...PARTIES, terms };
-  const { contract } = state;
-  const open = contract.status === 'open' ? contract.open : [];
-  const wanted = kind === 'withdraw' ? role : otherRole(role);
-  const answers = (open.find(({ by }) => by === wanted) ?? open[0])?.id ?? state.trade;
-  const amount = { amount: part, currency: 'IDR' };
-  const step = { ...header, trade: state.trade, heads: [...nextHeads(state, role)] };
-  switch (kind) {
-    case 'counter':
-      return { ...step, kind, answers, terms };
-    case 'accept':
-    case 'decline':
-    case 'withdraw':
-      return { ...step, kind, answers };
-    case 'paid':
-    case 'payment-seen':
-      return { ...step, kind, amount };
-    case 'timeout':
-      return { ...step, kind, created: 2 * EXPIRES + 1_000 * DEADLINE_GRACE, deadline: OFFER_EXPIRY };
-    case 'cancel':
-    case 'shipped':
-    case 'received':
-      return { ...step, kind };
-  }
-}
-
-function termsOf(role: Role, stock: StockPromise): Terms {
-  const price = { amount: TOTAL, currency: 'IDR' };
-  const listing = CID.createV1(0x71, Digest.create(0x12, new Uint8Array(32)));
-  return {
-    lines: [{ listing, slot: 'listing/x', title: 'x', quantity: 1, price }],
-    total: price,
-    settlement: { method: 'direct' },
-    expires: EXPIRES,
-    ...(role === 'seller' ? { stock } : {}),
-  };
-}
+export type { Role, Step };

@@ -11,21 +11,41 @@
  * if (outcome.ok) console.log(outcome.state.word); // accepted
  * ```
  */
-export { admits } from './admission.js';
+export { admits, type AdmissionOptions } from './admission.js';
 export { describeMachine } from './describe.js';
 export { effectsBetween, type Effect, type TradeEvent } from './effects.js';
-export { DEADLINE_GRACE, deadlinesOf, OFFER_EXPIRY } from './guards.js';
+export {
+  DEADLINE_GRACE,
+  DEADLINE_NAMES,
+  DEADLINES,
+  deadlinesOf,
+  type Deadline,
+  type DeadlineName,
+} from './deadlines.js';
+export type { DisputeRegion } from './dispute.js';
+export { leftToReceive, leftToReturn, leftToSee, leftToShip, type Goods } from './goods.js';
 export type { Equivocation, Log, Pair } from './log.js';
 export type { Agreement, Conflict } from './negotiation.js';
+export type { Remedy } from './messages/dispute.js';
 export { CONFIRMATION_TIME, type Proposal } from './proposal.js';
-export type { Claim, ContractRegion, DeliveryRegion, DisputeRegion, PaymentRegion, Regions } from './regions.js';
+export { partsOf, type Amounts, type Parts } from './parts.js';
+export type { Rating, Ratings } from './ratings.js';
+export {
+  agreementIn,
+  type ContractRegion,
+  type DeliveryRegion,
+  type DeliveryStatus,
+  type PaymentRegion,
+  type Regions,
+} from './regions.js';
+export type { OpenRemedy } from './remedies.js';
 export { stateOf, type Replay, type ReplayOptions } from './replay.js';
-export { otherRole, ROLES, type Parties, type Role } from './roles.js';
+export { isSide, otherSide, roleIn, ROLES, sideOf, SIDES, type Parties, type Role, type Side } from './roles.js';
 export { RULES, type Refusal, type Rule, type Rules } from './rules.js';
 export {
   MAX_HEADS,
   MAX_MESSAGES,
-  MAX_MESSAGES_A_PARTY,
+  MAX_MESSAGES_OF,
   MESSAGE_KINDS,
   receiptSchema,
   TRADE_SCHEMAS,
@@ -47,14 +67,29 @@ export {
   type TradeState,
 } from './state.js';
 export {
+  settlementOf,
+  type Claim,
+  type MoneyFacts,
+  type PaymentStatus,
+  type Settlement,
+  type SettlementStep,
+  type Stage,
+} from './settlement/index.js';
+export {
   checkTerms,
+  DEFAULT_DURATIONS,
   DELIVERY_METHODS,
   lineSchema,
+  durationsSchema,
+  LONGEST_DEADLINE,
   SETTLEMENT_METHODS,
+  SHORTEST_DEADLINE,
   STOCK_PROMISES,
   termsSchema,
   totalOf,
+  type Durations,
   type Line,
+  type SettlementMethod,
   type StockPromise,
   type Terms,
   type TermsProblem,

@@ -1,13 +1,14 @@
 import type { CID } from 'multiformats/cid';
 import { equalBytes } from '../ids.js';
-import { CONTENT_GUARDS, STATE_GUARDS, type ContentContext, type Objection } from './guards.js';
+import { CONTENT_GUARDS, type ContentContext, type Objection } from './guards/content.js';
+import { STATE_GUARDS } from './guards/state.js';
 import { hasIndex } from './index-set.js';
-import { compareIds, deviceOf, entriesIn, follows, keyOf, pastOf, type Entry, type Log, type Verdict } from './log.js';
-import { proposalOf, type Proposal } from './proposal.js';
+import { compareIds, deviceOf, entriesIn, follows, keyOf, pastOf, type Entry, type Log } from './log.js';
 import { agreementIn, derive, type Regions } from './regions.js';
-import { otherRole, roleIn, type Parties, type Role } from './roles.js';
+import { roleIn, sideOf, type Parties, type Role } from './roles.js';
 import type { Refusal, Rule, Rules } from './rules.js';
-import { MAX_HEADS, MAX_MESSAGES_A_PARTY, MESSAGE_KINDS, type MessageKind, type TradeMessage } from './schema.js';
+import { MAX_HEADS, MAX_MESSAGES_OF, MESSAGE_KINDS, type MessageKind, type TradeMessage } from './schema.js';
+import { verdictOf } from './verdict.js';
 import { WORDS } from './words.js';
 
 /** What every message of a trade shares. */
@@ -26,6 +27,7 @@ export interface Judged {
 
 /** The kinds that a side may send in a state, as far as the state decides it. */
 export function mayKinds(regions: Regions, role: Role, rules: Rules): readonly MessageKind[] {
+  if (role === 'arbiter' && arbiterIn(regions) === undefined) return [];
   return MESSAGE_KINDS.filter((kind) => objectionOfState(kind, rules[kind], regions, role) === undefined);
 }
 
@@ -45,13 +47,19 @@ export function judgeOffer(message: TradeMessage, rules: Rules): Judged | Refusa
     return refuse({ code: 'TRADE_OWN_LISTING', where: 'seller', message: 'Buyer and seller are the same trader.' });
   }
   const parties = { buyer: payload.buyer, seller: payload.seller };
-  const role = roleIn(parties, payload.trader);
+  const role = sideOf(parties, payload.trader);
   if (role === undefined || !rule.by.includes(role)) {
     return refuse({ code: 'TRADE_ROLE', where: 'trader', message: 'An offer is made by its buyer or its seller.' });
   }
   if (payload.heads.length > 0)
     return refuse({ code: 'TRADE_HEADS', where: 'heads', message: 'An offer that opens a trade names no heads.' });
-  const objection = objectionOfContent(rule, { payload, role, regions: undefined, isInPast: () => false });
+  const objection = objectionOfContent(rule, {
+    payload,
+    role,
+    parties,
+    regions: undefined,
+    isInPast: () => false,
+  });
   if (objection !== undefined) return refuse(objection);
   const trade = { trade: message.id, network: payload.network, parties };
   return { ok: true, trade, entry: entryOf(message, role, undefined, []) };
@@ -65,9 +73,9 @@ export function judge(
 ): Judged | Refusal {
   const { payload } = message;
   const { trade, network, parties, log } = state;
-  const role = roleIn(parties, payload.trader);
+  const roleBy = (regions: Regions) => roleIn(parties, payload.trader, arbiterIn(regions));
   const refuse = (objection: Objection, regions: Regions = state): Refusal =>
-    refusalOf(objection, regions, role, rules);
+    refusalOf(objection, regions, roleBy(regions), rules);
 
   if (payload.network !== network) {
     return refuse({ code: 'RECORD_NETWORK', where: 'network', message: `The trade is on the network "${network}".` });
@@ -79,18 +87,22 @@ export function judge(
       message: `The message belongs to another trade than ${keyOf(trade)}.`,
     });
   }
-  if (role === undefined)
-    return refuse({ code: 'TRADE_ROLE', where: 'trader', message: 'The author is not a party of this trade.' });
   const heads = headsIn(log, payload.heads);
   if (!Array.isArray(heads)) {
     const { missing, ...objection } = heads;
-    return { ...refuse(objection), ...(missing === undefined ? {} : { missing }) };
+    // The arbiter is known only once the contract is; nobody else is waited for.
+    if (missing === undefined || isKnown(log, parties, payload.trader)) {
+      return { ...refuse(objection), ...(missing === undefined ? {} : { missing }) };
+    }
+    return refuse(NO_PARTY);
   }
 
   const past = pastOf(heads);
   const before = entriesIn(log, past);
   // The usual message has seen everything; its past is then the state at hand.
   const regions = before.length === log.entries.length ? state : derive(before);
+  const role = roleBy(regions);
+  if (role === undefined) return refuse(NO_PARTY, regions);
   const full = fullness(log.entries, role);
   if (full !== undefined) return refuse(full, regions);
   const rule = rules[payload.kind];
@@ -100,13 +112,33 @@ export function judge(
   };
   const objection =
     objectionOfState(payload.kind, rule, regions, role) ??
-    objectionOfContent(rule, { payload, role, regions, isInPast });
+    objectionOfContent(rule, { payload, role, parties, regions, isInPast });
   if (objection !== undefined) return refuse(objection, regions);
   return {
     ok: true,
     trade: { trade, network, parties },
     entry: entryOf(message, role, { regions, log }, heads),
   };
+}
+
+const NO_PARTY: Objection = {
+  code: 'TRADE_ROLE',
+  where: 'trader',
+  message: 'The author is neither a side of this trade nor the arbiter of its contract.',
+};
+
+/** The arbiter that the contract names. */
+export function arbiterIn({ contract }: Pick<Regions, 'contract'>): Uint8Array | undefined {
+  return agreementIn(contract)?.terms.arbiter?.trader;
+}
+
+/** Whether a trader is a side, or the arbiter of any terms that were proposed. */
+function isKnown({ entries }: Log, parties: Parties, trader: Uint8Array): boolean {
+  if (sideOf(parties, trader) !== undefined) return true;
+  return entries.some(({ verdict }) => {
+    const arbiter = verdict.proposal?.terms.arbiter?.trader;
+    return arbiter !== undefined && equalBytes(arbiter, trader);
+  });
 }
 
 type HeadsProblem = Objection & { readonly missing?: readonly CID[] };
@@ -139,17 +171,17 @@ function headsIn(log: Log, ids: readonly CID[]): Entry[] | HeadsProblem {
 
 /** By the whole log, not by the past: how much a node keeps is its own limit, and only a flood of forks reaches it. */
 function fullness(entries: readonly Entry[], role: Role): Objection | undefined {
-  if (entries.filter((entry) => entry.role === role).length < MAX_MESSAGES_A_PARTY) return undefined;
-  return { code: 'TRADE_FULL', message: `A side sends at most ${MAX_MESSAGES_A_PARTY} messages in a trade.` };
+  const most = MAX_MESSAGES_OF[role];
+  if (entries.filter((entry) => entry.role === role).length < most) return undefined;
+  return { code: 'TRADE_FULL', message: `The ${role} sends at most ${most} messages in a trade.` };
 }
 
 function objectionOfState(kind: MessageKind, rule: Rule, regions: Regions, role: Role): Objection | undefined {
   if (!rule.by.includes(role))
     return { code: 'TRADE_ROLE', message: `Only the ${rule.by.join(' or the ')} can send "${kind}".` };
   const fits =
-    rule.contract.includes(regions.contract.status) &&
+    rule.contract?.includes(regions.contract.status) !== false &&
     rule.payment?.includes(regions.payment.status) !== false &&
-    rule.delivery?.includes(regions.delivery.status) !== false &&
     rule.dispute?.includes(regions.dispute.status) !== false;
   if (!fits) return { code: 'TRADE_STATE', message: `"${kind}" is not possible in this state.` };
   const failed = rule.state.map((name) => STATE_GUARDS[name]).find((guard) => !guard.holds(regions, role));
@@ -188,40 +220,4 @@ function entryOf(
     depth,
     verdict: verdictOf(message, role, depth, past?.regions),
   };
-}
-
-function verdictOf(message: TradeMessage, role: Role, depth: number, regions: Regions | undefined): Verdict {
-  const { payload } = message;
-  if (payload.kind === 'offer' || regions === undefined) return proposing(proposalOf(message, role, depth));
-  const { contract } = regions;
-  const open = contract.status === 'open' ? contract.open : [];
-  const agreement = agreementIn(contract);
-  const under = agreement === undefined ? {} : { under: keyOf(agreement.proposal) };
-  switch (payload.kind) {
-    case 'counter':
-    case 'accept': {
-      const answered = open.find((proposal) => keyOf(proposal.id) === keyOf(payload.answers));
-      const proposal = proposalOf(message, role, depth, answered);
-      return payload.kind === 'accept' && proposal === undefined ? { binding: true } : proposing(proposal);
-    }
-    case 'timeout':
-      return { closes: open.map((proposal) => proposal.round) };
-    case 'cancel': {
-      const { payment, delivery } = regions;
-      const alone = payment.claims.length === 0 && payment.seen === undefined && delivery.shipped.length === 0;
-      return { ...under, alone, consents: regions.cancelProposedBy.includes(otherRole(role)) };
-    }
-    case 'received':
-      return { ...under, completes: contract.status !== 'cancelled' };
-    case 'decline':
-    case 'withdraw':
-    case 'paid':
-    case 'payment-seen':
-    case 'shipped':
-      return under;
-  }
-}
-
-function proposing(proposal: Proposal | undefined): Verdict {
-  return proposal === undefined ? {} : { proposal };
 }

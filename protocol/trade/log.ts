@@ -1,6 +1,8 @@
 import type { CID } from 'multiformats/cid';
 import { compareBytes } from '../ids.js';
+import type { DeadlineName } from './deadlines.js';
 import { hasIndex, unionOf, type IndexSet } from './index-set.js';
+import type { Amounts } from './parts.js';
 import type { Proposal } from './proposal.js';
 import type { Role } from './roles.js';
 import type { MessageKind, TradeMessage, TradePayload } from './schema.js';
@@ -16,14 +18,29 @@ export interface Verdict {
   readonly proposal?: Proposal;
   /** Accept: it makes the contract. */
   readonly binding?: boolean;
-  /** Timeout: the rounds of the negotiation that it ends. */
-  readonly closes?: readonly string[];
+  /** Timeout: what it ended in its past. */
+  readonly ends?: TimeoutEnds;
   /** Cancel: nothing was paid or shipped before it, so it needs no consent. */
   readonly alone?: boolean;
   /** Cancel: it consents to the other side's proposal to cancel. */
   readonly consents?: boolean;
-  /** Received: the trade was not cancelled before it, so it can complete the trade. */
-  readonly completes?: boolean;
+  /** Shipped, received, returned, return-seen: how much of each unit it says. Approved, ruling: how much had been shipped. */
+  readonly amounts?: Amounts;
+}
+
+/** What a timeout takes for done or over, as its past had it; undefined what its deadline does not touch. */
+export interface TimeoutEnds {
+  readonly deadline: DeadlineName;
+  /** Rounds of the negotiation. */
+  readonly rounds?: readonly string[];
+  /** Remedies that stayed unanswered, by id. */
+  readonly remedies?: readonly string[];
+  /** The money that the seller had said to have sent back, minor units: now it counts as seen. */
+  readonly refunded?: number;
+  /** What the buyer had said to have sent back: now it counts as seen. */
+  readonly returned?: Amounts;
+  /** What had been shipped: now it counts as approved. */
+  readonly approved?: Amounts;
 }
 
 /** A valid message in its log. */
@@ -34,7 +51,7 @@ export interface Entry<P extends TradePayload = TradePayload> {
   /** Place in the order of arrival: it says nothing, it only numbers the bits of `past`. */
   readonly index: number;
   readonly role: Role;
-  /** The signing device of that side, as text. */
+  /** Its signing device, as text. */
   readonly device: string;
   /** Every message before this one: its heads, their heads, and so on. */
   readonly past: IndexSet;

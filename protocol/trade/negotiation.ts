@@ -11,15 +11,18 @@ import {
   type Pair,
   type PayloadOfKind,
 } from './log.js';
-import type { Proposal } from './proposal.js';
-import { otherRole, type Role } from './roles.js';
+import { withCommitments, type Proposal } from './proposal.js';
+import { isSide, otherSide, type Role } from './roles.js';
 import type { Terms } from './terms.js';
 
 /** The one contract: the offer or counter-offer with its terms, and the accept that made them binding. */
 export interface Agreement {
   readonly proposal: CID;
   readonly accept: CID;
+  /** With the buyer's commitments that its accept added. */
   readonly terms: Terms;
+  /** When the accept was made, by the clock of its author, ms. */
+  readonly since: number;
 }
 
 /**
@@ -58,7 +61,7 @@ export function negotiate(entries: readonly Entry[]): Negotiation {
     return round;
   };
   for (const entry of entries) {
-    for (const name of entry.verdict.closes ?? []) roundOf(name).expired = true;
+    for (const name of entry.verdict.ends?.rounds ?? []) roundOf(name).expired = true;
     if (
       !isKind(entry, 'counter') &&
       !isKind(entry, 'accept') &&
@@ -140,7 +143,9 @@ function agreementOf(
 ): Agreement | undefined {
   const accepts = ofKind(entries, 'accept').filter((accept) => accept.verdict.binding === true);
   const contradicted = new Set(conflicts.flatMap((conflict) => conflict.messages.map(keyOf)));
-  const actedUnder = new Set(entries.map((entry) => `${otherRole(entry.role)} ${entry.verdict.under ?? ''}`));
+  const actedUnder = new Set(
+    entries.flatMap(({ role, verdict }) => (isSide(role) ? [`${otherSide(role)} ${verdict.under ?? ''}`] : [])),
+  );
   const rank = (accept: Accept): number => {
     if (actedUnder.has(`${accept.role} ${sourceOf(accept.message.payload.answers, proposals)}`)) return 0;
     return contradicted.has(accept.key) ? 2 : 1;
@@ -150,5 +155,6 @@ function agreementOf(
     .sort((a, b) => a.rank - b.rank || compareIds(a.accept.message.id, b.accept.message.id));
   const proposal = chosen === undefined ? undefined : proposals.get(keyOf(chosen.accept.message.payload.answers));
   if (chosen === undefined || proposal === undefined) return undefined;
-  return { proposal: proposal.source, accept: chosen.accept.message.id, terms: proposal.terms };
+  const { id, payload } = chosen.accept.message;
+  return { proposal: proposal.source, accept: id, terms: withCommitments(proposal.terms, payload), since: payload.created };
 }

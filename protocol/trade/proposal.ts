@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
-import type { Role } from './roles.js';
-import type { TradeMessage } from './schema.js';
+import type { Side } from './roles.js';
+import type { TradeMessage, TradePayloadOf } from './schema.js';
 import type { Terms } from './terms.js';
 
 const hour = 60 * 60 * 1000;
@@ -14,7 +14,7 @@ export const CONFIRMATION_TIME = 24 * hour;
 export interface Proposal {
   readonly id: CID;
   readonly kind: 'offer' | 'counter' | 'accept';
-  readonly by: Role;
+  readonly by: Side;
   readonly terms: Terms;
   /** The offer or counter-offer that the terms stand in: itself, unless it is an accept. */
   readonly source: CID;
@@ -39,7 +39,7 @@ const FIRST_ROUND = '';
  */
 export function proposalOf(
   { id, payload }: TradeMessage,
-  by: Role,
+  by: Side,
   depth: number,
   answered?: Proposal,
 ): Proposal | undefined {
@@ -65,11 +65,19 @@ export function proposalOf(
     id,
     kind: 'accept',
     by,
-    terms,
+    terms: withCommitments(terms, payload),
     source,
     expires,
     subjectToStock: false,
     round: payload.answers.toString(),
     depth,
   };
+}
+
+/** The terms with what the buyer's accept adds to them. */
+export function withCommitments(terms: Terms, { address, code }: Pick<TradePayloadOf<'accept'>, 'address' | 'code'>): Terms {
+  if (address === undefined && code === undefined) return terms;
+  const delivery = terms.delivery ?? { method: code === undefined ? ('shipping' as const) : ('pickup' as const) };
+  const added = { ...(address === undefined ? {} : { address }), ...(code === undefined ? {} : { code }) };
+  return { ...terms, delivery: { ...delivery, ...added } };
 }

@@ -1,5 +1,8 @@
 import type { CID } from 'multiformats/cid';
 import type { Money } from '../money.js';
+import { runningDeadlines, type Deadline } from './deadlines.js';
+import { contestIn, decisionIn, type Contest, type Decision, type DisputeRegion } from './dispute.js';
+import { goodsIn, isApproved, isSent, leftToSee, leftToShip, leftToReturn, leftToReceive, type Goods } from './goods.js';
 import {
   compareIds,
   concurrent,
@@ -11,44 +14,70 @@ import {
   type Equivocation,
 } from './log.js';
 import { negotiate, type Agreement, type Conflict, type Negotiation } from './negotiation.js';
+import { isNone } from './parts.js';
 import type { Proposal } from './proposal.js';
-import { otherRole, ROLES, type Role } from './roles.js';
+import { ratingsIn, type Ratings } from './ratings.js';
+import { remediesIn, type OpenRemedy, type Remedies } from './remedies.js';
+import { otherSide, SIDES, type Side } from './roles.js';
+import { settlementOf, type Claim, type MoneyFacts, type PaymentStatus } from './settlement/index.js';
+import { sortedIds, standing, stepsUnder, type Steps } from './steps.js';
 import { wordOf, type Word } from './words.js';
 
-/** What was agreed. */
+/**
+ * What was agreed. `lapsed`: the buyer did not pay in time; a payment that was on its way, or comes later, opens it again.
+ * `completed`: all that was owed for it was paid, delivered and approved.
+ */
 export type ContractRegion =
-  | { readonly status: 'open'; readonly last: Proposal; readonly open: readonly Proposal[]; readonly turn: Role }
-  | { readonly status: 'agreed' | 'completed'; readonly agreement: Agreement }
+  | { readonly status: 'open'; readonly last: Proposal; readonly open: readonly Proposal[]; readonly turn: Side }
+  | { readonly status: 'agreed' | 'lapsed' | 'completed'; readonly agreement: Agreement }
   | { readonly status: 'declined' | 'withdrawn' | 'expired'; readonly last: Proposal }
   | { readonly status: 'cancelled'; readonly last: Proposal; readonly agreement?: Agreement };
 
-/** The buyer's word for one payment. */
-export interface Claim {
-  readonly message: CID;
-  readonly amount: Money;
-}
-
-/**
- * What was paid. `claims` and `seen` are facts: they only ever grow. `void`: it was due, and the contract was cancelled
- * before anybody spoke of a payment. `refund-due`: cancelled, and there was a claim or money was seen.
- */
+/** What was paid. `claims`, `seen`, `refunded` and `refundSeen` are facts: they only ever grow. */
 export interface PaymentRegion {
-  readonly status: 'none' | 'not-due' | 'due' | 'claimed' | 'short' | 'seen' | 'void' | 'refund-due';
+  readonly status: PaymentStatus;
   readonly claims: readonly Claim[];
   /** All the money that the seller saw come. */
   readonly seen?: Money;
+  /** All the money that the seller said to have sent back. */
+  readonly refunded?: Money;
+  /** All the money that the buyer saw come back. */
+  readonly refundSeen?: Money;
+  /** What is to be paid in the end, once there is a contract. */
+  readonly price?: Money;
+  /** What has to go back in all, where anything has. */
+  readonly owed?: Money;
 }
 
-/** What was delivered. `shipped` and `received` are facts: they only ever grow. `return-due`: cancelled after something was sent. */
+/**
+ * What was delivered; `shipped` and `received` are facts: they only ever grow. `void`: nothing is to be delivered, and
+ * nothing was. `approved`: the inspection is over. `return-due`, `returned`: goods have to go back, or are said to be on the
+ * way; `return-seen`: they came.
+ */
 export interface DeliveryRegion {
-  readonly status: 'none' | 'due' | 'shipped' | 'received' | 'void' | 'return-due';
+  readonly status: DeliveryStatus;
   readonly shipped: readonly CID[];
   readonly received: readonly CID[];
+  /** How much of what, once there is a contract. */
+  readonly goods?: Goods;
+  /** The time for sending the goods has passed: the buyer may cancel alone. */
+  readonly late: boolean;
+  /** Deliveries of digital goods whose keys the buyer is to have: all was paid. */
+  readonly released: readonly CID[];
 }
-
-/** What is contested. `frozen`: somebody contradicted an accept of its own. */
-export type DisputeRegion =
-  { readonly status: 'none' } | { readonly status: 'frozen'; readonly conflicts: readonly Conflict[] };
+export const DELIVERY_STATUSES = [
+  'none',
+  'due',
+  'partly',
+  'shipped',
+  'received',
+  'approved',
+  'void',
+  'return-due',
+  'returned',
+  'return-seen',
+] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** Everything that a set of messages says, and nothing that depends on the order in which they came. */
 export interface Regions {
@@ -58,8 +87,17 @@ export interface Regions {
   readonly dispute: DisputeRegion;
   /** The one word that people see. */
   readonly word: Word;
+  /** Proposals to change the contract after the fact that wait for their answer. */
+  readonly remedies: readonly OpenRemedy[];
+  /** The arbiter's consent to this contract. */
+  readonly consent?: CID;
+  readonly ratings: Ratings;
+  /** Deadlines that run, the next first. */
+  readonly deadlines: readonly Deadline[];
   /** Who proposed to cancel a contract that needs both for it, and took no other step since. */
-  readonly cancelProposedBy: readonly Role[];
+  readonly cancelProposedBy: readonly Side[];
+  /** The contract had lapsed at some time: the seller, who was kept waiting, may cancel it alone until something was shipped. */
+  readonly wasLate: boolean;
   readonly conflicts: readonly Conflict[];
   readonly equivocations: readonly Equivocation[];
 }
@@ -68,6 +106,7 @@ export interface Regions {
 export function agreementIn(contract: ContractRegion): Agreement | undefined {
   switch (contract.status) {
     case 'agreed':
+    case 'lapsed':
     case 'completed':
     case 'cancelled':
       return contract.agreement;
@@ -83,120 +122,200 @@ export function agreementIn(contract: ContractRegion): Agreement | undefined {
 export function derive(entries: readonly Entry[]): Regions {
   const negotiation = negotiate(entries);
   const { agreement, conflicts } = negotiation;
-  const facts = factsOf(entries, agreement);
-  const cancelled = isCancelled(entries, facts.paidInFull);
-  const completed = !cancelled && facts.paidInFull && facts.completing;
-  const contract = contractRegion(negotiation, cancelled, completed);
-  const payment = paymentRegion(facts, agreement, cancelled);
-  const delivery = deliveryRegion(facts, agreement, cancelled);
-  const freezing = conflicts.filter((conflict) => conflict.freezes);
-  const dispute: DisputeRegion = freezing.length === 0 ? { status: 'none' } : { status: 'frozen', conflicts: freezing };
+  const steps = stepsUnder(entries, agreement);
+  const decision = decisionIn(steps);
+  const remedies = remediesIn(steps, decision.ruling === undefined ? [] : [decision.ruling]);
+  const course = courseOf(entries, { agreement, steps, decision, remedies, conflicts });
+  const contract = contractRegion(negotiation, course);
+  const payment = paymentRegion(entries, course);
+  const delivery = deliveryRegion(steps, course);
+  const dispute = course.contest.region;
+  const word = wordOf({ contract, payment, delivery, dispute });
+  const regions = { contract, payment, delivery, dispute };
+  const [consent] = sortedIds(steps.of('consent'));
   return {
-    contract,
-    payment,
-    delivery,
-    dispute,
-    word: wordOf({ contract, payment, delivery, dispute }),
-    cancelProposedBy: contract.status === 'agreed' ? ROLES.filter((role) => proposesToCancel(entries, role)) : [],
+    ...regions,
+    word,
+    remedies: over(course) ? [] : remedies.open,
+    ...(consent === undefined ? {} : { consent }),
+    ratings: ratingsIn(steps),
+    deadlines: runningDeadlines({ ...regions, word, steps, contest: course.contest, remedies }),
+    cancelProposedBy: contract.status === 'agreed' ? SIDES.filter((side) => proposesToCancel(entries, side)) : [],
+    wasLate: steps.of('timeout').some(({ verdict }) => verdict.ends?.deadline === 'payment'),
     conflicts,
     equivocations: equivocationsIn(entries),
   };
 }
 
-interface Facts {
-  readonly claims: readonly Claim[];
-  readonly seen: Money | undefined;
-  readonly paidInFull: boolean;
-  readonly shipped: readonly CID[];
-  readonly received: readonly CID[];
-  /** Something was received while the trade was not cancelled. */
-  readonly completing: boolean;
+interface Known {
+  readonly agreement: Agreement | undefined;
+  readonly steps: Steps;
+  readonly decision: Decision;
+  readonly remedies: Remedies;
+  readonly conflicts: readonly Conflict[];
 }
 
-function factsOf(entries: readonly Entry[], agreement: Agreement | undefined): Facts {
-  const claims = ofKind(entries, 'paid').map(({ message }) => ({
-    message: message.id,
-    amount: message.payload.amount,
-  }));
-  const total = agreement?.terms.total;
-  // Forks can hold contracts in two currencies; only money in the currency of the one that counts is counted for it.
-  const amounts = ofKind(entries, 'payment-seen').map((entry) => entry.message.payload.amount);
-  const seen = amounts
-    .filter((amount) => total === undefined || amount.currency === total.currency)
-    .reduce<Money | undefined>(
-      (most, amount) => (most === undefined || amount.amount > most.amount ? amount : most),
-      undefined,
-    );
-  const received = ofKind(entries, 'received');
+/** How far a contract came. */
+interface Course {
+  readonly cancelled: boolean;
+  readonly lapsed: boolean;
+  readonly completed: boolean;
+  readonly contest: Contest;
+  readonly goods?: Goods;
+  readonly money?: MoneyFacts;
+}
+
+function over({ cancelled, lapsed, completed, contest }: Course): boolean {
+  return cancelled || lapsed || completed || contest.region.status === 'unresolved';
+}
+
+/**
+ * What ended a contract, if anything did. A trade that both sides have signed for (the buyer by approving all, the seller by
+ * having seen the money) is completed whatever crosses it: neither a cancel nor a dispute undoes that.
+ */
+function courseOf(entries: readonly Entry[], { agreement, steps, decision, remedies, conflicts }: Known): Course {
+  const contestWith = (closing: readonly Entry[]) => contestIn(steps, decision, remedies.agreed, closing, conflicts);
+  if (agreement === undefined) {
+    const cancelled = isCancelled(entries, []);
+    return { cancelled, lapsed: false, completed: false, contest: contestWith([]) };
+  }
+  const { agreed } = remedies;
+  const going = goodsIn(steps, agreement, agreed, decision, false);
+  const asked = moneyFacts(entries, steps, agreement, remedies, decision);
+  const isPaid = asked.price === 0 || (asked.seen ?? 0) >= asked.price;
+  const signed = isPaid && isApproved(going, going.signed);
+  const contest = contestWith(signed ? steps.of('approved') : []);
+  const status = contest.region.status;
+  const silent = isPaid && isApproved(going, going.approved) && !['open', 'frozen', 'unresolved'].includes(status);
+  const cancelled = !signed && isCancelled(entries, silent ? entries : []);
+  const lapsed = !signed && !cancelled && hasLapsed(steps);
+  const completed = !cancelled && !lapsed && (signed || silent);
+  const ended = cancelled || lapsed;
   return {
-    claims: claims.sort((a, b) => compareIds(a.message, b.message)),
-    seen,
-    paidInFull: total !== undefined && (seen?.amount ?? 0) >= total.amount,
-    shipped: sortedIds(ofKind(entries, 'shipped')),
-    received: sortedIds(received),
-    completing: received.some((entry) => entry.verdict.completes === true),
+    cancelled,
+    lapsed,
+    completed,
+    contest,
+    goods: ended ? goodsIn(steps, agreement, agreed, decision, true) : going,
+    money: ended ? endedMoney(asked, decision) : asked,
   };
+}
+
+function moneyFacts(
+  entries: readonly Entry[],
+  steps: Steps,
+  { terms }: Agreement,
+  { agreed }: Remedies,
+  { ruling }: Decision,
+): MoneyFacts {
+  // Forks can hold contracts in two currencies; only money in the currency of the one that counts is counted for it.
+  const largest = (of: readonly Entry<{ amount: Money } & Entry['message']['payload']>[]) =>
+    of
+      .map(({ message }) => message.payload.amount)
+      .filter(({ currency }) => currency === terms.total.currency)
+      .reduce<number | undefined>((so, { amount }) => Math.max(so ?? 0, amount), undefined);
+  const waivers = [...agreed.map(({ remedy }) => remedy), ...(ruling === undefined ? [] : [ruling.message.payload])];
+  const waived = waivers.reduce((sum, { refund }) => sum + (refund?.amount ?? 0), 0);
+  const disputed = steps.of('dispute').filter(({ role }) => role === 'buyer');
+  const unanswered = standing(steps, 'refund', disputed).map(({ verdict }) => verdict.ends?.refunded ?? 0);
+  const claims = ofKind(entries, 'paid').map(({ message: { id, payload } }) => ({ message: id, amount: payload.amount }));
+  return {
+    terms,
+    price: Math.max(0, terms.total.amount - waived),
+    ended: false,
+    waived: waived > 0,
+    claims: claims.sort((a, b) => compareIds(a.message, b.message)),
+    seen: largest(ofKind(entries, 'payment-seen')),
+    refunded: largest(ofKind(entries, 'refunded')) ?? 0,
+    refundSeen: Math.max(largest(ofKind(entries, 'refund-seen')) ?? 0, ...unanswered),
+  };
+}
+
+/** A contract that ended costs nothing any more, unless the arbiter ruled what the seller keeps of the money. */
+function endedMoney(facts: MoneyFacts, { ruling }: Decision): MoneyFacts {
+  const price = ruling === undefined ? 0 : Math.min(facts.price, facts.seen ?? 0);
+  return { ...facts, price, ended: true, waived: true };
 }
 
 /**
  * Whether the trade is cancelled: by a cancel that needed no consent, by one that gives it, or by two that crossed. Once
  * the trade is complete the first no longer counts, and the others only where their author had not, on another branch of
- * its own, taken the step that completed it: else a cancel kept up the sleeve could undo a finished trade.
+ * its own, taken another step: else a cancel kept up the sleeve could undo a finished trade.
+ * @param done the log, where without the cancels the trade would be complete
  */
-function isCancelled(entries: readonly Entry[], paidInFull: boolean): boolean {
-  const completing = paidInFull ? entries.filter((entry) => entry.verdict.completes === true) : [];
-  const steps = completing.length === 0 ? [] : [...completing, ...ofKind(entries, 'payment-seen')];
+function isCancelled(entries: readonly Entry[], done: readonly Entry[]): boolean {
+  const finished = done.length > 0;
   const cancels = ofKind(entries, 'cancel').filter(
-    (cancel) => !steps.some((step) => step.role === cancel.role && concurrent(step, cancel)),
+    (cancel) => !done.some((step) => step.role === cancel.role && concurrent(step, cancel)),
   );
-  if (cancels.some(({ verdict }) => verdict.consents === true || (verdict.alone === true && steps.length === 0)))
-    return true;
+  if (cancels.some(({ verdict }) => verdict.consents === true || (verdict.alone === true && !finished))) return true;
   return cancels.some(
     (one) => one.role === 'buyer' && cancels.some((other) => other.role === 'seller' && concurrent(one, other)),
   );
 }
 
-function proposesToCancel(entries: readonly Entry[], role: Role): boolean {
-  const own = entries.filter((entry) => entry.role === role);
+function proposesToCancel(entries: readonly Entry[], side: Side): boolean {
+  const own = entries.filter((entry) => entry.role === side);
   const steps = own.filter((entry) => !isKind(entry, 'cancel'));
   return own.some((entry) => isKind(entry, 'cancel') && !steps.some((step) => follows(step, entry)));
 }
 
-function contractRegion(negotiation: Negotiation, cancelled: boolean, completed: boolean): ContractRegion {
+function hasLapsed(steps: Steps): boolean {
+  return standing(steps, 'payment', steps.ofAny('paid', 'payment-seen', 'shipped')).length > 0;
+}
+
+function contractRegion(negotiation: Negotiation, { cancelled, lapsed, completed }: Course): ContractRegion {
   const { agreement, last, open, ended } = negotiation;
   if (cancelled) return { status: 'cancelled', last, ...(agreement === undefined ? {} : { agreement }) };
-  if (agreement !== undefined) return { status: completed ? 'completed' : 'agreed', agreement };
+  if (agreement !== undefined) return { status: completed ? 'completed' : lapsed ? 'lapsed' : 'agreed', agreement };
   const first = open[0];
-  if (first !== undefined) return { status: 'open', last: first, open, turn: otherRole(first.by) };
+  if (first !== undefined) return { status: 'open', last: first, open, turn: otherSide(first.by) };
   return { status: ended ?? 'expired', last };
 }
 
-function paymentRegion(facts: Facts, agreement: Agreement | undefined, cancelled: boolean): PaymentRegion {
-  const { claims, seen } = facts;
-  return { status: paymentStatus(facts, agreement, cancelled), claims, ...(seen === undefined ? {} : { seen }) };
+function paymentRegion(entries: readonly Entry[], { money: facts }: Course): PaymentRegion {
+  if (facts === undefined) {
+    const claims = ofKind(entries, 'paid').map(({ message }) => ({ message: message.id, amount: message.payload.amount }));
+    return { status: 'none', claims };
+  }
+  const { terms, claims, seen, refunded, refundSeen, price } = facts;
+  const settlement = settlementOf(terms);
+  const { currency } = terms.total;
+  const owed = settlement.owed(facts);
+  return {
+    status: settlement.status(facts),
+    claims,
+    price: { amount: price, currency },
+    ...(seen === undefined ? {} : { seen: { amount: seen, currency } }),
+    ...(refunded === 0 ? {} : { refunded: { amount: refunded, currency } }),
+    ...(refundSeen === 0 ? {} : { refundSeen: { amount: refundSeen, currency } }),
+    ...(owed === 0 ? {} : { owed: { amount: owed, currency } }),
+  };
 }
 
-function paymentStatus(facts: Facts, agreement: Agreement | undefined, cancelled: boolean): PaymentRegion['status'] {
-  if (agreement === undefined) return 'none';
-  if (cancelled) return facts.claims.length > 0 || facts.seen !== undefined ? 'refund-due' : 'void';
-  if (agreement.terms.total.amount === 0) return 'not-due';
-  if (facts.paidInFull) return 'seen';
-  if (facts.seen !== undefined) return 'short';
-  return facts.claims.length > 0 ? 'claimed' : 'due';
+function deliveryRegion(steps: Steps, course: Course): DeliveryRegion {
+  const { goods, money } = course;
+  const facts = { shipped: sortedIds(steps.of('shipped')), received: sortedIds(steps.of('received')) };
+  if (goods === undefined || money === undefined) return { status: 'none', ...facts, late: false, released: [] };
+  const digital = steps.of('shipped').filter(({ message }) => message.payload.content !== undefined);
+  const isPaid = money.terms.total.amount === 0 || (money.seen ?? 0) >= Math.max(1, money.price);
+  const late =
+    !over(course) && !isNone(leftToShip(goods)) && standing(steps, 'delivery', steps.of('shipped')).length > 0;
+  return {
+    status: deliveryStatus(goods, course),
+    ...facts,
+    goods,
+    late,
+    released: isPaid ? sortedIds(digital) : [],
+  };
 }
 
-function deliveryRegion(facts: Facts, agreement: Agreement | undefined, cancelled: boolean): DeliveryRegion {
-  const { shipped, received } = facts;
-  return { status: deliveryStatus(facts, agreement, cancelled), shipped, received };
-}
-
-function deliveryStatus(facts: Facts, agreement: Agreement | undefined, cancelled: boolean): DeliveryRegion['status'] {
-  if (agreement === undefined) return 'none';
-  if (cancelled) return facts.shipped.length > 0 ? 'return-due' : 'void';
-  if (facts.received.length > 0) return 'received';
-  return facts.shipped.length > 0 ? 'shipped' : 'due';
-}
-
-function sortedIds(entries: readonly Entry[]): readonly CID[] {
-  return entries.map((entry) => entry.message.id).sort(compareIds);
+function deliveryStatus(goods: Goods, { cancelled, lapsed }: Course): DeliveryStatus {
+  if (isNone(goods.required) && isNone(goods.shipped)) return 'void';
+  const ended = cancelled || lapsed;
+  if (!ended && !isNone(leftToShip(goods))) return isNone(goods.shipped) ? 'due' : 'partly';
+  if (!isNone(leftToSee(goods))) return isNone(leftToReturn(goods)) ? 'returned' : 'return-due';
+  if (ended && !isNone(goods.returning)) return 'return-seen';
+  if (isApproved(goods, goods.approved) && isSent(goods)) return 'approved';
+  return isNone(leftToReceive(goods)) ? 'received' : 'shipped';
 }

@@ -1,74 +1,28 @@
 import type { CID } from 'multiformats/cid';
 import { z } from 'zod';
 import { headerShape } from '../header.js';
-import { moneySchema } from '../money.js';
-import { cidSchema, keySchema, textSchema } from '../schema.js';
-import { MAX_NOTE, termsSchema } from './terms.js';
+import { cidSchema } from '../schema.js';
+import { DELIVERY_SCHEMAS } from './messages/delivery.js';
+import { DISPUTE_SCHEMAS } from './messages/dispute.js';
+import { NEGOTIATION_SCHEMAS } from './messages/negotiation.js';
+import { PAYMENT_SCHEMAS } from './messages/payment.js';
+import { RATING_SCHEMAS } from './messages/rating.js';
+import type { Role } from './roles.js';
 
-/** A trade's log ends here; enough for every honest trade many times over. */
-export const MAX_MESSAGES = 1_000;
-/** No side can fill the log for the other: each has half of it. */
-export const MAX_MESSAGES_A_PARTY = MAX_MESSAGES / 2;
-/** A message names at most so many heads; honest logs have two or three. */
-export const MAX_HEADS = 64;
+export { MAX_HEADS } from './messages/step.js';
 
-const noteSchema = textSchema(0, MAX_NOTE);
-const wordsSchema = textSchema(1, 200);
-
-/** What all messages but the first have: the trade, and every head of its log that the author had seen. */
-const stepShape = {
-  ...headerShape,
-  /** Id of the first offer. */
-  trade: cidSchema,
-  /** Sorted by bytes, none twice, none an ancestor of another. */
-  heads: z.array(cidSchema).min(1).max(MAX_HEADS),
-};
+/** Messages of each role in a trade: nobody can fill the log for the others. Enough for every honest trade many times over. */
+export const MAX_MESSAGES_OF: Readonly<Record<Role, number>> = { buyer: 500, seller: 500, arbiter: 100 };
+/** A trade's log ends here. */
+export const MAX_MESSAGES = MAX_MESSAGES_OF.buyer + MAX_MESSAGES_OF.seller + MAX_MESSAGES_OF.arbiter;
 
 /** Every message of a trade, by kind. The rules that hold between them are in rules.ts. */
 export const TRADE_SCHEMAS = {
-  /** Opens a trade; its id is the trade's. */
-  offer: z.looseObject({
-    ...headerShape,
-    kind: z.literal('offer'),
-    trade: z.never().optional(),
-    heads: z.array(cidSchema).max(0),
-    buyer: keySchema,
-    seller: keySchema,
-    terms: termsSchema,
-  }),
-  /** New terms instead of the proposal that it answers. */
-  counter: z.looseObject({ ...stepShape, kind: z.literal('counter'), answers: cidSchema, terms: termsSchema }),
-  accept: z.looseObject({ ...stepShape, kind: z.literal('accept'), answers: cidSchema }),
-  decline: z.looseObject({
-    ...stepShape,
-    kind: z.literal('decline'),
-    answers: cidSchema,
-    reason: noteSchema.optional(),
-  }),
-  /** Takes back the author's own proposal while it is unanswered. */
-  withdraw: z.looseObject({ ...stepShape, kind: z.literal('withdraw'), answers: cidSchema }),
-  cancel: z.looseObject({ ...stepShape, kind: z.literal('cancel'), reason: noteSchema.optional() }),
-  /** The buyer's claim to have paid. `amount`: what this one payment moved. */
-  paid: z.looseObject({
-    ...stepShape,
-    kind: z.literal('paid'),
-    method: wordsSchema.optional(),
-    reference: wordsSchema.optional(),
-    amount: moneySchema,
-  }),
-  /** The seller's word that money came. `amount`: all that came for this trade so far, so that saying it twice counts once. */
-  'payment-seen': z.looseObject({ ...stepShape, kind: z.literal('payment-seen'), amount: moneySchema }),
-  /** Sent, handed over, or the service done. */
-  shipped: z.looseObject({
-    ...stepShape,
-    kind: z.literal('shipped'),
-    tracking: wordsSchema.optional(),
-    carrier: wordsSchema.optional(),
-    note: noteSchema.optional(),
-  }),
-  received: z.looseObject({ ...stepShape, kind: z.literal('received'), note: noteSchema.optional() }),
-  /** Says that a deadline has passed. `deadline` is an open enum; this version knows `offer-expiry`. */
-  timeout: z.looseObject({ ...stepShape, kind: z.literal('timeout'), deadline: textSchema(1, 64) }),
+  ...NEGOTIATION_SCHEMAS,
+  ...PAYMENT_SCHEMAS,
+  ...DELIVERY_SCHEMAS,
+  ...DISPUTE_SCHEMAS,
+  ...RATING_SCHEMAS,
 } as const;
 
 export type MessageKind = keyof typeof TRADE_SCHEMAS;
@@ -89,6 +43,9 @@ export const receiptSchema = z.looseObject({
   kind: z.literal('receipt'),
   /** The message received. */
   of: cidSchema,
-  trade: cidSchema,
+  /** The trade that the message is of; absent for what belongs to none. */
+  trade: cidSchema.optional(),
+  /** A person has seen it, too. */
+  read: z.literal(true).optional(),
 });
 export type Receipt = z.infer<typeof receiptSchema>;

@@ -3,11 +3,11 @@ import { NiagaError } from '../errors.js';
 import type { Money } from '../money.js';
 import { quote } from '../quote.js';
 import { effectsBetween, type Effect } from './effects.js';
-import { judge, judgeOffer, mayKinds, type Judged } from './judge.js';
+import { arbiterIn, judge, judgeOffer, mayKinds, type Judged } from './judge.js';
 import { append, EMPTY_LOG, headsToName, inCausalOrder, keyOf, type Entry, type Log } from './log.js';
 import type { Agreement } from './negotiation.js';
 import { agreementIn, derive, type Regions } from './regions.js';
-import { roleIn, type Parties, type Role } from './roles.js';
+import { roleIn, type Parties, type Role, type Side } from './roles.js';
 import { RULES, type Refusal, type Rules } from './rules.js';
 import { MAX_HEADS, type MessageKind, type TradeMessage } from './schema.js';
 
@@ -25,7 +25,7 @@ export interface TradeState extends Regions {
   /** Number of messages. */
   readonly size: number;
   /** Whose answer is awaited, while the trade is negotiated. */
-  readonly turn?: Role;
+  readonly turn?: Side;
   /** The contract, once there is one (a cancelled one too). */
   readonly agreement?: Agreement;
   /** The contract's total; before there is one, that of the last proposal. */
@@ -65,17 +65,17 @@ export function apply(state: TradeState | undefined, message: TradeMessage, rule
   return { ok: true, state: next, effects: effectsBetween(state, next, judged.entry) };
 }
 
-/** The side that a trader has in a trade. */
+/** What a trader is in a trade: one of its sides, or the arbiter of its contract. */
 export function roleOf(state: TradeState, trader: Uint8Array): Role | undefined {
-  return roleIn(state.parties, trader);
+  return roleIn(state.parties, trader, arbiterIn(state));
 }
 
-/** The kinds of message that a side may send now. */
+/** The kinds of message that a role may send now. */
 export function allowed(state: TradeState, role: Role, rules: Rules = RULES): readonly MessageKind[] {
   return mayKinds(state, role, rules);
 }
 
-/** The `heads` of the next message of a side; `answers`, where it answers a proposal. */
+/** The `heads` of the next message of a role; `answers`, where it answers a proposal. */
 export function nextHeads(state: TradeState, role: Role, answers?: CID): readonly CID[] {
   return headsToName(state.log, role, MAX_HEADS, answers);
 }

@@ -1,6 +1,6 @@
 import type { Regions } from './regions.js';
 
-/** Whether anything is still to come: `open` yes; `final` no; `owed`: something has to go back, by hand until it is gone. */
+/** Whether anything is still to come: `open` yes; `final` no; `owed`: something has to go back. */
 export type Phase = 'open' | 'final' | 'owed';
 
 /** The words that people see, what they mean, and where they leave a trade. */
@@ -17,44 +17,83 @@ export const WORDS = {
     meaning: 'the buyer says to have paid, or a part was seen; the seller has not seen all of it',
   },
   'payment-confirmed': { phase: 'open', meaning: 'the seller has seen the money' },
+  'partly-shipped': { phase: 'open', meaning: 'a part was delivered; the rest is still to come' },
   shipped: { phase: 'open', meaning: 'the seller has delivered; the buyer has not said that it came' },
-  received: { phase: 'open', meaning: 'the buyer has the goods; the seller has not seen the money' },
-  completed: { phase: 'final', meaning: 'the seller has the money and the buyer the goods' },
+  received: { phase: 'open', meaning: 'the buyer has the goods; they are inspected, or still to be paid' },
+  completed: { phase: 'final', meaning: 'all that was owed was paid, delivered and approved' },
   declined: { phase: 'final', meaning: 'the last proposal was declined' },
   withdrawn: { phase: 'final', meaning: 'the last proposal was taken back by its author' },
   expired: { phase: 'final', meaning: 'the last proposal ran out unanswered' },
-  cancelled: { phase: 'final', meaning: 'the trade was cancelled before anything was paid or shipped' },
-  'refund-due': { phase: 'owed', meaning: 'the trade was cancelled, and money was claimed or seen: it has to go back' },
-  'return-due': { phase: 'owed', meaning: 'the trade was cancelled after the goods went out: they have to go back' },
-  disputed: { phase: 'open', meaning: 'a side contradicted its own accept: the trade is frozen' },
+  lapsed: { phase: 'final', meaning: 'the contract was not paid in time; a payment opens it again' },
+  cancelled: { phase: 'final', meaning: 'the trade was cancelled, and nothing has to go back' },
+  'refund-due': { phase: 'owed', meaning: 'money has to go back to the buyer, who has not seen all of it yet' },
+  'return-due': { phase: 'owed', meaning: 'goods have to go back to the seller, who has not seen all of them yet' },
+  disputed: { phase: 'open', meaning: 'a side disputes, or contradicted its own accept: deadlines stand still' },
+  unresolved: { phase: 'final', meaning: 'the sides did not agree, and nobody ruled in time or what was ruled was not done' },
 } as const satisfies Record<string, { phase: Phase; meaning: string }>;
 
 export type Word = keyof typeof WORDS;
 
 const OPEN_WORDS = { offer: 'offered', counter: 'countered', accept: 'unconfirmed' } as const;
 
-/** The word for four regions. What ends a trade is said first, then what is contested, then how far it came. */
-export function wordOf({
-  contract,
-  payment,
-  delivery,
-  dispute,
-}: Pick<Regions, 'contract' | 'payment' | 'delivery' | 'dispute'>): Word {
+/** The word for four regions. What is contested is said first, then what ended and what it left owed, then how far it came. */
+export function wordOf(regions: Pick<Regions, 'contract' | 'payment' | 'delivery' | 'dispute'>): Word {
+  const { contract, dispute } = regions;
   switch (contract.status) {
     case 'open':
       return OPEN_WORDS[contract.last.kind];
-    case 'cancelled':
-      if (payment.status === 'refund-due') return 'refund-due';
-      return delivery.status === 'return-due' ? 'return-due' : 'cancelled';
-    case 'agreed':
-      if (dispute.status === 'frozen') return 'disputed';
-      if (delivery.status === 'received' || delivery.status === 'shipped') return delivery.status;
-      if (payment.status === 'seen') return 'payment-confirmed';
-      return payment.status === 'claimed' || payment.status === 'short' ? 'paid' : 'accepted';
-    case 'completed':
     case 'declined':
     case 'withdrawn':
     case 'expired':
       return contract.status;
+    case 'cancelled':
+    case 'lapsed':
+    case 'completed':
+      if (dispute.status === 'unresolved') return 'unresolved';
+      return dispute.status === 'open' ? 'disputed' : (owedIn(regions) ?? contract.status);
+    case 'agreed':
+      if (dispute.status === 'unresolved') return 'unresolved';
+      return dispute.status === 'open' || dispute.status === 'frozen' ? 'disputed' : progressOf(regions);
+  }
+}
+
+function owedIn({ payment, delivery }: Pick<Regions, 'payment' | 'delivery'>): Word | undefined {
+  if (payment.status === 'refund-due' || payment.status === 'refund-claimed') return 'refund-due';
+  return delivery.status === 'return-due' || delivery.status === 'returned' ? 'return-due' : undefined;
+}
+
+function progressOf({ payment, delivery }: Pick<Regions, 'payment' | 'delivery'>): Word {
+  switch (delivery.status) {
+    case 'partly':
+      return 'partly-shipped';
+    case 'shipped':
+    case 'received':
+      return delivery.status;
+    case 'approved':
+      return 'received';
+    case 'return-due':
+    case 'returned':
+    case 'return-seen':
+      return 'return-due';
+    case 'none':
+    case 'due':
+    case 'void':
+      break;
+  }
+  switch (payment.status) {
+    case 'claimed':
+    case 'short':
+      return 'paid';
+    case 'seen':
+    case 'over':
+    case 'refund-due':
+    case 'refund-claimed':
+    case 'refund-seen':
+      return 'payment-confirmed';
+    case 'none':
+    case 'not-due':
+    case 'due':
+    case 'void':
+      return 'accepted';
   }
 }

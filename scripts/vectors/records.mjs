@@ -7,12 +7,13 @@ import { bundles, EVIDENCE_SAMPLES, WRITTEN } from './evidence-samples.mjs';
 import { formCases } from './form-cases.mjs';
 import { IDENTITY_SAMPLES } from './identity-samples.mjs';
 import { budi, CLOCK_SKEW, CREATED, KEYS, NETWORK, NOW, PHONE, SHOP } from './keys.mjs';
+import { MAIL_SAMPLES } from './mail-samples.mjs';
 import { padded, payloadBytesOf, seal } from './seal.mjs';
 import { TRADE_SAMPLES } from './trade-samples.mjs';
 
 /** One file for each kind of record: envelopes in hex, and what a reader must say to them. */
 
-const SAMPLES = { ...IDENTITY_SAMPLES, ...CATALOG_SAMPLES, ...TRADE_SAMPLES, ...EVIDENCE_SAMPLES };
+const SAMPLES = { ...IDENTITY_SAMPLES, ...CATALOG_SAMPLES, ...TRADE_SAMPLES, ...MAIL_SAMPLES, ...EVIDENCE_SAMPLES };
 /** Larger ones are too long to be signed for a vector. */
 const MAX_PADDED = 1024 * 1024;
 

@@ -166,10 +166,15 @@ export const TRADE_SAMPLES = {
   },
   receipt: {
     signer: sari,
-    valid: [['a receipt', { of: OFFER, trade: OFFER }]],
+    valid: [
+      ['a receipt', { of: OFFER, trade: OFFER }],
+      ['a receipt that a person has seen it', { of: OFFER, trade: OFFER, read: true }],
+      ['a receipt for what belongs to no trade', { of: OFFER }],
+    ],
     invalid: changed([
       ['a message by the text of its id', edit('of', OFFER.toString())],
       ['a trade by the text of its id', edit('trade', OFFER.toString())],
+      ['read, as a text', edit('read', 'yes')],
     ]),
   },
 };

@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly errColumns?: number;
   readonly signal?: AbortSignal;
   readonly onOut?: (text: string) => void;
+  readonly onErr?: (text: string) => void;
 }
 
 class Sink extends Writable {
@@ -43,7 +44,7 @@ class Sink extends Writable {
 /** Runs a command in this process with streams of its own. */
 export async function niaga(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const stdout = new Sink(options.onOut);
-  const stderr = new Sink();
+  const stderr = new Sink(options.onErr);
   if (options.columns !== undefined) Object.assign(stdout, { isTTY: true, columns: options.columns });
   if (options.errColumns !== undefined) Object.assign(stderr, { isTTY: true, columns: options.errColumns });
   const { stdin = '' } = options;

@@ -66,6 +66,12 @@ describe('niaga search', () => {
     );
   });
 
+  it('says where no hit has all of the words', async () => {
+    expect((await search(view({ hits: [HIT], anyWord: true }))).err).toMatch(
+      /^Nothing was found that has all of the words/,
+    );
+  });
+
   it('counts matches by value', async () => {
     const facets = {
       category: [{ value: 'Minuman > Kopi', count: 7 }],

@@ -32,7 +32,6 @@ describe('protocol', () => {
     const bare = importsIn('protocol').filter(({ target }) => isBare(target));
     expect(bare.filter(({ target }) => isBuiltin(target)).map(say)).toEqual([]);
     expect([...new Set(bare.map(({ target }) => packageOf(target)))].sort()).toEqual([
-      '@ipld/dag-cbor',
       '@noble/curves',
       '@noble/hashes',
       '@orama/stemmers',

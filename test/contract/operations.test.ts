@@ -59,6 +59,31 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Write the evidence of a trade into one file that anybody can verify',
   ],
   traderShow: ['trader show <trader>', 'Show what a trader says of itself: name and shared block list'],
+  identityWords: [
+    'identity words [--show] [--confirm]',
+    'Show the 24 words of the root key once, and take the key off this machine',
+  ],
+  identityDevices: [
+    'identity devices',
+    'List this trader’s devices: which is this one, which writes, which were revoked',
+  ],
+  identityAdd: [
+    'identity add [text] [--label <text>]',
+    'Make another machine a device of this trader: ask there, answer here, finish there',
+  ],
+  identityRevoke: [
+    'identity revoke <device> [--reason <text>]',
+    'Take a lost machine’s permission back: nothing that it signs counts any more',
+  ],
+  identityPass: ['identity pass <device>', 'Let another device of this trader write from now on'],
+  identityTake: [
+    'identity take',
+    'Write on this machine from now on, where the one that does is lost or its time is over',
+  ],
+  identityRestore: [
+    'identity restore [--label <text>]',
+    'Bring a trader back on a new machine, from its 24 words on standard input',
+  ],
   blockAdd: [
     'block add <trader> [--reason <text>]',
     'Block a trader: no hits, no cards kept here, no offers from there',

@@ -110,7 +110,9 @@ describe('a seller whose cards are not of their listings', () => {
     const index = [...(draft.index as CardIndex), ...more].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const card = signRecord('card', { ...draft, index }, identity, options);
     const delegation = identity.delegation.bytes;
-    network.handle(LISTING_METHOD, async () => writeBody({ listing: listing.bytes, delegation }));
+    network.handle(LISTING_METHOD, async () =>
+      writeBody({ listings: [[0, listing.bytes, 0]], delegations: [delegation], missing: [] }),
+    );
     const keys = cardKeys(card.payload);
     const put = writeBody({ keys, cards: [[card.bytes, keys.map((_, at) => at)]], delegations: [delegation] });
     for (const node of testnet.nodes) await network.request(node.peerId, PUT_METHOD, put);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DELIVER_METHOD, deliverAnswerSchema } from '../../node/trades/delivery-wire.js';
+import { DELIVER_METHOD, deliverAnswerSchema } from '../../node/mail/wire.js';
 import { PUT_METHOD, putAnswerSchema } from '../../node/index/wire.js';
 import type { NiagaNode } from '../../node/index.js';
 import { createNetwork, type Network } from '../../node/network/index.js';
@@ -111,8 +111,12 @@ function forge(
   });
 }
 
+/** Brings a message in a letter that holds: whoever forges a message can sign letters. */
 async function deliver(bytes: Uint8Array) {
-  const answer = await attacker.request(seller.peerId, DELIVER_METHOD, encode({ messages: [bytes] }));
+  const draft = { to: parseTrader(seller.trader), parcels: [{ kind: 'trade', bytes }] };
+  const options = { network: 'main', created: Date.now(), inlineDelegation: true };
+  const letter = signRecord('letter', draft, stranger().device, options);
+  const answer = await attacker.request(seller.peerId, DELIVER_METHOD, letter.bytes);
   const [result] = deliverAnswerSchema.parse(decode(answer)).results;
   return result;
 }

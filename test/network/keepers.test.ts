@@ -3,7 +3,7 @@ import type { ListingView } from '../../node/api/views.js';
 import { showListing } from '../../node/catalog/show-listing.js';
 import { LISTING_METHOD } from '../../node/keep/wire.js';
 import type { Services } from '../../node/services.js';
-import { encode } from '../../protocol/cbor.js';
+import { decode, encode } from '../../protocol/cbor.js';
 import { parseId } from '../../protocol/ids.js';
 import { temporaryFolder } from '../support/processes.js';
 import { startMember, untilKnown } from './members.js';
@@ -45,13 +45,13 @@ afterAll(async () => {
 
 /** Those of the nodes that give the version to another one. */
 async function givers(): Promise<number[]> {
-  const body = encode({ id: parseId(version) });
+  const body = encode({ wanted: [{ id: parseId(version) }] });
   const asked = members.map(({ network }, at) =>
     // By another node than itself, for it could be stopped.
     (members[(at + 1) % NODES] as Services).network
       .request(network.peerId, LISTING_METHOD, body, { timeout: 2_000 })
       .then(
-        () => [at],
+        (answer) => ((decode(answer) as { missing: number[] }).missing.length === 0 ? [at] : []),
         () => [],
       ),
   );

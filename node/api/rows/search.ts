@@ -28,7 +28,7 @@ const searchInput = z.object({
     .enum(['relevance', 'newest', 'price'])
     .default('relevance')
     .describe(
-      'The order; without words the newest come first unless said. By newest and price also what has only one of the words',
+      'The order; without words the newest come first unless said. By newest and price only what has all of the words, if anything has',
     ),
   perSeller: z
     .int()

@@ -14,6 +14,7 @@ import {
 } from '../wire.js';
 import type { HeldCard } from './card.js';
 import type { Checker } from './checker.js';
+import { namesToKeep } from './ends.js';
 import type { Grant } from './grants.js';
 import type { HeldSet } from './held-set.js';
 import type { Leases } from './leases.js';
@@ -23,6 +24,14 @@ import type { Seller } from './sellers.js';
 /** A listing with some of the names under which it is held. */
 type NamedListing = readonly [listing: string, names: readonly string[]];
 
+interface AnswersParts {
+  readonly set: HeldSet;
+  readonly leases: Leases;
+  readonly checker: Checker;
+  /** Whether this node is near enough to a name to keep cards under it. */
+  readonly isNear: (name: string) => boolean;
+}
+
 /** What goes out: answers to questions, and cards for other index nodes. */
 export class Answers {
   readonly #deps: IndexDeps;
@@ -30,16 +39,22 @@ export class Answers {
   readonly #leases: Leases;
   readonly #checker: Checker;
 
-  constructor(deps: IndexDeps, set: HeldSet, leases: Leases, checker: Checker) {
+  readonly #isNear: AnswersParts['isNear'];
+
+  constructor(deps: IndexDeps, { set, leases, checker, isNear }: AnswersParts) {
     this.#deps = deps;
     this.#set = set;
     this.#leases = leases;
     this.#checker = checker;
+    this.#isNear = isNear;
   }
 
   /** Everything that is asked but who else may know; `closer` is the service's to say. */
   ask(input: AskInput): AskAnswer {
-    const { query, keys, question, filters, sort, limit, cards, facets, perSeller, since } = { ...DEFAULTS, ...input };
+    const { query, keys, question, filters, sort, match, limit, cards, facets, perSeller, since } = {
+      ...DEFAULTS,
+      ...input,
+    };
     const { index, splits, mark } = this.#set;
     const now = this.#deps.now();
     const isShown = this.#shown();
@@ -49,6 +64,7 @@ export class Answers {
       keys,
       question,
       sort,
+      match,
       limit,
       perSeller: filters.seller === undefined ? perSeller : 0,
       facets,
@@ -152,12 +168,15 @@ export class Answers {
     const isFull = this.#set.size >= (this.#deps.maxCards ?? MAX_CARDS);
     return cards.flatMap(([id, seq, places], at) => {
       const listing = id.toString();
+      const names = places.flatMap((place) => keys[place] ?? []).filter((name) => this.#isNear(name));
       const end = this.#set.end(listing);
-      if (end !== undefined && end.seq >= seq) return [];
+      if (end !== undefined && end.seq >= seq) {
+        const isSame = end.seq === seq && end.tombstone !== undefined;
+        return isSame && namesToKeep(listing, [...end.names, ...names]).length > end.names.length ? [at] : [];
+      }
       const card = index.get(listing);
-      if (card === undefined) return isFull ? [] : [at];
+      if (card === undefined) return isFull || (names.length === 0 && places.length > 0) ? [] : [at];
       if (card.newestSeq !== seq) return card.newestSeq < seq ? [at] : [];
-      const names = places.flatMap((place) => keys[place] ?? []);
       const lacks = names.some((name) => !index.isUnder(listing, name) && this.#set.crowded.hasRoom(name, card.seller));
       return lacks ? [at] : [];
     });
@@ -210,7 +229,9 @@ export class Answers {
 }
 
 /** What a question leaves open, as the wire's schema says it. */
-const DEFAULTS = askSchema.pick({ question: true, sort: true, facets: true, perSeller: true, since: true }).parse({});
+const DEFAULTS = askSchema
+  .pick({ question: true, sort: true, match: true, facets: true, perSeller: true, since: true })
+  .parse({});
 
 function envelopes(grants: Iterable<Grant>): Uint8Array[] {
   return [...grants].map(({ record }) => record.bytes);

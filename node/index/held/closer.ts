@@ -3,7 +3,7 @@ import { compareDistance } from '../../../protocol/keyspace.js';
 import { placeOf, readShardKey, SALTS } from '../../../protocol/search/posting-keys.js';
 import { kadIdOfKey, LOOKUP_SIZE, type Network } from '../../network/index.js';
 import { responsible } from '../responsible.js';
-import { MAX_CLOSER, type AskAnswer } from '../wire.js';
+import { MAX_CLOSER, type Closer } from '../wire.js';
 
 /** For so long the nodes near to a name are not looked up again: a popular one is asked for many times a second. */
 const REMEMBERED_FOR = 30_000;
@@ -12,23 +12,18 @@ const REMEMBERED_NAMES = 5_000;
 const ADDRESSES = 4;
 const MAX_ADDRESS_LENGTH = 200;
 
-type Closer = AskAnswer['closer'];
-
 /** Tells who asks for a name which other nodes hold it, as far as this one knows: whoever is new to a name learns them in one trip. */
 export class CloserNodes {
   readonly #network: Pick<Network, 'directory' | 'peerId'>;
   readonly #networkName: string;
-  readonly #now: () => number;
   readonly #known = createBoundedCache<{ readonly nodes: Closer; readonly until: number }>(REMEMBERED_NAMES);
 
   constructor(deps: {
     readonly network: Pick<Network, 'directory' | 'peerId'>;
     readonly networkName: string;
-    readonly now: () => number;
   }) {
     this.#network = deps.network;
     this.#networkName = deps.networkName;
-    this.#now = deps.now;
   }
 
   /** The nodes responsible for these names that are nearer than this one, those for the first names first; each once. */
@@ -43,9 +38,9 @@ export class CloserNodes {
 
   #ofName(name: string): Closer {
     const known = this.#known.get(name);
-    if (known !== undefined && known.until > this.#now()) return known.nodes;
+    if (known !== undefined && known.until > performance.now()) return known.nodes;
     const nodes = this.#nearer(name);
-    this.#known.set(name, { nodes, until: this.#now() + REMEMBERED_FOR });
+    this.#known.set(name, { nodes, until: performance.now() + REMEMBERED_FOR });
     return nodes;
   }
 

@@ -39,7 +39,7 @@ export class HeldSet {
       end: (listing) => this.#endRow(listing),
     });
     const held = (name: string): number => this.index.held(name);
-    this.splits = new Splits(store, held);
+    this.splits = new Splits(store, held, () => this.index.size);
     this.crowded = new CrowdedNames({
       held,
       all: () => this.index.size,
@@ -177,6 +177,7 @@ export class HeldSet {
     const end = this.#ends.get(listing);
     if (end === undefined) return;
     this.#ends.delete(listing);
+    end.seller.ends.delete(listing);
     if (end.tombstone !== undefined) {
       this.grants.unuse(end.tombstone.grant);
       this.#arena.free(end.tombstone.slice);
@@ -185,11 +186,26 @@ export class HeldSet {
     if (!this.sellers.remove(end.seller)) this.onSellerGone(end.seller);
   }
 
+  /** Keeps an end under these names too, as far as there is room for them. */
+  addEndNames(listing: string, names: readonly string[]): void {
+    const end = this.#ends.get(listing);
+    if (end === undefined) return;
+    const all = namesToKeep(listing, [...end.names, ...names]);
+    if (all.length > end.names.length) this.renameEnd(listing, all);
+  }
+
   renameEnd(listing: string, names: readonly string[]): void {
     const end = this.#ends.get(listing);
     if (end === undefined) return;
     end.names = names;
     this.rows.endChanged(listing);
+  }
+
+  /** Drops one card or end of a seller, to make room for another's: of what it has more of the oldest. */
+  dropOneOf(seller: Seller): void {
+    const [end] = seller.ends;
+    if (end !== undefined && seller.ends.size > seller.count / 2) return this.dropEnd(end);
+    for (const { id } of seller.byRecord.values()) return this.drop(id);
   }
 
   /** Drops what is over, and gives memory back. */
@@ -222,6 +238,7 @@ export class HeldSet {
   #setEnd(listing: string, end: Omit<End, 'seller'>, trader: Uint8Array): void {
     const seller = this.sellers.add(trader);
     this.dropEnd(listing);
+    seller.ends.add(listing);
     this.#ends.set(listing, {
       ...end,
       device: Uint8Array.from(end.device),

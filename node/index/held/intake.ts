@@ -3,9 +3,11 @@ import { NiagaError } from '../../../protocol/errors.js';
 import { equalBytes } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
 import { readIndex, type ParsedIndex } from '../../../protocol/search/index-terms.js';
+import { listingKey } from '../../../protocol/search/posting-keys.js';
 import type { IndexDeps } from '../index.js';
 import {
   MAX_NEWER,
+  type Closer,
   type LeaseAnswer,
   type LeaseProof,
   type LeaseRequest,
@@ -20,7 +22,8 @@ import { leaseEnd } from './lease.js';
 import type { BatchLease, Leases, OpenLease } from './leases.js';
 import { CardNames, readName, type Name } from './names.js';
 import type { Opener, ReadChange } from './opener.js';
-import { checkRoom, MAX_CARDS } from './quotas.js';
+import { checkRoom, Largest, MAX_CARDS } from './quotas.js';
+import type { Seller } from './sellers.js';
 import type { ReadCard } from './reader.js';
 import { compareHeld, type Version } from './versions.js';
 
@@ -36,6 +39,15 @@ interface IntakeParts {
   readonly opener: Opener;
   /** Told of the listings of which something was taken. */
   readonly onTaken: (listings: ReadonlySet<string>) => void;
+  /** Whether this node is near enough to a name to keep cards under it, and who is nearer. */
+  readonly isNear: (name: string) => boolean;
+  readonly closer: (names: readonly string[]) => Closer;
+}
+
+/** What was taken: of which listing, and under which names not because they are far. */
+interface Taken {
+  readonly listing: string;
+  readonly far: readonly Name[];
 }
 
 type Read = ReadCard | ReadChange;
@@ -48,15 +60,21 @@ export class Intake {
   readonly #checker: Checker;
   readonly #opener: Opener;
   readonly #onTaken: IntakeParts['onTaken'];
+  readonly #isNear: IntakeParts['isNear'];
+  readonly #closer: IntakeParts['closer'];
+  readonly #largest: Largest;
   readonly #names = new CardNames();
 
-  constructor(deps: IndexDeps, { set, leases, checker, opener, onTaken }: IntakeParts) {
+  constructor(deps: IndexDeps, { set, leases, checker, opener, onTaken, isNear, closer }: IntakeParts) {
     this.#deps = deps;
     this.#set = set;
     this.#leases = leases;
     this.#checker = checker;
     this.#opener = opener;
     this.#onTaken = onTaken;
+    this.#isNear = isNear;
+    this.#closer = closer;
+    this.#largest = new Largest(set.sellers);
   }
 
   /**
@@ -79,12 +97,13 @@ export class Intake {
     const taken = new Set<string>();
     const newer: [number, Uint8Array][] = [];
     const results: string[] = [];
+    const far = new Set<string>();
     let begun = performance.now();
     for (const [at, [, places]] of cards.entries()) {
       const read = readAt(at);
-      let result: { readonly listing: string } | string = read;
+      let result: Taken | string = typeof read === 'string' ? read : '';
+      const under: Name[] = [];
       if (typeof read !== 'string') {
-        const under: Name[] = [];
         for (const place of places) {
           const name = names[place];
           if (name !== undefined) under.push(name);
@@ -96,8 +115,11 @@ export class Intake {
           },
         );
       }
-      results.push(typeof result === 'string' ? result : 'ok');
+      if (typeof result === 'string') results.push(result);
+      else results.push(result.far.length === 0 ? 'ok' : 'INDEX_FAR');
       if (typeof result !== 'string') taken.add(result.listing);
+      for (const { text } of typeof result !== 'string' ? result.far : result === 'INDEX_FAR' ? under : [])
+        far.add(text);
       if (performance.now() - begun < SLICE) continue;
       await new Promise((resolve) => setImmediate(resolve));
       begun = performance.now();
@@ -110,7 +132,7 @@ export class Intake {
     const bits = keys.flatMap((key, place): [number, number][] =>
       this.#set.splits.isSplit(key) ? [[place, this.#set.splits.bitsOf(key)]] : [],
     );
-    return { results, bits, newer };
+    return { results, bits, newer, closer: far.size === 0 ? [] : this.#closer([...far]) };
   }
 
   /**
@@ -148,21 +170,18 @@ export class Intake {
   }
 
   /** One card or change of a batch. @throws NiagaError why it is refused */
-  #take(read: Read, names: readonly Name[], batch: Batch, lease: OpenLease | undefined): { readonly listing: string } {
+  #take(read: Read, names: readonly Name[], batch: Batch, lease: OpenLease | undefined): Taken {
     const { listing } = read;
-    if ('bytes' in read) {
-      this.#takeCard(read, names, batch, lease);
-    } else {
-      const { record, grant } = read;
-      this.#checkBlocked(record.payload.trader);
-      if (isDelta(record)) this.#takeDelta(read, { record, grant });
-      else this.#takeTombstone(read, record as SignedRecord<Tombstone>, names);
-    }
-    return { listing };
+    if ('bytes' in read) return { listing, far: this.#takeCard(read, names, batch, lease) };
+    const { record, grant } = read;
+    this.#checkBlocked(record.payload.trader);
+    if (!isDelta(record)) return { listing, far: this.#takeTombstone(read, record as SignedRecord<Tombstone>, names) };
+    this.#takeDelta(read, { record, grant });
+    return { listing, far: [] };
   }
 
-  /** @throws NiagaError */
-  #takeCard(read: ReadCard, names: readonly Name[], batch: Batch, lease: OpenLease | undefined): void {
+  /** @returns the names that are far @throws NiagaError */
+  #takeCard(read: ReadCard, names: readonly Name[], batch: Batch, lease: OpenLease | undefined): Name[] {
     const { listing, facts, grant } = read;
     this.#checkBlocked(facts.trader);
     if (this.#deps.isFalse?.(listing, facts.seq) === true)
@@ -179,25 +198,47 @@ export class Intake {
     if (names.length === 0 || !names.every(isName)) {
       throw new NiagaError('RECORD_SCHEMA', 'The card is to be held under a key that it does not have.');
     }
+    const { near, far } = this.#parted(names);
     const held = this.#set.index.get(listing);
     const order = held === undefined ? 1 : compareHeld(versionOf(read), held);
-    if (held !== undefined && order === 0) return this.#takeAgain(held, { read, index }, names, batch);
+    if (held !== undefined && order === 0) {
+      this.#takeAgain(held, { read, index }, near, batch);
+      return far;
+    }
+    if (held === undefined && near.length === 0) throw tooFar();
     const seller = this.#set.sellers.of(grant);
-    if (held === undefined) checkRoom(seller, this.#set.size, this.#deps.maxCards ?? MAX_CARDS);
+    const larger = held === undefined ? this.#roomFor(seller) : undefined;
+    if (held === undefined) checkRoom(seller, this.#set.size - (larger === undefined ? 0 : 1), this.#maxCards);
     else if (order < 0 && this.#checker.check(held)) throw stale(held.bytes);
     // A new version stands under the names of the old one too, as far as it has them: others may have brought that one here.
     const before = this.#set.index.keysOf(listing);
     const known = before.filter((name) => isName(readName(name)));
     const under = new Set(known);
-    for (const { text } of names) if (under.has(text) || this.#set.crowded.hasRoom(text, seller)) under.add(text);
+    for (const { text } of near) if (under.has(text) || this.#set.crowded.hasRoom(text, seller)) under.add(text);
     if (under.size === 0)
       throw new NiagaError('RATE_LIMITED', 'This node keeps as many cards of these words as it may.');
     // The device itself may bring many at once, and is held to their signatures later; everybody else's word is checked
     // now, as is whatever takes another's place.
     const now = held !== undefined || end !== undefined || !isFrom(batch, facts) || !this.#checker.trusts(facts.device);
     if (now) this.#checkSigned(read);
+    if (larger !== undefined) this.#set.dropOneOf(larger);
     const card = this.#set.hold(read, under, { index, verified: now });
     if (!now) this.#checker.later(card);
+    return far;
+  }
+
+  get #maxCards(): number {
+    return this.#deps.maxCards ?? MAX_CARDS;
+  }
+
+  /** Where the node is full, the seller of whom something goes for one more of this one. */
+  #roomFor(seller: Seller | undefined): Seller | undefined {
+    return this.#set.size < this.#maxCards ? undefined : this.#largest.above(seller, this.#maxCards);
+  }
+
+  #parted(names: readonly Name[]): { readonly near: Name[]; readonly far: Name[] } {
+    const near = names.filter(({ text }) => this.#isNear(text));
+    return { near, far: near.length === names.length ? [] : names.filter((name) => !near.includes(name)) };
   }
 
   /**
@@ -249,29 +290,40 @@ export class Intake {
     if (order > 0) this.#set.change(held, { record, grant });
   }
 
-  /** @throws NiagaError */
-  #takeTombstone({ listing, grant }: ReadChange, record: SignedRecord<Tombstone>, names: readonly Name[]): void {
+  /** @returns the names that are far @throws NiagaError */
+  #takeTombstone({ listing, grant }: ReadChange, record: SignedRecord<Tombstone>, names: readonly Name[]): Name[] {
     const { created, trader } = record.payload;
     const until = created + MAX_HELD_TIME;
     if (until <= this.#deps.now()) {
       throw new NiagaError('RECORD_TIME', 'No card that the tombstone ends can still be valid.');
     }
+    const { near, far } = this.#parted(names);
     const version = versionOfRecord(record);
     const before = this.#set.end(listing);
     const order = before === undefined ? 1 : compareHeld(version, before);
     if (order < 0) throw stale(before?.tombstone?.slice.bytes);
     const held = this.#set.index.get(listing);
+    let larger: Seller | undefined;
     if (held === undefined && before === undefined) {
-      checkRoom(this.#set.sellers.find(trader), this.#set.size, this.#deps.maxCards ?? MAX_CARDS);
+      // Without names it goes by the listing's own, which every card has.
+      if (near.length === 0 && (names.length > 0 || !this.#isNear(listingKey(listing)))) throw tooFar();
+      const seller = this.#set.sellers.find(trader);
+      larger = this.#roomFor(seller);
+      checkRoom(seller, this.#set.size - (larger === undefined ? 0 : 1), this.#maxCards);
     }
+    if (larger !== undefined) this.#set.dropOneOf(larger);
+    const under = near.map(({ text }) => text);
     if (order > 0) {
-      const end = { ...version, until, names: names.map(({ text }) => text) };
-      this.#set.setTombstone(listing, end, { trader, bytes: record.bytes, grant });
+      this.#set.setTombstone(listing, { ...version, until, names: under }, { trader, bytes: record.bytes, grant });
+    } else {
+      // Brought once more: whoever was first may have known fewer names, or none.
+      this.#set.addEndNames(listing, under);
     }
     // Also what does not end the card that is held now keeps older ones from coming back after it.
-    if (held === undefined) return;
+    if (held === undefined) return far;
     if (compareHeld(version, held) < 0 && this.#checker.check(held)) throw stale(held.bytes);
     this.#set.drop(listing);
+    return far;
   }
 
   /** @throws NiagaError RECORD_SIGNATURE, INDEX_FALSE */
@@ -301,6 +353,10 @@ function versionOfRecord({ id, payload }: SignedRecord<Delta | Tombstone>): Vers
 
 function digestOf(read: Read): Uint8Array {
   return 'bytes' in read ? read.digest : read.record.id.multihash.digest;
+}
+
+function tooFar(): NiagaError {
+  return new NiagaError('INDEX_FAR', 'This node is far from the names of the card, and keeps none of them.');
 }
 
 /** @param newer the envelope that is held instead; absent where nothing signed is */

@@ -4,6 +4,7 @@ import type { HeldSet } from './held-set.js';
 import type { HeldLease } from './lease.js';
 import type { Leases } from './leases.js';
 import { NOBODY } from './batch.js';
+import { CardNames, readName } from './names.js';
 import type { Opener } from './opener.js';
 import { MAX_HELD_TIME } from './card.js';
 import type { CardRow, EndRow } from './rows.js';
@@ -31,8 +32,9 @@ export async function loadHeld({ now }: IndexDeps, parts: LoadParts): Promise<vo
     early ||= loaded === 'RECORD_TIME';
     return loaded !== 'RECORD_TIME';
   };
+  const cardNames = new CardNames();
   for await (const [listing, row] of set.rows.cards.range()) {
-    if (isOver(() => loadCard(listing, row, parts))) set.rows.cardChanged(listing);
+    if (isOver(() => loadCard(listing, row, parts, cardNames))) set.rows.cardChanged(listing);
   }
   for await (const [listing, row] of set.rows.ends.range()) {
     if (isOver(() => loadEnd(listing, row, parts, now()))) set.rows.endChanged(listing);
@@ -44,19 +46,24 @@ export async function loadHeld({ now }: IndexDeps, parts: LoadParts): Promise<vo
   await set.rows.flush();
 }
 
-function loadCard(listing: string, row: CardRow, { set, opener, onUnchecked }: LoadParts): boolean {
+function loadCard(
+  listing: string,
+  row: CardRow,
+  { set, opener, onUnchecked }: LoadParts,
+  cardNames: CardNames,
+): boolean {
   // What the quick reader does not take, the other one says why: its time has not come by this clock, say.
   const read = opener.card(row.card) ?? opener.read(row.card, NOBODY);
-  if (!('bytes' in read) || read.listing !== listing || row.names.length === 0) return false;
-  const card = set.hold(read, row.names, {
-    index: readIndex(read.facts.index),
-    verified: row.verified,
-    arrived: row.arrived,
-  });
-  if (row.delta !== undefined) {
-    const { record, grant } = opener.kept(row.delta, 'delta');
-    set.change(card, { record, grant }, row.arrived);
-  }
+  if (!('bytes' in read) || read.listing !== listing) return false;
+  const index = readIndex(read.facts.index);
+  // A word may have had a line break in it, which stands between the names of a row.
+  const isName = cardNames.of(read, index.fields);
+  const names = row.names.filter((name) => isName(readName(name)));
+  if (names.length === 0) return false;
+  // Before the card is held: without its delta it would be shown with a price that is no longer asked.
+  const delta = row.delta === undefined ? undefined : opener.kept(row.delta, 'delta');
+  const card = set.hold(read, names, { index, verified: row.verified, arrived: row.arrived });
+  if (delta !== undefined) set.change(card, delta, row.arrived);
   if (!row.verified) onUnchecked(listing);
   return true;
 }

@@ -10,17 +10,22 @@ import {
 } from '../wire.js';
 import { Cursor } from './cursor.js';
 
-/** A map of the three fields that a publisher sends, in the order of DAG-CBOR; a fourth, of leases, comes from other index nodes. */
-const KEYS = Buffer.from('\xa3\x64keys', 'latin1');
+/** A map of three fields, or of four with one for leases, in the order of DAG-CBOR. */
+const THREE = Buffer.of(0xa3);
+const FOUR = Buffer.of(0xa4);
+const KEYS = Buffer.from('\x64keys', 'latin1');
 const CARDS = Buffer.from('\x65cards', 'latin1');
+const NO_LEASES = Buffer.from('\x66leases\x80', 'latin1');
 const DELEGATIONS = Buffer.from('\x6bdelegations', 'latin1');
 
 /**
- * The usual body of an `index.put`, read in one pass and with every check of `putSchema` and of strict DAG-CBOR. Its bytes are
- * views of the body. Undefined for any other: the general reader judges that.
+ * The usual body of an `index.put`, without leases, read in one pass and with every check of `putSchema` and of strict DAG-CBOR. Its
+ * bytes are views of the body. Undefined for any other: the general reader judges that.
  */
 export function readPutBytes(body: Uint8Array): Put | undefined {
   const cursor = new Cursor(body);
+  const hasLeases = !cursor.skip(THREE);
+  if (hasLeases) cursor.expect(FOUR);
   cursor.expect(KEYS);
   const keys: string[] = [];
   for (let left = cursor.arrayLength(MAX_PUT_CARDS * MAX_KEYS_PER_CARD); left > 0 && !cursor.failed; left--) {
@@ -38,6 +43,7 @@ export function readPutBytes(body: Uint8Array): Put | undefined {
       places.push(cursor.uint());
     cards.push([bytes, places]);
   }
+  if (hasLeases) cursor.expect(NO_LEASES);
   cursor.expect(DELEGATIONS);
   const delegations: Uint8Array[] = [];
   for (let left = cursor.arrayLength(MAX_PUT_DELEGATIONS); left > 0 && !cursor.failed; left--)

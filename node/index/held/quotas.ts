@@ -27,6 +27,17 @@ const BYTES_A_CARD = 1_280;
 /** Peers whose rate is remembered: more than are connected at once. */
 const MAX_PEERS = 4_096;
 
+/** Sellers with so small a share of the room keep it also when there is no more. */
+export const SMALL_SHARE = 0.01;
+/** Whoever makes room for another has so many times as much. */
+const LARGER = 2;
+/** Who has most is looked for anew when it has so much less of what it had. */
+const LESS = 0.1;
+/** Only so much of the room is for cards that this node is far from. */
+export const FAR_SHARE = 0.5;
+/** A card that is brought to a node far from it costs the one who brings it so many cards' worth: others should have been asked. */
+export const FAR_COST = 5;
+
 interface Bucket {
   cards: number;
   bytes: number;
@@ -37,6 +48,12 @@ interface Bucket {
 /** How much each peer has brought of late. */
 export class PeerRates {
   readonly #buckets = createBoundedCache<Bucket>(MAX_PEERS);
+
+  /** Takes without asking what the peer may bring less of next. */
+  charge(peer: string, cards: number): void {
+    const bucket = this.#buckets.get(peer);
+    if (bucket !== undefined) bucket.cards -= cards;
+  }
 
   /** @throws NiagaError RATE_LIMITED where it is too much */
   take(peer: string, cards: number, bytes: number, now: number): void {
@@ -102,6 +119,35 @@ export function checkRoom(seller: Seller | undefined, held: number, maxCards: nu
   if (held >= maxCards) throw new NiagaError('RATE_LIMITED', 'This node keeps as many cards as it can.');
   if (ofSeller >= MAX_CARDS_OF_ONE || (held >= maxCards / 2 && ofSeller >= maxCards * FAIR_SHARE)) {
     throw new NiagaError('RATE_LIMITED', 'This node keeps as many cards of this seller as it may.');
+  }
+}
+
+/**
+ * Who makes room for others where a node is full: the seller of whom it keeps most. Keys are free, and somebody with a dozen of
+ * them could otherwise keep everybody else out.
+ */
+export class Largest {
+  readonly #sellers: Iterable<Seller>;
+  #found: { readonly seller: Seller; readonly count: number } | undefined;
+
+  constructor(sellers: Iterable<Seller>) {
+    this.#sellers = sellers;
+  }
+
+  /** The seller who has to make room for one more card of another, if there is one. */
+  above(seller: Seller | undefined, maxCards: number): Seller | undefined {
+    const largest = this.#largest();
+    const least = Math.max(maxCards * SMALL_SHARE, LARGER * ((seller?.count ?? 0) + 1));
+    return largest !== undefined && largest !== seller && largest.count > least ? largest : undefined;
+  }
+
+  #largest(): Seller | undefined {
+    const known = this.#found;
+    if (known !== undefined && known.seller.count >= known.count * (1 - LESS)) return known.seller;
+    let found: Seller | undefined;
+    for (const seller of this.#sellers) if (found === undefined || seller.count > found.count) found = seller;
+    this.#found = found === undefined ? undefined : { seller: found, count: found.count };
+    return found;
   }
 }
 

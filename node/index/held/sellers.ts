@@ -8,6 +8,8 @@ export class Seller {
   readonly key: Uint8Array;
   /** Cards and ends. */
   count = 0;
+  /** The listings of the ends. */
+  readonly ends = new Set<string>();
   /** The cards by {@link tagOf} of their newest record. */
   readonly byRecord = new Map<number, HeldCard>();
   /** The newest lease. */

@@ -8,12 +8,15 @@ import { SPLIT_UNTIL } from './quotas.js';
  */
 export class Splits {
   readonly #held: (name: string) => number;
+  readonly #all: () => number;
   readonly #names = new Set<string>();
   readonly #rows: Table<true>;
 
-  constructor(store: Store, held: (name: string) => number) {
+  /** @param held how many cards are held under a name @param all how many in all */
+  constructor(store: Store, held: (name: string) => number, all: () => number) {
     this.#rows = store.table('split-names', cborCodec<true>());
     this.#held = held;
+    this.#all = all;
   }
 
   async load(): Promise<void> {
@@ -27,6 +30,8 @@ export class Splits {
   }
 
   isSplit(name: string): boolean {
+    // Asked for every name that comes, and most nodes never have one with so many cards.
+    if (this.#names.size === 0 && this.#all() <= SHARD_CARDS) return false;
     const held = this.#held(name);
     return held > SHARD_CARDS || (held >= SPLIT_UNTIL && this.#names.has(name));
   }

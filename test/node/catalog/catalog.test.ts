@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { REFRESH_CHECK } from '../../../node/catalog/schedule.js';
 import { createIdentity } from '../../../node/identity/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
+import type { Placed } from '../../../node/index/index.js';
 import { openStore } from '../store/support.js';
 import { DAY, interceptReads, interceptWrites, newIdentityHome, NOW, openShop, type Shop } from './support.js';
 
@@ -285,18 +286,59 @@ describe('cards', () => {
     ]);
   });
 
-  it('stay ended: their tombstones are brought out daily as long as a card could stand', async () => {
+  it('stay ended: nodes that lack their tombstones get them as long as a card could stand', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    const shop = await openShop();
+    const shop = await openShop({ nodes: 3 });
     const { listing } = await shop.publish({ sku: 'kopi' });
     expect(await shop.catalog.remove(listing ?? '')).toMatchObject({ status: 'removed', available: 0 });
     await expect(shop.catalog.remove(listing ?? '')).rejects.toMatchObject({ code: 'LISTING_REMOVED' });
     const sent = shop.outlet.sent.length;
+    // Asked for by its id, and brought only to who has not got it.
+    await laterOn(shop, NOW + 10 * DAY);
+    expect(shop.outlet.sent).toHaveLength(sent);
+    shop.outlet.nodes[2]?.clear();
     await laterOn(shop, NOW + 29 * DAY);
     expect(shop.outlet.sent).toHaveLength(sent + 1);
     expect(shop.outlet.sent.at(-1)).toMatchObject({ changes: true });
+    expect(shop.outlet.nodes[2]?.get(listing ?? '')?.record.payload.kind).toBe('tombstone');
+    shop.outlet.nodes[2]?.clear();
     await laterOn(shop, NOW + 31 * DAY);
     expect(shop.outlet.sent).toHaveLength(sent + 1);
+  });
+
+  it('of listings that end soon, of which no lease speaks, are brought to nodes that lost them', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const shop = await openShop({ nodes: 3 });
+    const { listing } = await shop.publish({ sku: 'fair', validThrough: new Date(NOW + 20 * DAY).toISOString() });
+    await shop.publish({ sku: 'fair', price: '1 IDR', validThrough: new Date(NOW + 20 * DAY).toISOString() });
+    const sent = shop.outlet.sent.length;
+    await laterOn(shop, NOW + DAY);
+    expect(shop.outlet.sent).toHaveLength(sent);
+    shop.outlet.nodes[1]?.clear();
+    await laterOn(shop, NOW + 2 * DAY);
+    expect(shop.outlet.sent).toHaveLength(sent + 1);
+    expect(shop.outlet.shown(listing ?? '', 1)).toEqual(shop.outlet.shown(listing ?? '', 0));
+    shop.outlet.nodes[1]?.clear();
+    await laterOn(shop, NOW + 21 * DAY);
+    expect(shop.outlet.sent).toHaveLength(sent + 1);
+  });
+
+  it('are not signed anew because a node says back what stands, however often', async () => {
+    const shop = await openShop({ nodes: 3 });
+    const echo = (): Partial<Placed> => {
+      const { bytes, delta } = shop.outlet.sent.at(-1) ?? { bytes: new Uint8Array() };
+      return { refused: ['LISTING_CHANGED'], newer: [delta ?? bytes] };
+    };
+    Object.defineProperty(shop.outlet, 'placed', { get: echo });
+    const { listing } = await shop.publish({ sku: 'kopi' });
+    await shop.publish({ sku: 'kopi', price: '1 IDR' });
+    await shop.catalog.remove(listing ?? '');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(shop.records()).toEqual([
+      ['card', 1],
+      ['delta', 2],
+      ['tombstone', 3],
+    ]);
   });
 
   it('go on under a renewed delegation, and what was signed under the old one can still be opened', async () => {

@@ -1,4 +1,13 @@
-import type { LeasedCard, Outlet, OwnLease, Placed, Placement, Posting, Refreshed } from '../../../node/index/index.js';
+import type {
+  LeasedCard,
+  OfferedRecord,
+  Outlet,
+  OwnLease,
+  Placed,
+  Placement,
+  Posting,
+  Refreshed,
+} from '../../../node/index/index.js';
 import { listingIdOfCard } from '../../../protocol/catalog/make-card.js';
 import type { Card, Delta, Tombstone } from '../../../protocol/catalog/card.js';
 import { openProof } from '../../../protocol/merkle.js';
@@ -114,6 +123,21 @@ export class FakeOutlet implements Outlet {
       else held.set(listing, { replicas: this.nodes.length, quorum: true });
     }
     return { lacking, held, nodes: this.nodes.length, failed: this.away.size };
+  }
+
+  async offer(records: AsyncIterable<OfferedRecord>): Promise<Map<string, Set<string>>> {
+    const lacking = new Map<string, Set<string>>();
+    let asked = false;
+    for await (const { listing, seq } of records) {
+      asked = true;
+      const without = this.nodes.flatMap((node, at) => {
+        const { record, delta } = node.get(listing) ?? {};
+        return (delta ?? record)?.payload.seq === seq && !this.away.has(at) ? [] : [String(at)];
+      });
+      if (without.length > 0) lacking.set(listing, new Set(without));
+    }
+    if (asked) this.messages += this.nodes.length;
+    return lacking;
   }
 
   open(bytes: Uint8Array): SlotRecord {

@@ -6,6 +6,7 @@ import { ShardBits } from '../../../node/index/shard-bits.js';
 import { Sweep } from '../../../node/index/sweep.js';
 import { Targets } from '../../../node/index/targets.js';
 import { PUT_METHOD, putSchema, readBody, writeBody } from '../../../node/index/wire.js';
+import { hex } from '../../../node/bytes.js';
 import { LOOKUP_SIZE, type Network, type PeerRef } from '../../../node/network/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { sha256 } from '../../../protocol/hash.js';
@@ -20,7 +21,9 @@ export type Conduct =
   /** Takes requests and never answers. */
   | 'frozen'
   /** Refuses each record. */
-  | 'full';
+  | 'full'
+  /** Says that it is far from each record's names, and who is nearer. */
+  | 'far';
 
 export interface FakeNode {
   readonly ref: PeerRef;
@@ -53,7 +56,18 @@ export function fakeNodes(size: number) {
     };
   });
   const byId = new Map(nodes.map((node) => [node.ref.id, node]));
-  const state = { lookups: 0, refusesBatchWith: undefined as number | undefined, lookupFails: false };
+  const state = {
+    lookups: 0,
+    refusesBatchWith: undefined as number | undefined,
+    lookupFails: false,
+    hidden: new Set<string>(),
+    /** A place in hex whose look-up never ends. */
+    hangs: '',
+    connected: false,
+    running: 0,
+    /** Requests that ran side by side. */
+    most: 0,
+  };
 
   function nearest(kadId: Uint8Array, count: number, among: readonly FakeNode[]): FakeNode[] {
     return [...among].sort((a, b) => compareDistance(a.ref.kadId, b.ref.kadId, kadId)).slice(0, count);
@@ -70,12 +84,14 @@ export function fakeNodes(size: number) {
         options.signal?.addEventListener('abort', () => reject(new Error('given up'))),
       );
     }
+    state.most = Math.max(state.most, ++state.running);
     await new Promise((resolve) => setTimeout(resolve, node.delay));
+    state.running--;
     const { cards, keys } = readBody(putSchema, body, 'index.put');
     const ids = cards.map(([bytes]) => bytes[0] ?? 0);
     if (state.refusesBatchWith !== undefined && ids.includes(state.refusesBatchWith))
       throw new NiagaError('PEER_PROTOCOL', 'not of its form', { details: { remote: true } });
-    if (node.conduct !== 'full') {
+    if (node.conduct !== 'full' && node.conduct !== 'far') {
       cards.forEach(([, places], at) => {
         const id = ids[at] ?? 0;
         const names = node.held.get(id) ?? new Set();
@@ -87,15 +103,32 @@ export function fakeNodes(size: number) {
       const wanted = node.bits.get(readShardKey(key).key);
       return wanted === undefined ? [] : [[place, wanted]];
     });
-    return writeBody({ results: cards.map(() => (node.conduct === 'full' ? 'RATE_LIMITED' : 'ok')), bits });
+    const refusal = { full: 'RATE_LIMITED', far: 'INDEX_FAR' } as Partial<Record<Conduct, string>>;
+    const closer = [...state.hidden].slice(0, 32).map((id) => [id, []]);
+    return writeBody({
+      results: cards.map(() => refusal[node.conduct] ?? 'ok'),
+      bits,
+      ...(node.conduct === 'far' ? { closer } : {}),
+    });
   }
 
-  const network = { peerId: 'node-0', request, directory: { size: size - 1 } } as unknown as Network;
+  const learn = (refs: Iterable<{ readonly id: string }>): void => {
+    for (const { id } of refs) state.hidden.delete(id);
+  };
+  const directory = { size: size - 1, learn };
+  const network = {
+    peerId: 'node-0',
+    request,
+    directory,
+    connections: () => (state.connected ? [...byId.keys()] : []),
+  } as unknown as Network;
+  const found = (): FakeNode[] => nodes.filter(({ ref }) => !state.hidden.has(ref.id));
   const sweep = new Sweep({
     lookup: (preimage) => {
       state.lookups++;
+      if (state.hangs === hex(sha256(preimage))) return new Promise(() => undefined);
       if (state.lookupFails) return Promise.reject(new Error('no look-up now'));
-      return Promise.resolve(nearest(sha256(preimage), LOOKUP_SIZE, nodes).map(({ ref }) => ref));
+      return Promise.resolve(nearest(sha256(preimage), LOOKUP_SIZE, found()).map(({ ref }) => ref));
     },
     now: Date.now,
   });

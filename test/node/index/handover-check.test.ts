@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DailyCheck } from '../../../node/index/handover-check.js';
 import { Places } from '../../../node/index/handover-plan.js';
 import type { HandoverSource, NamedListing } from '../../../node/index/handover-source.js';
@@ -76,7 +76,55 @@ function holders(count: number, listings: readonly string[], lazy: ReadonlySet<s
   return { clock, offered, day, run, come };
 }
 
+/** The check of one of so many nodes; the others take what they are brought for as long as the test says. */
+function slowReceivers(count: number) {
+  const begun: string[] = [];
+  const ends: (() => void)[] = [];
+  const clock = { now: Date.UTC(2026, 10, 22) };
+  const refs = Array.from({ length: count }, (_, number): PeerRef => {
+    const id = `node-${number}`;
+    return { id, kadId: sha256(new TextEncoder().encode(id)), addresses: [], lastSeen: 1, self: false };
+  });
+  const table = new PeerTable(refs);
+  const source = {
+    listings: () => LISTINGS,
+    held: () => ({ seq: 1, names: ['term:kopi'] }),
+    bitsOf: () => 0,
+    onChange: () => () => undefined,
+  };
+  const check = new DailyCheck({
+    network: { peerId: 'node-0', directory: { get: () => undefined } } as unknown as Network,
+    source: source as unknown as HandoverSource,
+    places: new Places('test'),
+    now: () => clock.now,
+    options: { checkEvery: STEP, freshAfter: STEP },
+    onSplit: () => undefined,
+    neighbours: () => table,
+    bring: async (to: string) => {
+      begun.push(to);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return true;
+    },
+  });
+  return { check, clock, begun, end: (at: number) => ends[at]?.() };
+}
+
 const LISTINGS = Array.from({ length: 50 }, (_, number) => listingId(number));
+
+describe('a check', () => {
+  it('brings several receivers theirs side by side: one that takes its time holds up nobody', async () => {
+    const { check, clock, begun, end } = slowReceivers(COPIES);
+    check.start();
+    clock.now += DAY;
+    const run = check.run(new AbortController().signal);
+    await vi.waitFor(() => expect(begun).toHaveLength(3));
+    end(2);
+    end(1);
+    await vi.waitFor(() => expect(begun).toHaveLength(COPIES - 1));
+    for (let at = 0; at < COPIES - 1; at++) end(at);
+    await run;
+  });
+});
 
 describe('the daily check', () => {
   it('offers each card once a day to every other holder, by one of them, not always the same', async () => {

@@ -12,7 +12,7 @@ import {
   readBody,
   writeBody,
 } from '../../../node/index/wire.js';
-import type { Network } from '../../../node/network/index.js';
+import type { Network, RequestOptions } from '../../../node/network/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { parseId } from '../../../protocol/ids.js';
 import { listingId } from './handover-world.js';
@@ -21,12 +21,26 @@ interface Receiver {
   /** What it says to an offer of so many cards. */
   readonly offer?: (count: number) => { wanted: number[]; declined?: number[] };
   readonly put?: () => string;
+  /** Milliseconds for an answer. */
+  readonly takes?: number;
 }
 
 /** A delivery to one receiver; each card has an envelope of so many bytes and a delegation of its own. */
-function deliver(receiver: Receiver, { bytes = 600, bytesPerSecond = 1e9, bytesPerReceiver = 1e9, sellers = 1 } = {}) {
+function deliver(
+  receiver: Receiver,
+  {
+    bytes = 600,
+    bytesPerSecond = 1e9,
+    bytesPerReceiver = 1e9,
+    sellers = 1,
+    timePerReceiver = 1e6,
+    slowAnswer = 1e6,
+    othersWait = (): boolean => false,
+  } = {},
+) {
   const puts: { cards: number; bytes: number; delegations: number }[] = [];
   const offers: number[] = [];
+  const timeouts: number[] = [];
   const source = {
     held: () => ({ seq: 1, names: ['term:kopi'] }),
     putOf: (cards: readonly NamedListing[]) => ({
@@ -37,7 +51,11 @@ function deliver(receiver: Receiver, { bytes = 600, bytesPerSecond = 1e9, bytesP
     }),
   } as unknown as HandoverSource;
   const network = {
-    request: (_: string, method: string, body: Uint8Array) => {
+    request: async (_: string, method: string, body: Uint8Array, { timeout = 0 }: RequestOptions) => {
+      if (receiver.takes !== undefined) {
+        timeouts.push(timeout);
+        await new Promise((resolve) => setTimeout(resolve, receiver.takes));
+      }
       if (method === OFFER_METHOD) {
         const { cards } = readBody(offerSchema, body, 'offer');
         offers.push(cards.length);
@@ -52,14 +70,14 @@ function deliver(receiver: Receiver, { bytes = 600, bytesPerSecond = 1e9, bytesP
   const delivery = new Delivery({
     network,
     source,
-    options: { bytesPerSecond, bytesPerReceiver },
+    options: { bytesPerSecond, bytesPerReceiver, timePerReceiver, slowAnswer },
     logger: pino({ level: 'silent' }),
   });
   const bring = (count: number, onHeld?: (card: NamedListing) => void): Promise<boolean> => {
     const cards = Array.from({ length: count }, (_, number): NamedListing => [listingId(number), ['term:kopi']]);
-    return delivery.bring('receiver', cards, new AbortController().signal, onHeld);
+    return delivery.bring('receiver', cards, new AbortController().signal, { onHeld, othersWait });
   };
-  return { bring, puts, offers };
+  return { bring, puts, offers, timeouts };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -119,6 +137,23 @@ describe('what is brought to another node', () => {
     const confused = deliver({ offer: () => ({ wanted: [500, 700] }) });
     expect(await confused.bring(1)).toBe(true);
     expect(confused.puts).toEqual([]);
+  });
+
+  it('is left for later when the receiver has had its time', async () => {
+    const slow = deliver({ takes: 40 }, { timePerReceiver: 100 });
+    expect(await slow.bring(10 * OFFER_CARDS)).toBe(false);
+    expect(slow.timeouts.length).toBeLessThan(5);
+    for (const [at, timeout] of slow.timeouts.entries()) expect(timeout).toBeLessThan(105 - 40 * at);
+  });
+
+  it('is left for later where the receiver is slow and others wait, and only there', async () => {
+    const alone = deliver({ takes: 30 }, { slowAnswer: 10 });
+    expect(await alone.bring(2 * OFFER_CARDS)).toBe(true);
+    const waited = deliver({ takes: 30 }, { slowAnswer: 10, othersWait: () => true });
+    expect(await waited.bring(2 * OFFER_CARDS)).toBe(false);
+    expect(waited.offers).toHaveLength(1);
+    const quick = deliver({}, { slowAnswer: 1e6, othersWait: () => true });
+    expect(await quick.bring(2 * OFFER_CARDS)).toBe(true);
   });
 });
 

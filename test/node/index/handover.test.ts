@@ -73,7 +73,8 @@ describe('hand-over after nodes died', () => {
 
 describe('a node that joins', () => {
   it('is brought its share and nothing else, and not by all who hold it', async () => {
-    await using world = new World(20);
+    // Holders wait for one another by the clock, and all of them are in this process: the first needs the time to be done.
+    await using world = new World(20, { rankDelay: 500 });
     world.start();
     const all = placed(world, 100);
     await wait(200);
@@ -82,8 +83,7 @@ describe('a node that joins', () => {
     expect(share).toBeGreaterThan(20);
     await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
     expect(sum([...node.kept.values()].map(({ names }) => names.size))).toBe(share);
-    // Holders wait for one another by the clock: on a busy machine a second one begins before the first is done.
-    expect(sum(world.all.map(({ puts }) => puts))).toBeLessThan(3 * share);
+    expect(sum(world.all.map(({ puts }) => puts))).toBeLessThan(1.5 * share);
   });
 
   it('is brought more than fits into one offer', async () => {

@@ -1,12 +1,15 @@
+import { CID } from 'multiformats/cid';
 import { describe, expect, it } from 'vitest';
 import type { Holder } from '../../../node/index/holder.js';
+import { HeldRows } from '../../../node/index/held/rows.js';
+import type { Offer } from '../../../node/index/wire.js';
 import { cardKeys, listingIdOfCard } from '../../../protocol/catalog/make-card.js';
 import { parseId } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
 import type { Card } from '../../../protocol/catalog/card.js';
-import { termKey } from '../../../protocol/search/posting-keys.js';
+import { listingKey, termKey } from '../../../protocol/search/posting-keys.js';
 import { parseQuery } from '../../../protocol/search/query.js';
-import { batchOf, createHolder, createSeller, DAY, forged, putOf, STRANGER_PEER } from './support.js';
+import { batchOf, createHolder, createSeller, DAY, forged, listingOf, putOf, STRANGER_PEER } from './support.js';
 
 function ask(holder: Holder, word: string, limit = 10) {
   return holder.ask({ query: parseQuery(word), keys: [termKey(word)], filters: {}, limit, cards: limit });
@@ -60,6 +63,22 @@ describe('a held card', () => {
     expect((await node.holder.put(batchOf(bad, [seller.delegation]), seller.peer)).results).toEqual(['ok']);
     expect((await node.holder.put(putOf([card], [seller.delegation]), STRANGER_PEER)).results).toEqual(['ok']);
     expect(ask(node.holder, 'payung').cards).toEqual([card.bytes]);
+  });
+
+  it('is after a restart under none but names of its own', async () => {
+    await using node = await createHolder();
+    const seller = createSeller(node.clock.now);
+    const card = seller.card('a', 'payung');
+    await node.holder.put(putOf([card], [seller.delegation]), seller.peer);
+    const listing = listingOf(card);
+    const nothing = { card: () => undefined, end: () => undefined };
+    const { cards } = new HeldRows(node.deps.store, nothing);
+    const row = await cards.get(listing);
+    if (row === undefined) throw new Error('not kept');
+    const names = [termKey('lain'), ...row.names, 'x'];
+    await node.deps.store.write([cards.put(listing, { ...row, names })]);
+    const { holder } = await node.reopen();
+    expect(holder.held(listing)?.names).toEqual(row.names);
   });
 
   it('gets further keys when it comes again', async () => {
@@ -176,5 +195,22 @@ describe('an end of a slot', () => {
     await holder.expire();
     expect([await node.rows('card-ends'), await node.rows('card-delegations')]).toEqual([0, 0]);
     expect((await holder.put(end, seller.peer)).results).toEqual(['RECORD_TIME']);
+  });
+
+  it('that comes without names gets those that others know', async () => {
+    await using node = await createHolder();
+    const seller = createSeller(node.clock.now);
+    const listing = listingOf(seller.card('a', 'payung'));
+    const end = seller.end('a', 2);
+    const names = [termKey('payung'), listingKey(listing)];
+    const offer = { keys: names, cards: [[CID.parse(listing), 2, [0, 1]]] } satisfies Offer;
+    await node.holder.put(batchOf([[end.bytes, []]], [seller.delegation]), STRANGER_PEER);
+    expect(node.holder.held(listing)?.names).toEqual([]);
+    expect(node.holder.wanted(offer)).toEqual([0]);
+    await node.holder.put(batchOf([[end.bytes, names]], [seller.delegation]), seller.peer);
+    expect(node.holder.held(listing)?.names).toEqual(names);
+    expect(node.holder.wanted(offer)).toEqual([]);
+    const { holder } = await node.reopen();
+    expect(holder.held(listing)?.names).toEqual(names);
   });
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hex } from '../../../node/bytes.js';
 import type { Placed } from '../../../node/index/placement.js';
-import { COPIES, QUORUM, shardKey, shardOf } from '../../../protocol/search/posting-keys.js';
+import { COPIES, placeOf, QUORUM, shardKey, shardOf } from '../../../protocol/search/posting-keys.js';
 import { fakeNodes, posting, type Conduct } from './fake-nodes.js';
 
 const KOPI = posting(1, ['term:kopi', 'listing:1']);
@@ -27,6 +28,21 @@ describe('a published card', () => {
     expect(await place(2, { 1: 'gone' })).toMatchObject({ replicas: 0, quorum: false, whole: false });
     expect(await place(4, { 3: 'gone' })).toMatchObject({ replicas: 2, quorum: true, whole: true });
     expect(await place(4, { 2: 'gone', 3: 'gone' })).toMatchObject({ replicas: 1, quorum: false });
+  });
+
+  it('is brought to nearer nodes that a far one tells of', async () => {
+    const { nodes, state, publisher, holders } = fakeNodes(40);
+    // The publisher has missed half of the network, and those it found know better.
+    for (const [at, node] of nodes.entries()) {
+      if (at % 2 === 1) state.hidden.add(node.ref.id);
+      else node.conduct = 'far';
+    }
+    const one = publisher({ patience: PATIENCE });
+    const placed = await one.post(KOPI).done;
+    one.stop();
+    expect(state.hidden.size).toBe(0);
+    expect(holders(KOPI).length).toBeGreaterThan(COPIES);
+    expect(placed.replicas).toBeGreaterThan(0);
   });
 
   it('is where it should be, and its flags say so, whichever nodes fail whenever', { timeout: 60_000 }, async () => {
@@ -77,6 +93,31 @@ describe('a published card', () => {
 });
 
 describe('publishing', () => {
+  it('brings a card out when its own nodes are known, whatever is still looked up for others', async () => {
+    const fake = fakeNodes(300);
+    fake.state.hangs = hex(placeOf('main', 'term:teh', 0).kadId);
+    const publisher = fake.publisher({ gather: 50 });
+    const kopi = publisher.post(posting(1, ['term:kopi']));
+    const teh = publisher.post(posting(2, ['term:teh']));
+    expect((await kopi.done).whole).toBe(true);
+    publisher.stop();
+    expect((await teh.done).quorum).toBe(false);
+  });
+
+  it('dials a few nodes at once, and sends to as many as it likes of those that it is connected to', async () => {
+    const keys = Array.from({ length: 12 }, (_, number) => `term:word${number}`);
+    for (const connected of [false, true]) {
+      const fake = fakeNodes(60);
+      fake.state.connected = connected;
+      for (const node of fake.nodes) node.delay = 20;
+      const publisher = fake.publisher();
+      expect((await publisher.post(posting(1, keys)).done).whole).toBe(true);
+      publisher.stop();
+      if (connected) expect(fake.state.most).toBeGreaterThan(20);
+      else expect(fake.state.most).toBeLessThanOrEqual(12);
+    }
+  });
+
   it('puts every card at exactly the nodes that are responsible for its keys', async () => {
     const fake = fakeNodes(60);
     const publisher = fake.publisher();

@@ -24,10 +24,15 @@ const publicAddress = fc.oneof(
 );
 
 function peersOf(address: fc.Arbitrary<string>): fc.Arbitrary<PeerRef[]> {
-  const peer = fc.record({ kadId, addresses: fc.uniqueArray(address, { maxLength: 3 }) });
+  const peer = fc.record({
+    kadId,
+    addresses: fc.uniqueArray(publicAddress, { maxLength: 3 }),
+    seen: fc.option(address, { nil: undefined }),
+  });
   return fc.uniqueArray(peer, { maxLength: 40, selector: (one) => Buffer.from(one.kadId).toString('hex') }).map((all) =>
-    all.map((one) => ({
+    all.map(({ seen, ...one }) => ({
       ...one,
+      ...(seen === undefined ? {} : { seenAt: seen }),
       id: Buffer.from(one.kadId).toString('hex'),
       lastSeen: 1,
       self: false,
@@ -36,6 +41,7 @@ function peersOf(address: fc.Arbitrary<string>): fc.Arbitrary<PeerRef[]> {
 }
 
 const anyPeers = peersOf(fc.oneof(privateAddress, publicAddress));
+const blocksOf = ({ seenAt }: PeerRef): string[] => addressBlocks(seenAt === undefined ? [] : [seenAt]);
 const ids = (peers: readonly PeerRef[]): string[] => peers.map(({ id }) => id);
 
 function nearest(peers: readonly PeerRef[], place: Uint8Array): PeerRef[] {
@@ -60,7 +66,7 @@ describe('the nodes that are responsible for a place', () => {
     );
   });
 
-  it('are simply the nearest where all addresses are private', () => {
+  it('are simply the nearest where all were seen at private addresses, or never, whatever they say', () => {
     fc.assert(
       fc.property(peersOf(privateAddress), kadId, (peers, place) => {
         expect(ids(responsible(peers, place))).toEqual(ids(nearest(peers, place).slice(0, COPIES)));
@@ -73,15 +79,12 @@ describe('the nodes that are responsible for a place', () => {
       fc.property(anyPeers, kadId, (peers, place) => {
         const chosen = responsible(peers, place);
         const taken = new Set(ids(chosen));
-        const count = (block: string): number =>
-          chosen.filter(({ addresses }) => addressBlocks(addresses).includes(block)).length;
-        const crowded = chosen
-          .flatMap(({ addresses }) => addressBlocks(addresses))
-          .filter((block) => count(block) > MOST_OF_A_BLOCK);
+        const count = (block: string): number => chosen.filter((peer) => blocksOf(peer).includes(block)).length;
+        const crowded = chosen.flatMap(blocksOf).filter((block) => count(block) > MOST_OF_A_BLOCK);
         if (crowded.length === 0) return;
         for (const left of nearest(peers, place).slice(0, LOOKUP_SIZE)) {
           if (taken.has(left.id)) continue;
-          expect(addressBlocks(left.addresses).some((block) => count(block) >= MOST_OF_A_BLOCK)).toBe(true);
+          expect(blocksOf(left).some((block) => count(block) >= MOST_OF_A_BLOCK)).toBe(true);
         }
       }),
     );
@@ -91,12 +94,27 @@ describe('the nodes that are responsible for a place', () => {
     const place = new Uint8Array(32);
     const peer = (distance: number, address: string): PeerRef => {
       const at = new Uint8Array(32).fill(distance, 0, 1);
-      return { id: `${distance}`, kadId: at, addresses: [address], lastSeen: 1, self: false };
+      return { id: `${distance}`, kadId: at, addresses: [], seenAt: address, lastSeen: 1, self: false };
     };
     const flood = [1, 2, 3, 4, 5].map((distance) => peer(distance, `/ip4/8.8.${distance}.1/tcp/1`));
     const others = [10, 11, 12].map((distance) => peer(distance, `/ip4/${distance + 20}.1.1.1/tcp/1`));
     expect(ids(responsible([...others, ...flood], place))).toEqual(['1', '2', '10', '11', '12']);
     expect(ids(responsible([...others.slice(1), ...flood], place))).toEqual(['1', '2', '3', '11', '12']);
+  });
+});
+
+describe('a node that names addresses of others', () => {
+  it('takes no place from them', () => {
+    const place = new Uint8Array(32);
+    const peer = (distance: number, more: Partial<PeerRef>): PeerRef => {
+      const at = new Uint8Array(32).fill(distance, 0, 1);
+      return { id: `${distance}`, kadId: at, addresses: [], lastSeen: 1, self: false, ...more };
+    };
+    const claims = ['/ip4/20.1.1.1/tcp/1', '/ip4/21.1.1.1/tcp/1'];
+    const liars = [1, 2].map((distance) => peer(distance, { addresses: claims, seenAt: '/ip4/9.9.1.1/tcp/1' }));
+    const honest = [20, 21, 22].map((distance) => peer(distance, { seenAt: `/ip4/${distance}.1.1.2/tcp/1` }));
+    const beyond = peer(30, { seenAt: '/ip4/30.1.1.1/tcp/1' });
+    expect(ids(responsible([...liars, ...honest, beyond], place))).toEqual(['1', '2', '20', '21', '22']);
   });
 });
 

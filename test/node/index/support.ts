@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { createBulkVerifier, createDelegationBook, type Identity } from '../../../node/identity/index.js';
-import { Holder } from '../../../node/index/holder.js';
+import { Holder, type HolderOptions } from '../../../node/index/holder.js';
 import type { IndexDeps } from '../../../node/index/index.js';
 import type { LeaseRequest, PutInput } from '../../../node/index/wire.js';
 import type { Network } from '../../../node/network/index.js';
@@ -159,7 +159,7 @@ export function batchOf(
 
 /** A holder on a store of its own. */
 /** @param more what the node is told besides; `now` is the test's clock */
-export async function createHolder(more: Partial<IndexDeps> = {}) {
+export async function createHolder(more: Partial<IndexDeps> = {}, options: HolderOptions = {}) {
   const path = await mkdtemp(join(tmpdir(), 'niaga-holder-'));
   const clock = { now: Date.now() };
   const refused: string[] = [];
@@ -182,7 +182,7 @@ export async function createHolder(more: Partial<IndexDeps> = {}) {
       identity: {} as Identity,
       ...more,
     };
-    const holder = new Holder(deps);
+    const holder = new Holder(deps, options);
     await holder.load();
     return { holder, deps };
   };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { REGION_LIFETIME, SMALL_NETWORK_LIFETIME, Sweep } from '../../../node/index/sweep.js';
 import { LOOKUP_SIZE, type PeerRef } from '../../../node/network/index.js';
+import { hex } from '../../../node/bytes.js';
 import { sha256 } from '../../../protocol/hash.js';
-import { compareDistance } from '../../../protocol/keyspace.js';
+import { commonPrefixLength, compareDistance } from '../../../protocol/keyspace.js';
 import { COPIES, placeOf, type KeyPlace } from '../../../protocol/search/posting-keys.js';
 
 function peer(number: number): PeerRef {
@@ -17,11 +18,30 @@ function nearest(peers: readonly PeerRef[], kadId: Uint8Array, count: number): P
 /** A network whose look-ups are right, as kad-dht's are in a network that stands still. */
 function simulate(size: number) {
   const peers = Array.from({ length: size }, (_, number) => peer(number));
-  const state = { peers, now: 1_000_000, lookups: 0 };
+  const state = {
+    peers,
+    now: 1_000_000,
+    lookups: 0,
+    running: 0,
+    /** Look-ups that ran side by side. */
+    most: 0,
+    /** Peers that a look-up gives. */
+    short: LOOKUP_SIZE,
+    /** Places whose look-up ends only when it is given up, or fails. */
+    hang: '',
+    fails: '',
+  };
   const sweep = new Sweep({
-    lookup: (preimage) => {
+    lookup: async (preimage, signal) => {
+      const kadId = sha256(preimage);
       state.lookups++;
-      return Promise.resolve(nearest(state.peers, sha256(preimage), LOOKUP_SIZE));
+      state.most = Math.max(state.most, ++state.running);
+      const hangs = state.hang === hex(kadId);
+      await (hangs ? new Promise((resolve) => signal?.addEventListener('abort', resolve)) : undefined);
+      await Promise.resolve();
+      state.running--;
+      if (state.fails === hex(kadId)) throw new Error('no look-up now');
+      return nearest(state.peers, kadId, state.short);
     },
     now: () => state.now,
   });
@@ -30,6 +50,8 @@ function simulate(size: number) {
 
 const places = (count: number): KeyPlace[] =>
   Array.from({ length: count }, (_, number) => placeOf('main', `term:${number}`, number % 2));
+
+const near = (a: KeyPlace, b: KeyPlace, bits: number): boolean => commonPrefixLength(a.kadId, b.kadId) >= bits;
 
 const ids = (found: readonly PeerRef[][]): string[][] => found.map((list) => list.map(({ id }) => id));
 
@@ -49,6 +71,64 @@ describe('a sweep', () => {
     const single = simulate(200);
     await single.sweep.closest(places(1));
     expect(single.state.lookups).toBe(1);
+  });
+
+  it('looks nothing up that is only to be split: one look-up for nine nodes or more, three at once', async () => {
+    const { state, sweep } = simulate(1_000);
+    const wanted = places(2_000);
+    const found = await sweep.closest(wanted);
+    expect(state.lookups).toBeLessThan(1_000 / 9);
+    expect(state.most).toBe(3);
+    for (const at of [0, 500, 1_000, 1_999])
+      expect(found[at]).toEqual(nearest(state.peers, wanted[at]?.kadId ?? new Uint8Array(), COPIES));
+  });
+
+  it('tells of each place as soon as it is known, whatever else is still looked up', async () => {
+    const { state, sweep } = simulate(200);
+    const [first, ...others] = places(60);
+    const second = others.find((place) => first !== undefined && !near(place, first, 1));
+    const third = others.find((place) => first !== undefined && near(place, first, 1) && !near(place, first, 2));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('too few places');
+    // It tells how dense the network is.
+    await sweep.regions([first]);
+    state.hang = hex(second.kadId);
+    void sweep.regions([second]).catch(() => undefined);
+    expect((await sweep.regions([third]))[0]?.peers).toHaveLength(LOOKUP_SIZE);
+    expect(state.lookups).toBe(3);
+  });
+
+  it('does not take a look-up that went wrong for a whole network', async () => {
+    const { state, sweep } = simulate(200);
+    const [one, ...others] = places(300);
+    await sweep.regions(others.slice(0, 1));
+    state.short = 4;
+    await sweep.regions(one === undefined ? [] : [one]);
+    state.short = LOOKUP_SIZE;
+    const expected = others.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
+    expect(ids(await sweep.closest(others))).toEqual(ids(expected));
+  });
+
+  it('goes on for those who still wait when another one gives up', async () => {
+    const { state, sweep } = simulate(200);
+    const [place] = places(1);
+    if (place === undefined) throw new Error('no place');
+    const leaving = new AbortController();
+    state.hang = hex(place.kadId);
+    const left = sweep.regions([place], leaving.signal);
+    const stays = sweep.regions([place]);
+    state.hang = '';
+    leaving.abort(new Error('given up'));
+    await expect(left).rejects.toThrow('given up');
+    expect((await stays)[0]?.peers).toHaveLength(LOOKUP_SIZE);
+  });
+
+  it('tells those of a failed look-up, and nobody else', async () => {
+    const { state, sweep } = simulate(200);
+    const [one, other] = places(2);
+    if (one === undefined || other === undefined) throw new Error('no places');
+    state.fails = hex(one.kadId);
+    const outcomes = await Promise.allSettled([sweep.regions([one]), sweep.regions([other])]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 
   it('sees within seconds who joined a small network', async () => {

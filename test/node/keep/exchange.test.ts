@@ -4,7 +4,7 @@ import { encode } from '../../../protocol/cbor.js';
 import { blobId, slotId } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
 import type { Listing } from '../../../protocol/catalog/card.js';
-import { createExchange, createSeller, notFound, type Answering, type Seller } from './support.js';
+import { answerListings, createExchange, createSeller, notFound, type Answering, type Seller } from './support.js';
 
 const TERMS = 'Barang dapat ditukar dalam tujuh hari.';
 const seller = createSeller();
@@ -14,14 +14,18 @@ const id = slotId('test', listing.payload.trader, listing.payload.slot);
 const terms = new TextEncoder().encode(TERMS);
 
 function giving(record: SignedRecord<Listing>, by: Seller = seller, text: Uint8Array = terms): Answering {
-  return (method) => {
-    if (method === LISTING_METHOD) return encode({ listing: record.bytes, delegation: by.delegation });
+  const given = { listing: record.bytes, delegation: by.delegation };
+  return (method, body) => {
+    if (method === LISTING_METHOD) return answerListings(body, () => given);
     return method === BLOB_METHOD ? encode(text) : encode({});
   };
 }
 
 const honest = giving(listing);
-const empty: Answering = (method) => (method === KEEP_METHOD ? encode({}) : notFound());
+const empty: Answering = (method, body) => {
+  if (method === LISTING_METHOD) return answerListings(body, () => undefined);
+  return method === KEEP_METHOD ? encode({}) : notFound();
+};
 
 describe('a listing whose seller cannot be reached', () => {
   it('is had from a keeper, with its texts, is kept, and given to the next who asks', async () => {
@@ -30,8 +34,8 @@ describe('a listing whose seller cannot be reached', () => {
     expect([opened.id, await exchange.texts(opened)]).toEqual([listing.id, { refund: TERMS }]);
     expect(refused).toEqual([]);
     expect(shelf.versionOf(id.toString())).toBe(listing.id.toString());
-    expect(await serve(LISTING_METHOD, { id: listing.id })).toEqual(
-      encode({ listing: listing.bytes, delegation: seller.delegation }),
+    expect(await serve(LISTING_METHOD, { wanted: [{ id: listing.id }] })).toEqual(
+      encode({ listings: [[0, listing.bytes, 0]], delegations: [seller.delegation], missing: [] }),
     );
     expect(await serve(BLOB_METHOD, { id: blobId(terms) })).toEqual(encode(terms));
   });
@@ -77,11 +81,14 @@ describe('a keeper that gives something else', () => {
     ['the delegation of a stranger', giving(listing, stranger), 'DELEGATION_MISSING'],
     [
       'changed bytes',
-      (method) =>
-        method === LISTING_METHOD ? encode({ listing: tampered, delegation: seller.delegation }) : undefined,
+      (method, body) =>
+        method === LISTING_METHOD
+          ? answerListings(body, () => ({ listing: tampered, delegation: seller.delegation }))
+          : undefined,
       'RECORD_',
     ],
-    ['no listing at all', () => encode({ listing: 1 }), 'PEER_PROTOCOL'],
+    ['no listing at all', () => encode({ listings: 1 }), 'PEER_PROTOCOL'],
+    ['nothing of what is wanted', () => encode({ listings: [], delegations: [], missing: [] }), 'PEER_PROTOCOL'],
     ['garbage', () => new Uint8Array([0xff, 0, 1]), 'RECORD_MALFORMED'],
   ];
 
@@ -90,7 +97,7 @@ describe('a keeper that gives something else', () => {
     await expect(exchange.open({ card })).rejects.toMatchObject({ code: expect.stringContaining(code) as string });
     expect(refused).toEqual([expect.stringContaining(code)]);
     expect(shelf.size).toBe(0);
-    const slow: Answering = (method) => (method === LISTING_METHOD ? honest(method, {}) : undefined);
+    const slow: Answering = (method, body) => (method === LISTING_METHOD ? honest(method, body) : undefined);
     const among = await createExchange(
       new Map([
         ['liar', lie],
@@ -135,16 +142,15 @@ describe('a card', () => {
 });
 
 describe('a node that is asked', () => {
-  it('tells of what it lacks only where the listing is named, and answers not found', async () => {
+  it('tells of what it lacks only where the listing is named, and says that it is not here', async () => {
     const { serve, missed } = await createExchange(new Map());
-    await expect(serve(LISTING_METHOD, { id: listing.id })).rejects.toMatchObject({ code: 'LISTING_NOT_FOUND' });
+    const nothing = encode({ listings: [], delegations: [], missing: [0] });
+    expect(await serve(LISTING_METHOD, { wanted: [{ id: listing.id }] })).toEqual(nothing);
     expect(missed).toEqual([]);
-    await expect(serve(LISTING_METHOD, { id: listing.id, listing: id })).rejects.toMatchObject({
-      code: 'LISTING_NOT_FOUND',
-    });
+    expect(await serve(LISTING_METHOD, { wanted: [{ id: listing.id, listing: id }] })).toEqual(nothing);
     expect(missed).toEqual([id.toString()]);
     await expect(serve(BLOB_METHOD, { id: blobId(terms) })).rejects.toMatchObject({ code: 'LISTING_NOT_FOUND' });
-    await expect(serve(LISTING_METHOD, { id: 'x' })).rejects.toMatchObject({ code: 'PEER_PROTOCOL' });
+    await expect(serve(LISTING_METHOD, { wanted: [{ id: 'x' }] })).rejects.toMatchObject({ code: 'PEER_PROTOCOL' });
   });
 
   it('keeps a version for good that a trade builds on', async () => {

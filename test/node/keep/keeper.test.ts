@@ -5,9 +5,9 @@ import { meetingPoint } from '../../../node/keep/meeting-point.js';
 import { BLOB_METHOD, KEEP_METHOD, LISTING_METHOD } from '../../../node/keep/wire.js';
 import type { Card, Listing } from '../../../protocol/catalog/card.js';
 import { encode } from '../../../protocol/cbor.js';
-import { blobId, slotId } from '../../../protocol/ids.js';
+import { blobId, slotId, traderToText } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
-import { createExchange, createSeller, notFound, NOW, type Answering } from './support.js';
+import { answerListings, createExchange, createSeller, notFound, NOW, type Answering } from './support.js';
 
 const seller = createSeller();
 const TERMS = new TextEncoder().encode('Barang dapat ditukar.');
@@ -39,6 +39,11 @@ class Cards implements CardSource {
     return card === undefined ? undefined : { card };
   }
 
+  seller(listing: string): string | undefined {
+    const card = this.#cards.get(listing);
+    return card && traderToText(card.payload.trader);
+  }
+
   end(listing: SignedRecord<Listing>): void {
     this.#cards.delete(idOf(listing));
     this.#ends.add(idOf(listing));
@@ -64,25 +69,32 @@ interface Started {
   readonly keeper: Keeper;
   readonly world: Awaited<ReturnType<typeof createExchange>>;
   readonly kept: (listing: SignedRecord<Listing>) => boolean;
+  /** Whom it asked for listings, in order. */
+  readonly askedFor: () => string[];
 }
 
 /** A keeper among five at every meeting point, and the seller. */
 async function start({
   options = quick,
   cards = new Cards(),
-}: { options?: KeepOptions; cards?: Cards } = {}): Promise<Started> {
+  isAway = false,
+  others = () => notFound(),
+}: { options?: KeepOptions; cards?: Cards; isAway?: boolean; others?: Answering } = {}): Promise<Started> {
   const listings: SignedRecord<Listing>[] = [];
-  const own: Answering = (method, { id }) => {
-    const found = listings.find((one) => one.id.equals(id));
+  const own: Answering = (method, body) => {
+    const { id } = body;
     if (method === LISTING_METHOD) {
-      return found === undefined ? notFound() : encode({ listing: found.bytes, delegation: seller.delegation });
+      return answerListings(body, (version) => {
+        const found = listings.find((one) => one.id.equals(version));
+        return found && { listing: found.bytes, delegation: seller.delegation };
+      });
     }
     const blob = [TERMS, PICTURE].find((bytes) => blobId(bytes).equals(id));
     return method === BLOB_METHOD && blob !== undefined ? encode(blob) : notFound();
   };
-  const others = ['self', 'second', 'third', 'fourth', 'fifth'];
-  const peers = new Map<string, Answering>(others.map((peer) => [peer, () => notFound()]));
-  peers.set(seller.peer, own);
+  const names = ['self', 'second', 'third', 'fourth', 'fifth'];
+  const peers = new Map<string, Answering>(names.map((peer) => [peer, others]));
+  peers.set(seller.peer, isAway ? () => undefined : own);
   const world = await createExchange(peers, options);
   const keeper = createKeeper({
     network: world.network,
@@ -109,7 +121,8 @@ async function start({
       return made;
     }
   };
-  return { listings, listing, cards, keeper, world, kept };
+  const askedFor = (): string[] => world.asked.flatMap(({ peer, method }) => (method === LISTING_METHOD ? [peer] : []));
+  return { listings, listing, cards, keeper, world, kept, askedFor };
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -124,14 +137,50 @@ describe('one of the first three at a listing’s meeting point', () => {
     expect(world.shelf.has(blobId(PICTURE).toString())).toBe(false);
   });
 
+  it('fetches a shop that was published in a few messages, all from the seller', async () => {
+    const { cards, kept, listing, askedFor } = await start();
+    const listings = Array.from({ length: 25 }, () => listing(true, more));
+    for (const one of listings) cards.hold(one);
+    await vi.waitFor(() => expect(listings.every(kept)).toBe(true), patience);
+    expect(askedFor().length).toBeLessThanOrEqual(3);
+    expect(new Set(askedFor())).toEqual(new Set([seller.peer]));
+  });
+
   it('fetches what came while it was away, at its own pace', async () => {
     const cards = new Cards();
-    const { world, kept, listing } = await start({ cards, options: { prefetchDelay: 100, prefetchPerSecond: 20 } });
-    const listings = Array.from({ length: 8 }, () => listing(true));
+    const { world, kept, listing } = await start({ cards, options: { prefetchDelay: 100, prefetchPerSecond: 5 } });
+    const listings = Array.from({ length: 5 }, () => listing(true));
     for (const one of listings) cards.hold(one, false);
-    await wait(250);
-    expect(world.shelf.size).toBeLessThan(6);
     await vi.waitFor(() => expect(listings.every(kept)).toBe(true), patience);
+    const next = listing(true);
+    cards.hold(next);
+    await wait(600);
+    expect(world.shelf.size).toBe(5);
+    await vi.waitFor(() => expect(kept(next)).toBe(true), patience);
+  });
+
+  it('has from other keepers what the seller cannot give, and does not go on asking who does not answer', async () => {
+    const known: SignedRecord<Listing>[] = [];
+    const others: Answering = (method, body) => {
+      if (method !== LISTING_METHOD) return notFound();
+      return answerListings(body, (id) => {
+        const found = known.find((one) => one.id.equals(id));
+        return found && { listing: found.bytes, delegation: seller.delegation };
+      });
+    };
+    const { cards, kept, listing, askedFor } = await start({
+      isAway: true,
+      others,
+      options: { ...quick, prefetchPerSecond: 1_000 },
+    });
+    for (let wave = 0; wave < 5; wave++) {
+      const listings = Array.from({ length: 6 }, () => listing(true));
+      known.push(...listings);
+      for (const one of listings) cards.hold(one);
+      await vi.waitFor(() => expect(listings.every(kept)).toBe(true), patience);
+    }
+    expect(askedFor().filter((peer) => peer === seller.peer)).toHaveLength(3);
+    expect(askedFor().length).toBeLessThan(24);
   });
 
   it('has the newest version in place of the older one', async () => {
@@ -158,7 +207,8 @@ describe('another one at the meeting point', () => {
     await wait(200);
     expect(world.shelf.size).toBe(0);
     keeper.missed(idOf(asked), asked.id);
-    await world.serve(KEEP_METHOD, { id: told.id, listing: slotId('test', told.payload.trader, told.payload.slot) });
+    const toldOf = slotId('test', told.payload.trader, told.payload.slot);
+    await world.serve(KEEP_METHOD, { listings: [{ id: told.id, listing: toldOf }] });
     await vi.waitFor(() => expect(kept(asked) && kept(told)).toBe(true), patience);
     expect(kept(quiet)).toBe(false);
   });

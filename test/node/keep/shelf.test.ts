@@ -127,3 +127,34 @@ describe('a shelf', () => {
     expect(shelf.over()).toEqual([idOf(a)]);
   });
 });
+
+describe('a text that comes while a newer version is being written', () => {
+  it('does not bring the older version back', async () => {
+    const store = await openStore();
+    const seller = createSeller();
+    const [old, fresh] = [seller.listing('kopi', 1), seller.listing('kopi', 2)];
+    const gate: { open: Promise<void> } = { open: Promise.resolve() };
+    const slow = new Proxy(store, {
+      get(target, name) {
+        if (name === 'write') {
+          return async (...given: Parameters<Store['write']>) => {
+            await gate.open;
+            await target.write(...given);
+          };
+        }
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const shelf = await createShelf(slow, 100_000);
+    await shelf.put(old, seller.delegation, none, asked);
+    let release: () => void = () => undefined;
+    gate.open = new Promise((resolve) => (release = resolve));
+    const put = shelf.put(fresh, seller.delegation, none, asked);
+    const attached = shelf.attach(fresh.id.toString(), new Map([blob(2_000)]));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    expect([await put, await attached]).toEqual([true, false]);
+    expect((await shelf.version(fresh.id.toString()))?.listing).toEqual(fresh.bytes);
+  });
+});

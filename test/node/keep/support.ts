@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { CID } from 'multiformats/cid';
 import { ListingExchange, type OpenedListing } from '../../../node/catalog/listing-exchange.js';
 import { createBulkVerifier, createDelegationBook } from '../../../node/identity/index.js';
 import { createShelf, type KeepOptions } from '../../../node/keep/index.js';
@@ -118,6 +119,20 @@ export async function createExchange(peers: ReadonlyMap<string, Answering>, opti
   exchange.serve();
   const serve = (method: string, body: unknown): Promise<Uint8Array> | undefined => serving.get(method)?.(encode(body));
   return { exchange, shelf, store, network, delegations, asked, refused, mismatches, missed, serve };
+}
+
+/** The answer to `listing.get` of a peer that has those which `find` gives. */
+export function answerListings(
+  body: Record<string, unknown>,
+  find: (id: CID) => { readonly listing: Uint8Array; readonly delegation: Uint8Array } | undefined,
+): Uint8Array {
+  const found = (body['wanted'] as { id: CID }[]).map(({ id }) => find(id));
+  const given = found.flatMap((one, at) => (one === undefined ? [] : [{ at, ...one }]));
+  return encode({
+    listings: given.map(({ at, listing }, place) => [at, listing, place]),
+    delegations: given.map(({ delegation }) => delegation),
+    missing: found.flatMap((one, at) => (one === undefined ? [at] : [])),
+  });
 }
 
 /** The refusal of a peer that has not got what was asked for. */

@@ -1,6 +1,6 @@
 import '../../../node/polyfill.js';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
-import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id';
 import type { PeerId } from '@libp2p/interface';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -33,6 +33,7 @@ function directory(deps: Partial<DirectoryDeps> = {}): Directory {
     addresses: () => [],
     onError: (error) => expect.unreachable(String(error)),
     now: () => now,
+    monotonic: () => now,
     ...deps,
   });
 }
@@ -252,6 +253,20 @@ describe('keeping it', () => {
     expect(known.toDial(2)).toEqual([idOf(1), idOf(2)]);
     known.markFailed(idOf(1));
     expect(known.toDial(9)).toEqual([idOf(2), idOf(3), idOf(1)]);
+  });
+
+  test('knows over a restart where a peer was seen, whatever it says of its addresses', async () => {
+    const store = memoryStore();
+    const before = directory({ store });
+    await before.load();
+    before.learn([{ id: idOf(1), addresses: [ADDRESS] }]);
+    expect(before.get(idOf(1))).not.toHaveProperty('seenAt');
+    before.connected(peerIdFromString(idOf(1)), [ADDRESS], '/ip4/8.8.4.4/tcp/53211');
+    expect(before.get(idOf(1))).toMatchObject({ seenAt: '/ip4/8.8.4.4', addresses: [`${ADDRESS}/p2p/${idOf(1)}`] });
+    await before.flush();
+    const after = directory({ store: memoryStore(store.saves.at(-1)) });
+    await after.load();
+    expect(after.get(idOf(1))).toMatchObject({ seenAt: '/ip4/8.8.4.4' });
   });
 
   test('goes on without a store that fails', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Counters } from '../../../node/network/counters.js';
 import {
   BLOCK_TIME,
   ConcurrencyLimit,
@@ -9,6 +10,8 @@ import {
   TokenBucket,
   UNKNOWN_METHOD_BUDGET,
 } from '../../../node/network/limits.js';
+import { Methods } from '../../../node/network/methods.js';
+import { NiagaError } from '../../../protocol/errors.js';
 
 describe('a token bucket', () => {
   test('lets through the burst and then the rate, however the takers hurry', () => {
@@ -44,7 +47,7 @@ describe('a token bucket', () => {
 
 describe('a concurrency limit', () => {
   test('runs so many at a time, in order, and turns away beyond its queue', async () => {
-    const limit = new ConcurrencyLimit(2, 3);
+    const limit = new ConcurrencyLimit(2, { requests: 3 });
     const started: number[] = [];
     const ends: (() => void)[] = [];
     const run = (number: number): Promise<number> =>
@@ -64,9 +67,54 @@ describe('a concurrency limit', () => {
   });
 
   test('gives its place free when the task fails', async () => {
-    const limit = new ConcurrencyLimit(1, 1);
+    const limit = new ConcurrencyLimit(1, { requests: 1 });
     await expect(limit.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(limit.run(() => Promise.resolve(1))).resolves.toBe(1);
+  });
+});
+
+describe('what waits for its turn', () => {
+  test('is bounded in bytes, in all and of one peer, and room again as soon as it runs', async () => {
+    const limit = new ConcurrencyLimit(1, { requests: 100, bytes: 10, bytesOfPeer: 6 });
+    const ends: (() => void)[] = [];
+    const run = (peer: string, bytes: number): Promise<void> =>
+      limit.run(() => new Promise<void>((resolve) => ends.push(resolve)), { peer, bytes });
+    const refused = expect.objectContaining({ code: 'RATE_LIMITED' }) as unknown;
+    // What runs has its place already.
+    const first = run('a', 100);
+    const second = run('a', 6);
+    await expect(run('a', 1)).rejects.toEqual(refused);
+    const third = run('b', 4);
+    await expect(run('c', 1)).rejects.toEqual(refused);
+    ends[0]?.();
+    await first;
+    await new Promise(setImmediate);
+    const fourth = run('a', 6);
+    for (const [at, done] of [second, third, fourth].entries()) {
+      ends[at + 1]?.();
+      await done;
+      await new Promise(setImmediate);
+    }
+  });
+
+  test('was admitted before it waits', async () => {
+    const methods = new Methods(new Counters(), undefined);
+    let admitted = 0;
+    let begun = 0;
+    const handler = (): Promise<Uint8Array> => {
+      begun++;
+      return new Promise(() => undefined);
+    };
+    const admit = (peer: string, bytes: number): void => {
+      admitted += bytes;
+      if (admitted > 20) throw new NiagaError('RATE_LIMITED', `too much of ${peer}`);
+    };
+    methods.add('slow', handler, { maxConcurrent: 1, admit });
+    const context = { peer: 'a', signal: new AbortController().signal, maxResponse: 10 };
+    void methods.answer('slow', new Uint8Array(10), context);
+    void methods.answer('slow', new Uint8Array(10), context);
+    await expect(methods.answer('slow', new Uint8Array(10), context)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(begun).toBe(1);
   });
 });
 

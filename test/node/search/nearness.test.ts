@@ -63,7 +63,15 @@ describe('neighbours that a liar makes up', () => {
     fake.known.clear();
     if (liar !== undefined) fake.known.set(liar.id, liar.ref);
     await find(fake);
-    expect(fake.known.size - 1).toBe(10);
+    expect(fake.learnt).toHaveLength(10);
+  });
+
+  it('are asked for no longer, nor known, once they turned out not to be there', async () => {
+    const fake = createFake(world());
+    await find(fake);
+    const { asked } = (await find(fake)).coverage;
+    expect(asked).toBeLessThanOrEqual(10);
+    expect([...fake.known.values()].filter(({ lastSeen }) => lastSeen === 0)).toEqual([]);
   });
 });
 

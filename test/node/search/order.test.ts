@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PER_SELLER_ANSWERS } from '../../../node/index/wire.js';
 import { traderToText } from '../../../protocol/ids.js';
 import { createFake, createSeller, nodesWith, type CardOptions, type FakeNode, type SearchSeller } from './support.js';
 
@@ -17,11 +18,48 @@ describe('the hits of a search', () => {
       ['Meja payung', { created: now - 1_000, item: { price: '3 USD' } }],
     ]);
     const fake = createFake(nodesWith(3, fill));
-    const titles = async (sort: 'relevance' | 'newest' | 'price') =>
-      (await fake.find('meja payung', { sort })).hits.map(({ title }) => title.split(' ')[0]);
-    expect((await titles('relevance'))[0]).toBe('Meja');
+    const titles = async (sort: 'relevance' | 'newest' | 'price', words = 'payung') =>
+      (await fake.find(words, { sort })).hits.map(({ title }) => title.split(' ')[0]);
+    expect((await titles('relevance', 'meja payung'))[0]).toBe('Meja');
     expect(await titles('newest')).toEqual(['Meja', 'Kursi', 'Payung']);
     expect(await titles('price')).toEqual(['Kursi', 'Payung', 'Meja']);
+  });
+
+  it('have all words where they stand by price or date, and any only where nothing has all, which is said', async () => {
+    const cheap: [string, CardOptions][] = Array.from({ length: 40 }, (_, at) => [
+      `Kopi sachet ${at}`,
+      { item: { price: `${at + 1} IDR` } },
+    ]);
+    const { fill } = shopOf([
+      ['Kopi arabika gayo', { item: { price: '90000 IDR' }, created: now - 9_000 }],
+      ['Gayo, kopi dari Takengon', { item: { price: '80000 IDR' }, created: now - 8_000 }],
+      ...cheap,
+    ]);
+    const fake = createFake(nodesWith(3, fill));
+    for (const sort of ['price', 'newest'] as const) {
+      const found = await fake.find('kopi gayo', { sort });
+      expect(found.hits.map(({ title }) => title)).toEqual(['Gayo, kopi dari Takengon', 'Kopi arabika gayo']);
+      expect(found.anyWord).toBeUndefined();
+      const some = await fake.find('kopi luwak', { sort, perSeller: 0 });
+      expect([some.hits.length, some.anyWord]).toEqual([20, true]);
+      expect((await fake.find('luwak tembaga', { sort })).anyWord).toBeUndefined();
+    }
+    expect((await fake.find('kopi gayo', { perSeller: 0 })).hits).toHaveLength(20);
+    expect((await fake.find('kopi luwak')).anyWord).toBeUndefined();
+    // Index nodes are asked for it: else the hundred cheapest would hide what was looked for.
+    const asked = fake.nodes.flatMap((node) => node.asked.map(({ sort, match }) => `${sort} ${match}`));
+    expect(new Set(asked)).toEqual(new Set(['price all-else-any', 'newest all-else-any', 'relevance any']));
+  });
+
+  it('are as many of one seller as are wished for, also of each index node', async () => {
+    const { fill } = shopOf(Array.from({ length: 60 }, (_, at) => [`Payung ${at}`] as [string]));
+    const other = shopOf(Array.from({ length: 60 }, (_, at) => [`Payung biru ${at}`] as [string]));
+    const fake = createFake(nodesWith(3, (node) => fill(other.fill(node))));
+    await fake.find('payung', { perSeller: 18 });
+    await fake.find('payung', { perSeller: 2 });
+    expect(new Set(fake.nodes.flatMap((node) => node.asked.map(({ perSeller }) => perSeller)))).toEqual(
+      new Set([18, PER_SELLER_ANSWERS]),
+    );
   });
 
   it('are at most three of one seller among the first twenty, unless other wishes are given or the seller is', async () => {

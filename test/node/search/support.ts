@@ -195,6 +195,8 @@ export interface Fake {
   readonly refused: string[];
   readonly known: Map<string, PeerRef>;
   readonly lookups: Uint8Array[];
+  /** Ids that it learnt of and did not know, in their order. */
+  readonly learnt: string[];
   readonly kept: Map<string, number>;
   /** The node has joined, and knows these. */
   join(nodes: readonly FakeNode[]): void;
@@ -219,6 +221,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
   const resting = new Set<string>();
   const lookups: Uint8Array[] = [];
   const kept = new Map<string, number>();
+  const learnt: string[] = [];
   let joined = options.joining !== true;
   const onReady = new Set<() => void>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -233,8 +236,14 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
         .sort((a, b) => compareDistance(a.kadId, b.kadId, kadId))
         .slice(0, count),
     learn: (refs) => {
-      for (const { id } of refs)
-        if (!known.has(id)) known.set(id, { ...(byId.get(id)?.ref ?? new FakeNode(id).ref), lastSeen: 0 });
+      for (const { id } of refs) {
+        if (known.has(id)) continue;
+        learnt.push(id);
+        known.set(id, { ...(byId.get(id)?.ref ?? new FakeNode(id).ref), lastSeen: 0 });
+      }
+    },
+    forget: (ids) => {
+      for (const id of ids) if (known.get(id)?.lastSeen === 0) known.delete(id);
     },
   };
   const network: Partial<Network> = {
@@ -292,6 +301,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
     refused,
     known,
     lookups,
+    learnt,
     kept,
     join: (met) => {
       for (const node of met) known.set(node.id, node.ref);

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasAllWords, MATCHES, type Match } from '../../../protocol/search/all-words.js';
 import { matches, parseFilters } from '../../../protocol/search/filters.js';
 import { indexOf, postedTerms, termsOf } from '../../../protocol/search/index-terms.js';
 import { byScore, LocalIndex } from '../../../protocol/search/local-index.js';
 import type { Filterable } from '../../../protocol/search/filters.js';
 import type { IndexedCard } from './cards.js';
 import { rank } from '../../../protocol/search/merge.js';
+import { termKey } from '../../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY, parseQuery, rarest, termsOfQuery } from '../../../protocol/search/query.js';
 import { SORT_ORDERS, sortHits } from '../../../protocol/search/sort.js';
 import { card, words } from './cards.js';
@@ -64,7 +66,8 @@ describe('LocalIndex', () => {
         filters,
         fc.integer({ min: 1, max: 6 }),
         fc.boolean(),
-        (steps, text, wanted, limit, browse) => {
+        fc.constantFrom(...MATCHES),
+        (steps, text, wanted, limit, browse, match) => {
           const { index, model } = build(steps);
           const query = browse ? EMPTY_QUERY : parseQuery(text);
           const keys = browse ? KEYS : rarest(query, (term) => index.documentFrequency(term), 3);
@@ -76,13 +79,17 @@ describe('LocalIndex', () => {
           const candidates = [...model].filter(
             ([, held]) => keys.some((key) => held.keys.includes(key)) && matches(wanted, held.card),
           );
-          const expected = rank(
+          const any = rank(
             query,
             candidates.map(([id, held]) => ({ id, seq: 0, device: '', record: '', index: held.card.index })),
             statistics,
-          ).map(({ id, score }) => ({ id, score }));
+          );
+          const all = any.filter(({ card: { index: terms } }) => browse || hasAllWords(query, terms));
+          const answering = match === 'any' || (match === 'all-else-any' && all.length === 0) ? any : all;
+          const expected = answering.map(({ id, score }) => ({ id, score }));
 
-          const { hits, truncated, matched, counts } = index.evaluate({ query, keys, filters: wanted, limit });
+          const asked = { query, keys, filters: wanted, limit, match };
+          const { hits, truncated, matched, counts } = index.evaluate(asked);
           expect(hits).toEqual(expected.slice(0, limit));
           expect(truncated).toBe(expected.length > limit);
           expect(matched).toBe(expected.length);
@@ -121,6 +128,44 @@ describe('LocalIndex', () => {
     index.put('a', one, one.index, ['lampu']);
     expect(index.evaluate({ query: parseQuery('lampu meja'), keys: ['meja'], limit: 9 }).hits).toEqual([]);
     expect(index.evaluate({ query: parseQuery('lampu meja'), keys: ['lampu'], limit: 9 }).hits).toHaveLength(1);
+  });
+
+  it('counts what answers, and not what has only some of the words where all are wanted', () => {
+    const index = new LocalIndex<IndexedCard>();
+    const put = (id: string, title: string, category: string): void => {
+      const summary = { kind: 'goods' as const, category: [category], price: null, availability: 'InStock' as const };
+      const one = { trader: new Uint8Array(32), summary, index: indexOf({ title }) };
+      index.put(id, one, one.index, postedTerms(one.index).map(termKey));
+    };
+    put('a', 'lampu meja', 'Rumah');
+    put('b', 'lampu putih', 'Kantor');
+    put('c', 'meja putih', 'Kantor');
+    const ask = (text: string, match: Match) => {
+      const query = parseQuery(text);
+      const { matched, parts } = index.evaluate({
+        query,
+        keys: query.words.map(termKey),
+        limit: 9,
+        match,
+        facets: true,
+      });
+      return [matched, parts.map((part) => part.matched), parts.map((part) => part.facets?.category)];
+    };
+    expect(ask('lampu meja', 'any')).toEqual([
+      3,
+      [2, 1],
+      [
+        [
+          ['Kantor', 1],
+          ['Rumah', 1],
+        ],
+        [['Kantor', 1]],
+      ],
+    ]);
+    for (const match of ['all', 'all-else-any'] as const)
+      expect(ask('lampu meja', match)).toEqual([1, [1, 0], [[['Rumah', 1]], []]]);
+    expect(ask('lampu sepatu', 'all')[0]).toBe(0);
+    expect(ask('lampu sepatu', 'all-else-any')[0]).toBe(2);
   });
 
   it('keeps every card findable when names are given and taken away, and when what was freed is put together', () => {

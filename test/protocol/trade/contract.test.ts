@@ -13,8 +13,10 @@ test('a trade goes from offer to completion, in whatever order goods and money c
   expect(accepted.agreement?.proposal).toEqual(countered.heads[0]);
   const paidFirst = after(accepted, ['buyer', 'paid'], ['seller', 'payment-seen'], ['seller', 'shipped']);
   expect(paidFirst).toMatchObject({ word: 'shipped', payment: { status: 'seen' } });
-  expect(after(paidFirst, ['buyer', 'received']).word).toBe('completed');
-  const cashOnDelivery = after(accepted, ['seller', 'shipped'], ['buyer', 'received']);
+  const inspecting = after(paidFirst, ['buyer', 'received']);
+  expect(inspecting.word).toBe('received');
+  for (const state of [paidFirst, inspecting]) expect(after(state, ['buyer', 'approved']).word).toBe('completed');
+  const cashOnDelivery = after(accepted, ['seller', 'shipped'], ['buyer', 'approved']);
   expect(cashOnDelivery).toMatchObject({ word: 'received', payment: { status: 'due' } });
   expect(after(cashOnDelivery, ['seller', 'payment-seen']).word).toBe('completed');
 });
@@ -131,7 +133,7 @@ test('what costs nothing is completed when it is received', () => {
   const state = after(undefined, ['buyer', 'offer', { terms: free }], ['seller', 'accept'], ['seller', 'shipped']);
   expect(state.payment.status).toBe('not-due');
   expect(refused(state, draft(state, 'buyer', 'paid', { amount: idr(1) })).code).toBe('TRADE_STATE');
-  expect(after(state, ['buyer', 'received']).word).toBe('completed');
+  expect(after(state, ['buyer', 'received'], ['buyer', 'approved']).word).toBe('completed');
 });
 
 test('a proposer that forks is held to the proposal that was accepted', () => {
@@ -156,8 +158,8 @@ test('an accepter that contradicts itself freezes the trade, and the other side 
   for (const kind of ['decline', 'counter'] as const) {
     const frozen = crossed(offered(), ['seller', 'accept'], ['seller', kind]);
     expect(frozen).toMatchObject({ word: 'disputed', dispute: { status: 'frozen', conflicts: [{ role: 'seller' }] } });
-    expect(allowed(frozen, 'buyer')).toEqual(['cancel']);
-    expect(allowed(frozen, 'seller')).toEqual(['cancel', 'payment-seen']);
+    expect(allowed(frozen, 'buyer')).toEqual(['cancel', 'timeout', 'dispute']);
+    expect(allowed(frozen, 'seller')).toEqual(['cancel', 'timeout', 'payment-seen', 'dispute']);
     expect(after(frozen, ['buyer', 'cancel']).word).toBe('cancelled');
   }
 });
@@ -217,17 +219,17 @@ test('a cancel kept up the sleeve does not undo a finished trade', () => {
     ['buyer', 'paid'],
     ['seller', 'payment-seen'],
     ['seller', 'shipped'],
-    ['buyer', 'received'],
+    ['buyer', 'approved'],
   );
   expect(done.word).toBe('completed');
   const early = draft(agreed(), 'buyer', 'cancel');
   const begun = after(agreed(), ['buyer', 'paid'], ['seller', 'cancel']);
   expect(must(done, early)).toMatchObject({ word: 'completed', equivocations: [{ role: 'buyer' }] });
   const consent = draft(begun, 'buyer', 'cancel');
-  const went = after(begun, ['seller', 'payment-seen'], ['seller', 'shipped'], ['buyer', 'received']);
+  const went = after(begun, ['seller', 'payment-seen'], ['seller', 'shipped'], ['buyer', 'approved']);
   expect(must(went, consent).word).toBe('completed');
   const shipped = after(agreed(), ['seller', 'shipped']);
-  const received = must(shipped, draft(shipped, 'buyer', 'received'));
+  const received = must(shipped, draft(shipped, 'buyer', 'approved'));
   const forked = must(received, draft(agreed(), 'seller', 'cancel'));
   expect(forked.word).toBe('return-due');
   expect(after(forked, ['seller', 'payment-seen']).word).toBe('completed');

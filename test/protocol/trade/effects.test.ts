@@ -4,9 +4,9 @@ import {
   apply,
   effectsBetween,
   messagesOf,
-  OFFER_EXPIRY,
   totalOf,
   type Effect,
+  type Line,
   type MessageKind,
   type Role,
   type Terms,
@@ -28,12 +28,12 @@ function effectsOf(
 }
 
 const lines = termsBy('buyer').lines;
-const forget = { kind: 'forget-deadline', deadline: OFFER_EXPIRY };
+const forget = { kind: 'forget-deadline', deadline: 'offer-expiry' };
 
 test('a seller’s proposal reserves until it expires, and what ends it releases', () => {
   expect(effectsOf(undefined, 'seller', 'offer')).toEqual([
     { kind: 'reserve-stock', lines, until: EXPIRES },
-    { kind: 'watch-deadline', deadline: OFFER_EXPIRY, at: EXPIRES },
+    { kind: 'watch-deadline', deadline: 'offer-expiry', at: EXPIRES },
   ]);
   const offer = after(undefined, ['seller', 'offer']);
   for (const [role, kind] of [
@@ -47,7 +47,7 @@ test('a seller’s proposal reserves until it expires, and what ends it releases
   const later = { terms: { expires: EXPIRES + 1 } };
   expect(effectsOf(offer, 'buyer', 'counter', later)).toEqual([
     { kind: 'release-stock', lines },
-    { kind: 'watch-deadline', deadline: OFFER_EXPIRY, at: EXPIRES + 1 },
+    { kind: 'watch-deadline', deadline: 'offer-expiry', at: EXPIRES + 1 },
   ]);
 });
 
@@ -64,15 +64,24 @@ test('where a seller forks, the reservation follows the proposal that counts as 
 });
 
 test('a proposal that is subject to stock, or the buyer’s, reserves nothing until it is agreed', () => {
-  const watch = { kind: 'watch-deadline', deadline: OFFER_EXPIRY, at: EXPIRES };
+  const watch = { kind: 'watch-deadline', deadline: 'offer-expiry', at: EXPIRES };
   expect(effectsOf(undefined, 'buyer', 'offer')).toEqual([watch]);
   expect(effectsOf(undefined, 'seller', 'offer', { terms: { stock: 'subject-to-stock' } })).toEqual([watch]);
-  expect(effectsOf(offered(), 'seller', 'accept')).toEqual([{ kind: 'reserve-stock', lines }, forget]);
+  const deadline = { kind: 'watch-deadline', deadline: 'payment', at: agreed().deadlines[0]?.at };
+  expect(effectsOf(offered(), 'seller', 'accept')).toEqual([{ kind: 'reserve-stock', lines }, forget, deadline]);
 });
 
-test('stock is sold when it is shipped, and free again when the contract is cancelled before', () => {
-  expect(effectsOf(agreed(), 'seller', 'shipped')).toEqual([{ kind: 'stock-sold', lines }]);
-  expect(effectsOf(agreed(), 'buyer', 'cancel')).toEqual([{ kind: 'release-stock', lines }]);
+const stockOf = (effects: readonly Effect[]) => effects.filter(({ kind }) => kind.includes('stock'));
+
+test('stock is sold when it is shipped, piece by piece, and free again when the contract is cancelled before', () => {
+  expect(stockOf(effectsOf(agreed(), 'seller', 'shipped'))).toEqual([{ kind: 'stock-sold', lines }]);
+  expect(stockOf(effectsOf(agreed(), 'buyer', 'cancel'))).toEqual([{ kind: 'release-stock', lines }]);
+  const piece = lines.map((line) => ({ ...line, quantity: 1 }));
+  const one = { fields: { parts: [{ line: 0, quantity: 1 }] } };
+  const sold = { kind: 'stock-sold', lines: piece };
+  expect(stockOf(effectsOf(agreed(), 'seller', 'shipped', one))).toEqual([sold, { kind: 'reserve-stock', lines: piece }]);
+  const part = after(agreed(), ['seller', 'shipped', one]);
+  expect(stockOf(effectsOf(part, 'seller', 'shipped'))).toEqual([sold]);
 });
 
 test('a cancel that crosses says what has to go back, once', () => {
@@ -88,7 +97,8 @@ test('a cancel that crosses says what has to go back, once', () => {
   const state = crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']);
   expect(effectsBetween(agreed(), state)).toMatchObject([
     { kind: 'stock-sold' },
-    { kind: 'return-due' },
+    { kind: 'forget-deadline' },
+    { kind: 'return-due', parts: [{ line: 0, quantity: 2 }] },
     { kind: 'notify' },
   ]);
   expect(effectsOf(state, 'buyer', 'received')).toEqual([]);
@@ -123,30 +133,37 @@ test('a replay does nothing twice, and what it did ends where a start from nothi
     .chain(({ messages }) => fc.shuffledSubarray([...messages], { minLength: messages.length }));
   fc.assert(
     fc.property(arrivals, (messages) => {
-      let reserved: unknown;
-      let sold: unknown;
-      let deadline: number | undefined;
+      let reserved: readonly Line[] = [];
+      let sold = 0;
+      const deadlines = new Map<string, number>();
       let before: TradeState | undefined;
       for (const state of deliver(messages)) {
+        const kept = reserved;
         for (const effect of effectsBetween(before, state)) {
           if (effect.kind === 'reserve-stock') reserved = effect.lines;
-          if (effect.kind === 'release-stock') expect(reserved).toEqual(effect.lines);
-          if (effect.kind === 'release-stock' || effect.kind === 'stock-sold') reserved = undefined;
-          if (effect.kind === 'stock-sold') {
-            expect(sold).toBeUndefined();
-            sold = effect.lines;
-          }
-          if (effect.kind === 'watch-deadline') deadline = effect.at;
-          if (effect.kind === 'forget-deadline') deadline = undefined;
+          if (effect.kind === 'release-stock') expect(kept).toEqual(effect.lines);
+          if (effect.kind === 'release-stock' || effect.kind === 'stock-sold') reserved = [];
+          if (effect.kind === 'reserve-stock') reserved = effect.lines;
+          if (effect.kind === 'stock-sold') sold += pieces(effect.lines);
+          if (effect.kind === 'watch-deadline') deadlines.set(effect.deadline, effect.at);
+          if (effect.kind === 'forget-deadline') deadlines.delete(effect.deadline);
+          for (const line of 'lines' in effect ? effect.lines : []) expect(line.quantity).toBeGreaterThan(0);
         }
         for (const message of messagesOf(state)) expect(apply(state, message)).toMatchObject({ effects: [] });
         before = state;
       }
       if (before === undefined) return;
       const fresh = effectsBetween(undefined, before);
-      expect(fresh.find((effect) => effect.kind === 'reserve-stock')?.lines).toEqual(reserved);
-      expect(fresh.find((effect) => effect.kind === 'watch-deadline')?.at).toEqual(deadline);
+      expect(fresh.find((effect) => effect.kind === 'reserve-stock')?.lines ?? []).toEqual(reserved);
+      expect(fresh.flatMap((effect) => (effect.kind === 'watch-deadline' ? [[effect.deadline, effect.at]] : []))).toEqual(
+        expect.arrayContaining([...deadlines]),
+      );
+      if (before.conflicts.length > 0 || before.equivocations.length > 0) return;
+      const asked = fresh.flatMap((effect) => (effect.kind === 'stock-sold' ? effect.lines : []));
+      expect(sold).toBe(pieces(asked));
     }),
     { numRuns: 60 },
   );
 });
+
+const pieces = (of: readonly Line[]) => of.reduce((sum, { quantity }) => sum + quantity, 0);

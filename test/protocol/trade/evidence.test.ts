@@ -4,6 +4,7 @@ import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { blobId, recordId } from '../../../protocol/ids.js';
 import { readItem } from '../../../protocol/listing/input.js';
 import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
+import { DEFAULT_DURATIONS } from '../../../protocol/trade/index.js';
 import { verifyEvidence } from '../../../protocol/trade/evidence.js';
 
 const NETWORK = 'main';
@@ -39,7 +40,7 @@ const listing = signRecord('listing', { slot: 'listing/kopi-1', seq: 1, item }, 
 });
 const price = { amount: 8_500_000, currency: 'IDR' };
 const line = { listing: listing.id, slot: 'listing/kopi-1', title: 'Kopi Gayo', quantity: 1, price };
-const terms = { lines: [line], total: price, settlement: { method: 'direct' as const }, expires: BEGIN + DAY };
+const terms = { lines: [line], total: price, settlement: { method: 'direct' as const }, deadlines: DEFAULT_DURATIONS, expires: BEGIN + DAY };
 
 const offer = signRecord('offer', { heads: [], buyer: buyer.trader, seller: seller.trader, terms }, buyer, options());
 const after = (last: SignedRecord) => ({ trade: offer.id, heads: [last.id] });
@@ -47,7 +48,7 @@ const accept = signRecord('accept', { ...after(offer), answers: offer.id }, sell
 const paid = signRecord('paid', { ...after(accept), amount: price }, buyer, options());
 const seen = signRecord('payment-seen', { ...after(paid), amount: price }, seller, options());
 const shipped = signRecord('shipped', after(seen), seller, options());
-const received = signRecord('received', after(shipped), buyer, options());
+const received = signRecord('approved', after(shipped), buyer, options());
 const log: SignedRecord[] = [offer, accept, paid, seen, shipped, received];
 const receiptOf = (message: SignedRecord, by: Signer) =>
   signRecord('receipt', { of: message.id, trade: offer.id }, by, options());
@@ -85,7 +86,7 @@ describe('an evidence file', () => {
       ['paid', 'buyer', false],
       ['payment-seen', 'seller', false],
       ['shipped', 'seller', false],
-      ['received', 'buyer', false],
+      ['approved', 'buyer', false],
     ]);
     expect(verifyEvidence(bundle()).valid).toBe(true);
   });

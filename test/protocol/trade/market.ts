@@ -2,15 +2,18 @@ import fc from 'fast-check';
 import {
   allowed,
   apply,
+  DEADLINE_GRACE,
   messagesOf,
-  ROLES,
+  SIDES,
   totalOf,
   type MessageKind,
   type Role,
+  type Side,
   type TradeMessage,
   type TradeState,
 } from '../../../protocol/trade/index.js';
-import { after, draft, EXPIRES, HOUR, idr, merged, must, T0, termsBy, type StepOptions } from './traders.js';
+import { waysOfKind } from '../../../protocol/trade/variants.js';
+import { after, draft, idr, merged, must, T0, termsBy, WITH_ARBITER, type StepOptions } from './traders.js';
 
 /** Steps that carry a trade on are drawn more often than those that end it. */
 const WEIGHTS: Record<MessageKind, number> = {
@@ -25,6 +28,21 @@ const WEIGHTS: Record<MessageKind, number> = {
   shipped: 5,
   received: 5,
   timeout: 1,
+  refunded: 4,
+  'refund-seen': 4,
+  approved: 3,
+  returned: 4,
+  'return-seen': 4,
+  consent: 6,
+  remedy: 1,
+  'remedy-accept': 4,
+  'remedy-decline': 1,
+  dispute: 1,
+  'dispute-withdrawn': 1,
+  statement: 1,
+  ruling: 5,
+  rating: 2,
+  reply: 2,
 };
 
 interface Action {
@@ -46,24 +64,25 @@ export interface MarketOptions {
 
 /** Random trades of two sides: devices take steps that they may take, hear of each other, and (unless honest) fork. */
 export function marketArbitrary(options: MarketOptions): fc.Arbitrary<Market> {
-  const action = fc.record({ device: fc.nat(3), what: fc.nat(99), variant: fc.nat(99) });
-  const opening = fc.record({ by: fc.constantFrom(...ROLES), stock: fc.constantFrom('reserved', 'subject-to-stock') });
+  const action = fc.record({ device: fc.nat(5), what: fc.nat(99), variant: fc.nat(99) });
+  const opening = fc.record({ by: fc.constantFrom(...SIDES), stock: fc.constantFrom('reserved', 'subject-to-stock') });
   return fc
-    .tuple(opening, fc.array(action, { minLength: 1, maxLength: 40, size: 'max' }))
+    .tuple(opening, fc.array(action, { minLength: 1, maxLength: 60, size: 'max' }))
     .map(([{ by, stock }, actions]) => play(by, stock as 'reserved', actions, options));
 }
 
 function play(
-  by: Role,
+  by: Side,
   stock: 'reserved' | 'subject-to-stock',
   actions: readonly Action[],
   { honest }: MarketOptions,
 ): Market {
-  const offer = after(undefined, [by, 'offer', by === 'seller' ? { terms: { stock } } : {}]);
-  const roles: Role[] = honest ? ['buyer', 'seller'] : ['buyer', 'seller', 'buyer', 'seller'];
+  const terms = { ...WITH_ARBITER, ...(by === 'seller' ? { stock } : {}) };
+  const offer = after(undefined, [by, 'offer', { terms }]);
+  const roles: Role[] = honest ? ['buyer', 'seller', 'arbiter'] : ['buyer', 'seller', 'arbiter', 'buyer', 'seller', 'arbiter'];
   const devices = roles.map((role, place) => ({
     role,
-    device: place < 2 ? undefined : 10 + place,
+    device: place < 3 ? undefined : 10 + place,
     state: offer,
     copies: [offer],
   }));
@@ -111,7 +130,7 @@ function step(
   if (kind === undefined) return undefined;
   const options = variantOf(state, role, kind, variant);
   // Two forks with the same words would be one message; a clock of their own keeps them apart.
-  const created = kind === 'timeout' ? EXPIRES + 100 * HOUR + variant : T0 + 1 + state.size * 100 + variant;
+  const created = kind === 'timeout' ? (state.deadlines[0]?.at ?? T0) + DEADLINE_GRACE + 1 + variant : T0 + 1 + state.size * 100 + variant;
   const message = draft(state, role, kind, { ...options, created, ...(device === undefined ? {} : { device }) });
   // The content can still be refused: money that was seen before, an answer that comes after the expiry.
   return apply(state, message).ok ? message : undefined;
@@ -119,11 +138,20 @@ function step(
 
 function variantOf(state: TradeState, role: Role, kind: MessageKind, variant: number): StepOptions {
   if (kind === 'payment-seen') return { amount: idr([5_000_000, 10_000_000, 12_000_000][variant % 3] ?? 1) };
-  if (kind === 'counter') {
+  if (kind === 'timeout') {
+    const { deadlines } = state;
+    const deadline = deadlines[variant % deadlines.length];
+    return deadline === undefined ? {} : { fields: { deadline: deadline.deadline, created: deadline.at + DEADLINE_GRACE + 1 + variant } };
+  }
+  const fitting = waysOfKind(state, role, kind);
+  if (['shipped', 'received', 'returned', 'return-seen', 'remedy', 'ruling'].includes(kind)) {
+    return { fields: { ...fitting[variant % (fitting.length || 1)]?.fields } };
+  }
+  if (kind === 'counter' && role !== 'arbiter') {
     const lines = termsBy(role).lines.map((line) => ({ ...line, quantity: 1 + (variant % 4) }));
     const stock = { stock: variant % 3 === 0 ? ('subject-to-stock' as const) : ('reserved' as const) };
     const total = totalOf(lines, idr(2_000_000));
-    return { terms: { lines, total, ...(role === 'seller' ? stock : {}) } };
+    return { terms: { ...WITH_ARBITER, lines, total, ...(role === 'seller' ? stock : {}) } };
   }
   if (kind === 'accept' && state.contract.status === 'open') {
     const open = state.contract.open.filter(({ by }) => by !== role);

@@ -6,7 +6,7 @@ import {
   apply,
   MAX_HEADS,
   messagesOf,
-  otherRole,
+  otherSide,
   refusalError,
   type MessageKind,
   type Role,
@@ -42,8 +42,8 @@ describe('a refusal', () => {
       code: 'TRADE_ROLE',
       message:
         'Only the seller can send "shipped". The trade is accepted (there is a contract; nothing is paid or shipped yet). ' +
-        'The buyer can now send: cancel, paid.',
-      allowed: ['cancel', 'paid'],
+        'The buyer can now send: cancel, timeout, paid.',
+      allowed: ['cancel', 'timeout', 'paid'],
     });
   });
 
@@ -146,7 +146,7 @@ describe('an answer', () => {
       for (const kind of ['accept', 'counter', 'decline'] as const) {
         expect(refusal(state, by, kind, { answers: id, created: T0 + 99 })).toMatchObject({ code: 'TRADE_TURN' });
       }
-      expect(refusal(state, otherRole(by), 'withdraw', { answers: id })).toMatchObject({ code: 'TRADE_TURN' });
+      expect(refusal(state, otherSide(by), 'withdraw', { answers: id })).toMatchObject({ code: 'TRADE_TURN' });
     }
   });
 

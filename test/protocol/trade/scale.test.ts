@@ -2,12 +2,11 @@ import { expect, test } from 'vitest';
 import {
   apply,
   MAX_HEADS,
-  MAX_MESSAGES,
-  MAX_MESSAGES_A_PARTY,
+  MAX_MESSAGES_OF,
   messagesOf,
   nextHeads,
   stateOf,
-  type Role,
+  type Side,
   type TradeState,
 } from '../../../protocol/trade/index.js';
 import { after, draft, must, offered, refused, summary } from './traders.js';
@@ -29,19 +28,20 @@ function timed<T>(task: () => T): { result: T; took: number } {
 
 function haggle(messages: number): TradeState {
   let state = offered();
-  for (let role: Role = 'seller'; state.size < messages; role = role === 'seller' ? 'buyer' : 'seller') {
+  for (let role: Side = 'seller'; state.size < messages; role = role === 'seller' ? 'buyer' : 'seller') {
     state = after(state, [role, 'counter']);
   }
   return state;
 }
 
 test('a log of the largest size is extended and replayed in good time, and then is full', () => {
-  const long = haggle(MAX_MESSAGES - 1);
+  const most = MAX_MESSAGES_OF.buyer + MAX_MESSAGES_OF.seller;
+  const long = haggle(most - 1);
   const { result: full, took } = timed(() =>
     after(long, [long.contract.status === 'open' ? long.contract.turn : 'buyer', 'counter']),
   );
   expect(took).toBeLessThan(GOAL);
-  expect(full.size).toBe(MAX_MESSAGES);
+  expect(full.size).toBe(most);
   const turn = full.contract.status === 'open' ? full.contract.turn : 'buyer';
   expect(refused(full, draft(full, turn, 'accept'))).toMatchObject({ code: 'TRADE_FULL' });
   expect(summary(stateOf(messagesOf(full)).state)).toEqual(summary(full));
@@ -49,16 +49,16 @@ test('a log of the largest size is extended and replayed in good time, and then 
 
 test('a side that floods the log with forks fills its own half of it, and the other side still gets on', () => {
   let state = offered();
-  for (let fork = 0; fork < MAX_MESSAGES_A_PARTY; fork++) {
+  for (let fork = 0; fork < MAX_MESSAGES_OF.seller; fork++) {
     const counter = draft(offered(), 'seller', 'counter', { terms: { note: String(fork) } });
     const before = state;
     state = must(before, counter);
-    if (fork === MAX_MESSAGES_A_PARTY - 1) expect(timed(() => must(before, counter)).took).toBeLessThan(GOAL);
+    if (fork === MAX_MESSAGES_OF.seller - 1) expect(timed(() => must(before, counter)).took).toBeLessThan(GOAL);
   }
   const more = draft(offered(), 'seller', 'counter', { terms: { note: 'one more' } });
   expect(refused(state, more)).toMatchObject({ code: 'TRADE_FULL' });
-  expect(state.heads).toHaveLength(MAX_MESSAGES_A_PARTY);
-  expect(state.equivocations.length).toBeLessThan(MAX_MESSAGES_A_PARTY);
+  expect(state.heads).toHaveLength(MAX_MESSAGES_OF.seller);
+  expect(state.equivocations.length).toBeLessThan(MAX_MESSAGES_OF.seller);
   if (state.contract.status !== 'open') throw new Error('not open');
   const wanted = state.contract.open.at(-1)?.id;
   if (wanted === undefined) throw new Error('nothing open');

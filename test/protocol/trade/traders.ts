@@ -6,10 +6,14 @@ import {
   apply,
   messagesOf,
   nextHeads,
-  OFFER_EXPIRY,
+  ROLES,
+  DEADLINE_GRACE,
+  DEFAULT_DURATIONS,
   type MessageKind,
   type Refusal,
+  type Remedy,
   type Role,
+  type Side,
   type Terms,
   type TradeMessage,
   type TradePayload,
@@ -21,7 +25,7 @@ export const HOUR = 60 * 60 * 1000;
 export const T0 = 1_800_000_000_000;
 export const EXPIRES = T0 + 24 * HOUR;
 
-export const KEYS: Record<Role, Uint8Array> = { buyer: key(1), seller: key(2) };
+export const KEYS: Record<Role, Uint8Array> = { buyer: key(1), seller: key(2), arbiter: key(3) };
 
 export function key(number: number): Uint8Array {
   return new Uint8Array(32).fill(number);
@@ -39,19 +43,23 @@ export function idr(amount: number) {
 export const LISTING = recordId(Uint8Array.of(0xa0));
 
 /** The terms of these tests as `role` proposes them; what `over` says is undefined is left out. */
-export function termsBy(role: Role, over: { [K in keyof Terms]?: Terms[K] | undefined } = {}): Terms {
+export function termsBy(role: Side, over: { [K in keyof Terms]?: Terms[K] | undefined } = {}): Terms {
   const terms = {
     lines: [{ listing: LISTING, slot: 'listing/kopi-1', title: 'Kopi Gayo 250 g', quantity: 2, price: idr(4_000_000) }],
     shipping: idr(2_000_000),
     total: idr(10_000_000),
     settlement: { method: 'direct' as const },
     delivery: { method: 'shipping' as const },
+    deadlines: DEFAULT_DURATIONS,
     expires: EXPIRES,
     ...(role === 'seller' ? { stock: 'reserved' as const } : {}),
     ...over,
   };
   return Object.fromEntries(Object.entries(terms).filter(([, value]) => value !== undefined)) as Terms;
 }
+
+/** More of the terms: an arbiter of the contract. */
+export const WITH_ARBITER = { arbiter: { trader: KEYS.arbiter, offer: LISTING, fee: idr(100_000) } };
 
 export interface StepOptions {
   readonly created?: number;
@@ -61,7 +69,7 @@ export interface StepOptions {
   readonly amount?: { amount: number; currency: string };
   readonly answers?: CID;
   readonly heads?: readonly CID[];
-  /** Other or more fields of the payload. */
+  /** Other or more fields of the payload; one that is undefined is left out. */
   readonly fields?: Record<string, unknown>;
 }
 
@@ -79,7 +87,7 @@ export function draft(
     device,
     created: options.created ?? T0 + 1 + (state?.size ?? 0),
   };
-  const terms = termsBy(role, options.terms);
+  const terms = termsBy(role === 'buyer' ? 'buyer' : 'seller', options.terms);
   if (state === undefined || kind === 'offer') {
     return messageOf({
       ...header,
@@ -93,41 +101,69 @@ export function draft(
   }
   const answers = options.answers ?? answerable(state, role, kind);
   const step = { ...header, trade: state.trade, heads: options.heads ?? nextHeads(state, role, answers) };
-  const amount = options.amount ?? state.total;
-  return messageOf({
-    ...step,
-    kind,
-    ...contentOf(kind, { answers, terms, amount }, options),
-    ...options.fields,
-  } as TradePayload);
+  const payload = { ...step, kind, ...contentOf(kind, state, { answers, terms }, options), ...options.fields };
+  return messageOf(Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined)) as TradePayload);
 }
 
 function contentOf(
   kind: MessageKind,
-  { answers, terms, amount }: { answers: CID; terms: Terms; amount: { amount: number; currency: string } },
+  state: TradeState,
+  { answers, terms }: { answers: CID; terms: Terms },
   options: StepOptions,
-) {
+): Record<string, unknown> {
   switch (kind) {
     case 'counter':
       return { answers, terms };
     case 'accept':
     case 'decline':
     case 'withdraw':
+    case 'remedy-accept':
+    case 'remedy-decline':
       return { answers };
     case 'paid':
     case 'payment-seen':
-      return { amount };
-    case 'timeout':
-      return { deadline: OFFER_EXPIRY, created: options.created ?? EXPIRES + 100 * HOUR };
+      return { amount: options.amount ?? state.total };
+    case 'refunded':
+    case 'refund-seen':
+      return { amount: options.amount ?? state.payment.owed ?? state.total };
+    case 'timeout': {
+      const running = state.deadlines[0] ?? { deadline: 'offer-expiry', at: EXPIRES };
+      return { deadline: running.deadline, created: options.created ?? running.at + DEADLINE_GRACE + 1 };
+    }
+    case 'remedy':
+      return { reason: 'Satu bungkus sobek.', ...smallRemedy(state) };
+    case 'dispute':
+    case 'ruling':
+      return { reason: 'Satu bungkus sobek.' };
+    case 'statement':
+    case 'reply':
+      return { text: 'Sudah saya kirim.' };
+    case 'rating':
+      return { stars: 5 };
     case 'offer':
     case 'cancel':
     case 'shipped':
     case 'received':
+    case 'approved':
+    case 'returned':
+    case 'return-seen':
+    case 'consent':
+    case 'dispute-withdrawn':
       return {};
   }
 }
 
+/** A remedy that fits wherever one may be proposed. */
+function smallRemedy({ payment, delivery }: TradeState): Remedy {
+  if ((payment.price?.amount ?? 1) > 0) return { refund: idr(1) };
+  const sent = (delivery.goods?.shipped[0] ?? 0) > 0;
+  return sent ? { replace: [{ line: 0, quantity: 1 }] } : { omit: [{ line: 0, quantity: 1 }] };
+}
+
 function answerable(state: TradeState, role: Role, kind: MessageKind): CID {
+  if (kind === 'remedy-accept' || kind === 'remedy-decline') {
+    return (state.remedies.find(({ by }) => by !== role) ?? state.remedies[0])?.id ?? state.trade;
+  }
   const open = state.contract.status === 'open' ? state.contract.open : [];
   const own = kind === 'withdraw';
   return (open.find(({ by }) => (by === role) === own) ?? open[0])?.id ?? state.agreement?.proposal ?? state.trade;
@@ -175,10 +211,18 @@ export function summary(state: TradeState | undefined): unknown {
   if (state === undefined) return undefined;
   const { log: _log, ...rest } = state;
   const messages = messagesOf(state).map(({ id }) => id);
-  const may = { buyer: allowed(state, 'buyer'), seller: allowed(state, 'seller') };
+  const may = ROLES.map((role) => allowed(state, role));
   return JSON.parse(
     JSON.stringify({ ...rest, messages, may }, (_, value: unknown) =>
       value instanceof Uint8Array ? [...value] : value,
     ),
   );
 }
+
+/** A contract with an arbiter, which has consented. */
+export const arbitrated = () =>
+  after(undefined, ['buyer', 'offer', { terms: WITH_ARBITER }], ['seller', 'accept'], ['arbiter', 'consent']);
+
+export const paidAndSeen = (state = agreed()) => after(state, ['buyer', 'paid'], ['seller', 'payment-seen']);
+export const received = (state = agreed()) =>
+  after(paidAndSeen(state), ['seller', 'shipped'], ['buyer', 'received']);

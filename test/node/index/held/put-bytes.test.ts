@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPut, readPutBytes } from '../../../../node/index/held/put-bytes.js';
+import { PutBody } from '../../../../node/index/put-body.js';
 import { putSchema, readBody, writeBody } from '../../../../node/index/wire.js';
 import { isNiagaError } from '../../../../protocol/errors.js';
 
@@ -30,6 +31,20 @@ function plain(value: unknown): unknown {
 }
 
 describe('the quick reading of batches', () => {
+  it('is that of the batches that publishers and index nodes write', () => {
+    const body = new PutBody();
+    body.add(new Uint8Array(300), ['term:payung', 'term:biru']);
+    const written = body.write([new Uint8Array(200)]);
+    expect(plain(readPutBytes(written))).toEqual(plain(slowly(written)));
+    const handed = writeBody({
+      keys: ['term:payung'],
+      cards: [[new Uint8Array(300), [0]]],
+      delegations: [],
+      leases: [],
+    });
+    expect(readPutBytes(handed)).toBeDefined();
+  });
+
   it('reads what publishers send as the schema does', () => {
     fc.assert(
       fc.property(put, (value) => {

@@ -4,15 +4,17 @@ import {
   checkRoom,
   CrowdedNames,
   FAIR_SHARE,
+  Largest,
   MAX_CARDS_OF_NAME,
   MAX_CARDS_OF_ONE,
   PEER_CARDS_A_MINUTE,
   PEER_CARDS_BURST,
   PeerRates,
+  SMALL_SHARE,
 } from '../../../../node/index/held/quotas.js';
 import { Seller } from '../../../../node/index/held/sellers.js';
 import { SHARD_CARDS, sellerKey, termKey } from '../../../../protocol/search/posting-keys.js';
-import { createHolder, createSeller, putOf, STRANGER_PEER } from '../support.js';
+import { batchOf, createHolder, createSeller, putOf, STRANGER_PEER } from '../support.js';
 
 const limited: unknown = expect.objectContaining({ code: 'RATE_LIMITED' });
 
@@ -74,6 +76,45 @@ describe('the quota of a seller', () => {
     // What is held already may change.
     const newer = putOf([flood.card('s0', 'payung', 2)], [flood.delegation]);
     expect((await node.holder.put(newer, flood.peer)).results).toEqual(['ok']);
+  });
+});
+
+describe('a full node', () => {
+  it('makes room for others of the seller of whom it keeps most, until they have their share', async () => {
+    await using node = await createHolder({ maxCards: 10 });
+    const [flood, other] = [createSeller(node.clock.now), createSeller(node.clock.now)];
+    const put = async (seller: typeof flood, count: number): Promise<readonly string[]> => {
+      const cards = Array.from({ length: count }, (_, at) => seller.card(`s${at}`, 'payung'));
+      return (await node.holder.put(putOf(cards, [seller.delegation]), seller.peer)).results;
+    };
+    await put(flood, 5);
+    for (let at = 0; at < 5; at++) await put(createSeller(node.clock.now), 1);
+    expect(node.holder.count()).toBe(10);
+    expect(await put(other, 2)).toEqual(['ok', 'RATE_LIMITED']);
+    expect([node.holder.count(), node.holder.statistics(['payung']).documents]).toEqual([10, 10]);
+  });
+
+  it('takes from nobody who has little, or not more than twice as much', () => {
+    const sellers = [sellerWith(50), sellerWith(100)];
+    const largest = new Largest(sellers);
+    expect(largest.above(undefined, 1_000)).toBe(sellers[1]);
+    expect([largest.above(sellerWith(48), 1_000), largest.above(sellerWith(49), 1_000)]).toEqual([
+      sellers[1],
+      undefined,
+    ]);
+    expect(largest.above(undefined, 100 / SMALL_SHARE)).toBeUndefined();
+    expect(largest.above(sellers[1], 1_000)).toBeUndefined();
+    Object.assign(sellers[1] ?? {}, { count: 40 });
+    expect(largest.above(undefined, 1_000)).toBe(sellers[0]);
+  });
+
+  it('makes room of ends too', async () => {
+    await using node = await createHolder({ maxCards: 4 });
+    const [flood, other] = [createSeller(node.clock.now), createSeller(node.clock.now)];
+    const ends = ['a', 'b', 'c', 'd'].map((sku) => [flood.end(sku, 1).bytes, []] as const);
+    for (const end of ends) await node.holder.put(batchOf([end], [flood.delegation]), flood.peer);
+    const card = putOf([other.card('a', 'payung')], [other.delegation]);
+    expect((await node.holder.put(card, other.peer)).results).toEqual(['ok']);
   });
 });
 

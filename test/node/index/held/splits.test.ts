@@ -14,7 +14,11 @@ describe('a name with many cards', () => {
     await store.start();
     const held = new Map<string, number>();
     const open = async () => {
-      const splits = new Splits(store, (name) => held.get(name) ?? 0);
+      const splits = new Splits(
+        store,
+        (name) => held.get(name) ?? 0,
+        () => Math.max(0, ...held.values()),
+      );
       await splits.load();
       return splits;
     };

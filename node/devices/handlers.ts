@@ -1,0 +1,50 @@
+import { NiagaError } from '../../protocol/errors.js';
+import { deviceToPeerId } from '../../protocol/ids.js';
+import type { AddView, DevicesView, SigningView } from '../api/rows/identity.js';
+import { fromBase64, toBase64 } from '../identity/key-file.js';
+import type { Identity } from '../identity/index.js';
+import type { Continuity } from './continuity.js';
+import type { Devices, Drafted } from './index.js';
+
+/** What a node does for the commands about devices. */
+export function deviceHandlers(services: { devices: Devices; identity: Identity; continuity: Continuity }) {
+  const { devices, identity, continuity } = services;
+  const submit = (signed: readonly string[]): Promise<number> => devices.submit(signed.map(fromBase64));
+  const drafted = (device: Uint8Array, { drafts, stands }: Drafted): SigningView => ({
+    device: deviceToPeerId(device),
+    done: false,
+    drafts: toBase64(drafts),
+    stands,
+  });
+  return {
+    identityDevices: async (): Promise<DevicesView> => {
+      const restore = continuity.restore();
+      return { ...(await devices.view()), ...(restore === undefined ? {} : { restore }) };
+    },
+    identityAdd: async ({ records }: { records: string[] }): Promise<AddView> => {
+      if (records.length === 0) throw new NiagaError('USAGE', 'No record was given.', { where: 'records' });
+      const copies = await submit(records);
+      return { trader: identity.traderText, copies, known: devices.records().map(toBase64) };
+    },
+    identityRevoke: async (input: {
+      device: string;
+      reason?: string | undefined;
+      signed?: string[] | undefined;
+    }): Promise<SigningView> => {
+      const device = devices.find(input.device);
+      if (input.signed === undefined) return drafted(device, await devices.revocationOf(device, input.reason));
+      return { device: deviceToPeerId(device), done: true, copies: await submit(input.signed) };
+    },
+    identityPass: async ({ device: name }: { device: string }): Promise<SigningView> => {
+      const device = devices.find(name);
+      await devices.pass(device);
+      return { device: deviceToPeerId(device), done: true };
+    },
+    identityTake: async ({ signed }: { signed?: string[] | undefined }): Promise<SigningView> => {
+      const device = identity.peerId;
+      if (signed !== undefined) return { device, done: true, copies: await submit(signed) };
+      const needed = await devices.take();
+      return needed === undefined ? { device, done: true } : drafted(identity.device, needed);
+    },
+  };
+}

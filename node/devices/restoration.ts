@@ -1,0 +1,312 @@
+import { CID } from 'multiformats/cid';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { openCapsule, type CapsuleContent } from '../../protocol/identity/capsule.js';
+import { equalBytes, parseId, parseTrader, traderToText } from '../../protocol/ids.js';
+import type { DevicesView } from '../api/rows/identity.js';
+import type { Catalog } from '../catalog/index.js';
+import type { ListingExchange } from '../catalog/listing-exchange.js';
+import type { Identity } from '../identity/index.js';
+import { readSecret } from '../identity/key-file.js';
+import { eraseKeyFile, readKeyFile, type IdentityHome } from '../identity/key-folder.js';
+import type { Logger } from '../logger.js';
+import type { Network } from '../network/index.js';
+import type { Search } from '../search/index.js';
+import { cborCodec, type Store, type Table } from '../store/index.js';
+import type { TraderRecords } from '../trader-records/index.js';
+import type { Trades } from '../trades/index.js';
+import type { Devices } from './index.js';
+import type { LogExchange } from './log-exchange.js';
+
+/** Pauses between tries to bring back what could not be had yet; the last goes on. */
+const RETRY_DELAYS = [1, 2, 5, 15, 60, 300].map((seconds) => seconds * 1000);
+/** Hits of the own listings that are asked for at once, and how long the search for them may take. */
+const PAGE = 100;
+const SEARCH_TIMEOUT = 10_000;
+
+export interface RestorationDeps {
+  readonly store: Store;
+  readonly network: Network;
+  readonly identity: Identity;
+  readonly home: IdentityHome;
+  readonly passphrase?: string | undefined;
+  readonly devices: Pick<Devices, 'devicesOf'>;
+  readonly traderRecords: Pick<TraderRecords, 'newest' | 'takeOver' | 'own'>;
+  readonly catalog: Pick<Catalog, 'adopt' | 'count'>;
+  readonly search: Pick<Search, 'search' | 'find'>;
+  readonly exchange: Pick<ListingExchange, 'open'>;
+  readonly trades: Pick<Trades, 'log' | 'askFor'>;
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/** What is known of the bringing back, on disk. */
+interface Progress {
+  readonly since: number;
+  readonly profile: boolean;
+  readonly catalogue: boolean;
+  /** The open trades, by the capsule and by the other sides; undefined: no capsule was looked at yet. */
+  readonly trades?: readonly { readonly trade: string; readonly counterparty: string; readonly heads: readonly string[] }[];
+  readonly omitted: number;
+  /** Trades of which another side told that the capsule did not have. */
+  readonly found: readonly string[];
+  /** Trades whose log is as whole as the other side's. */
+  readonly compared: readonly string[];
+}
+
+const KEY = 'progress';
+
+/** Brings a trader back on a new machine: profile, catalogue and open trades, from the network and the other sides. */
+export class Restoration {
+  readonly #deps: RestorationDeps;
+  readonly #logs: LogExchange;
+  readonly #table: Table<Progress>;
+  #progress: Progress | undefined;
+  #stopping = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #ends: (() => void)[] = [];
+  #work: Promise<unknown> = Promise.resolve();
+  #tries = 0;
+
+  constructor(deps: RestorationDeps, logs: LogExchange) {
+    this.#deps = deps;
+    this.#logs = logs;
+    this.#table = deps.store.table('restore', cborCodec<Progress>());
+  }
+
+  async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    const { home, network } = this.#deps;
+    const begun = await readKeyFile(home, 'restoring');
+    this.#progress = await this.#table.get(KEY);
+    if (begun !== undefined && this.#progress === undefined) {
+      const nothing = { profile: false, catalogue: false, omitted: 0, found: [], compared: [] };
+      await this.#keep({ since: begun.since, ...nothing });
+    }
+    if (this.#progress === undefined || this.#isDone) return;
+    this.#ends = [network.on('ready', () => this.#soon(0)), () => clearTimeout(this.#timer)];
+    if (network.ready) this.#soon(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const end of this.#ends) end();
+    this.#ends = [];
+    await this.#work;
+  }
+
+  /** What there is to show; undefined on a home that was not restored. */
+  view(): DevicesView['restore'] {
+    const progress = this.#progress;
+    if (progress === undefined) return undefined;
+    const { trades = [], compared, omitted, found } = progress;
+    const gaps = [
+      ...(progress.trades === undefined ? ['the list of open trades was not found yet'] : []),
+      ...(omitted > 0 ? [`${omitted} open trades had no room in the list`] : []),
+      ...(found.length > 0 ? [`${found.length} open trades were not in the list, which was older than they are`] : []),
+    ];
+    return {
+      profile: progress.profile,
+      listings: this.#deps.catalog.count(),
+      trades: compared.length,
+      missing: trades
+        .filter(({ trade }) => !compared.includes(trade))
+        .map(({ trade, counterparty }) => ({ trade, counterparty })),
+      ...(gaps.length === 0 ? {} : { gap: gaps.join('; ') }),
+    };
+  }
+
+  /** The newest messages of trades that the capsule names and that are not back yet: they stand also if the old device is revoked. */
+  get listed(): { readonly trade: CID; readonly last: CID }[] {
+    const { trades = [], compared = [] } = this.#progress ?? {};
+    return trades
+      .filter(({ trade }) => !compared.includes(trade))
+      .flatMap(({ trade, heads }) => heads.map((head) => ({ trade: parseId(trade), last: CID.parse(head) })));
+  }
+
+  /** Whether what an old device signed is known as far as it will be. */
+  get isKnown(): boolean {
+    return this.#progress === undefined || this.#progress.trades !== undefined;
+  }
+
+  /**
+   * A restored trade is only read until its log was compared with the other side's: an own message that is not known here would make
+   * the next one a fork.
+   * @throws NiagaError RESTORE_PENDING
+   */
+  async check(trade: string): Promise<void> {
+    const progress = this.#progress;
+    if (progress === undefined || progress.compared.includes(trade)) return;
+    const log = await this.#deps.trades.log(trade);
+    const { identity } = this.#deps;
+    const isForeign = log?.records.some(
+      ({ payload }) => equalBytes(payload.trader, identity.trader) && !equalBytes(payload.device, identity.device),
+    );
+    if (log === undefined || isForeign !== true) return;
+    if (await this.#compare(log.trade, log.counterparty)) return;
+    throw new NiagaError('RESTORE_PENDING', 'The other side was not reached since this machine was restored: the trade can be read only.', {
+      next: 'It goes on by itself when the other side is online; see: niaga identity devices',
+    });
+  }
+
+  get #isDone(): boolean {
+    const progress = this.#progress;
+    if (progress === undefined) return true;
+    const { profile, catalogue, trades, compared } = progress;
+    return profile && catalogue && trades !== undefined && trades.every(({ trade }) => compared.includes(trade));
+  }
+
+  #soon(delay: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#work = this.#work.then(() => this.#round());
+    }, delay).unref();
+  }
+
+  /** Tries everything that is not back yet. */
+  async #round(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (const step of [this.#bringTrades, this.#bringProfile, this.#bringCatalogue, this.#bringLogs]) {
+      if (signal.aborted || this.#isDone) break;
+      try {
+        await step.call(this);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#deps.logger.debug({ error: String(error) }, 'something could not be brought back yet');
+      }
+    }
+    if (signal.aborted || this.#isDone) return;
+    this.#soon(RETRY_DELAYS[Math.min(this.#tries++, RETRY_DELAYS.length - 1)] ?? 0);
+  }
+
+  /** First of all, since the key that opens the capsule is to go. */
+  async #bringTrades(): Promise<void> {
+    const { home, passphrase, traderRecords } = this.#deps;
+    const stored = await readKeyFile(home, 'restoring');
+    if (this.#progress?.trades !== undefined || stored === undefined) return;
+    const record = await traderRecords.newest('capsule', this.#stopping.signal);
+    let content: Pick<CapsuleContent, 'trades' | 'omitted'> = { trades: [], omitted: 0 };
+    if (record !== undefined) content = openCapsule(record.payload.item.sealed, await readSecret(stored.recovery, passphrase));
+    await this.#change({
+      omitted: content.omitted,
+      trades: content.trades.map(({ trade, counterparty, heads }) => ({
+        trade: trade.toString(),
+        counterparty: traderToText(counterparty),
+        heads: heads.map(String),
+      })),
+    });
+    await eraseKeyFile(home, 'restoring');
+  }
+
+  async #bringProfile(): Promise<void> {
+    if (this.#progress?.profile === true) return;
+    await this.#deps.traderRecords.takeOver(['profile', 'block-list', 'capsule']);
+    await this.#change({ profile: true });
+  }
+
+  async #bringCatalogue(): Promise<void> {
+    if (this.#progress?.catalogue === true) return;
+    const { search, exchange, catalog, identity, logger, devices } = this.#deps;
+    const { signal } = this.#stopping;
+    // The delegations of the old devices, under which the listings were signed.
+    await devices.devicesOf(identity.trader, signal);
+    let after: string | undefined;
+    let complete = true;
+    do {
+      const page = await search.search(
+        { words: [], seller: identity.traderText, perSeller: 0, limit: PAGE, timeoutMs: SEARCH_TIMEOUT, ...(after === undefined ? {} : { after }) },
+        { signal },
+      );
+      complete &&= page.coverage.verdict !== 'unknown';
+      for (const hit of page.hits) {
+        try {
+          const found = await search.find(hit.listing, { signal });
+          if (found === undefined) continue;
+          const listing = await exchange.open(found, { signal });
+          await catalog.adopt(listing, Math.max(found.card.payload.seq, found.delta?.payload.seq ?? 0));
+        } catch (error) {
+          if (!isNiagaError(error)) throw error;
+          complete = false;
+          logger.debug({ listing: hit.listing, code: error.code }, 'an own listing could not be brought back yet');
+        }
+      }
+      after = page.next;
+    } while (after !== undefined);
+    if (complete) await this.#change({ catalogue: true });
+  }
+
+  async #bringLogs(): Promise<void> {
+    const { trades = [], compared = [] } = this.#progress ?? {};
+    const byTrader = new Map<string, CID[]>();
+    for (const { trade, counterparty } of trades) {
+      if (compared.includes(trade)) continue;
+      byTrader.set(counterparty, [...(byTrader.get(counterparty) ?? []), parseId(trade)]);
+    }
+    for (const [counterparty, open] of byTrader) {
+      const trader = parseTrader(counterparty);
+      for (const trade of open) await this.#compare(trade, trader);
+      await this.#lookForOthers(trader);
+      const left = open.filter((trade) => this.#progress?.compared.includes(trade.toString()) === false);
+      // Letters bring it where both are never there together; what they bring is compared once they are.
+      if (left.length > 0) await this.#deps.trades.askFor(trader, left);
+    }
+  }
+
+  /** Takes what the other side has of a trade; whether the log here is now as whole. */
+  async #compare(trade: CID, counterparty: Uint8Array): Promise<boolean> {
+    const { devices, logger } = this.#deps;
+    const { signal } = this.#stopping;
+    try {
+      for (const peer of await devices.devicesOf(counterparty, signal)) {
+        if (!(await this.#pulled(peer, trade))) continue;
+        await this.#change({ compared: [...(this.#progress?.compared ?? []), trade.toString()] });
+        return true;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isNiagaError(error)) throw error;
+      logger.debug({ code: error.code }, 'the other side of a trade could not be asked');
+    }
+    return false;
+  }
+
+  async #pulled(peer: string, trade: CID): Promise<boolean> {
+    try {
+      return await this.#logs.pull(peer, trade, this.#stopping.signal);
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      this.#deps.logger.debug({ peer, code: error.code, error: error.message }, 'a log could not be had');
+      return false;
+    }
+  }
+
+  /** The capsule may be older than a trade with the same trader. */
+  async #lookForOthers(trader: Uint8Array): Promise<void> {
+    const { devices } = this.#deps;
+    for (const peer of await devices.devicesOf(trader, this.#stopping.signal)) {
+      try {
+        for await (const { trade, heads, ended } of this.#logs.list(peer, this.#stopping.signal)) {
+          const known = this.#progress?.trades?.some((one) => one.trade === trade.toString());
+          if (ended || known !== false) continue;
+          const found = { trade: trade.toString(), counterparty: traderToText(trader), heads: heads.map(String) };
+          await this.#change({
+            trades: [...(this.#progress?.trades ?? []), found],
+            found: [...(this.#progress?.found ?? []), found.trade],
+          });
+          await this.#compare(trade, trader);
+        }
+        return;
+      } catch (error) {
+        if (!isNiagaError(error)) throw error;
+      }
+    }
+  }
+
+  async #change(change: Partial<Progress>): Promise<void> {
+    if (this.#progress !== undefined) await this.#keep({ ...this.#progress, ...change });
+  }
+
+  async #keep(progress: Progress): Promise<void> {
+    this.#progress = progress;
+    await this.#deps.store.write([this.#table.put(KEY, progress)]);
+  }
+}

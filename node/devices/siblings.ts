@@ -1,0 +1,131 @@
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { equalBytes } from '../../protocol/ids.js';
+import { readBody, writeBody } from '../index/wire.js';
+import type { Logger } from '../logger.js';
+import { traderAsking } from './asker.js';
+import type { Devices } from './index.js';
+import type { LogExchange, LogExchangeDeps } from './log-exchange.js';
+import { CHANGED_METHOD, changedSchema } from './log-wire.js';
+import type { RowCopies } from './row-copies.js';
+import type { Trades } from '../trades/index.js';
+
+const TELL_TIMEOUT = 2_000;
+/** Changes come in groups. */
+const DELAY = 200;
+/** Without a word of a change all is compared this often, and a device that is not connected is looked for. */
+const ROUND = 5 * 60 * 1000;
+
+export interface SiblingsDeps extends LogExchangeDeps {
+  readonly trades: Pick<Trades, 'log' | 'logs' | 'takeCopies' | 'onChange'>;
+  readonly devices: Pick<Devices, 'siblings' | 'mayWrite' | 'onChange'>;
+  readonly logger: Logger;
+}
+
+/** Keeps all devices of this trader alike: each reads the logs of the others, and the catalogue of the one that writes. */
+export class Siblings {
+  readonly #deps: SiblingsDeps;
+  readonly #logs: LogExchange;
+  readonly #rows: RowCopies;
+  #stopping = new AbortController();
+  #ends: (() => void)[] = [];
+  #telling: NodeJS.Timeout | undefined;
+  #reading: NodeJS.Timeout | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+  #serving = false;
+
+  constructor(deps: SiblingsDeps, logs: LogExchange, rows: RowCopies) {
+    this.#deps = deps;
+    this.#logs = logs;
+    this.#rows = rows;
+  }
+
+  start(): void {
+    this.#stopping = new AbortController();
+    const { network, trades, devices } = this.#deps;
+    this.#serve();
+    const read = (): void => this.#readSoon();
+    const timer = setInterval(read, ROUND).unref();
+    this.#ends = [
+      trades.onChange(() => this.#tellSoon()),
+      devices.onChange(() => {
+        this.#tellSoon();
+        read();
+      }),
+      network.on('peer:connect', (peer) => {
+        if (devices.siblings().includes(peer)) read();
+      }),
+      network.on('ready', read),
+      () => clearInterval(timer),
+      () => clearTimeout(this.#telling),
+      () => clearTimeout(this.#reading),
+    ];
+    read();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const end of this.#ends) end();
+    this.#ends = [];
+    await this.#work;
+  }
+
+  /** Reads what the other devices have, and the catalogue of the one that writes. Those that are away are left out. */
+  async read(): Promise<void> {
+    const { devices, logger } = this.#deps;
+    const { signal } = this.#stopping;
+    for (const peer of devices.siblings()) {
+      try {
+        for await (const { trade, heads } of this.#logs.list(peer, signal)) {
+          const known = new Set((await this.#deps.trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
+          if (!heads.every((head) => known.has(head.toString()))) await this.#logs.pull(peer, trade, signal);
+        }
+        if (!devices.mayWrite) await this.#rows.pull(peer, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isNiagaError(error)) throw error;
+        logger.debug({ peer, code: error.code, error: error.message }, 'another device of this trader was not read');
+      }
+    }
+  }
+
+  /** The catalogue or a trade changed here. */
+  changed(): void {
+    this.#tellSoon();
+  }
+
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    this.#deps.network.handle(CHANGED_METHOD, (body, { peer }) => {
+      const { delegation } = readBody(changedSchema, body, CHANGED_METHOD);
+      const asker = traderAsking(delegation, peer, this.#deps);
+      if (!equalBytes(asker, this.#deps.identity.trader))
+        throw new NiagaError('PEER_REFUSED', 'Only another device of this trader says that something changed.');
+      this.#readSoon();
+      return Promise.resolve(writeBody({}));
+    });
+  }
+
+  #readSoon(): void {
+    this.#reading ??= setTimeout(() => {
+      this.#reading = undefined;
+      if (this.#deps.devices.siblings().length === 0) return;
+      this.#work = this.#work.then(() => this.read()).catch((error: unknown) => {
+        this.#deps.logger.warn({ error: String(error) }, 'the other devices of this trader could not be read');
+      });
+    }, DELAY).unref();
+  }
+
+  #tellSoon(): void {
+    if (this.#deps.devices.siblings().length === 0) return;
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      const { network, identity, devices } = this.#deps;
+      const body = writeBody({ delegation: identity.delegation.bytes });
+      for (const peer of devices.siblings())
+        network
+          .request(peer, CHANGED_METHOD, body, { timeout: TELL_TIMEOUT, signal: this.#stopping.signal })
+          .catch(() => undefined);
+    }, DELAY).unref();
+  }
+}

@@ -1,0 +1,101 @@
+import { NiagaError } from '../../protocol/errors.js';
+import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
+import { nextEpoch, WRITER_LIFETIME, type Writer } from '../../protocol/identity/writer.js';
+import { CLOCK_SKEW, signRecord, type SignedRecord } from '../../protocol/record.js';
+import type { DevicesDeps } from './index.js';
+import { newestOf } from './stands.js';
+
+/** What a lease says, before it is signed. */
+export type LeaseDraft = Pick<Writer, 'epoch' | 'holder' | 'expires' | 'previous' | 'stands'>;
+
+/** The writer's lease of this trader, as far as this machine knows it. */
+export class WriterLease {
+  readonly #deps: DevicesDeps;
+
+  constructor(deps: DevicesDeps) {
+    this.#deps = deps;
+  }
+
+  get current(): SignedRecord<Writer> | undefined {
+    return this.#deps.book.writerOf(this.#deps.identity.trader);
+  }
+
+  /** Without a lease there was never a second device. */
+  get isHere(): boolean {
+    const { current } = this;
+    return current === undefined || equalBytes(current.payload.holder, this.#deps.identity.device);
+  }
+
+  get isOver(): boolean {
+    const { current } = this;
+    return current !== undefined && this.#deps.now() > current.payload.expires + CLOCK_SKEW;
+  }
+
+  /** What a lease for this device would say, whoever signs it. Also trades that ended stand: the last word may still be on its way. */
+  async draft(holder: Uint8Array): Promise<LeaseDraft> {
+    const { logs, now } = this.#deps;
+    const { current } = this;
+    return {
+      epoch: nextEpoch(current?.payload, now()),
+      holder,
+      expires: now() + WRITER_LIFETIME,
+      ...(current === undefined ? {} : { previous: current.id }),
+      stands: await newestOf(logs({ ended: true })),
+    };
+  }
+
+  /** A lease signed by this device: handed over, or taken when it was over. */
+  async sign(holder: Uint8Array): Promise<SignedRecord<Writer>> {
+    return this.#sign(await this.draft(holder));
+  }
+
+  /** The same lease for longer; undefined where that is not due, or another device holds it. */
+  renewal(): SignedRecord<Writer> | undefined {
+    const { now } = this.#deps;
+    const { current } = this;
+    if (current === undefined || !this.isHere || now() < current.payload.expires - WRITER_LIFETIME / 2) return undefined;
+    const { epoch, holder, previous, stands } = current.payload;
+    return this.#sign({
+      epoch,
+      holder,
+      stands,
+      expires: now() + WRITER_LIFETIME,
+      ...(previous === undefined ? {} : { previous }),
+    });
+  }
+
+  /** @throws NiagaError WRITER_OTHER, DELEGATION_REVOKED */
+  check(): void {
+    const { book, identity } = this.#deps;
+    if (book.isRevoked(identity.trader, identity.device)) {
+      throw new NiagaError('DELEGATION_REVOKED', 'This machine was revoked by its owner: nobody takes what it signs.', {
+        next: 'Make it a device again under a new key: choose another home and type niaga identity add',
+      });
+    }
+    const { current } = this;
+    if (current === undefined || this.isHere) return;
+    const holder = nameOf(current.payload.holder, this.#deps);
+    throw new NiagaError('WRITER_OTHER', `This machine reads only: ${holder} writes for this trader.`, {
+      next: this.isOver
+        ? 'Its lease is over; take it with: niaga identity take'
+        : `There: niaga identity pass ${identity.peerId}. If that machine is lost, here: niaga identity take`,
+    });
+  }
+
+  #sign(draft: LeaseDraft): SignedRecord<Writer> {
+    const { identity, now } = this.#deps;
+    return signRecord('writer', draft, identity, {
+      network: identity.network,
+      created: now(),
+      inlineDelegation: true,
+    });
+  }
+}
+
+/** What people call a device: its label, else its peer id. */
+export function nameOf(device: Uint8Array, { book, identity }: Pick<DevicesDeps, 'book' | 'identity'>): string {
+  const peer = deviceToPeerId(device);
+  const known = book.devicesOf(identity.trader).find(({ payload }) => equalBytes(payload.delegate, device));
+  const label = known?.payload.label;
+  return label === undefined || label === '' ? peer : `${label} (${peer})`;
+}

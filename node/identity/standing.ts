@@ -1,0 +1,59 @@
+import type { CID } from 'multiformats/cid';
+import { NiagaError } from '../../protocol/errors.js';
+import { equalBytes } from '../../protocol/ids.js';
+import { standsIn, type HeadsOf, type Stands } from '../../protocol/identity/stands.js';
+import type { SignedRecord } from '../../protocol/record.js';
+import type { TradePayload } from '../../protocol/trade/index.js';
+import type { DeviceBook } from './device-book.js';
+
+type Book = Pick<DeviceBook, 'revocationsOf' | 'writerOf'>;
+
+/** Statements that bound what a device may still have signed: that it was revoked, or that another device writes. */
+function boundsOf({ payload }: SignedRecord<TradePayload>, book: Book, own: boolean) {
+  const revocations = book.revocationsOf(payload.trader, payload.device);
+  if (revocations.length > 0) {
+    const since = new Date(Math.min(...revocations.map((one) => one.payload.created))).toISOString();
+    const lists = revocations.map((one) => one.payload.stands);
+    return { code: 'DELEGATION_REVOKED', message: `was revoked ${since}`, lists } as const;
+  }
+  const writer = book.writerOf(payload.trader);
+  // What another own device signed while it wrote comes from that device itself.
+  if (own || writer === undefined || equalBytes(writer.payload.holder, payload.device)) return undefined;
+  return { code: 'WRITER_OTHER', message: 'no longer writes for its trader', lists: [writer.payload.stands] } as const;
+}
+
+/** Whether {@link checkStanding} has anything to check. */
+export function isBounded(record: SignedRecord<TradePayload>, book: Book, own: boolean): boolean {
+  return boundsOf(record, book, own) !== undefined;
+}
+
+/**
+ * Refuses a trade message of a device that was revoked, or that no longer writes for its trader, unless it is one of those that
+ * stand (DESIGN section 4). Only for messages that are not in the log yet: what was admitted stays, for no later statement undoes
+ * what the other side has acted upon (section 6).
+ * @param headsOf finds what a message of the trade names, also one that waits for others
+ * @param own whether it is the reader's own trader
+ * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER; TRADE_HEADS where messages must come first that tell whether it stands
+ */
+export function checkStanding(
+  record: SignedRecord<TradePayload>,
+  { book, headsOf, own }: { readonly book: Book; readonly headsOf: HeadsOf; readonly own: boolean },
+): void {
+  const bounds = boundsOf(record, book, own);
+  if (bounds === undefined) return;
+  const { payload, id } = record;
+  const trade = payload.kind === 'offer' ? id : payload.trade;
+  if (standsIn(id, { trade, lists: bounds.lists, headsOf })) return;
+  const missing = lastIn(bounds.lists, trade).filter((last) => headsOf(last.toString()) === undefined);
+  if (missing.length > 0) {
+    throw new NiagaError('TRADE_HEADS', 'The last messages of that device that stand must come first.', {
+      details: { missing: missing.map(String) },
+    });
+  }
+  throw new NiagaError(bounds.code, `The device that signed the ${payload.kind} ${bounds.message}.`);
+}
+
+function lastIn(lists: readonly Stands[], trade: CID): CID[] {
+  const name = trade.toString();
+  return lists.flatMap((list) => list.flatMap((one) => (one.trade.toString() === name ? [one.last] : [])));
+}

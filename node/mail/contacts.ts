@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { keyPairFromSeed } from '../../protocol/ed25519.js';
+import { isNiagaError } from '../../protocol/errors.js';
+import { equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
+import { LETTER_LIFETIME, type Reply } from '../../protocol/mail/index.js';
+import { openRecord, signRecord } from '../../protocol/record.js';
+import { cborCodec, type Table } from '../store/index.js';
+import type { MailDeps } from './index.js';
+import type { MailOptions } from './options.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+/** A token outlives the letters that are left under it; a new one is given when half of its time is over. */
+const TOKEN_LIFETIME = 2 * LETTER_LIFETIME;
+/** Devices of one trader. */
+const MAX_PEERS = 4;
+const MAX_ADDRESSES = 8;
+
+interface Token {
+  /** Its envelope, the seed of the key that it names, and when it ends. */
+  readonly record: Uint8Array;
+  readonly seed: Uint8Array;
+  readonly expires: number;
+}
+
+/** What is known of a trader with whom there was mail. */
+export interface ContactRow {
+  /** The last heard of first. */
+  readonly peers: readonly { readonly id: string; readonly addresses: readonly string[] }[];
+  /** Where and how it is answered while it is away, by its own word, and when it said so (its clock). */
+  readonly sealing?: Uint8Array;
+  readonly mailboxes?: readonly string[];
+  readonly learned: number;
+  /** Its permission to leave letters for it; and the one that it got from here. */
+  readonly held?: Token;
+  readonly issued?: Token;
+  /** What it was told of the own mailboxes the last time that it certainly heard of them. */
+  readonly told?: string;
+}
+
+export interface ContactsDeps extends Pick<
+  MailDeps,
+  'store' | 'network' | 'networkName' | 'identity' | 'verify' | 'now' | 'logger'
+> {
+  readonly options: MailOptions;
+}
+
+/** The traders with whom there was mail: their devices, mailboxes and tokens. All of them are in memory, two kilobytes each. */
+export class Contacts {
+  readonly #deps: ContactsDeps;
+  readonly #table: Table<ContactRow>;
+  readonly #rows = new Map<string, ContactRow>();
+  readonly #byPeer = new Map<string, string>();
+
+  constructor(deps: ContactsDeps) {
+    this.#deps = deps;
+    this.#table = deps.store.table('mail-contacts', cborCodec<ContactRow>());
+  }
+
+  async load(): Promise<void> {
+    this.#rows.clear();
+    this.#byPeer.clear();
+    for await (const [trader, row] of this.#table.range()) {
+      this.#rows.set(trader, row);
+      for (const { id } of row.peers) this.#byPeer.set(id, trader);
+      this.#deps.network.directory.learn(row.peers, { needed: true });
+    }
+  }
+
+  get(trader: Uint8Array): ContactRow | undefined {
+    return this.#rows.get(traderToText(trader));
+  }
+
+  peers(trader: Uint8Array): readonly string[] {
+    return this.get(trader)?.peers.map(({ id }) => id) ?? [];
+  }
+
+  traderOf(peer: string): Uint8Array | undefined {
+    const text = this.#byPeer.get(peer);
+    return text === undefined ? undefined : parseTrader(text);
+  }
+
+  /** A device of the trader was heard of. */
+  meet(trader: Uint8Array, peer: string): void {
+    const row = this.get(trader) ?? { peers: [], learned: 0 };
+    const addresses = this.#deps.network.directory.get(peer)?.addresses.slice(0, MAX_ADDRESSES) ?? [];
+    const before = row.peers[0];
+    if (before?.id === peer && (addresses.length === 0 || addresses.join() === before.addresses.join())) return;
+    const known = row.peers.find(({ id }) => id === peer)?.addresses ?? [];
+    const first = { id: peer, addresses: addresses.length > 0 ? addresses : known };
+    const peers = [first, ...row.peers.filter(({ id }) => id !== peer)].slice(0, MAX_PEERS);
+    this.#byPeer.set(peer, traderToText(trader));
+    this.#save(trader, { ...row, peers });
+  }
+
+  /** The trader's own word about where its letters go; an older one than is known changes nothing. */
+  learn(trader: Uint8Array, { sealing, mailboxes }: Pick<Reply, 'sealing' | 'mailboxes'>, said: number): void {
+    const row = this.get(trader) ?? { peers: [], learned: 0 };
+    if (said <= row.learned) return;
+    this.#save(trader, { ...row, sealing: sealing.slice(), mailboxes, learned: said });
+  }
+
+  /** Keeps a token that came in a letter, where it is what it should be. */
+  hold(trader: Uint8Array, { record, seed }: NonNullable<Reply['token']>): void {
+    const { networkName, verify, now, logger } = this.#deps;
+    const row = this.get(trader) ?? { peers: [], learned: 0 };
+    if (row.held !== undefined && equalBytes(row.held.record, record)) return;
+    try {
+      const { payload } = openRecord(record, { network: networkName, kinds: ['mailbox-token'], verify, now: now() });
+      const fits = equalBytes(payload.trader, trader) && equalBytes(payload.key, keyPairFromSeed(seed).publicKey);
+      if (!fits || payload.expires <= now()) return;
+      this.#save(trader, { ...row, held: { record: record.slice(), seed: seed.slice(), expires: payload.expires } });
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      logger.debug({ code: error.code }, 'a token does not hold');
+    }
+  }
+
+  /** The token to leave letters for a trader with, while it is good. */
+  tokenFor(trader: Uint8Array): Token | undefined {
+    const held = this.get(trader)?.held;
+    return held !== undefined && held.expires > this.#deps.now() + DAY ? held : undefined;
+  }
+
+  /** What a letter to this trader says of how it is answered, and a mark to say later that it was heard. */
+  replyTo(trader: Uint8Array, own: Pick<Reply, 'sealing' | 'mailboxes'>): { reply: Reply; mark: string; heard: boolean } {
+    const row = this.get(trader);
+    const issued = this.#issue(trader);
+    const mark = Buffer.from(own.sealing).toString('base64') + own.mailboxes.join() + String(issued.expires);
+    return {
+      reply: { ...own, token: { record: issued.record, seed: issued.seed } },
+      mark,
+      heard: row?.told === mark,
+    };
+  }
+
+  /** The trader has certainly heard what that mark stands for. */
+  told(trader: Uint8Array, mark: string): void {
+    const row = this.get(trader);
+    if (row !== undefined && row.told !== mark) this.#save(trader, { ...row, told: mark });
+  }
+
+  #issue(trader: Uint8Array): Token {
+    const { identity, now, options } = this.#deps;
+    const row = this.get(trader) ?? { peers: [], learned: 0 };
+    if (row.issued !== undefined && row.issued.expires > now() + TOKEN_LIFETIME / 2) return row.issued;
+    const seed = new Uint8Array(randomBytes(32));
+    const expires = now() + TOKEN_LIFETIME;
+    const draft = {
+      id: new Uint8Array(randomBytes(16)),
+      key: keyPairFromSeed(seed).publicKey,
+      expires,
+      quota: options.depositorBytes,
+    };
+    const record = signRecord('mailbox-token', draft, identity, {
+      network: identity.network,
+      created: now(),
+      inlineDelegation: true,
+    }).bytes;
+    const issued = { record, seed, expires };
+    this.#save(trader, { ...row, issued });
+    return issued;
+  }
+
+  #save(trader: Uint8Array, row: ContactRow): void {
+    const key = traderToText(trader);
+    this.#rows.set(key, row);
+    // What a crash undoes is learned again.
+    this.#deps.store
+      .write([this.#table.put(key, row)], { sync: false })
+      .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'a contact could not be kept'));
+  }
+}

@@ -1,0 +1,261 @@
+import { CID } from 'multiformats/cid';
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { deviceToPeerId, equalBytes, traderToText } from '../../protocol/ids.js';
+import {
+  isReceipted,
+  OLDEST_LETTER,
+  PARCEL_KINDS,
+  parcelId,
+  readRefusal,
+  unseal,
+  writeRefusal,
+  type Letter,
+  type ParcelKind,
+} from '../../protocol/mail/index.js';
+import { openRecord, signRecord } from '../../protocol/record.js';
+import { createKeyedMutex } from '../concurrency.js';
+import { publicError } from '../network/methods.js';
+import type { Write } from '../store/index.js';
+import type { Contacts } from './contacts.js';
+import type { Incoming, MailDeps, OwnReceipt, ParcelHandler } from './index.js';
+import type { OutboxTables } from './outbox.js';
+import type { Postman } from './postman.js';
+import type { DeliveryVerdict } from './wire.js';
+
+/** Parcels of which it is remembered that their authors know that they were read. */
+const READ_REMEMBERED = 10_000;
+
+export interface InboxDeps extends Pick<
+  MailDeps,
+  'networkName' | 'identity' | 'verify' | 'now' | 'logger' | 'onRefused'
+> {
+  readonly tables: OutboxTables;
+  readonly contacts: Contacts;
+  readonly postman: Postman;
+  readonly handlers: ReadonlyMap<string, ParcelHandler>;
+  /** The sealing keys, the newest first. */
+  readonly secrets: () => readonly Uint8Array[];
+}
+
+/** What comes from other traders: verified, handed over once, and receipted when it is on disk. */
+export class Inbox {
+  readonly #deps: InboxDeps;
+  readonly #lock = createKeyedMutex();
+  readonly #read = createBoundedCache<true>(READ_REMEMBERED);
+
+  constructor(deps: InboxDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * A letter over the direct stream: one verdict a parcel.
+   * @throws NiagaError RECORD_…, DELEGATION_… where the letter does not hold; RECORD_ID where it is for another trader
+   */
+  deliver(bytes: Uint8Array, _peer: string): Promise<DeliveryVerdict[]> {
+    return this.#take(this.#open(bytes), false);
+  }
+
+  /**
+   * A letter from a mailbox. Resolves when it is not needed there any more, also where it cannot be opened.
+   * @throws what the disk throws
+   */
+  async unseal(sealed: Uint8Array): Promise<void> {
+    const { secrets, logger, onRefused } = this.#deps;
+    const content = unseal(sealed, secrets());
+    if (content === undefined) {
+      onRefused('RECORD_MALFORMED');
+      logger.debug({}, 'a letter opens with none of the sealing keys');
+      return;
+    }
+    let letter: Letter;
+    try {
+      letter = this.#open(content.slice());
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      onRefused(error.code);
+      logger.debug({ code: error.code }, 'a letter does not hold');
+      return;
+    }
+    await this.#take(letter, true);
+  }
+
+  acknowledge({ from, id, about }: { from: Uint8Array; id: CID; about?: CID | undefined }): OwnReceipt & { send(): void } {
+    return this.#receipt(from, id, about, true);
+  }
+
+  async read(from: Uint8Array, ids: readonly CID[], about: CID | undefined): Promise<void> {
+    const { tables } = this.#deps;
+    const name = traderToText(from);
+    const writes: Write[] = [];
+    const sends: (() => void)[] = [];
+    for (const id of ids) {
+      const key = `${name}/${id.toString()}`;
+      if (this.#read.get(key) === true) continue;
+      const kept = await tables.kept(name, id.toString());
+      this.#read.set(key, true);
+      if (kept === undefined || kept.read === true) continue;
+      const posted = this.#post(from, 'receipt', this.#sign(id, about, true));
+      writes.push(tables.keep(name, id.toString(), { ...kept, read: true }), ...posted.writes);
+      sends.push(posted.send);
+    }
+    if (writes.length === 0) return;
+    await tables.write(writes, { sync: false });
+    for (const send of sends) send();
+  }
+
+  #open(bytes: Uint8Array): Letter {
+    const { networkName, verify, now, identity } = this.#deps;
+    const { payload } = openRecord(bytes, { network: networkName, kinds: ['letter'], verify, now: now() });
+    if (!equalBytes(payload.to, identity.trader))
+      throw new NiagaError('RECORD_ID', 'The letter is for another trader.', { where: 'to' });
+    if (equalBytes(payload.trader, identity.trader)) throw new NiagaError('RECORD_ID', 'The letter is this trader’s own.');
+    if (payload.created < now() - OLDEST_LETTER)
+      throw new NiagaError('RECORD_OLD', 'The letter is older than mailboxes keep letters.');
+    return payload;
+  }
+
+  async #take(letter: Letter, sealed: boolean): Promise<DeliveryVerdict[]> {
+    const { contacts } = this.#deps;
+    const from = letter.trader.slice();
+    const results: DeliveryVerdict[] = [];
+    // In their order: messages of a trade come after those that they build on.
+    for (const { kind, bytes, about } of letter.parcels)
+      results.push(await this.#parcel(from, { kind, bytes: bytes.slice(), about }, sealed));
+    // Of a stranger of whom nothing was taken nothing is remembered.
+    if (contacts.get(from) !== undefined || results.some(({ receipt, taken }) => receipt !== undefined || taken === true)) {
+      contacts.meet(from, deviceToPeerId(letter.device));
+      if (letter.reply !== undefined) {
+        contacts.learn(from, letter.reply, letter.created);
+        if (letter.reply.token !== undefined) contacts.hold(from, letter.reply.token);
+      }
+    }
+    return results;
+  }
+
+  async #parcel(from: Uint8Array, parcel: Letter['parcels'][number], sealed: boolean): Promise<DeliveryVerdict> {
+    const { postman, onRefused } = this.#deps;
+    const { kind, bytes } = parcel;
+    let id: CID | undefined;
+    try {
+      const known = PARCEL_KINDS.find((one) => one === kind);
+      if (known === undefined)
+        throw new NiagaError('OPERATION_UNKNOWN', 'Parcels of that kind are not known here.', { where: 'kind' });
+      const of = (id = parcelId(known, bytes));
+      switch (known) {
+        case 'receipt':
+          postman.receipt(from, bytes);
+          return { taken: true };
+        case 'refusal': {
+          const refusal = readRefusal(bytes);
+          postman.refusal(from, refusal.of.toString(), refusal);
+          return { taken: true };
+        }
+        default:
+          return await this.#lock(`${traderToText(from)}/${of.toString()}`, () =>
+            this.#hand(from, known, of, parcel, sealed),
+          );
+      }
+    } catch (error) {
+      // What has to do with this machine, its disk say, may pass: a sealed letter then stays where it is.
+      if (!isNiagaError(error)) throw error;
+      onRefused(error.code);
+      const verdict = { ...publicError(error), ...detailsOf(error) };
+      if (sealed && id !== undefined && isReceipted(kind)) await this.#refuse(from, id, verdict);
+      return verdict;
+    }
+  }
+
+  async #hand(
+    from: Uint8Array,
+    kind: ParcelKind,
+    id: CID,
+    { bytes, about }: Letter['parcels'][number],
+    sealed: boolean,
+  ): Promise<DeliveryVerdict> {
+    const { tables, postman, handlers } = this.#deps;
+    const name = traderToText(from);
+    const text = id.toString();
+    const kept = isReceipted(kind) ? await tables.kept(name, text) : undefined;
+    const came = postman.apply(from, { type: 'came', id: text, kind, kept: kept !== undefined });
+    if (kept !== undefined) {
+      // Its author has not got the receipt.
+      if (sealed && came.some(({ type }) => type === 'receipt')) await this.#postNow(from, 'receipt', kept.receipt);
+      return { receipt: kept.receipt };
+    }
+    const handled = (isKept: boolean) => postman.apply(from, { type: 'handled', id: text, kind, kept: isKept });
+    try {
+      const handler = handlers.get(kind);
+      if (handler === undefined)
+        throw new NiagaError('OPERATION_UNKNOWN', `Parcels of the kind "${kind}" are not taken here.`, { where: 'kind' });
+      let receipt: (OwnReceipt & { send(): void }) | undefined;
+      const incoming: Incoming = {
+        id,
+        kind,
+        from,
+        bytes,
+        about,
+        receipt: (named = about) => (receipt ??= this.#receipt(from, id, named, sealed)),
+      };
+      await handler.take(incoming);
+      if (isReceipted(kind) && receipt === undefined) {
+        receipt = this.#receipt(from, id, about, sealed);
+        await tables.write(receipt.writes);
+      }
+      handled(true);
+      receipt?.send();
+      return receipt === undefined ? { taken: true } : { receipt: receipt.bytes };
+    } catch (error) {
+      handled(false);
+      throw error;
+    }
+  }
+
+  /** Signs a receipt. `posted`: it goes as a parcel of its own, since nobody waits for the answer. */
+  #receipt(from: Uint8Array, id: CID, about: CID | undefined, posted: boolean): OwnReceipt & { send(): void } {
+    const { tables, now } = this.#deps;
+    const bytes = this.#sign(id, about, false);
+    const keep = tables.keep(traderToText(from), id.toString(), { receipt: bytes, at: now() });
+    if (!posted) return { bytes, writes: [keep], send: () => undefined };
+    const post = this.#post(from, 'receipt', bytes);
+    return { bytes, writes: [keep, ...post.writes], send: post.send };
+  }
+
+  #sign(of: CID, about: CID | undefined, read: boolean): Uint8Array {
+    const { identity, now } = this.#deps;
+    const draft = { of, ...(about === undefined ? {} : { trade: about }), ...(read ? ({ read: true } as const) : {}) };
+    return signRecord('receipt', draft, identity, { network: identity.network, created: now(), inlineDelegation: true })
+      .bytes;
+  }
+
+  #post(to: Uint8Array, kind: ParcelKind, bytes: Uint8Array): { writes: Write[]; send: () => void } {
+    const { tables, postman, now } = this.#deps;
+    const id = parcelId(kind, bytes).toString();
+    const waiting = { kind, since: now() };
+    return {
+      writes: tables.post(traderToText(to), id, waiting, bytes),
+      send: () => postman.posted(to, id, waiting, bytes),
+    };
+  }
+
+  async #postNow(to: Uint8Array, kind: ParcelKind, bytes: Uint8Array): Promise<void> {
+    const { writes, send } = this.#post(to, kind, bytes);
+    await this.#deps.tables.write(writes, { sync: false });
+    send();
+  }
+
+  async #refuse(from: Uint8Array, of: CID, verdict: DeliveryVerdict): Promise<void> {
+    const { code = 'INTERNAL', message = code, missing, retryAt } = verdict;
+    const refusal = { of, code, message, ...(missing === undefined ? {} : { missing }), ...(retryAt === undefined ? {} : { retryAt }) };
+    await this.#postNow(from, 'refusal', writeRefusal(refusal));
+  }
+}
+
+/** What a refusal says for programs: ids of messages that are missing, and when another try may succeed. */
+function detailsOf({ details }: NiagaError): Pick<DeliveryVerdict, 'missing' | 'retryAt'> {
+  const missing = Array.isArray(details?.['missing'])
+    ? details['missing'].flatMap((id: unknown) => (typeof id === 'string' ? [CID.parse(id)] : [])).slice(0, 64)
+    : [];
+  const retryAt = details?.['retryAt'];
+  return { ...(missing.length === 0 ? {} : { missing }), ...(typeof retryAt === 'number' ? { retryAt } : {}) };
+}

@@ -1,0 +1,91 @@
+import { isReceipted, type courier } from '../../protocol/mail/index.js';
+import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
+import type { SentState } from './index.js';
+
+/** What became of something that its recipient has signed for. */
+interface DoneRow {
+  readonly state: 'delivered' | 'read';
+  readonly at: number;
+  readonly kind: string;
+  readonly about?: string;
+}
+
+/** Something from another trader that is on this disk: the receipt for it. */
+interface KeptRow {
+  readonly receipt: Uint8Array;
+  readonly at: number;
+  /** That a person has seen it was told. */
+  readonly read?: boolean;
+}
+
+/** Everything about own mail that is on disk. Keys are the other trader's key in text and the parcel's id. */
+export class OutboxTables {
+  readonly #store: Store;
+  readonly #waiting: Table<courier.Waiting>;
+  readonly #parcels: Table<Uint8Array>;
+  readonly #done: Table<DoneRow>;
+  readonly #kept: Table<KeptRow>;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#waiting = store.table('mail-outbox', cborCodec<courier.Waiting>());
+    this.#parcels = store.table('mail-parcels', rawCodec);
+    this.#done = store.table('mail-done', cborCodec<DoneRow>());
+    this.#kept = store.table('mail-kept', cborCodec<KeptRow>());
+  }
+
+  async *waiting(): AsyncIterable<{ to: string; id: string; waiting: courier.Waiting }> {
+    for await (const [key, waiting] of this.#waiting.range()) {
+      const [to = '', id = ''] = key.split('/');
+      yield { to, id, waiting };
+    }
+  }
+
+  parcel(to: string, id: string): Promise<Uint8Array | undefined> {
+    return this.#parcels.get(`${to}/${id}`);
+  }
+
+  post(to: string, id: string, waiting: courier.Waiting, bytes: Uint8Array): Write[] {
+    const key = `${to}/${id}`;
+    // Posted anew, it is not done any more.
+    const done = isReceipted(waiting.kind) ? [this.#done.del(key)] : [];
+    return [this.#waiting.put(key, waiting), this.#parcels.put(key, bytes), ...done];
+  }
+
+  update(to: string, id: string, waiting: courier.Waiting): Write {
+    return this.#waiting.put(`${to}/${id}`, waiting);
+  }
+
+  /** Nothing has to be sent any more. */
+  drop(to: string, id: string, done: DoneRow | undefined): Write[] {
+    const key = `${to}/${id}`;
+    return [this.#waiting.del(key), this.#parcels.del(key), ...(done === undefined ? [] : [this.#done.put(key, done)])];
+  }
+
+  done(to: string, id: string): Promise<DoneRow | undefined> {
+    return this.#done.get(`${to}/${id}`);
+  }
+
+  putDone(to: string, id: string, done: DoneRow): Write {
+    return this.#done.put(`${to}/${id}`, done);
+  }
+
+  kept(from: string, id: string): Promise<KeptRow | undefined> {
+    return this.#kept.get(`${from}/${id}`);
+  }
+
+  keep(from: string, id: string, row: KeptRow): Write {
+    return this.#kept.put(`${from}/${id}`, row);
+  }
+
+  write(writes: readonly Write[], options?: { sync: boolean }): Promise<void> {
+    return this.#store.write(writes, options);
+  }
+}
+
+export function sentState(waiting: courier.Waiting): SentState {
+  const { refused, stored, since } = waiting;
+  if (refused !== undefined) return { state: 'refused', since, code: refused.code, reason: refused.reason };
+  if (stored !== undefined) return { state: 'stored', since, mailboxes: stored.mailboxes };
+  return { state: 'queued', since };
+}

@@ -1,0 +1,432 @@
+import { CID } from 'multiformats/cid';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
+import { courier, isReceipted, MAX_LETTER_BYTES, MAX_PARCELS, type Reply } from '../../protocol/mail/index.js';
+import { openRecord, signRecord } from '../../protocol/record.js';
+import { readBody } from '../index/wire.js';
+import type { Contacts } from './contacts.js';
+import type { Depositor } from './depositor.js';
+import { FINAL_CODES } from './final-codes.js';
+import type { MailDeps, ParcelHandler, SentState, StateChange } from './index.js';
+import { sentState, type OutboxTables } from './outbox.js';
+import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
+
+const KiB = 1024;
+/** A recipient that has the parcels answers after a disk sync or two. */
+const DELIVERY_TIMEOUT = 10_000;
+/** What a letter has around its parcels: header, the own mailboxes, and a token with its delegation. */
+const LETTER_OVERHEAD = 4 * KiB;
+const PARCEL_OVERHEAD = 128;
+
+export interface PostmanDeps extends Pick<
+  MailDeps,
+  'network' | 'networkName' | 'identity' | 'verify' | 'now' | 'logger'
+> {
+  readonly tables: OutboxTables;
+  readonly contacts: Contacts;
+  readonly depositor: Depositor;
+  readonly handlers: ReadonlyMap<string, ParcelHandler>;
+  /** Milliseconds after which a direct try is accompanied by a letter. */
+  readonly slow: number;
+  /** What others are told of how to answer. */
+  readonly reply: () => Pick<Reply, 'sealing' | 'mailboxes'>;
+}
+
+interface Partner {
+  readonly to: Uint8Array;
+  readonly name: string;
+  state: courier.Correspondence;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** A letter that is ready to go, and the parcels that fitted. */
+interface Composed {
+  readonly bytes: Uint8Array;
+  readonly ids: readonly string[];
+  /** What the recipient will have heard of the own mailboxes. */
+  readonly mark: string;
+}
+
+/** Performs what the courier (protocol/mail/courier.ts) decides, for each trader that something waits for. */
+export class Postman {
+  readonly #deps: PostmanDeps;
+  readonly #partners = new Map<string, Partner>();
+  /** Bytes of what waits, as far as they were needed; by recipient and id. */
+  readonly #bytes = new Map<string, Uint8Array>();
+  /** What waits about one trade, by its id. */
+  readonly #about = new Map<string, Map<string, { readonly partner: Partner; readonly id: string }>>();
+  readonly #listeners = new Set<(change: StateChange) => void>();
+  readonly #running = new Set<Promise<void>>();
+  #stopping = new AbortController();
+
+  constructor(deps: PostmanDeps) {
+    this.#deps = deps;
+    this.#stopping.abort();
+  }
+
+  async start(): Promise<void> {
+    this.#partners.clear();
+    this.#bytes.clear();
+    this.#about.clear();
+    const waiting = new Map<string, Map<string, courier.Waiting>>();
+    for await (const { to, id, waiting: row } of this.#deps.tables.waiting())
+      waiting.set(to, (waiting.get(to) ?? new Map<string, courier.Waiting>()).set(id, row));
+    for (const [name, rows] of waiting) {
+      const sorted = new Map([...rows].sort(([, a], [, b]) => a.since - b.since));
+      const partner = { to: parseTrader(name), name, state: courier.resumed(sorted), timer: undefined };
+      this.#partners.set(name, partner);
+      for (const [id, row] of sorted) this.#index(partner, id, row);
+    }
+    this.#stopping = new AbortController();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const { timer } of this.#partners.values()) clearTimeout(timer);
+    await Promise.all(this.#running);
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const { state } of this.#partners.values())
+      for (const { refused, kind } of state.waiting.values()) if (refused === undefined && isReceipted(kind)) size++;
+    return size;
+  }
+
+  onState(listener: (change: StateChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async stateOf(to: Uint8Array, id: string): Promise<SentState | undefined> {
+    const name = traderToText(to);
+    const waiting = this.#partners.get(name)?.state.waiting.get(id);
+    if (waiting !== undefined) return sentState(waiting);
+    const done = await this.#deps.tables.done(name, id);
+    return done === undefined ? undefined : { state: done.state, since: done.at };
+  }
+
+  waiting(about: string): readonly StateChange[] {
+    return [...(this.#about.get(about)?.values() ?? [])].flatMap(({ partner, id }) => {
+      const row = partner.state.waiting.get(id);
+      return row === undefined || !isReceipted(row.kind) ? [] : [change(partner, id, row.kind, row.about, sentState(row))];
+    });
+  }
+
+  /** It is on disk and goes now. */
+  posted(to: Uint8Array, id: string, waiting: courier.Waiting, bytes: Uint8Array): void {
+    const partner = this.#partner(to);
+    this.#bytes.set(`${partner.name}/${id}`, bytes);
+    this.#index(partner, id, waiting);
+    this.apply(partner.to, { type: 'posted', id, waiting });
+  }
+
+  connected(trader: Uint8Array): void {
+    if (this.#partners.has(traderToText(trader))) this.apply(trader, { type: 'connected' });
+  }
+
+  wakeAll(): void {
+    for (const { to } of [...this.#partners.values()]) this.apply(to, { type: 'alarm' });
+  }
+
+  /**
+   * A receipt that came by itself. It changes the state of the one message that it names, where it is from its recipient.
+   * @throws NiagaError RECORD_…, DELEGATION_… where it does not hold
+   */
+  receipt(from: Uint8Array, bytes: Uint8Array): void {
+    const id = this.#readReceipt(from, bytes);
+    if (id !== undefined)
+      this.apply(from, { type: 'receipt', id: id.of, read: id.read }, new Map([[id.of, bytes]]));
+  }
+
+  refusal(from: Uint8Array, id: string, refusal: DeliveryVerdict): void {
+    const waiting = this.#partners.get(traderToText(from))?.state.waiting.get(id);
+    if (waiting !== undefined) this.apply(from, { type: 'refusal', id, verdict: this.#refused(waiting.kind, refusal) });
+  }
+
+  /**
+   * Takes an event to the courier and performs what it decides; gives the effects, of which those about what came are the caller's.
+   * @param receipts the signed receipts that the event is about, by the id of what they are for
+   */
+  apply(
+    trader: Uint8Array,
+    event: courier.Event,
+    receipts: ReadonlyMap<string, Uint8Array> = new Map(),
+  ): readonly courier.Effect[] {
+    const partner = this.#partner(trader);
+    const before = partner.state;
+    const { state, effects } = courier.step(before, event, this.#deps.now());
+    partner.state = state;
+    for (const effect of effects) this.#perform(partner, before, effect, receipts);
+    const idle = state.waiting.size === 0 && state.handing.size === 0;
+    if (idle && state.direct === undefined && state.letter === undefined && this.#partners.get(partner.name) === partner) {
+      clearTimeout(partner.timer);
+      this.#partners.delete(partner.name);
+    }
+    return effects;
+  }
+
+  #partner(to: Uint8Array): Partner {
+    const name = traderToText(to);
+    const known = this.#partners.get(name);
+    if (known !== undefined) return known;
+    const partner = { to: to.slice(), name, state: courier.resumed(new Map()), timer: undefined };
+    this.#partners.set(name, partner);
+    return partner;
+  }
+
+  #perform(
+    partner: Partner,
+    before: courier.Correspondence,
+    effect: courier.Effect,
+    receipts: ReadonlyMap<string, Uint8Array>,
+  ): void {
+    const { tables, handlers } = this.#deps;
+    switch (effect.type) {
+      case 'send':
+        return this.#track(this.#send(partner, effect.ids));
+      case 'deposit':
+        return this.#track(this.#deposit(partner, effect.ids));
+      case 'alarm':
+        return this.#alarm(partner, effect.at);
+      case 'write': {
+        const { id, waiting } = effect;
+        this.#track(
+          tables.write([tables.update(partner.name, id, waiting)], { sync: false }).then(() => {
+            const was = before.waiting.get(id);
+            if (waiting.stored !== was?.stored || waiting.refused !== was?.refused)
+              this.#tell(change(partner, id, waiting.kind, waiting.about, sentState(waiting)));
+          }),
+        );
+        return;
+      }
+      case 'drop': {
+        const { id, kind, outcome } = effect;
+        const about = before.waiting.get(id)?.about;
+        this.#bytes.delete(`${partner.name}/${id}`);
+        this.#unindex(partner, id, about);
+        if (outcome === 'passed') return this.#track(tables.write(tables.drop(partner.name, id, undefined), { sync: false }));
+        const receipt = receipts.get(id);
+        const at = this.#deps.now();
+        const done = { state: outcome, at, kind, ...(about === undefined ? {} : { about }) };
+        const more = receipt === undefined ? [] : (handlers.get(kind)?.receipted?.({ id, about, receipt }) ?? []);
+        this.#track(
+          tables
+            .write([...tables.drop(partner.name, id, done), ...more])
+            .then(() => this.#tell(change(partner, id, kind, about, { state: outcome, since: at }))),
+        );
+        return;
+      }
+      case 'read':
+        return this.#track(this.#noteRead(partner, effect.id));
+      case 'repair': {
+        const about = before.waiting.get(effect.id)?.about;
+        const { kind, missing } = effect;
+        this.#track(handlers.get(kind)?.repair?.({ to: partner.to, about, missing }) ?? Promise.resolve());
+        return;
+      }
+      case 'hand':
+      case 'receipt':
+        return;
+    }
+  }
+
+  async #send(partner: Partner, ids: readonly string[]): Promise<void> {
+    const { signal } = this.#stopping;
+    const slow = setTimeout(() => this.apply(partner.to, { type: 'slow' }), this.#deps.slow);
+    let outcome: { verdicts: ReadonlyMap<string, courier.Verdict>; receipts: ReadonlyMap<string, Uint8Array> } | undefined;
+    try {
+      outcome = await this.#direct(partner, ids, signal);
+    } catch (error) {
+      if (!signal.aborted)
+        this.#deps.logger.debug({ to: partner.name, error: String(error) }, 'a recipient could not be reached directly');
+    } finally {
+      clearTimeout(slow);
+    }
+    if (signal.aborted) return;
+    if (outcome === undefined) this.apply(partner.to, { type: 'unreached' });
+    else this.apply(partner.to, { type: 'answered', verdicts: outcome.verdicts }, outcome.receipts);
+  }
+
+  /** Undefined where no device of the recipient is known or there. */
+  async #direct(partner: Partner, ids: readonly string[], signal: AbortSignal) {
+    const { network, contacts } = this.#deps;
+    const peers = contacts.peers(partner.to);
+    if (peers.length === 0) return undefined;
+    const letter = await this.#compose(partner, ids, false);
+    let failure: unknown;
+    for (const peer of peers) {
+      try {
+        const options = { signal, timeout: DELIVERY_TIMEOUT, retry: true };
+        const answer = await network.request(peer, DELIVER_METHOD, letter.bytes, options);
+        const { results } = readBody(deliverAnswerSchema, answer, `answer to ${DELIVER_METHOD}`);
+        if (results.length !== letter.ids.length)
+          throw new NiagaError('PEER_PROTOCOL', 'The answer to a delivery does not fit it.');
+        contacts.told(partner.to, letter.mark);
+        return this.#verdicts(partner, letter.ids, results);
+      } catch (error) {
+        signal.throwIfAborted();
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  #verdicts(partner: Partner, ids: readonly string[], results: readonly DeliveryVerdict[]) {
+    const verdicts = new Map<string, courier.Verdict>();
+    const receipts = new Map<string, Uint8Array>();
+    for (const [at, id] of ids.entries()) {
+      const result = results[at] ?? {};
+      const kind = partner.state.waiting.get(id)?.kind ?? '';
+      if (result.receipt === undefined) {
+        verdicts.set(id, result.taken === true ? { type: 'taken' } : this.#refused(kind, result));
+        continue;
+      }
+      const bytes = result.receipt.slice();
+      const genuine = this.#isReceiptFor(partner, id, bytes);
+      if (genuine) receipts.set(id, bytes);
+      const forged = { code: 'PEER_PROTOCOL', message: 'The receipt does not hold.' };
+      verdicts.set(id, genuine ? { type: 'receipted' } : { type: 'refused', final: false, ...forged });
+    }
+    return { verdicts, receipts };
+  }
+
+  #isReceiptFor(partner: Partner, id: string, bytes: Uint8Array): boolean {
+    try {
+      return this.#readReceipt(partner.to, bytes)?.of === id;
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      this.#deps.logger.warn({ to: partner.name, code: error.code }, 'a receipt did not verify');
+      return false;
+    }
+  }
+
+  /**
+   * What a receipt is for. Undefined where it is not the recipient's own, or names another trade than what was sent.
+   * @throws NiagaError RECORD_…, DELEGATION_…
+   */
+  #readReceipt(from: Uint8Array, bytes: Uint8Array): { of: string; read: boolean } | undefined {
+    const { networkName, verify, now, logger } = this.#deps;
+    const { payload } = openRecord(bytes, { network: networkName, kinds: ['receipt'], verify, now: now() });
+    const of = payload.of.toString();
+    const waiting = this.#partners.get(traderToText(from))?.state.waiting.get(of);
+    const fits = waiting === undefined || waiting.about === payload.trade?.toString();
+    if (equalBytes(payload.trader, from) && fits) return { of, read: payload.read === true };
+    logger.warn({ from: traderToText(from), of }, 'a receipt was for something else');
+    return undefined;
+  }
+
+  #refused(kind: string, result: DeliveryVerdict): Extract<courier.Verdict, { type: 'refused' }> {
+    const { code = 'INTERNAL', message = code, missing, retryAt } = result;
+    const final =
+      missing === undefined &&
+      retryAt === undefined &&
+      (FINAL_CODES.has(code) || this.#deps.handlers.get(kind)?.finalCodes?.has(code) === true);
+    return {
+      type: 'refused',
+      final,
+      code,
+      message,
+      ...(missing === undefined ? {} : { missing }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    };
+  }
+
+  async #deposit(partner: Partner, ids: readonly string[]): Promise<void> {
+    const { depositor, logger } = this.#deps;
+    const { signal } = this.#stopping;
+    let stored: readonly string[] = [];
+    let mailboxes = 0;
+    try {
+      const letter = await this.#compose(partner, ids, true);
+      mailboxes = await depositor.deposit(partner.to, letter.bytes, signal);
+      stored = letter.ids;
+    } catch (error) {
+      if (!signal.aborted) logger.warn({ to: partner.name, error: String(error) }, 'a letter could not be left');
+    }
+    if (!signal.aborted) this.apply(partner.to, { type: 'stored', ids: stored, mailboxes });
+  }
+
+  /** Signs a letter of as many of these as fit. */
+  async #compose(partner: Partner, ids: readonly string[], whole: boolean): Promise<Composed> {
+    const { identity, now, contacts, reply } = this.#deps;
+    const parcels: { kind: string; bytes: Uint8Array; about?: CID }[] = [];
+    const fitting: string[] = [];
+    let room = MAX_LETTER_BYTES - LETTER_OVERHEAD;
+    for (const id of ids) {
+      const bytes = await this.#bytesOf(partner, id);
+      const waiting = partner.state.waiting.get(id);
+      if (waiting === undefined || bytes === undefined) continue;
+      const { kind, about } = waiting;
+      room -= bytes.length + PARCEL_OVERHEAD;
+      if (parcels.length === MAX_PARCELS || (room < 0 && parcels.length > 0)) break;
+      parcels.push({ kind, bytes, ...(about === undefined ? {} : { about: CID.parse(about) }) });
+      fitting.push(id);
+    }
+    const own = contacts.replyTo(partner.to, reply());
+    // Who has heard it needs not hear it again; a letter may be all that arrives for weeks.
+    const draft = { to: partner.to, parcels, ...(own.heard && !whole ? {} : { reply: own.reply }) };
+    const options = { network: identity.network, created: now(), inlineDelegation: true };
+    return { bytes: signRecord('letter', draft, identity, options).bytes, ids: fitting, mark: own.mark };
+  }
+
+  async #bytesOf(partner: Partner, id: string): Promise<Uint8Array | undefined> {
+    const key = `${partner.name}/${id}`;
+    const known = this.#bytes.get(key) ?? (await this.#deps.tables.parcel(partner.name, id));
+    if (known !== undefined && partner.state.waiting.has(id)) this.#bytes.set(key, known);
+    return known;
+  }
+
+  async #noteRead(partner: Partner, id: string): Promise<void> {
+    const { tables, now } = this.#deps;
+    const done = await tables.done(partner.name, id);
+    if (done === undefined || done.state === 'read') return;
+    const read = { ...done, state: 'read', at: now() } as const;
+    await tables.write([tables.putDone(partner.name, id, read)], { sync: false });
+    this.#tell(change(partner, id, done.kind, done.about, { state: 'read', since: read.at }));
+  }
+
+  #alarm(partner: Partner, at: number): void {
+    clearTimeout(partner.timer);
+    if (this.#stopping.signal.aborted) return;
+    // A timer takes 24 days at most; an alarm too early changes nothing.
+    const delay = Math.min(Math.max(0, at - this.#deps.now()), 24 * 60 * 60 * 1000);
+    partner.timer = setTimeout(() => this.apply(partner.to, { type: 'alarm' }), delay).unref();
+  }
+
+  #index(partner: Partner, id: string, { about }: courier.Waiting): void {
+    if (about === undefined) return;
+    const rows = this.#about.get(about) ?? new Map<string, { partner: Partner; id: string }>();
+    this.#about.set(about, rows.set(`${partner.name}/${id}`, { partner, id }));
+  }
+
+  #unindex(partner: Partner, id: string, about: string | undefined): void {
+    if (about === undefined) return;
+    const rows = this.#about.get(about);
+    rows?.delete(`${partner.name}/${id}`);
+    if (rows?.size === 0) this.#about.delete(about);
+  }
+
+  #tell(told: StateChange): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(told);
+      } catch (error) {
+        this.#deps.logger.error({ error: String(error) }, 'a listener to mail failed');
+      }
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted) this.#deps.logger.error({ error: String(error) }, 'a step of the mail failed');
+      })
+      .finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+}
+
+function change(partner: Partner, id: string, kind: string, about: string | undefined, sent: SentState): StateChange {
+  return { ...sent, id, to: partner.to, kind, ...(about === undefined ? {} : { about }) };
+}

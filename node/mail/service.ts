@@ -1,0 +1,277 @@
+import type { CID } from 'multiformats/cid';
+import { NiagaError } from '../../protocol/errors.js';
+import { equalBytes, traderToText } from '../../protocol/ids.js';
+import { MAX_PARCEL_BYTES, parcelId, type Reply } from '../../protocol/mail/index.js';
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { writeBody } from '../index/wire.js';
+import { TokenBucket } from '../network/limits.js';
+import { Collector } from './collector.js';
+import { Contacts } from './contacts.js';
+import { Depositor } from './depositor.js';
+import { Inbox } from './inbox.js';
+import type { Mail, MailDeps, Outgoing, OwnReceipt, ParcelHandler, Posted, SentState, StateChange } from './index.js';
+import { serveMailbox } from './mailbox-methods.js';
+import { Mailbox } from './mailbox.js';
+import { mailOptions } from './options.js';
+import { OutboxTables } from './outbox.js';
+import { OwnMailboxes } from './own-mailboxes.js';
+import { isNear } from './places.js';
+import { Postman } from './postman.js';
+import { SealingKeys } from './sealing-keys.js';
+import { DELIVER_METHOD, MAX_DELIVERY } from './wire.js';
+
+const hour = 60 * 60 * 1000;
+/** How often keys are looked at and kept letters that are over are deleted. */
+const UPKEEP = hour;
+/** Mailboxes change one after the other when a node starts: the profile is brought out once for all of them. */
+const PROFILE_DELAY = 700;
+/** Letters of one peer: a shop in its best hour has a few a second, each of up to 64 parcels. */
+const LETTERS_PER_SECOND = 50;
+const LETTER_BURST = 500;
+const MAX_PEERS = 4_096;
+
+/** The mail of a node: own letters out and in, and the mailboxes that it keeps for others. */
+export class MailService implements Mail {
+  readonly #deps: MailDeps;
+  readonly #keys: SealingKeys;
+  readonly #tables: OutboxTables;
+  readonly #contacts: Contacts;
+  readonly #mailbox: Mailbox;
+  readonly #own: OwnMailboxes;
+  readonly #depositor: Depositor;
+  readonly #postman: Postman;
+  readonly #inbox: Inbox;
+  readonly #collector: Collector;
+  readonly #handlers = new Map<string, ParcelHandler>();
+  readonly #contactListeners = new Set<(trader: Uint8Array) => void>();
+  readonly #buckets = createBoundedCache<TokenBucket>(MAX_PEERS);
+  #ends: (() => void)[] = [];
+  #serving = false;
+  #running = false;
+  #publishing: Promise<void> = Promise.resolve();
+  #profileTimer: NodeJS.Timeout | undefined;
+
+  constructor(deps: MailDeps) {
+    this.#deps = deps;
+    const options = mailOptions(deps.options);
+    const { store, network, home, passphrase } = deps;
+    this.#keys = new SealingKeys(home, passphrase);
+    this.#tables = new OutboxTables(store);
+    this.#contacts = new Contacts({ ...deps, options });
+    this.#mailbox = new Mailbox({
+      ...deps,
+      options,
+      peerId: network.peerId,
+      isNear: (trader) => isNear(trader, deps),
+    });
+    this.#own = new OwnMailboxes({ ...deps, options });
+    this.#depositor = new Depositor({ ...deps, contacts: this.#contacts });
+    this.#postman = new Postman({
+      ...deps,
+      tables: this.#tables,
+      contacts: this.#contacts,
+      depositor: this.#depositor,
+      handlers: this.#handlers,
+      slow: options.slow,
+      reply: () => this.#reply(),
+    });
+    this.#inbox = new Inbox({
+      ...deps,
+      tables: this.#tables,
+      contacts: this.#contacts,
+      postman: this.#postman,
+      handlers: this.#handlers,
+      secrets: () => this.#keys.secrets,
+    });
+    this.#collector = new Collector({
+      ...deps,
+      options,
+      mailboxes: this.#own,
+      take: (sealed) => this.#inbox.unseal(sealed),
+      onChange: () => this.#publishSoon(),
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    const { network, now } = this.#deps;
+    await this.#keys.load(now());
+    await this.#contacts.load();
+    await this.#own.load();
+    await this.#mailbox.load();
+    await this.#postman.start();
+    this.#running = true;
+    this.#serve();
+    const upkeep = setInterval(() => void this.#upkeep(), UPKEEP).unref();
+    this.#ends = [
+      network.on('peer:connect', (peer) => this.#met(peer)),
+      network.on('ready', () => this.#postman.wakeAll()),
+      () => clearInterval(upkeep),
+      () => clearTimeout(this.#profileTimer),
+    ];
+    this.#collector.start();
+    this.#postman.wakeAll();
+    for (const peer of network.connections()) this.#met(peer);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    for (const end of this.#ends) end();
+    this.#ends = [];
+    this.#mailbox.stop();
+    await Promise.all([this.#collector.stop(), this.#postman.stop()]);
+    await this.#depositor.stop();
+    await this.#publishing;
+  }
+
+  handle(kind: string, handler: ParcelHandler): void {
+    if (this.#handlers.has(kind)) throw new NiagaError('INTERNAL', `Parcels of the kind ${kind} have a handler already.`);
+    this.#handlers.set(kind, handler);
+  }
+
+  post(parcels: readonly Outgoing[]): Posted {
+    const since = this.#deps.now();
+    const posted = parcels.map(({ to, kind, bytes, about }) => {
+      if (bytes.length > MAX_PARCEL_BYTES)
+        throw new NiagaError('RECORD_TOO_LARGE', `A parcel has at most ${MAX_PARCEL_BYTES} bytes.`);
+      const id = parcelId(kind, bytes);
+      const waiting = { kind, since, ...(about === undefined ? {} : { about: about.toString() }) };
+      return { to, id, waiting, bytes };
+    });
+    return {
+      ids: posted.map(({ id }) => id),
+      writes: posted.flatMap(({ to, id, waiting, bytes }) =>
+        this.#tables.post(traderToText(to), id.toString(), waiting, bytes),
+      ),
+      send: () => {
+        for (const { to, id, waiting, bytes } of posted) this.#postman.posted(to, id.toString(), waiting, bytes);
+      },
+    };
+  }
+
+  acknowledge(parcel: { from: Uint8Array; id: CID; about?: CID | undefined }): OwnReceipt & { send(): void } {
+    return this.#inbox.acknowledge(parcel);
+  }
+
+  async read(from: Uint8Array, ids: readonly CID[], about?: CID): Promise<void> {
+    if (this.#deps.readReceipts !== false) await this.#inbox.read(from, ids, about);
+  }
+
+  stateOf(to: Uint8Array, id: CID | string): Promise<SentState | undefined> {
+    return this.#postman.stateOf(to, id.toString());
+  }
+
+  waiting(about: CID | string): readonly StateChange[] {
+    return this.#postman.waiting(about.toString());
+  }
+
+  outboxSize(): number {
+    return this.#postman.size;
+  }
+
+  meet(trader: Uint8Array, peer: string): void {
+    this.#contacts.meet(trader, peer);
+  }
+
+  peers(trader: Uint8Array): readonly string[] {
+    return this.#contacts.peers(trader);
+  }
+
+  mailboxes(): readonly string[] {
+    return this.#own.named;
+  }
+
+  kept(): { readonly letters: number; readonly bytes: number } {
+    return this.#mailbox.size;
+  }
+
+  onState(listener: (change: StateChange) => void): () => void {
+    return this.#postman.onState(listener);
+  }
+
+  onContact(listener: (trader: Uint8Array) => void): () => void {
+    this.#contactListeners.add(listener);
+    return () => this.#contactListeners.delete(listener);
+  }
+
+  #serve(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    const { network } = this.#deps;
+    network.handle(
+      DELIVER_METHOD,
+      async (body, { peer }) => {
+        this.#checkRunning();
+        return writeBody({ results: await this.#inbox.deliver(body.slice(), peer) });
+      },
+      { maxRequest: MAX_DELIVERY, maxConcurrent: 64, admit: (peer) => this.#admit(peer) },
+    );
+    serveMailbox({ ...this.#deps, mailbox: this.#mailbox, checkRunning: () => this.#checkRunning() });
+  }
+
+  /** @throws NiagaError STOPPED */
+  #checkRunning(): void {
+    if (!this.#running) throw new NiagaError('STOPPED', 'The node is starting or stopping.');
+  }
+
+  /** @throws NiagaError RATE_LIMITED */
+  #admit(peer: string): void {
+    const now = this.#deps.now();
+    const bucket = this.#buckets.get(peer) ?? new TokenBucket(LETTERS_PER_SECOND, LETTER_BURST, now);
+    this.#buckets.set(peer, bucket);
+    if (bucket.take(1, now) > 0) throw new NiagaError('RATE_LIMITED', 'You send more letters than one may.');
+  }
+
+  /** What others are told of how to answer. */
+  #reply(): Pick<Reply, 'sealing' | 'mailboxes'> {
+    return { sealing: this.#keys.current, mailboxes: [...this.#own.named] };
+  }
+
+  #met(peer: string): void {
+    const trader = this.#contacts.traderOf(peer);
+    if (trader === undefined || equalBytes(trader, this.#deps.identity.trader)) return;
+    this.#contacts.meet(trader, peer);
+    this.#postman.connected(trader);
+    for (const listener of this.#contactListeners) {
+      try {
+        listener(trader);
+      } catch (error) {
+        this.#deps.logger.error({ error: String(error) }, 'a listener to contacts failed');
+      }
+    }
+  }
+
+  async #upkeep(): Promise<void> {
+    const { now, logger } = this.#deps;
+    try {
+      if (await this.#keys.rotate(now())) this.#publishSoon();
+      await this.#mailbox.expire();
+    } catch (error) {
+      logger.warn({ error: String(error) }, 'the upkeep of the mail failed');
+    }
+  }
+
+  #publishSoon(): void {
+    if (this.#profileTimer !== undefined || !this.#running) return;
+    this.#profileTimer = setTimeout(() => {
+      this.#profileTimer = undefined;
+      this.#publishing = this.#publishing.then(() => this.#publish());
+    }, PROFILE_DELAY).unref();
+  }
+
+  /** Names the mailboxes and the sealing key in the profile, where it does not name just these. */
+  async #publish(): Promise<void> {
+    const { traderRecords, identity, logger } = this.#deps;
+    const { sealing, mailboxes } = this.#reply();
+    const item = traderRecords.own('profile')?.payload.item;
+    const same =
+      item?.sealing !== undefined && equalBytes(item.sealing, sealing) && item.mailboxes?.join() === mailboxes.join();
+    if (same || !this.#running) return;
+    try {
+      await traderRecords.publish('profile', { name: identity.name, ...item, sealing, mailboxes });
+    } catch (error) {
+      if (this.#running) logger.warn({ error: String(error) }, 'the mailboxes could not be published');
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { isNiagaError } from '../../protocol/errors.js';
+import { equalBytes } from '../../protocol/ids.js';
+import { openRecord, type Verify } from '../../protocol/record.js';
+import { messagesOf, roleOf } from '../../protocol/trade/index.js';
+import type { Identity } from '../identity/index.js';
+import type { Logger } from '../logger.js';
+import type { Store } from '../store/index.js';
+import type { OpenTrade, TradeBook } from './book.js';
+import type { TradeLog } from './index.js';
+import type { Journal } from './journal.js';
+import type { Ledger } from './ledger.js';
+
+interface CopiesDeps {
+  readonly store: Store;
+  readonly identity: Identity;
+  readonly verify: Verify;
+  readonly logger: Logger;
+  readonly onRefused: (code: string) => void;
+  readonly book: TradeBook;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+}
+
+/** Takes up what somebody has who holds the log; what does not hold is left out. */
+export async function takeCopies(
+  messages: readonly Uint8Array[],
+  receipts: readonly Uint8Array[],
+  deps: CopiesDeps,
+): Promise<void> {
+  const { ledger, onRefused, logger } = deps;
+  for (const bytes of messages) {
+    try {
+      await ledger.receive(bytes, { way: 'copy' }, () => Promise.resolve());
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      onRefused(error.code);
+      logger.debug({ code: error.code, error: error.message }, 'a copy of a message was not taken');
+    }
+  }
+  for (const bytes of receipts) {
+    try {
+      await takeReceipt(bytes, deps);
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      onRefused(error.code);
+    }
+  }
+}
+
+/** A receipt is the other side's word about what one side wrote. */
+async function takeReceipt(bytes: Uint8Array, { store, identity, verify, book, journal }: CopiesDeps): Promise<void> {
+  const { payload } = openRecord(bytes, { network: identity.network, kinds: ['receipt'], verify });
+  const trade = payload.trade === undefined ? undefined : await book.read(payload.trade.toString());
+  const of = trade?.records.get(payload.of.toString());
+  if (trade === undefined || of === undefined) return;
+  const isParty = roleOf(trade.state, payload.trader) !== undefined;
+  if (!isParty || equalBytes(of.payload.trader, payload.trader)) return;
+  if ((await journal.receipt(trade.id, payload.of)) !== undefined) return;
+  await store.write([journal.putReceipt(trade.id, payload.of, bytes)]);
+}
+
+/** A trade as others read it. */
+export function logOf({ state, records, row, role }: OpenTrade): TradeLog {
+  return {
+    trade: state.trade,
+    counterparty: row.counterparty,
+    role,
+    ended: row.ended,
+    updated: row.updated,
+    records: messagesOf(state).flatMap((message) => records.get(message.id.toString()) ?? []),
+    heads: state.log.heads.map((head) => head.message.id),
+  };
+}

@@ -1,0 +1,233 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openHome } from '../../node/home/index.js';
+import { acceptPairing, delegate, openIdentity, requestPairing } from '../../node/identity/index.js';
+import { signDrafts } from '../../node/identity/drafts.js';
+import { readRequest, writeAnswer } from '../../node/identity/pairing.js';
+import { restoreIdentity } from '../../node/identity/restore.js';
+import type { Root } from '../../node/identity/root.js';
+import { ownWords } from '../../node/identity/words.js';
+import { createHandlers } from '../../node/handlers.js';
+import { bindOperations, type BoundOperations } from '../../node/operations.js';
+import { startServices, type Services } from '../../node/services.js';
+import { nextEpoch, WRITER_LIFETIME } from '../../protocol/identity/writer.js';
+import { signRecord } from '../../protocol/record.js';
+
+const NETWORK = 'test';
+const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo arabika 250 g', price: '85000 IDR', quantity: 5 };
+
+interface Machine extends BoundOperations {
+  readonly services: Services;
+  readonly folder: string;
+  readonly identity: Services['identity'];
+}
+
+const running: Services[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((services) => services.stop()));
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'niaga-devices-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function start(options: { folder?: string; name?: string; by?: Machine } = {}): Promise<Machine> {
+  const folder = options.folder ?? (await newFolder());
+  const services = await startServices(await openHome(folder, NETWORK), {
+    name: options.name,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    bootstrap: options.by?.services.network.addresses() ?? [],
+    mdns: false,
+    upkeep: { capsule: 100 },
+  });
+  running.push(services);
+  const handlers = createHandlers({ services, version: '', startedAt: Date.now(), apiUrl: () => '' });
+  const bound = bindOperations(handlers, new AbortController().signal);
+  return { ...bound, services, folder, identity: services.identity };
+}
+
+async function stop(machine: Machine): Promise<void> {
+  running.splice(running.indexOf(machine.services), 1);
+  await machine.services.stop();
+}
+
+/** Resolves when the question has the wanted answer; an error is one that it does not have yet. */
+async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  let last: unknown;
+  for (let tries = 0; tries < 400; tries++) {
+    last = await ask().catch((error: unknown) => error);
+    if (!(last instanceof Error) && wanted(last as T)) return last as T;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`it never came: ${JSON.stringify(last)}`);
+}
+
+const shows = (machine: Machine, trade: string, state: string) =>
+  until(() => machine.tradeShow({ trade }), (view) => view.state === state);
+
+async function publish(machine: Machine, value: unknown): Promise<string> {
+  for await (const { listing, error } of machine.publish({ items: [{ value }] })) {
+    expect(error).toBeUndefined();
+    return listing ?? '';
+  }
+  throw new Error('no answer');
+}
+
+const rootOf = async ({ folder }: Machine): Promise<Root> => ownWords(await openHome(folder, NETWORK), undefined);
+
+/** A second machine of a trader, as the two commands make it. */
+async function pair(first: Machine): Promise<Machine> {
+  const folder = await newFolder();
+  const home = await openHome(folder, NETWORK);
+  const root = await rootOf(first);
+  const now = Date.now();
+  const { request } = await requestPairing(home, { network: NETWORK, label: 'Telepon', now });
+  const { device, label } = readRequest(request, NETWORK);
+  const lease = {
+    epoch: nextEpoch(undefined, now),
+    holder: first.identity.device,
+    expires: now + WRITER_LIFETIME,
+    stands: [],
+  };
+  const records = [
+    delegate(root, device, { network: NETWORK, now, label }).bytes,
+    signRecord('writer', lease, root, { network: NETWORK, created: now }).bytes,
+  ];
+  await first.services.devices.submit(records);
+  await acceptPairing(home, writeAnswer(records), { network: NETWORK });
+  const second = await start({ folder, by: first });
+  await until(() => first.identityDevices({}), ({ devices }) => devices.length === 2);
+  return second;
+}
+
+/** What the command does with the root: signs what the node asks to have signed. */
+async function signed(
+  ask: (signed?: string[]) => Promise<{ device: string; drafts?: string | undefined }>,
+  root: Root,
+): Promise<void> {
+  const { device, drafts = '' } = await ask();
+  const records = signDrafts(Buffer.from(drafts, 'base64'), root, { network: NETWORK, device, now: Date.now() });
+  await ask(records.map((bytes) => Buffer.from(bytes).toString('base64')));
+}
+
+describe('words alone on a new machine', () => {
+  it('bring back name, catalogue and open trades, and trading goes on', { timeout: 60_000 }, async () => {
+    const old = await start({ name: 'Warung Sari' });
+    const buyer = await start({ by: old });
+    await start({ by: old });
+    await until(() => buyer.status({}), ({ known }) => known >= 3);
+    const listing = await publish(old, KOPI);
+    const { trade } = await buyer.offer({ listing, quantity: 2 });
+    await shows(old, trade, 'offered');
+    await old.tradeAccept({ trade });
+    await shows(buyer, trade, 'accepted');
+    const root = await rootOf(old);
+    await until(
+      () => buyer.services.traderRecords.get(old.identity.trader, 'capsule'),
+      (capsule) => capsule !== undefined && capsule.payload.created > 0,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await stop(old);
+
+    const folder = await newFolder();
+    const { trader, peerId } = await restoreIdentity(await openHome(folder, NETWORK), root.words.join(' '), {
+      network: NETWORK,
+      now: Date.now(),
+      label: 'Laptop baru',
+    });
+    expect([trader, peerId === old.identity.peerId]).toEqual([old.identity.traderText, false]);
+    const again = await start({ folder, by: buyer });
+    const { restore } = await until(
+      () => again.identityDevices({}),
+      (view) => view.restore?.trades === 1 && view.restore.listings === 1 && view.restore.profile,
+    );
+    expect(restore?.missing).toEqual([]);
+    expect(again.services.traderRecords.own('profile')?.payload.item.name).toBe('Warung Sari');
+    expect((await again.listingList({})).items[0]).toMatchObject({ listing, title: KOPI.title });
+    await shows(again, trade, 'accepted');
+    await buyer.tradePay({ trade });
+    await shows(again, trade, 'paid');
+    await again.tradeConfirm({ trade });
+    const { equivocations } = await shows(buyer, trade, 'payment-confirmed');
+    expect(equivocations).toBe(0);
+    const { hits } = await until(() => buyer.search({ words: ['kopi', 'gayo'] }), (view) => view.hits.length > 0);
+    expect(hits[0]).toMatchObject({ listing, seller: trader });
+  });
+});
+
+describe('one shop on two machines', () => {
+  it('goes on after a hand-over without a fork, both reading everything', { timeout: 60_000 }, async () => {
+    const shop = await start({ name: 'Warung Sari' });
+    const buyer = await start({ by: shop });
+    const listing = await publish(shop, KOPI);
+    const phone = await pair(shop);
+    await until(() => phone.listingShow({ listing }), ({ available }) => available === 5);
+    const { trade } = await buyer.offer({ listing, quantity: 2 });
+    await shows(shop, trade, 'offered');
+    await shop.tradeAccept({ trade });
+    await shows(phone, trade, 'accepted');
+    await expect(phone.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
+    await shop.identityPass({ device: phone.identity.peerId });
+    await until(() => phone.identityDevices({}), ({ lease }) => lease?.holder === phone.identity.peerId);
+    await until(() => phone.listingShow({ listing }), ({ available }) => available === 3);
+    await expect(shop.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
+    await buyer.tradePay({ trade });
+    await shows(phone, trade, 'paid');
+    await phone.tradeConfirm({ trade });
+    for (const machine of [shop, phone, buyer])
+      expect((await shows(machine, trade, 'payment-confirmed')).equivocations).toBe(0);
+    await phone.tradeShip({ trade });
+    await shows(shop, trade, 'shipped');
+    await shows(buyer, trade, 'shipped');
+  });
+
+  it('takes nothing of a phone that was revoked but what stands', { timeout: 60_000 }, async () => {
+    const shop = await start({ name: 'Warung Sari' });
+    const buyer = await start({ by: shop });
+    await start({ by: shop });
+    const phone = await pair(shop);
+    await shop.identityPass({ device: phone.identity.peerId });
+    await until(() => phone.identityDevices({}), ({ lease }) => lease?.holder === phone.identity.peerId);
+    const listing = await publish(phone, KOPI);
+    const { trade } = await buyer.offer({ listing, quantity: 1 });
+    await shows(phone, trade, 'offered');
+    await phone.tradeAccept({ trade });
+    await shows(shop, trade, 'accepted');
+    const root = await rootOf(shop);
+    // Lost: whoever has it has its keys, and a node that hears of nothing.
+    const thief = await openIdentity({ home: await openHome(phone.folder, NETWORK), network: NETWORK });
+    const log = await phone.services.trades.log(trade);
+    await stop(phone);
+    await signed((given) => shop.identityRevoke({ device: phone.identity.peerId, ...(given && { signed: given }) }), root);
+    await buyer.services.devices.devicesOf(shop.identity.trader);
+    const { devices } = await shop.identityDevices({});
+    expect(devices.find(({ device }) => device === phone.identity.peerId)?.revoked).not.toBeNull();
+
+    if (log === undefined) throw new Error('the phone did not know its trade');
+    const draft = { trade: log.trade, heads: [...log.heads] };
+    const options = { network: NETWORK, created: Date.now(), inlineDelegation: true };
+    const cancel = signRecord('cancel', draft, thief, options);
+    for (const machine of [buyer, shop]) {
+      const before = machine.services.refusals.counts()['DELEGATION_REVOKED'] ?? 0;
+      await machine.services.trades.takeCopies([cancel.bytes], []);
+      expect(machine.services.refusals.counts()['DELEGATION_REVOKED']).toBe(before + 1);
+      // What it signed before stands.
+      expect((await machine.tradeShow({ trade })).state).toBe('accepted');
+    }
+    // The card that the phone signed is gone, and the shop signs its own in its place.
+    await until(() => buyer.search({ words: ['kopi', 'gayo'] }), ({ hits }) =>
+      hits.every(({ peerId }) => peerId !== phone.identity.peerId),
+    );
+    await buyer.tradePay({ trade });
+    await shows(shop, trade, 'paid');
+    await shop.tradeConfirm({ trade });
+    await shows(buyer, trade, 'payment-confirmed');
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { askListings, giveListings, type WantedVersion } from '../../../node/keep/listing-requests.js';
+import type { KeptListing } from '../../../node/keep/shelf.js';
+import { MAX_LISTINGS_ANSWER } from '../../../node/keep/wire.js';
+import type { Network } from '../../../node/network/index.js';
+import { encode } from '../../../protocol/cbor.js';
+import { createSeller } from './support.js';
+
+type Request = Network['request'];
+
+/** A peer that answers as a node does from these, and what it was asked. */
+function peerWith(kept: ReadonlyMap<string, KeptListing>): { network: { request: Request }; answers: Uint8Array[] } {
+  const answers: Uint8Array[] = [];
+  const request: Request = async (_peer, _method, body) => {
+    const answer = await giveListings(
+      body,
+      (id) => Promise.resolve(kept.get(id.toString())),
+      () => undefined,
+    );
+    answers.push(answer);
+    return answer;
+  };
+  return { network: { request }, answers };
+}
+
+async function ask(network: { request: Request }, wanted: readonly WantedVersion[]) {
+  const came = new Map<number, KeptListing>();
+  const missing = await askListings(network, 'peer', wanted, (place, given) => void came.set(place, given), {
+    timeout: 1_000,
+  });
+  return { came, missing };
+}
+
+describe('a batch of listings', () => {
+  const seller = createSeller();
+  const listings = Array.from({ length: 30 }, (_, at) => seller.listing(`${at}`, 1, 3_000));
+  const kept = new Map(
+    listings.flatMap(({ id, bytes }, at) =>
+      at % 5 === 0 ? [] : [[id.toString(), { listing: bytes, delegation: seller.delegation }] as const],
+    ),
+  );
+
+  it('comes in answers within their bound, each listing once, with word of what is not there', async () => {
+    const { network, answers } = peerWith(kept);
+    const { came, missing } = await ask(network, listings);
+    expect(missing).toEqual(listings.flatMap((_, at) => (at % 5 === 0 ? [at] : [])));
+    for (const [at, { listing, delegation }] of came) {
+      expect(listing).toEqual(listings[at]?.bytes);
+      expect(delegation).toEqual(seller.delegation);
+    }
+    expect(came.size).toBe(kept.size);
+    expect(Math.max(...answers.map(({ length }) => length))).toBeLessThanOrEqual(MAX_LISTINGS_ANSWER);
+    expect(answers.length).toBeGreaterThan(1);
+    expect(answers.length).toBeLessThan(4);
+  });
+
+  it('whose answer names places that nobody asked for is taken for the others only', async () => {
+    const [first, second] = listings.map(({ id }) => ({ id }));
+    const request: Request = () =>
+      Promise.resolve(
+        encode({
+          listings: [
+            [7, listings[1]?.bytes, 0],
+            [0, listings[1]?.bytes, 0],
+            [0, listings[2]?.bytes, 0],
+          ],
+          delegations: [seller.delegation],
+          missing: [0, 1, 5],
+        }),
+      );
+    const { came, missing } = await ask({ request }, [first, second] as WantedVersion[]);
+    expect([...came.keys()]).toEqual([0]);
+    expect(missing).toEqual([1]);
+  });
+});

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createBulkVerifier, createDelegationBook, createIdentity, openIdentity, type Identity } from '../../../node/identity/index.js';
+import { createMail, type Mail, type MailOptions } from '../../../node/mail/index.js';
+import { createNetwork, type Network } from '../../../node/network/index.js';
+import { createStore, rawCodec, type Store } from '../../../node/store/index.js';
+import { createTraderRecords } from '../../../node/trader-records/index.js';
+import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
+import { deviceToPeerId } from '../../../protocol/ids.js';
+import { depositBytes, findWork, dayOf, letterHash, seal, sealingKey, workBits, workPrefix } from '../../../protocol/mail/index.js';
+import { signRecord, type Draft, type Signer } from '../../../protocol/record.js';
+import { temporaryFolder } from '../../support/processes.js';
+import { quiet } from '../trader-records/support.js';
+
+export const NETWORK = 'test';
+export const DAY = 24 * 60 * 60 * 1000;
+
+/** Somebody with a root key, and a device that may do everything. */
+export interface Trader extends Signer {
+  readonly peer: string;
+}
+
+export function createTrader(now: number): Trader {
+  const rootKeys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
+  const keys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
+  const trader = rootKeys.publicKey;
+  const root: Signer = { trader, device: trader, sign: (message) => sign(message, rootKeys.secretKey) };
+  const draft = { delegate: keys.publicKey, may: ['profile', 'publish', 'trade'], expires: now + 300 * DAY };
+  const delegation = signRecord('delegation', draft, root, { network: NETWORK, created: now });
+  return {
+    trader,
+    device: keys.publicKey,
+    delegation,
+    peer: deviceToPeerId(keys.publicKey),
+    sign: (message) => sign(message, keys.secretKey),
+  };
+}
+
+export function signed<K extends 'letter' | 'receipt' | 'mailbox-token' | 'mailbox-request'>(
+  kind: K,
+  draft: Draft<K>,
+  by: Signer,
+  created: number,
+): Uint8Array {
+  return signRecord(kind, draft, by, { network: NETWORK, created, inlineDelegation: true }).bytes;
+}
+
+/** A sealed letter of a size in KiB, to nobody in particular. */
+export function sealedLetter(kib = 1): Uint8Array {
+  const key = sealingKey(new Uint8Array(randomBytes(32)));
+  return seal(new Uint8Array((kib - 1) * 1024 + 100), key, new Uint8Array(randomBytes(32)));
+}
+
+export function tokenOf(owner: Signer, now: number, quota: number, expires = now + 60 * DAY) {
+  const keys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
+  const draft = { id: new Uint8Array(randomBytes(16)), key: keys.publicKey, expires, quota };
+  const record = signed('mailbox-token', draft, owner, now);
+  return {
+    record,
+    deposit: (letter: Uint8Array, mailbox: string) => ({
+      to: owner.trader,
+      letter,
+      token: { record, signature: sign(depositBytes(mailbox, letterHash(letter)), keys.secretKey) },
+    }),
+  };
+}
+
+export function workedDeposit(to: Uint8Array, letter: Uint8Array, mailbox: string, now: number) {
+  const day = dayOf(now);
+  const prefix = workPrefix(mailbox, letterHash(letter), day);
+  for (let from = 0; ; from += 10_000) {
+    const nonce = findWork(prefix, workBits(letter.length), from, 10_000);
+    if (nonce !== undefined) return { to, letter, work: { day, nonce } };
+  }
+}
+
+/** A node that has mail and nothing else, over real TCP and a real disk. */
+export interface MailNode {
+  readonly mail: Mail;
+  readonly network: Network;
+  readonly store: Store;
+  readonly identity: Identity;
+  readonly folder: string;
+  readonly refused: string[];
+  stop(): Promise<void>;
+}
+
+/** @param prepare registers the handlers */
+export async function openMailNode(
+  prepare: (node: Omit<MailNode, 'stop'>) => void,
+  options: { folder?: string; bootstrap?: readonly string[]; mail?: Partial<MailOptions>; now?: () => number } = {},
+): Promise<MailNode> {
+  const { bootstrap = [], now = Date.now } = options;
+  const fresh = options.folder === undefined ? await temporaryFolder() : undefined;
+  const folder = options.folder ?? fresh?.path ?? '';
+  const home = { identityFolder: join(folder, 'identity') };
+  if (fresh !== undefined) await createIdentity({ home, network: NETWORK, now: now() });
+  const identity = await openIdentity({ home, network: NETWORK, now: now() });
+  const store = createStore({ path: join(folder, 'store') });
+  await store.start();
+  const verify = createBulkVerifier();
+  const network = createNetwork({
+    privateKeySeed: identity.deviceSeed,
+    network: NETWORK,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    bootstrap,
+  });
+  await network.start();
+  const refused: string[] = [];
+  const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network: NETWORK, verify });
+  const common = {
+    store,
+    network,
+    networkName: NETWORK,
+    identity,
+    delegations,
+    verify,
+    now,
+    logger: quiet,
+    onRefused: (code: string) => void refused.push(code),
+  };
+  const traderRecords = createTraderRecords(common);
+  await traderRecords.start();
+  const mail = createMail({ ...common, home, traderRecords, options: options.mail });
+  const node = { mail, network, store, identity, folder, refused };
+  prepare(node);
+  await mail.start();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopped ??= (async () => {
+      await mail.stop();
+      await traderRecords.stop();
+      await network.stop();
+      await store.stop();
+    })());
+  onTestFinished(async () => {
+    await stop();
+    await fresh?.remove();
+  });
+  return { ...node, stop };
+}
