@@ -60,10 +60,11 @@ function inProcess(plan, seed) {
 
 function write(folder, results, seed) {
   mkdirSync(resolve(folder, 'simulation'), { recursive: true });
-  for (const [name, svg] of Object.entries(charts(results, `simulated, seed ${seed}`)))
-    writeFileSync(resolve(folder, 'simulation', name), svg);
+  const drawn = Object.entries(charts(results, `simulated, seed ${seed}`));
+  for (const [name, svg] of drawn) writeFileSync(resolve(folder, 'simulation', name), svg);
+  const images = drawn.map(([name]) => `![${name.replace('.svg', '')}](simulation/${name})`).join(' ');
   const page = readFileSync(resolve(folder, PAGE), 'utf8');
-  const text = `${machineLine()}; seed ${seed}\n\n${toMarkdown(tables(results))}\n`;
+  const text = `${machineLine()}; seed ${seed}\n\n${images}\n\n${toMarkdown(tables(results))}\n`;
   writeFileSync(
     resolve(folder, PAGE),
     page.replace(RESULTS, (_, head, end) => `${head}\n${text}\n${end}`),

@@ -62,7 +62,8 @@ export async function askWords(context: Context): Promise<string> {
   try {
     let words: string[] = [];
     for (;;) {
-      const prompt = words.length === 0 ? 'The 24 words (not shown while you type): ' : `${words.length} so far; go on: `;
+      const prompt =
+        words.length === 0 ? 'The 24 words (not shown while you type): ' : `${words.length} so far; go on: `;
       const line = await input.next(prompt);
       const more = (line ?? '').split(/[^\p{L}]+/u).filter((word) => word !== '');
       words = [...words, ...more];

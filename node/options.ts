@@ -34,7 +34,8 @@ export interface NodeOptions {
   readonly upkeep?:
     | {
         readonly handover?: Partial<HandoverOptions>;
-        readonly keep?: Omit<KeepOptions, 'media'>; readonly capsule?: number;
+        readonly keep?: Omit<KeepOptions, 'media'>;
+        readonly capsule?: number;
         readonly mail?: Partial<MailOptions>;
       }
     | undefined;

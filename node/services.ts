@@ -186,7 +186,9 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     exchange.serve();
     await run(keeper);
     const mail = createMail({ ...common, ...secret, home, traderRecords, options: options.upkeep?.mail });
-    const trades: Trades = await run(createTrades({ ...common, catalog, exchange, search, events, blocks, mail, devices: book, mayWrite }));
+    const trades: Trades = await run(
+      createTrades({ ...common, catalog, exchange, search, events, blocks, mail, devices: book, mayWrite }),
+    );
     // Last: what comes is taken by services that are there.
     await run(mail);
     const continuity: Continuity = await run(

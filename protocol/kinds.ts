@@ -10,7 +10,7 @@ import {
 import { capsuleSchema } from './identity/capsule.js';
 import { writerSchema } from './identity/writer.js';
 import { evidenceSchema } from './trade/evidence-schema.js';
-import { mailboxRequestSchema, tokenSchema } from './mail/deposit.js';
+import { mailboxRequestSchema, mailboxTokenSchema } from './mail/deposit.js';
 import { letterSchema, MAX_LETTER_BYTES } from './mail/letter.js';
 import { receiptSchema, TRADE_SCHEMAS } from './trade/schema.js';
 
@@ -76,7 +76,7 @@ export const KINDS = {
   reply: trade(TRADE_SCHEMAS.reply),
   receipt: { schema: receiptSchema, maxBytes: KiB, capability: 'trade' },
   letter: { schema: letterSchema, maxBytes: MAX_LETTER_BYTES, capability: 'trade' },
-  'mailbox-token': { schema: tokenSchema, maxBytes: KiB, capability: 'trade' },
+  'mailbox-token': { schema: mailboxTokenSchema, maxBytes: KiB, capability: 'trade' },
   'mailbox-request': { schema: mailboxRequestSchema, maxBytes: 64 * KiB, capability: 'trade' },
   evidence: { schema: evidenceSchema, maxBytes: 32 * KiB * KiB, capability: 'trade' },
 } as const satisfies Record<string, KindRow>;

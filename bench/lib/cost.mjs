@@ -41,16 +41,13 @@ async function rateOf(cluster, ms) {
   return { messages: messagesOf(used) / seconds, bytes: used.bytes / seconds, cpuMs: used.cpuMs / seconds };
 }
 
-/**
- * Runs a task and gives what was used meanwhile by all, how long it took, and what it answered.
- * @param idle what is left out: the rate of idle nodes
- */
-export async function costOf(cluster, task, idle = NOTHING) {
+/** Runs a task and gives what was used meanwhile by all, how long it took, and what it answered. */
+export async function costOf(cluster, task) {
   const before = await cluster.usage();
   const begun = performance.now();
   const value = await task();
   const seconds = (performance.now() - begun) / 1000;
-  return { value, ...beyond(idle, between(before, await cluster.usage()), seconds) };
+  return { value, ...beyond(NOTHING, between(before, await cluster.usage()), seconds) };
 }
 
 /**

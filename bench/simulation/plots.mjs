@@ -50,7 +50,7 @@ export function charts(results, subtitle) {
     }),
     'relevance.svg': chart(
       'Relevance: the network’s share of what one machine reaches',
-      { label: 'share', from: 0, to: 1 },
+      { label: 'share', from: 0, to: 1.2 },
       [
         line('nDCG@10, first', ({ relevance }) => relevance.first.ratio),
         line('nDCG@10, again', ({ relevance }) => relevance.again.ratio),

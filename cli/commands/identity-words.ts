@@ -52,7 +52,10 @@ async function showAndAskBack(root: Root, context: Context): Promise<void> {
   const input = typed(context, { hidden: false });
   try {
     await print(context, inRows(root.words));
-    note({ ...context, quiet: false }, 'Write the 24 words down in their order, and keep them where nobody else looks.');
+    note(
+      { ...context, quiet: false },
+      'Write the 24 words down in their order, and keep them where nobody else looks.',
+    );
     note({ ...context, quiet: false }, 'Whoever has them is you; without them a lost machine is a lost trader.');
     if ((await input.next('Then press Enter: ')) === undefined) throw notConfirmed();
     context.stdout.write(CLEAR);
@@ -82,6 +85,12 @@ function notConfirmed(): NiagaError {
 function inRows(all: readonly string[]): string {
   const cells = all.map((word, at) => `${String(at + 1).padStart(2)}. ${word.padEnd(10)}`);
   const rows = [];
-  for (let at = 0; at < cells.length; at += WORDS_A_LINE) rows.push(cells.slice(at, at + WORDS_A_LINE).join('').trimEnd());
+  for (let at = 0; at < cells.length; at += WORDS_A_LINE)
+    rows.push(
+      cells
+        .slice(at, at + WORDS_A_LINE)
+        .join('')
+        .trimEnd(),
+    );
   return rows.join('\n');
 }

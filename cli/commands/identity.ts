@@ -45,7 +45,12 @@ export const add: Command<z.output<typeof addInput>> = async ({ text, label }, c
 async function request(label: string | undefined, context: Context): Promise<AddView> {
   const { requestPairing } = await import('../../node/identity/index.js');
   const { home, passphrase } = await homeOf(context);
-  const { request: text, peerId, check, label: kept } = await requestPairing(home, {
+  const {
+    request: text,
+    peerId,
+    check,
+    label: kept,
+  } = await requestPairing(home, {
     network: context.network,
     now: Date.now(),
     ...(label === undefined ? {} : { label }),
@@ -132,7 +137,7 @@ async function signAndSend(
     device: needed.device,
     now: Date.now(),
   });
-  const { drafts, ...done } = { ...(await ask(signed.map(toBase64))), stands: needed.stands };
+  const { drafts: _, ...done } = { ...(await ask(signed.map(toBase64))), stands: needed.stands };
   return done;
 }
 

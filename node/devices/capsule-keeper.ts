@@ -58,9 +58,11 @@ export class CapsuleKeeper {
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#work = this.#work.then(() => this.#make()).catch((error: unknown) => {
-          this.#deps.logger.warn({ error: String(error) }, 'the list of open trades could not be brought out');
-        });
+        this.#work = this.#work
+          .then(() => this.#make())
+          .catch((error: unknown) => {
+            this.#deps.logger.warn({ error: String(error) }, 'the list of open trades could not be brought out');
+          });
       },
       Math.max(delay, rest),
     ).unref();

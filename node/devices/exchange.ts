@@ -98,7 +98,11 @@ export class DeviceExchange {
    * Asks the nodes near a trader's key, and `peers` too, for what they know of the trader's devices, and learns it.
    * @returns how many answered
    */
-  async ask(trader: Uint8Array, peers: readonly string[] = [], signal: AbortSignal = this.#stopping.signal): Promise<number> {
+  async ask(
+    trader: Uint8Array,
+    peers: readonly string[] = [],
+    signal: AbortSignal = this.#stopping.signal,
+  ): Promise<number> {
     const { network, logger } = this.#deps;
     const near = (await nodesOf(this.#deps, trader, signal)).filter(({ self }) => !self).map(({ id }) => id);
     const body = writeBody({ trader });
@@ -196,7 +200,10 @@ export class DeviceExchange {
       .then(() => (this.#stopping.signal.aborted ? 0 : this.publish()))
       .catch((error: unknown) => {
         if (!this.#stopping.signal.aborted)
-          this.#deps.logger.warn({ error: String(error) }, 'what is to be known of the own devices was not brought out');
+          this.#deps.logger.warn(
+            { error: String(error) },
+            'what is to be known of the own devices was not brought out',
+          );
       });
   }
 

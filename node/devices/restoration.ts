@@ -45,7 +45,11 @@ interface Progress {
   readonly profile: boolean;
   readonly catalogue: boolean;
   /** The open trades, by the capsule and by the other sides; undefined: no capsule was looked at yet. */
-  readonly trades?: readonly { readonly trade: string; readonly counterparty: string; readonly heads: readonly string[] }[];
+  readonly trades?: readonly {
+    readonly trade: string;
+    readonly counterparty: string;
+    readonly heads: readonly string[];
+  }[];
   readonly omitted: number;
   /** Trades of which another side told that the capsule did not have. */
   readonly found: readonly string[];
@@ -143,9 +147,13 @@ export class Restoration {
     );
     if (log === undefined || isForeign !== true) return;
     if (await this.#compare(log.trade, log.counterparty)) return;
-    throw new NiagaError('RESTORE_PENDING', 'The other side was not reached since this machine was restored: the trade can be read only.', {
-      next: 'It goes on by itself when the other side is online; see: niaga identity devices',
-    });
+    throw new NiagaError(
+      'RESTORE_PENDING',
+      'The other side was not reached since this machine was restored: the trade can be read only.',
+      {
+        next: 'It goes on by itself when the other side is online; see: niaga identity devices',
+      },
+    );
   }
 
   get #isDone(): boolean {
@@ -185,7 +193,8 @@ export class Restoration {
     if (this.#progress?.trades !== undefined || stored === undefined) return;
     const record = await traderRecords.newest('capsule', this.#stopping.signal);
     let content: Pick<CapsuleContent, 'trades' | 'omitted'> = { trades: [], omitted: 0 };
-    if (record !== undefined) content = openCapsule(record.payload.item.sealed, await readSecret(stored.recovery, passphrase));
+    if (record !== undefined)
+      content = openCapsule(record.payload.item.sealed, await readSecret(stored.recovery, passphrase));
     await this.#change({
       omitted: content.omitted,
       trades: content.trades.map(({ trade, counterparty, heads }) => ({
@@ -213,7 +222,14 @@ export class Restoration {
     let complete = true;
     do {
       const page = await search.search(
-        { words: [], seller: identity.traderText, perSeller: 0, limit: PAGE, timeoutMs: SEARCH_TIMEOUT, ...(after === undefined ? {} : { after }) },
+        {
+          words: [],
+          seller: identity.traderText,
+          perSeller: 0,
+          limit: PAGE,
+          timeoutMs: SEARCH_TIMEOUT,
+          ...(after === undefined ? {} : { after }),
+        },
         { signal },
       );
       complete &&= page.coverage.verdict !== 'unknown';

@@ -1,5 +1,4 @@
 import { equalBytes } from '../../protocol/ids.js';
-import type { Revocation } from '../../protocol/identity/delegation.js';
 import type { DeviceRecord } from '../identity/index.js';
 import type { Index } from '../index/index.js';
 
@@ -8,7 +7,7 @@ const SLICE = 500;
 
 /** Keeps the cards of devices that were revoked no longer; new ones of theirs are refused as they come. */
 export async function dropRevokedCards(index: Index, learnt: readonly DeviceRecord[]): Promise<void> {
-  const revoked = learnt.flatMap(({ payload }) => (payload.kind === 'revocation' ? [payload as Revocation] : []));
+  const revoked = learnt.flatMap(({ payload }) => (payload.kind === 'revocation' ? [payload] : []));
   if (revoked.length === 0) return;
   let looked = 0;
   for (const listing of [...index.listings()]) {

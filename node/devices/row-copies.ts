@@ -54,7 +54,10 @@ export class RowCopies {
     let changed = false;
     do {
       const have: [string, Uint8Array][] = [];
-      for await (const [key, bytes] of table.range({ limit: ROWS_LENGTH, ...(after === undefined ? {} : { gt: after }) }))
+      for await (const [key, bytes] of table.range({
+        limit: ROWS_LENGTH,
+        ...(after === undefined ? {} : { gt: after }),
+      }))
         have.push([key, shortHash(bytes)]);
       const body = writeBody({
         delegation: identity.delegation.bytes,
@@ -67,7 +70,10 @@ export class RowCopies {
       const { rows, gone, until } = readBody(rowsAnswerSchema, answer, ROWS_METHOD);
       // The lease may have come here meanwhile: what is written here now is not to be written over.
       if (this.#deps.mayWrite()) return changed;
-      const writes: Write[] = [...rows.map(([key, bytes]) => table.put(key, bytes.slice())), ...gone.map((key) => table.del(key))];
+      const writes: Write[] = [
+        ...rows.map(([key, bytes]) => table.put(key, bytes.slice())),
+        ...gone.map((key) => table.del(key)),
+      ];
       if (writes.length > 0) await store.write(writes);
       changed ||= writes.length > 0;
       if (until !== undefined && after !== undefined && until <= after) break;

@@ -192,9 +192,13 @@ export class DeviceService implements Devices {
     const { logs, identity } = this.#deps;
     const restoration = this.#deps.restoration();
     if (!restoration.isKnown) {
-      throw new NiagaError('RESTORE_PENDING', 'Which trades are open is not known here yet: all of them would be void.', {
-        next: 'Wait until the list of open trades was found; see: niaga identity devices',
-      });
+      throw new NiagaError(
+        'RESTORE_PENDING',
+        'Which trades are open is not known here yet: all of them would be void.',
+        {
+          next: 'Wait until the list of open trades was found; see: niaga identity devices',
+        },
+      );
     }
     if (equalBytes(device, identity.device)) {
       throw new NiagaError('USAGE', 'A machine cannot revoke itself: it could tell nobody afterwards.', {

@@ -76,7 +76,9 @@ export class Siblings {
     for (const peer of devices.siblings()) {
       try {
         for await (const { trade, heads } of this.#logs.list(peer, signal)) {
-          const known = new Set((await this.#deps.trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
+          const known = new Set(
+            (await this.#deps.trades.log(trade.toString()))?.records.map(({ id }) => id.toString()),
+          );
           if (!heads.every((head) => known.has(head.toString()))) await this.#logs.pull(peer, trade, signal);
         }
         if (!devices.mayWrite) await this.#rows.pull(peer, signal);
@@ -110,9 +112,11 @@ export class Siblings {
     this.#reading ??= setTimeout(() => {
       this.#reading = undefined;
       if (this.#deps.devices.siblings().length === 0) return;
-      this.#work = this.#work.then(() => this.read()).catch((error: unknown) => {
-        this.#deps.logger.warn({ error: String(error) }, 'the other devices of this trader could not be read');
-      });
+      this.#work = this.#work
+        .then(() => this.read())
+        .catch((error: unknown) => {
+          this.#deps.logger.warn({ error: String(error) }, 'the other devices of this trader could not be read');
+        });
     }, DELAY).unref();
   }
 

@@ -53,7 +53,8 @@ export class WriterLease {
   renewal(): SignedRecord<Writer> | undefined {
     const { now } = this.#deps;
     const { current } = this;
-    if (current === undefined || !this.isHere || now() < current.payload.expires - WRITER_LIFETIME / 2) return undefined;
+    if (current === undefined || !this.isHere || now() < current.payload.expires - WRITER_LIFETIME / 2)
+      return undefined;
     const { epoch, holder, previous, stands } = current.payload;
     return this.#sign({
       epoch,

@@ -25,7 +25,10 @@ export function signDrafts(
   root: Root,
   { network, device, now }: { network: string; device: string; now: number },
 ): Uint8Array[] {
-  const parsed = z.array(draftSchema).max(MAX_DRAFTS).safeParse(decode(drafts, { maxBytes: MAX_BYTES }));
+  const parsed = z
+    .array(draftSchema)
+    .max(MAX_DRAFTS)
+    .safeParse(decode(drafts, { maxBytes: MAX_BYTES }));
   if (!parsed.success) throw new NiagaError('PEER_PROTOCOL', 'The node asks the root to sign what it does not sign.');
   return parsed.data.map((draft) => {
     const options = { network, created: now };

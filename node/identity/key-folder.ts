@@ -41,10 +41,7 @@ export function pathOf(home: IdentityHome, file: KeyFile): string {
 }
 
 /** What stands in a key file; undefined where there is none. @throws NiagaError HOME_UNUSABLE */
-export async function readKeyFile<F extends KeyFile>(
-  home: IdentityHome,
-  file: F,
-): Promise<KeyFileOf<F> | undefined> {
+export async function readKeyFile<F extends KeyFile>(home: IdentityHome, file: F): Promise<KeyFileOf<F> | undefined> {
   const path = pathOf(home, file);
   let text: string;
   try {

@@ -69,7 +69,8 @@ export async function requestPairing(
 export function readRequest(text: string, network: string): PairingRequest {
   const { body, signature } = readText(text, REQUEST_PREFIX, requestSchema);
   const parsed = bodySchema.safeParse(readBytes(body));
-  if (!parsed.success || !verifySignature(parsed.data.device, concat(DOMAIN, body), signature)) throw damaged('request');
+  if (!parsed.success || !verifySignature(parsed.data.device, concat(DOMAIN, body), signature))
+    throw damaged('request');
   if (parsed.data.network !== network) {
     throw new NiagaError('RECORD_NETWORK', `The request is for the network "${parsed.data.network}".`, {
       next: `Make one there with: niaga identity add --network ${network}`,
@@ -102,9 +103,9 @@ export async function acceptPairing(
   }
   const seed = await readSecret(kept.seed, passphrase);
   const device = keyPairFromSeed(seed).publicKey;
-  const delegation = records.map((record) => tryDelegation(record, network)).find(
-    (one) => one !== undefined && equalBytes(one.payload.delegate, device),
-  );
+  const delegation = records
+    .map((record) => tryDelegation(record, network))
+    .find((one) => one !== undefined && equalBytes(one.payload.delegate, device));
   if (delegation === undefined) {
     throw new NiagaError('PAIRING_INVALID', 'The answer is for another device than this one, or another network.', {
       next: 'Show the request of this machine again with niaga identity add, and answer that one.',

@@ -158,7 +158,8 @@ export class Collector {
             try {
               while ((await this.#collect(peer, 0, false)) === 'more');
             } catch (error) {
-              if (!signal.aborted) logger.debug({ peer, error: String(error) }, 'a node near the own key did not answer');
+              if (!signal.aborted)
+                logger.debug({ peer, error: String(error) }, 'a node near the own key did not answer');
             }
           }),
         );

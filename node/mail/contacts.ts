@@ -122,7 +122,10 @@ export class Contacts {
   }
 
   /** What a letter to this trader says of how it is answered, and a mark to say later that it was heard. */
-  replyTo(trader: Uint8Array, own: Pick<Reply, 'sealing' | 'mailboxes'>): { reply: Reply; mark: string; heard: boolean } {
+  replyTo(
+    trader: Uint8Array,
+    own: Pick<Reply, 'sealing' | 'mailboxes'>,
+  ): { reply: Reply; mark: string; heard: boolean } {
     const row = this.get(trader);
     const issued = this.#issue(trader);
     const mark = Buffer.from(own.sealing).toString('base64') + own.mailboxes.join() + String(issued.expires);

@@ -3,7 +3,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { isNiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, traderToText } from '../../protocol/ids.js';
-import { courier, dayOf, findWork, letterHash, seal, signDeposit, workBits, workPrefix } from '../../protocol/mail/index.js';
+import {
+  courier,
+  dayOf,
+  findWork,
+  letterHash,
+  seal,
+  signDeposit,
+  workBits,
+  workPrefix,
+} from '../../protocol/mail/index.js';
 import { writeBody } from '../index/wire.js';
 import type { Throwaway } from '../network/index.js';
 import type { Contacts } from './contacts.js';
@@ -78,7 +87,12 @@ export class Depositor {
       // They may have been replaced a moment ago; and what is named last may all be gone.
       const near = await nearestTo(to, this.#deps, { signal });
       const tried = new Set([...own, ...named]);
-      stored += await this.#leave(to, sealed, near.map(({ id }) => id).filter((id) => !tried.has(id)), signal);
+      stored += await this.#leave(
+        to,
+        sealed,
+        near.map(({ id }) => id).filter((id) => !tried.has(id)),
+        signal,
+      );
     }
     return stored;
   }

@@ -80,7 +80,15 @@ export class Inbox {
     await this.#take(letter, true);
   }
 
-  acknowledge({ from, id, about }: { from: Uint8Array; id: CID; about?: CID | undefined }): OwnReceipt & { send(): void } {
+  acknowledge({
+    from,
+    id,
+    about,
+  }: {
+    from: Uint8Array;
+    id: CID;
+    about?: CID | undefined;
+  }): OwnReceipt & { send(): void } {
     return this.#receipt(from, id, about, true);
   }
 
@@ -109,7 +117,8 @@ export class Inbox {
     const { payload } = openRecord(bytes, { network: networkName, kinds: ['letter'], verify, now: now() });
     if (!equalBytes(payload.to, identity.trader))
       throw new NiagaError('RECORD_ID', 'The letter is for another trader.', { where: 'to' });
-    if (equalBytes(payload.trader, identity.trader)) throw new NiagaError('RECORD_ID', 'The letter is this trader’s own.');
+    if (equalBytes(payload.trader, identity.trader))
+      throw new NiagaError('RECORD_ID', 'The letter is this trader’s own.');
     if (payload.created < now() - OLDEST_LETTER)
       throw new NiagaError('RECORD_OLD', 'The letter is older than mailboxes keep letters.');
     return payload;
@@ -123,7 +132,10 @@ export class Inbox {
     for (const { kind, bytes, about } of letter.parcels)
       results.push(await this.#parcel(from, { kind, bytes: bytes.slice(), about }, sealed));
     // Of a stranger of whom nothing was taken nothing is remembered.
-    if (contacts.get(from) !== undefined || results.some(({ receipt, taken }) => receipt !== undefined || taken === true)) {
+    if (
+      contacts.get(from) !== undefined ||
+      results.some(({ receipt, taken }) => receipt !== undefined || taken === true)
+    ) {
       contacts.meet(from, deviceToPeerId(letter.device));
       if (letter.reply !== undefined) {
         contacts.learn(from, letter.reply, letter.created);
@@ -187,7 +199,9 @@ export class Inbox {
     try {
       const handler = handlers.get(kind);
       if (handler === undefined)
-        throw new NiagaError('OPERATION_UNKNOWN', `Parcels of the kind "${kind}" are not taken here.`, { where: 'kind' });
+        throw new NiagaError('OPERATION_UNKNOWN', `Parcels of the kind "${kind}" are not taken here.`, {
+          where: 'kind',
+        });
       let receipt: (OwnReceipt & { send(): void }) | undefined;
       const incoming: Incoming = {
         id,
@@ -246,7 +260,13 @@ export class Inbox {
 
   async #refuse(from: Uint8Array, of: CID, verdict: DeliveryVerdict): Promise<void> {
     const { code = 'INTERNAL', message = code, missing, retryAt } = verdict;
-    const refusal = { of, code, message, ...(missing === undefined ? {} : { missing }), ...(retryAt === undefined ? {} : { retryAt }) };
+    const refusal = {
+      of,
+      code,
+      message,
+      ...(missing === undefined ? {} : { missing }),
+      ...(retryAt === undefined ? {} : { retryAt }),
+    };
     await this.#postNow(from, 'refusal', writeRefusal(refusal));
   }
 }

@@ -94,7 +94,7 @@ export interface Incoming {
    * The receipt, for kinds that have one: its writes go into the batch that keeps what came. A handler that does not ask for it
    * has it written after it has returned. It names `about`, where the handler does not know better.
    */
-  receipt(about?: CID): OwnReceipt;
+  readonly receipt: (about?: CID) => OwnReceipt;
 }
 
 /** What is done with one kind of parcel. */
@@ -107,9 +107,17 @@ export interface ParcelHandler {
    */
   take(parcel: Incoming): Promise<void>;
   /** Writes for the batch that notes that the recipient has signed for one that was sent. */
-  receipted?(sent: { readonly id: string; readonly about: string | undefined; readonly receipt: Uint8Array }): readonly Write[];
+  receipted?(sent: {
+    readonly id: string;
+    readonly about: string | undefined;
+    readonly receipt: Uint8Array;
+  }): readonly Write[];
   /** The recipient lacks messages that one that was sent builds on. */
-  repair?(sent: { readonly to: Uint8Array; readonly about: string | undefined; readonly missing: readonly CID[] }): Promise<void>;
+  repair?(sent: {
+    readonly to: Uint8Array;
+    readonly about: string | undefined;
+    readonly missing: readonly CID[];
+  }): Promise<void>;
   /** Codes of refusals that no further try can change. Default: those about the parcel itself (final-codes.ts). */
   readonly finalCodes?: ReadonlySet<string>;
 }

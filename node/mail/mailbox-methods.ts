@@ -31,7 +31,15 @@ interface MailboxMethodsDeps extends Pick<MailDeps, 'network' | 'networkName' | 
 }
 
 /** Answers those who leave letters here, and those whose letters are kept here. */
-export function serveMailbox({ network, networkName, verify, now, onRefused, mailbox, checkRunning }: MailboxMethodsDeps): void {
+export function serveMailbox({
+  network,
+  networkName,
+  verify,
+  now,
+  onRefused,
+  mailbox,
+  checkRunning,
+}: MailboxMethodsDeps): void {
   const deposits = createBoundedCache<{ readonly count: TokenBucket; readonly bytes: TokenBucket }>(MAX_PEERS);
   const collects = createBoundedCache<TokenBucket>(MAX_PEERS);
   const all = new TokenBucket(ALL_PER_SECOND, ALL_BURST, now());

@@ -22,6 +22,9 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Whoever has not asked for letters for so long is not a user of this mailbox any more. */
 const OWNER_LIFETIME = 45 * DAY;
 
+/** Traders who have a mailbox here. Keys cost nothing; one that is taken is free again when nobody asked for so long. */
+const MAX_OWNERS = 20_000;
+
 interface Row {
   readonly size: number;
   /** When it came; milliseconds UTC. */
@@ -144,11 +147,13 @@ export class Mailbox {
     });
   }
 
-  /** The owner asked: this node serves it from now on. */
+  /** The owner asked: this node serves it from now on. @throws NiagaError RATE_LIMITED */
   async serve(trader: Uint8Array): Promise<void> {
     const owner = hex(trader);
     const { now, store } = this.#deps;
     const before = this.#asked.get(owner) ?? 0;
+    if (before === 0 && this.#asked.size >= MAX_OWNERS)
+      throw new NiagaError('RATE_LIMITED', 'This node keeps letters for as many traders as it can.');
     this.#asked.set(owner, now());
     if (now() - before > DAY) await store.write([this.#owners.put(owner, now())], { sync: false });
   }
@@ -200,7 +205,11 @@ export class Mailbox {
   }
 
   /** @returns the token's id and quota; undefined for a stranger who has worked */
-  #checkPermission({ to, token, work }: Deposit, size: number, hash: Uint8Array): { id: string; quota: number } | undefined {
+  #checkPermission(
+    { to, token, work }: Deposit,
+    size: number,
+    hash: Uint8Array,
+  ): { id: string; quota: number } | undefined {
     const { networkName, verify, now, peerId, options } = this.#deps;
     if (token !== undefined) {
       const options_ = { network: networkName, kinds: ['mailbox-token'], verify, now: now() } as const;

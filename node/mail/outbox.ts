@@ -2,6 +2,9 @@ import { isReceipted, type courier } from '../../protocol/mail/index.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import type { SentState } from './index.js';
 
+/** A sender who has no receipt after a year has other troubles; letters themselves are refused when they are two months old. */
+const KEPT_FOR = 365 * 24 * 60 * 60 * 1000;
+
 /** What became of something that its recipient has signed for. */
 interface DoneRow {
   readonly state: 'delivered' | 'read';
@@ -76,6 +79,13 @@ export class OutboxTables {
 
   keep(from: string, id: string, row: KeptRow): Write {
     return this.#kept.put(`${from}/${id}`, row);
+  }
+
+  /** Forgets what came so long ago that nobody sends it again. */
+  async prune(now: number): Promise<void> {
+    const writes: Write[] = [];
+    for await (const [key, { at }] of this.#kept.range()) if (now - at > KEPT_FOR) writes.push(this.#kept.del(key));
+    if (writes.length > 0) await this.#store.write(writes, { sync: false });
   }
 
   write(writes: readonly Write[], options?: { sync: boolean }): Promise<void> {

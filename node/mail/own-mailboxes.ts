@@ -94,7 +94,10 @@ export class OwnMailboxes {
     const over = this.retired.filter((peer) => now() - (this.#rows.get(peer)?.retired ?? 0) >= RETIRED_FOR);
     for (const peer of [...over, ...this.retired.slice(MAX_RETIRED)]) this.#drop(peer);
     for (let free = options.mailboxes - this.used.length; free > 0; free--) {
-      const next = pick(candidates, this.used.map((peer) => network.directory.get(peer)?.addresses ?? []));
+      const next = pick(
+        candidates,
+        this.used.map((peer) => network.directory.get(peer)?.addresses ?? []),
+      );
       if (next === undefined) break;
       candidates.splice(candidates.indexOf(next), 1);
       this.#set(next.id, { since: now() });
@@ -106,11 +109,17 @@ export class OwnMailboxes {
   #candidates(): PeerRef[] {
     const { directory } = this.#deps.network;
     const connected = this.#deps.network.connections();
-    const met = connected.length >= 2 * this.#deps.options.mailboxes ? connected : directory.all().flatMap((peer) => (peer.lastSeen > 0 ? [peer.id] : []));
+    const met =
+      connected.length >= 2 * this.#deps.options.mailboxes
+        ? connected
+        : directory.all().flatMap((peer) => (peer.lastSeen > 0 ? [peer.id] : []));
     const fresh = [...new Set([...connected, ...met])].filter((peer) => !this.#rows.has(peer));
     const refs = fresh.flatMap((peer) => directory.get(peer) ?? []).filter(({ self }) => !self);
     // Not the nearest to anything: whoever makes keys until they lie well gains nothing.
-    return refs.map((peer) => ({ peer, at: Math.random() })).sort((a, b) => a.at - b.at).map(({ peer }) => peer);
+    return refs
+      .map((peer) => ({ peer, at: Math.random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ peer }) => peer);
   }
 
   #set(peer: string, row: Row): void {
@@ -133,5 +142,7 @@ export class OwnMailboxes {
 /** One in an address block where none of the others is, where there is such a one. */
 function pick(candidates: readonly PeerRef[], taken: readonly (readonly string[])[]): PeerRef | undefined {
   const blocks = new Set(taken.flatMap((addresses) => addressBlocks(addresses)));
-  return candidates.find(({ addresses }) => !addressBlocks(addresses).some((block) => blocks.has(block))) ?? candidates[0];
+  return (
+    candidates.find(({ addresses }) => !addressBlocks(addresses).some((block) => blocks.has(block))) ?? candidates[0]
+  );
 }

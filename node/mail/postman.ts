@@ -1,14 +1,14 @@
 import { CID } from 'multiformats/cid';
-import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
+import { NiagaError } from '../../protocol/errors.js';
+import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { courier, isReceipted, MAX_LETTER_BYTES, MAX_PARCELS, type Reply } from '../../protocol/mail/index.js';
-import { openRecord, signRecord } from '../../protocol/record.js';
+import { signRecord } from '../../protocol/record.js';
 import { readBody } from '../index/wire.js';
 import type { Contacts } from './contacts.js';
 import type { Depositor } from './depositor.js';
-import { FINAL_CODES } from './final-codes.js';
 import type { MailDeps, ParcelHandler, SentState, StateChange } from './index.js';
 import { sentState, type OutboxTables } from './outbox.js';
+import { Verdicts } from './verdicts.js';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
 
 const KiB = 1024;
@@ -50,6 +50,7 @@ interface Composed {
 /** Performs what the courier (protocol/mail/courier.ts) decides, for each trader that something waits for. */
 export class Postman {
   readonly #deps: PostmanDeps;
+  readonly #verdicts: Verdicts;
   readonly #partners = new Map<string, Partner>();
   /** Bytes of what waits, as far as they were needed; by recipient and id. */
   readonly #bytes = new Map<string, Uint8Array>();
@@ -61,6 +62,7 @@ export class Postman {
 
   constructor(deps: PostmanDeps) {
     this.#deps = deps;
+    this.#verdicts = new Verdicts(deps);
     this.#stopping.abort();
   }
 
@@ -109,7 +111,9 @@ export class Postman {
   waiting(about: string): readonly StateChange[] {
     return [...(this.#about.get(about)?.values() ?? [])].flatMap(({ partner, id }) => {
       const row = partner.state.waiting.get(id);
-      return row === undefined || !isReceipted(row.kind) ? [] : [change(partner, id, row.kind, row.about, sentState(row))];
+      return row === undefined || !isReceipted(row.kind)
+        ? []
+        : [change(partner, id, row.kind, row.about, sentState(row))];
     });
   }
 
@@ -134,14 +138,15 @@ export class Postman {
    * @throws NiagaError RECORD_…, DELEGATION_… where it does not hold
    */
   receipt(from: Uint8Array, bytes: Uint8Array): void {
-    const id = this.#readReceipt(from, bytes);
-    if (id !== undefined)
-      this.apply(from, { type: 'receipt', id: id.of, read: id.read }, new Map([[id.of, bytes]]));
+    const waiting = this.#partners.get(traderToText(from))?.state.waiting ?? new Map<string, courier.Waiting>();
+    const id = this.#verdicts.receipt(from, waiting, bytes);
+    if (id !== undefined) this.apply(from, { type: 'receipt', id: id.of, read: id.read }, new Map([[id.of, bytes]]));
   }
 
   refusal(from: Uint8Array, id: string, refusal: DeliveryVerdict): void {
     const waiting = this.#partners.get(traderToText(from))?.state.waiting.get(id);
-    if (waiting !== undefined) this.apply(from, { type: 'refusal', id, verdict: this.#refused(waiting.kind, refusal) });
+    if (waiting !== undefined)
+      this.apply(from, { type: 'refusal', id, verdict: this.#verdicts.refused(waiting.kind, refusal) });
   }
 
   /**
@@ -159,7 +164,12 @@ export class Postman {
     partner.state = state;
     for (const effect of effects) this.#perform(partner, before, effect, receipts);
     const idle = state.waiting.size === 0 && state.handing.size === 0;
-    if (idle && state.direct === undefined && state.letter === undefined && this.#partners.get(partner.name) === partner) {
+    if (
+      idle &&
+      state.direct === undefined &&
+      state.letter === undefined &&
+      this.#partners.get(partner.name) === partner
+    ) {
       clearTimeout(partner.timer);
       this.#partners.delete(partner.name);
     }
@@ -205,7 +215,8 @@ export class Postman {
         const about = before.waiting.get(id)?.about;
         this.#bytes.delete(`${partner.name}/${id}`);
         this.#unindex(partner, id, about);
-        if (outcome === 'passed') return this.#track(tables.write(tables.drop(partner.name, id, undefined), { sync: false }));
+        if (outcome === 'passed')
+          return this.#track(tables.write(tables.drop(partner.name, id, undefined), { sync: false }));
         const receipt = receipts.get(id);
         const at = this.#deps.now();
         const done = { state: outcome, at, kind, ...(about === undefined ? {} : { about }) };
@@ -234,12 +245,16 @@ export class Postman {
   async #send(partner: Partner, ids: readonly string[]): Promise<void> {
     const { signal } = this.#stopping;
     const slow = setTimeout(() => this.apply(partner.to, { type: 'slow' }), this.#deps.slow);
-    let outcome: { verdicts: ReadonlyMap<string, courier.Verdict>; receipts: ReadonlyMap<string, Uint8Array> } | undefined;
+    let outcome:
+      { verdicts: ReadonlyMap<string, courier.Verdict>; receipts: ReadonlyMap<string, Uint8Array> } | undefined;
     try {
       outcome = await this.#direct(partner, ids, signal);
     } catch (error) {
       if (!signal.aborted)
-        this.#deps.logger.debug({ to: partner.name, error: String(error) }, 'a recipient could not be reached directly');
+        this.#deps.logger.debug(
+          { to: partner.name, error: String(error) },
+          'a recipient could not be reached directly',
+        );
     } finally {
       clearTimeout(slow);
     }
@@ -263,73 +278,13 @@ export class Postman {
         if (results.length !== letter.ids.length)
           throw new NiagaError('PEER_PROTOCOL', 'The answer to a delivery does not fit it.');
         contacts.told(partner.to, letter.mark);
-        return this.#verdicts(partner, letter.ids, results);
+        return this.#verdicts.read(partner.to, partner.state.waiting, letter.ids, results);
       } catch (error) {
         signal.throwIfAborted();
         failure = error;
       }
     }
     throw failure;
-  }
-
-  #verdicts(partner: Partner, ids: readonly string[], results: readonly DeliveryVerdict[]) {
-    const verdicts = new Map<string, courier.Verdict>();
-    const receipts = new Map<string, Uint8Array>();
-    for (const [at, id] of ids.entries()) {
-      const result = results[at] ?? {};
-      const kind = partner.state.waiting.get(id)?.kind ?? '';
-      if (result.receipt === undefined) {
-        verdicts.set(id, result.taken === true ? { type: 'taken' } : this.#refused(kind, result));
-        continue;
-      }
-      const bytes = result.receipt.slice();
-      const genuine = this.#isReceiptFor(partner, id, bytes);
-      if (genuine) receipts.set(id, bytes);
-      const forged = { code: 'PEER_PROTOCOL', message: 'The receipt does not hold.' };
-      verdicts.set(id, genuine ? { type: 'receipted' } : { type: 'refused', final: false, ...forged });
-    }
-    return { verdicts, receipts };
-  }
-
-  #isReceiptFor(partner: Partner, id: string, bytes: Uint8Array): boolean {
-    try {
-      return this.#readReceipt(partner.to, bytes)?.of === id;
-    } catch (error) {
-      if (!isNiagaError(error)) throw error;
-      this.#deps.logger.warn({ to: partner.name, code: error.code }, 'a receipt did not verify');
-      return false;
-    }
-  }
-
-  /**
-   * What a receipt is for. Undefined where it is not the recipient's own, or names another trade than what was sent.
-   * @throws NiagaError RECORD_…, DELEGATION_…
-   */
-  #readReceipt(from: Uint8Array, bytes: Uint8Array): { of: string; read: boolean } | undefined {
-    const { networkName, verify, now, logger } = this.#deps;
-    const { payload } = openRecord(bytes, { network: networkName, kinds: ['receipt'], verify, now: now() });
-    const of = payload.of.toString();
-    const waiting = this.#partners.get(traderToText(from))?.state.waiting.get(of);
-    const fits = waiting === undefined || waiting.about === payload.trade?.toString();
-    if (equalBytes(payload.trader, from) && fits) return { of, read: payload.read === true };
-    logger.warn({ from: traderToText(from), of }, 'a receipt was for something else');
-    return undefined;
-  }
-
-  #refused(kind: string, result: DeliveryVerdict): Extract<courier.Verdict, { type: 'refused' }> {
-    const { code = 'INTERNAL', message = code, missing, retryAt } = result;
-    const final =
-      missing === undefined &&
-      retryAt === undefined &&
-      (FINAL_CODES.has(code) || this.#deps.handlers.get(kind)?.finalCodes?.has(code) === true);
-    return {
-      type: 'refused',
-      final,
-      code,
-      message,
-      ...(missing === undefined ? {} : { missing }),
-      ...(retryAt === undefined ? {} : { retryAt }),
-    };
   }
 
   async #deposit(partner: Partner, ids: readonly string[]): Promise<void> {
@@ -420,7 +375,8 @@ export class Postman {
   #track(work: Promise<void>): void {
     const tracked: Promise<void> = work
       .catch((error: unknown) => {
-        if (!this.#stopping.signal.aborted) this.#deps.logger.error({ error: String(error) }, 'a step of the mail failed');
+        if (!this.#stopping.signal.aborted)
+          this.#deps.logger.error({ error: String(error) }, 'a step of the mail failed');
       })
       .finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);

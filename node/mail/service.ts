@@ -126,7 +126,8 @@ export class MailService implements Mail {
   }
 
   handle(kind: string, handler: ParcelHandler): void {
-    if (this.#handlers.has(kind)) throw new NiagaError('INTERNAL', `Parcels of the kind ${kind} have a handler already.`);
+    if (this.#handlers.has(kind))
+      throw new NiagaError('INTERNAL', `Parcels of the kind ${kind} have a handler already.`);
     this.#handlers.set(kind, handler);
   }
 
@@ -247,6 +248,7 @@ export class MailService implements Mail {
     try {
       if (await this.#keys.rotate(now())) this.#publishSoon();
       await this.#mailbox.expire();
+      await this.#tables.prune(now());
     } catch (error) {
       logger.warn({ error: String(error) }, 'the upkeep of the mail failed');
     }

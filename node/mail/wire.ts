@@ -44,7 +44,15 @@ export const depositSchema = z.object({
   /** The recipient's permission, and the deposit signed with the key that it names. */
   token: z.object({ record: bytesUpTo(2 * KiB), signature: bytesSchema(64) }).optional(),
   /** Instead of a token. */
-  work: z.object({ day: z.int().min(0).max(2 ** 32 - 1), nonce: bytesSchema(NONCE_BYTES) }).optional(),
+  work: z
+    .object({
+      day: z
+        .int()
+        .min(0)
+        .max(2 ** 32 - 1),
+      nonce: bytesSchema(NONCE_BYTES),
+    })
+    .optional(),
 });
 export type Deposit = z.infer<typeof depositSchema>;
 

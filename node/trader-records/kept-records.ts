@@ -200,7 +200,8 @@ export class KeptRecords {
 
   /** @throws NiagaError PEER_REFUSED */
   #checkNear(trader: Uint8Array): void {
-    if (!isNearTo(this.#deps, trader)) throw new NiagaError('PEER_REFUSED', 'Other nodes are nearer to the key of that trader.');
+    if (!isNearTo(this.#deps, trader))
+      throw new NiagaError('PEER_REFUSED', 'Other nodes are nearer to the key of that trader.');
   }
 
   /**

@@ -122,12 +122,7 @@ export class Ledger {
     });
   }
 
-  async #admit(
-    id: string,
-    trade: OpenTrade | undefined,
-    record: MessageRecord,
-    arrival: Arrival,
-  ): Promise<Admitted> {
+  async #admit(id: string, trade: OpenTrade | undefined, record: MessageRecord, arrival: Arrival): Promise<Admitted> {
     const { journal, store, identity, now } = this.#deps;
     const own = equalBytes(record.payload.trader, identity.trader);
     if (own && arrival.way === 'author') {
@@ -136,7 +131,8 @@ export class Ledger {
     }
     if (trade?.records.has(record.id.toString()) === true) {
       // Its author waits for a receipt: the first one is lost, or this came as a copy before.
-      if (arrival.way === 'author') await store.write(this.#receiptWrites(id, record, arrival.receipt(trade.state.trade)));
+      if (arrival.way === 'author')
+        await store.write(this.#receiptWrites(id, record, arrival.receipt(trade.state.trade)));
       return { trade, added: false };
     }
     await this.#checkStanding(id, trade, record, own);

@@ -303,7 +303,8 @@ class TradesService implements Trades {
     mail.handle('trade', {
       finalCodes: FINAL_TRADE_CODES,
       take: async ({ bytes, receipt }) => void (await receive(bytes, { way: 'author', receipt })),
-      receipted: ({ id, about, receipt }) => (about === undefined ? [] : [this.#journal.putReceipt(about, id, receipt)]),
+      receipted: ({ id, about, receipt }) =>
+        about === undefined ? [] : [this.#journal.putReceipt(about, id, receipt)],
       repair: async ({ to, about, missing }) => {
         if (about !== undefined) await this.#repair.repair(to, about, missing);
       },
@@ -321,9 +322,7 @@ class TradesService implements Trades {
       const posted =
         trade === undefined || record === undefined || row.refused !== undefined
           ? undefined
-          : mail.post([
-              { to: trade.row.counterparty, kind: 'trade', bytes: record.bytes, about: trade.state.trade },
-            ]);
+          : mail.post([{ to: trade.row.counterparty, kind: 'trade', bytes: record.bytes, about: trade.state.trade }]);
       if (trade !== undefined && trade.row.peer !== '') mail.meet(trade.row.counterparty, trade.row.peer);
       await store.write([this.#journal.dropFormerOutbox(id, message), ...(posted?.writes ?? [])]);
     }

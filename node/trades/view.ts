@@ -82,7 +82,11 @@ export function tradeToView(trade: OpenTrade, pending: number): TradeView {
 }
 
 /** @param sent what is known of own messages, by id; one that is not there was sent before there was mail */
-export function tradeToDetail(trade: OpenTrade, pending: number, sent: ReadonlyMap<string, SentState>): TradeDetailView {
+export function tradeToDetail(
+  trade: OpenTrade,
+  pending: number,
+  sent: ReadonlyMap<string, SentState>,
+): TradeDetailView {
   const { state, role } = trade;
   return {
     ...tradeToView(trade, pending),

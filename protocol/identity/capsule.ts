@@ -28,10 +28,12 @@ export const capsuleSchema = z.looseObject({
   seq: seqSchema,
   item: z.looseObject({
     /** An ephemeral X25519 key and the box to the `recovery` key of the device's delegation. */
-    sealed: z.custom<Uint8Array>(
-      (value) => value instanceof Uint8Array && SIZES.includes(value.length - SEAL_OVERHEAD),
-      'is not a sealed capsule',
-    ),
+    sealed: z
+      .custom<Uint8Array>(
+        (value) => value instanceof Uint8Array && SIZES.includes(value.length - SEAL_OVERHEAD),
+        'is not a sealed capsule',
+      )
+      .meta({ id: 'bytes' }),
   }),
 });
 export type Capsule = z.infer<typeof capsuleSchema>;
@@ -99,7 +101,8 @@ export function openCapsule(sealed: Uint8Array, recovery: Uint8Array): CapsuleCo
   if (padded === null) throw new NiagaError('CAPSULE_INVALID', 'The capsule was sealed to another key.');
   let end = padded.length - 1;
   while (end > 0 && padded[end] === 0) end--;
-  if (padded[end] !== PADDING_MARK) throw new NiagaError('CAPSULE_INVALID', 'The capsule is not padded as it should be.');
+  if (padded[end] !== PADDING_MARK)
+    throw new NiagaError('CAPSULE_INVALID', 'The capsule is not padded as it should be.');
   const parsed = contentSchema.safeParse(decode(padded.slice(0, end), { maxBytes: LARGEST }));
   if (!parsed.success) throw new NiagaError('CAPSULE_INVALID', 'The capsule does not hold what a capsule holds.');
   return parsed.data;

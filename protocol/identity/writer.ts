@@ -66,8 +66,7 @@ export function leaseObjection(lease: Lease, before: Lease | undefined): string 
   const isNext = payload.previous !== undefined && equalBytes(payload.previous.bytes, before.id.bytes);
   const renews = payload.epoch === before.payload.epoch;
   if (renews) {
-    const same =
-      equalBytes(payload.device, before.payload.holder) && equalBytes(payload.holder, before.payload.holder);
+    const same = equalBytes(payload.device, before.payload.holder) && equalBytes(payload.holder, before.payload.holder);
     return same ? undefined : 'only its holder renews a lease';
   }
   if (!isNext) return undefined;

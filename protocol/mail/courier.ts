@@ -82,11 +82,21 @@ export type Effect =
   /** Wake this correspondence at that time; takes the place of an earlier alarm. */
   | { readonly type: 'alarm'; readonly at: number }
   | { readonly type: 'write'; readonly id: string; readonly waiting: Waiting }
-  | { readonly type: 'drop'; readonly id: string; readonly kind: string; readonly outcome: 'delivered' | 'read' | 'passed' }
+  | {
+      readonly type: 'drop';
+      readonly id: string;
+      readonly kind: string;
+      readonly outcome: 'delivered' | 'read' | 'passed';
+    }
   /** The other side has read what was delivered before. */
   | { readonly type: 'read'; readonly id: string }
   /** The other side lacks messages that this one builds on. */
-  | { readonly type: 'repair'; readonly id: string; readonly kind: string; readonly missing: NonNullable<Refusal['missing']> }
+  | {
+      readonly type: 'repair';
+      readonly id: string;
+      readonly kind: string;
+      readonly missing: NonNullable<Refusal['missing']>;
+    }
   | { readonly type: 'hand'; readonly id: string }
   /** Answer with the receipt that is on disk. */
   | { readonly type: 'receipt'; readonly id: string };
@@ -191,12 +201,7 @@ function judged(state: Correspondence, id: string, verdict: Verdict, now: number
   }
 }
 
-function refused(
-  state: Correspondence,
-  id: string,
-  verdict: Extract<Verdict, { type: 'refused' }>,
-  now: number,
-): Step {
+function refused(state: Correspondence, id: string, verdict: Extract<Verdict, { type: 'refused' }>, now: number): Step {
   const waiting = state.waiting.get(id);
   if (waiting === undefined || waiting.refused !== undefined) return { state, effects: [] };
   const { code, message, missing, retryAt } = verdict;
@@ -236,7 +241,10 @@ function stored(state: Correspondence, ids: readonly string[], mailboxes: number
       if (waiting === undefined) continue;
       result = then(result, (next) => {
         if (!isReceipted(waiting.kind)) return dropped(next, id, waiting.kind, 'passed');
-        return written(next, id, { ...waiting, stored: { mailboxes, at: now, times: (waiting.stored?.times ?? 0) + 1 } });
+        return written(next, id, {
+          ...waiting,
+          stored: { mailboxes, at: now, times: (waiting.stored?.times ?? 0) + 1 },
+        });
       });
     }
   }

@@ -16,7 +16,7 @@ const DAY = 24 * 60 * 60 * 1000;
  * A trader's permission to leave letters for it: kept by a counterparty, shown to the mailboxes. It names a key whose seed only the
  * counterparty got, so that a mailbox that saw the token cannot use it elsewhere.
  */
-export const tokenSchema = z.looseObject({
+export const mailboxTokenSchema = z.looseObject({
   ...headerShape,
   kind: z.literal('mailbox-token'),
   /** Tells the trader's tokens from each other. */
@@ -27,7 +27,7 @@ export const tokenSchema = z.looseObject({
   /** Bytes of letters that may lie under it in one mailbox. */
   quota: z.int().min(0),
 });
-export type MailboxToken = z.infer<typeof tokenSchema>;
+export type MailboxToken = z.infer<typeof mailboxTokenSchema>;
 
 /** A trader's request to one of its mailboxes: lists what lies there, and deletes what it has. */
 export const mailboxRequestSchema = z.looseObject({

@@ -48,8 +48,7 @@ export function isReceipted(kind: string): boolean {
 export function parcelId(kind: string, bytes: Uint8Array): CID {
   if (!ENCLOSED.has(kind)) return blobId(bytes);
   const value = decode(bytes, { maxBytes: MAX_PARCEL_BYTES, maxDepth: ENVELOPE_DEPTH });
-  const payload =
-    typeof value === 'object' && value !== null && 'payload' in value ? (value as { payload: unknown }).payload : undefined;
+  const payload = typeof value === 'object' && value !== null && 'payload' in value ? value.payload : undefined;
   if (!(payload instanceof Uint8Array)) throw new NiagaError('RECORD_MALFORMED', 'The parcel holds no signed record.');
   return recordId(payload);
 }

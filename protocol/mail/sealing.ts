@@ -36,11 +36,7 @@ export function seal(content: Uint8Array, recipient: Uint8Array, secret: Uint8Ar
   new DataView(padded.buffer).setUint32(0, content.length);
   padded.set(content, LENGTH_BYTES);
   const { publicKey } = nacl.box.keyPair.fromSecretKey(secret);
-  return concat(
-    Uint8Array.of(VERSION),
-    publicKey,
-    nacl.box(padded, nonceOf(publicKey, recipient), recipient, secret),
-  );
+  return concat(Uint8Array.of(VERSION), publicKey, nacl.box(padded, nonceOf(publicKey, recipient), recipient, secret));
 }
 
 /**

@@ -47,14 +47,16 @@ export const DEADLINES = {
     from: '`terms.expires` of the proposal; of rivals the latest',
     lasts: '—',
     then: 'The proposal expires. An answer that was on its way wins.',
-    runs: ({ contract }) => (contract.status === 'open' && contract.last.kind !== 'accept' ? expiry(contract) : undefined),
+    runs: ({ contract }) =>
+      contract.status === 'open' && contract.last.kind !== 'accept' ? expiry(contract) : undefined,
   },
   confirmation: {
     says: 'the seller’s confirmation of goods subject to stock',
     from: '`terms.expires` of the proposal, and 24 hours',
     lasts: '—',
     then: 'The proposal expires. A confirmation that was on its way wins.',
-    runs: ({ contract }) => (contract.status === 'open' && contract.last.kind === 'accept' ? expiry(contract) : undefined),
+    runs: ({ contract }) =>
+      contract.status === 'open' && contract.last.kind === 'accept' ? expiry(contract) : undefined,
   },
   payment: {
     says: 'the payment, while nothing was shipped',
@@ -90,7 +92,9 @@ export const DEADLINES = {
     lasts: 'answer',
     then: 'The refund counts as seen. A dispute of the buyer that was on its way opens it again.',
     runs: (clock) =>
-      clock.payment.status === 'refund-claimed' ? since(clock, latest(clock.steps.of('refunded')), 'answer') : undefined,
+      clock.payment.status === 'refund-claimed'
+        ? since(clock, latest(clock.steps.of('refunded')), 'answer')
+        : undefined,
   },
   return: {
     says: 'the seller’s word that the returned goods came',
@@ -205,7 +209,12 @@ function runsInspection(clock: Clock): Omit<Deadline, 'deadline'> | undefined {
   if (!isNone(leftToReceive(goods))) {
     return since(clock, parcel, 'inspection', pauses, contract.agreement.terms.deadlines.delivery);
   }
-  return since(clock, latest<Entry>([...steps.of('received'), ...(parcel === undefined ? [] : [parcel])]), 'inspection', pauses);
+  return since(
+    clock,
+    latest<Entry>([...steps.of('received'), ...(parcel === undefined ? [] : [parcel])]),
+    'inspection',
+    pauses,
+  );
 }
 
 function runsAnswer(clock: Clock): Omit<Deadline, 'deadline'> | undefined {

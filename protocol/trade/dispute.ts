@@ -78,7 +78,8 @@ export function contestIn(
   const void_ = (one: Opened) => closing.find((step) => !follows(one, step));
   const settledBy = (one: Opened): Entry | undefined =>
     earliest<Entry>([...agreed.map(({ accept }) => accept).filter((accept) => follows(accept, one))]) ?? void_(one);
-  const withdrawnBy = (one: Opened) => earliest(withdrawn.filter((step) => step.role === one.role && follows(step, one)));
+  const withdrawnBy = (one: Opened) =>
+    earliest(withdrawn.filter((step) => step.role === one.role && follows(step, one)));
 
   const all = steps.of('dispute');
   const late = [...steps.of('ruling'), ...withdrawn, ...steps.of('remedy-accept'), ...closing];

@@ -81,7 +81,8 @@ function owedEffects(before: Regions | undefined, after: Regions): Effect[] {
   if (back.length > 0 && JSON.stringify(back) !== JSON.stringify(before === undefined ? [] : returningIn(before))) {
     const { goods } = delivery;
     // Less is on the way than before where a part of it was sent: that is nothing new to do.
-    const grown = goods !== undefined && JSON.stringify(goods.returning) !== JSON.stringify(before?.delivery.goods?.returning);
+    const grown =
+      goods !== undefined && JSON.stringify(goods.returning) !== JSON.stringify(before?.delivery.goods?.returning);
     if (grown) effects.push({ kind: 'return-due', shipped: delivery.shipped, parts: back });
   }
   return effects;

@@ -25,7 +25,7 @@ export interface WalkOptions {
   readonly disputes?: number;
   /** Steps that are not taken. */
   readonly without?: readonly MessageKind[];
-  /** Also takes each two steps that cross in a state. */
+  /** Also takes each two steps of different roles, in their usual way, that cross in a state. */
   readonly crossings?: boolean;
   /** States with the same text are one. Default: {@link shapeOf}. */
   readonly signature?: (state: TradeState) => string;
@@ -41,7 +41,8 @@ export function transitions(options: WalkOptions = {}): readonly Transition[] {
   const walk = new Walk(options);
   for (const side of SIDES) {
     for (const stock of ['reserved', 'subject-to-stock'] as const) {
-      if (side === 'seller' || stock === 'reserved') walk.open({ role: side, kind: 'offer', way: '', fields: { terms: walkedTerms(side, stock) } });
+      if (side === 'seller' || stock === 'reserved')
+        walk.open({ role: side, kind: 'offer', way: '', fields: { terms: walkedTerms(side, stock) } });
     }
   }
   walk.run();
@@ -87,12 +88,17 @@ class Walk {
   }
 
   #leave(state: TradeState): void {
-    const steps = ROLES.flatMap((role) => waysOf(state, role, this.#options.rules)).filter((step) => this.#takes(state, step));
+    const steps = ROLES.flatMap((role) => waysOf(state, role, this.#options.rules)).filter((step) =>
+      this.#takes(state, step),
+    );
     const after = steps.map((step) => ({ step, state: this.#apply(state, this.#message(step, state)) }));
     for (const { step, state: next } of after) if (next !== undefined) this.#meet(state.word, next, nameOfStep(step));
     if (!this.#options.crossings) return;
     after.forEach((one, place) => {
-      for (const other of after.slice(place + 1)) this.#cross(state, one, other);
+      for (const other of after.slice(place + 1)) {
+        const plain = one.step.way === '' && other.step.way === '';
+        if (plain && one.step.role !== other.step.role) this.#cross(state, one, other);
+      }
     });
   }
 
@@ -117,7 +123,8 @@ class Walk {
       this.#apply(a.state, this.#message(b.step, a.state))?.word,
       this.#apply(b.state, this.#message(a.step, b.state))?.word,
     ];
-    if (!inTurn.includes(both.word)) this.#meet(state.word, both, [nameOfStep(a.step), nameOfStep(b.step)].sort().join(' ∥ '));
+    if (!inTurn.includes(both.word))
+      this.#meet(state.word, both, [nameOfStep(a.step), nameOfStep(b.step)].sort().join(' ∥ '));
   }
 
   #meet(from: Word | 'start', state: TradeState, by: string): void {

@@ -59,7 +59,13 @@ export function goodsIn(
   const sumOf = (of: (remedy: Remedy) => Parts | undefined) =>
     remedies.reduce((sum, remedy) => plus(sum, amountsOf(of(remedy) ?? [], units) ?? none(units)), none(units));
   const replaced = sumOf((remedy) => remedy.replace);
-  const wanted = plus(minus(ordered, sumOf((remedy) => remedy.omit)), replaced);
+  const wanted = plus(
+    minus(
+      ordered,
+      sumOf((remedy) => remedy.omit),
+    ),
+    replaced,
+  );
 
   const shipments = steps.of('shipped');
   // Two devices may both have said "all that is left": no more went out than there was to send.
@@ -68,8 +74,14 @@ export function goodsIn(
   const received = least(plus(said(steps.of('received')), said(handedOver)), shipped);
   const objections = steps.ofAny('dispute', 'remedy').filter(({ role }) => role === 'buyer');
   const silences = standing(steps, 'inspection', objections);
-  const signed = best([...steps.of('approved'), ...(ruling === undefined ? [] : [ruling])], ({ verdict }) => verdict.amounts);
-  const approved = most(signed, best(silences, ({ verdict }) => verdict.ends?.approved));
+  const signed = best(
+    [...steps.of('approved'), ...(ruling === undefined ? [] : [ruling])],
+    ({ verdict }) => verdict.amounts,
+  );
+  const approved = most(
+    signed,
+    best(silences, ({ verdict }) => verdict.ends?.approved),
+  );
   const sellersDisputes = steps.of('dispute').filter(({ role }) => role === 'seller');
   const unseen = standing(steps, 'return', sellersDisputes);
   return {
@@ -79,7 +91,13 @@ export function goodsIn(
     received: most(received, signed),
     approved,
     signed,
-    returning: ended && ruling === undefined ? shipped : least(sumOf((remedy) => remedy.return), shipped),
+    returning:
+      ended && ruling === undefined
+        ? shipped
+        : least(
+            sumOf((remedy) => remedy.return),
+            shipped,
+          ),
     returned: least(said(steps.of('returned')), shipped),
     returnSeen: most(
       least(said(steps.of('return-seen')), shipped),
@@ -111,9 +129,9 @@ export function onTheWayBack({ returning, returned, returnSeen }: Goods): Amount
   return minus(least(returned, returning), returnSeen);
 }
 
-/** Whether all that is to be delivered was approved or goes back. */
+/** Whether all that is to be delivered was approved or goes back; what goes back may have been approved before, so that they do not add up. */
 export function isApproved({ required, returning }: Goods, approved: Amounts): boolean {
-  return covers(plus(approved, returning), required);
+  return covers(most(approved, returning), required);
 }
 
 /** Whether everything was sent that is to be, and that is something. */

@@ -156,5 +156,10 @@ function agreementOf(
   const proposal = chosen === undefined ? undefined : proposals.get(keyOf(chosen.accept.message.payload.answers));
   if (chosen === undefined || proposal === undefined) return undefined;
   const { id, payload } = chosen.accept.message;
-  return { proposal: proposal.source, accept: id, terms: withCommitments(proposal.terms, payload), since: payload.created };
+  return {
+    proposal: proposal.source,
+    accept: id,
+    terms: withCommitments(proposal.terms, payload),
+    since: payload.created,
+  };
 }

@@ -9,7 +9,10 @@ export const partsSchema = z
   .array(
     z.looseObject({
       /** Place of the line in the contract's terms, from 0; where they have milestones, that of the milestone. */
-      line: z.int().min(0).max(MAX_LINES - 1),
+      line: z
+        .int()
+        .min(0)
+        .max(MAX_LINES - 1),
       quantity: z.int().min(1),
     }),
   )

@@ -75,7 +75,10 @@ export function proposalOf(
 }
 
 /** The terms with what the buyer's accept adds to them. */
-export function withCommitments(terms: Terms, { address, code }: Pick<TradePayloadOf<'accept'>, 'address' | 'code'>): Terms {
+export function withCommitments(
+  terms: Terms,
+  { address, code }: Pick<TradePayloadOf<'accept'>, 'address' | 'code'>,
+): Terms {
   if (address === undefined && code === undefined) return terms;
   const delivery = terms.delivery ?? { method: code === undefined ? ('shipping' as const) : ('pickup' as const) };
   const added = { ...(address === undefined ? {} : { address }), ...(code === undefined ? {} : { code }) };

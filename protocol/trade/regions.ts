@@ -2,7 +2,16 @@ import type { CID } from 'multiformats/cid';
 import type { Money } from '../money.js';
 import { runningDeadlines, type Deadline } from './deadlines.js';
 import { contestIn, decisionIn, type Contest, type Decision, type DisputeRegion } from './dispute.js';
-import { goodsIn, isApproved, isSent, leftToSee, leftToShip, leftToReturn, leftToReceive, type Goods } from './goods.js';
+import {
+  goodsIn,
+  isApproved,
+  isSent,
+  leftToSee,
+  leftToShip,
+  leftToReturn,
+  leftToReceive,
+  type Goods,
+} from './goods.js';
 import {
   compareIds,
   concurrent,
@@ -218,7 +227,10 @@ function moneyFacts(
   const waived = waivers.reduce((sum, { refund }) => sum + (refund?.amount ?? 0), 0);
   const disputed = steps.of('dispute').filter(({ role }) => role === 'buyer');
   const unanswered = standing(steps, 'refund', disputed).map(({ verdict }) => verdict.ends?.refunded ?? 0);
-  const claims = ofKind(entries, 'paid').map(({ message: { id, payload } }) => ({ message: id, amount: payload.amount }));
+  const claims = ofKind(entries, 'paid').map(({ message: { id, payload } }) => ({
+    message: id,
+    amount: payload.amount,
+  }));
   return {
     terms,
     price: Math.max(0, terms.total.amount - waived),
@@ -275,7 +287,10 @@ function contractRegion(negotiation: Negotiation, { cancelled, lapsed, completed
 
 function paymentRegion(entries: readonly Entry[], { money: facts }: Course): PaymentRegion {
   if (facts === undefined) {
-    const claims = ofKind(entries, 'paid').map(({ message }) => ({ message: message.id, amount: message.payload.amount }));
+    const claims = ofKind(entries, 'paid').map(({ message }) => ({
+      message: message.id,
+      amount: message.payload.amount,
+    }));
     return { status: 'none', claims };
   }
   const { terms, claims, seen, refunded, refundSeen, price } = facts;

@@ -11,9 +11,31 @@ export function signatureOf(regions: Regions): string {
     shapeOf(regions),
     [claims.length > 0, ...[seen, refunded, refundSeen, price].map((money) => money?.amount ?? null)],
     [delivery.goods ?? null, delivery.released.length > 0],
-    remedies.map(({ by, remedy: { refund, return: back, replace, omit } }) => [by, refund?.amount, back, replace, omit]),
+    remedies.map(({ by, remedy: { refund, return: back, replace, omit } }) => [
+      by,
+      refund?.amount,
+      back,
+      replace,
+      omit,
+    ]),
     [ratings.buyer, ratings.seller].map((rating) => [rating?.stars ?? null, rating?.reply !== undefined]),
   ]);
+}
+
+/** Coarser still, for a page that people read: the statuses, and who has a proposal open. */
+export function outlineOf({
+  contract,
+  payment,
+  delivery,
+  dispute,
+  word,
+  remedies,
+  consent,
+  cancelProposedBy,
+}: Regions): string {
+  const turn = contract.status === 'open' ? [contract.turn, ...contract.open.map((one) => one.subjectToStock)] : [];
+  const statuses = [word, contract.status, turn, payment.status, delivery.status, delivery.late, dispute.status];
+  return JSON.stringify([statuses, remedies.map(({ by }) => by), consent !== undefined, cancelProposedBy]);
 }
 
 /** The same without amounts: the statuses, and what waits for whom. */

@@ -92,9 +92,14 @@ function fieldsOf(state: TradeState, role: Role, kind: MessageKind): readonly Wa
       return partsFor(state, kind);
     case 'remedy':
     case 'dispute':
-      return kind === 'dispute' ? [['', { reason: 'x' }]] : remediesFor(state).map(([way, remedy]) => [way, { reason: 'x', ...remedy }]);
+      return kind === 'dispute'
+        ? [['', { reason: 'x' }]]
+        : remediesFor(state).map(([way, remedy]) => [way, { reason: 'x', ...remedy }]);
     case 'ruling':
-      return [['dismissed', { reason: 'x' }], ...remediesFor(state).map(([way, remedy]): Way => [way, { reason: 'x', ...remedy }])];
+      return [
+        ['dismissed', { reason: 'x' }],
+        ...remediesFor(state).map(([way, remedy]): Way => [way, { reason: 'x', ...remedy }]),
+      ];
     case 'remedy-accept':
     case 'remedy-decline':
       return state.remedies.filter(({ by }) => by !== role).map(({ id }) => ['', { answers: id }]);

@@ -87,7 +87,10 @@ function endsOf({ deadline, created }: TradePayloadOf<'timeout'>, regions: Regio
     case 'refund':
       return { deadline: name, refunded: payment.refunded?.amount ?? 0 };
     case 'return':
-      return { deadline: name, ...(goods === undefined ? {} : { returned: most(least(goods.returned, goods.returning), goods.returnSeen) }) };
+      return {
+        deadline: name,
+        ...(goods === undefined ? {} : { returned: most(least(goods.returned, goods.returning), goods.returnSeen) }),
+      };
     case 'inspection':
       return { deadline: name, ...(goods === undefined ? {} : { approved: goods.shipped }) };
     case 'payment':

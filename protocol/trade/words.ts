@@ -29,7 +29,10 @@ export const WORDS = {
   'refund-due': { phase: 'owed', meaning: 'money has to go back to the buyer, who has not seen all of it yet' },
   'return-due': { phase: 'owed', meaning: 'goods have to go back to the seller, who has not seen all of them yet' },
   disputed: { phase: 'open', meaning: 'a side disputes, or contradicted its own accept: deadlines stand still' },
-  unresolved: { phase: 'final', meaning: 'the sides did not agree, and nobody ruled in time or what was ruled was not done' },
+  unresolved: {
+    phase: 'final',
+    meaning: 'the sides did not agree, and nobody ruled in time or what was ruled was not done',
+  },
 } as const satisfies Record<string, { phase: Phase; meaning: string }>;
 
 export type Word = keyof typeof WORDS;

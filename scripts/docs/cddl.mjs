@@ -18,13 +18,14 @@ envelope = {
 
 ; CIDv1 with a zero before it: dag-cbor for a record, raw for a blob, sha2-256.
 cid = #6.42(bytes .size 37)
+bytes16 = bytes .size 16
 bytes32 = bytes .size 32
 `;
 
 /** The fields that every kind starts with, said once. */
 const HEADER = ['network', 'trader', 'device', 'created', 'crit'];
 
-const PRELUDE_TYPES = new Set(['cid', 'bytes', 'bytes32']);
+const PRELUDE_TYPES = new Set(['cid', 'bytes', 'bytes16', 'bytes32']);
 const INDENT = '  ';
 const MAX_COMMENT = 110;
 

@@ -37,6 +37,8 @@ const DEFINITIONS = {
     additionalProperties: false,
   },
   bytes: bytesForm('^[A-Za-z0-9+/]*$', 'Bytes: a whole envelope.'),
+  salt: bytesForm('^[A-Za-z0-9+/]{22,43}$', '16 to 32 random bytes.'),
+  bytes16: bytesForm('^[A-Za-z0-9+/]{22}$', '16 bytes.'),
   bytes32: bytesForm('^[A-Za-z0-9+/]{43}$', '32 bytes: an Ed25519 or X25519 public key, or a hash.'),
 };
 const CURRENCY = {

@@ -55,7 +55,7 @@ function rootCases({ kind, payload, trader, seal: sealed }) {
   ];
 }
 
-function deviceCases({ kind, payload, trader, key, delegation, capability, known, seal: sealed }) {
+function deviceCases({ kind, payload, trader, key, delegation, capability, known, orRoot, seal: sealed }) {
   const by = (name, more) => ({ ...payload, device: KEYS[name].publicKey, ...more });
   const as = (name) => seal(by(name), name, { delegation: known[name].id });
   const other = trader === 'sari' ? 'budi' : 'sari';
@@ -80,7 +80,7 @@ function deviceCases({ kind, payload, trader, key, delegation, capability, known
       'DELEGATION_MISSING',
       sealed(payload, { delegation: recordId(Uint8Array.of(0xa0)) }),
     ],
-    ['the root signs, without a delegation', 'DELEGATION_MISSING', seal(by(trader), trader)],
+    ...(orRoot ? [] : [['the root signs, without a delegation', 'DELEGATION_MISSING', seal(by(trader), trader)]]),
     [
       'the root signs under its device’s delegation',
       'DELEGATION_MISMATCH',

@@ -72,7 +72,7 @@ export function bundles() {
   whole.step('buyer', 'paid');
   whole.step('seller', 'payment-seen');
   whole.step('seller', 'shipped');
-  whole.step('buyer', 'received');
+  whole.step('buyer', 'approved');
   const [offer, accept] = agreed.records;
   const forged = flipped(accept.bytes, placeOfPart(accept.bytes, ENCODER.encode('answers')) + 20);
   const stranger = signerOf(KEYS.stranger, KEYS.strangerDevice, delegate(KEYS.stranger, KEYS.strangerDevice));

@@ -1,4 +1,4 @@
-import { recordId } from '../../dist/protocol/index.js';
+import { recordId, recoveryKeys, sealCapsule } from '../../dist/protocol/index.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { unhex } from '../lib/bytes.mjs';
 import { ALL, CREATED, day, KEYS } from './keys.mjs';
@@ -13,6 +13,14 @@ const tainted = ed25519.Point.fromBytes(KEYS.sariShop.publicKey).add(ed25519.Poi
 const TRADE = recordId(Uint8Array.of(0xa0));
 const LAST = recordId(Uint8Array.of(0xa1, 0x61, 0x61, 0x01));
 
+/** The secret keys are 32 bytes of 7 (recovery) and of 9 (ephemeral). */
+const RECOVERY = recoveryKeys(new Uint8Array(32).fill(7));
+const sealed = (trades) =>
+  sealCapsule({ counter: 12, as: CREATED, trades, omitted: 0 }, RECOVERY.publicKey, new Uint8Array(32).fill(9));
+const openTrade = (trade, role) => ({ trade, counterparty: KEYS.budi.publicKey, role, heads: [LAST] });
+const CAPSULE = sealed([openTrade(TRADE, 'seller'), openTrade(LAST, 'buyer')]);
+const EMPTY_CAPSULE = sealed([]);
+
 export const IDENTITY_SAMPLES = {
   delegation: {
     valid: [
@@ -24,6 +32,15 @@ export const IDENTITY_SAMPLES = {
       [
         'a capability of a later version',
         { delegate: KEYS.sariShop.publicKey, may: ['trade', 'teleport'], expires: CREATED + day },
+      ],
+      [
+        'the key to which capsules are sealed',
+        {
+          delegate: KEYS.sariShop.publicKey,
+          may: ALL,
+          expires: CREATED + day,
+          recovery: recoveryKeys(new Uint8Array(32).fill(7)).publicKey,
+        },
       ],
       [
         'an end in the past: the delegation itself holds',
@@ -47,6 +64,7 @@ export const IDENTITY_SAMPLES = {
       ['a capability without a name', edit('may', [''])],
       ['an end before 1970', edit('expires', -1)],
       ['a label with a bell', edit('label', 'Toko\u0007')],
+      ['a recovery key of 31 bytes', edit('recovery', new Uint8Array(31).fill(7))],
     ]),
   },
   revocation: {
@@ -62,6 +80,48 @@ export const IDENTITY_SAMPLES = {
       ['a trade by the text of its id', edit('stands', [{ trade: TRADE.toString(), last: LAST }])],
       ['an open trade without its last message', edit('stands', [{ trade: TRADE }])],
       ['a reason of 401 characters', edit('reason', 'a'.repeat(401))],
+    ]),
+  },
+  writer: {
+    valid: [
+      [
+        'a lease that names nothing that stands',
+        { epoch: 1, holder: KEYS.sariShop.publicKey, expires: CREATED + 30 * day, stands: [] },
+      ],
+      [
+        'a lease handed over, with one open trade',
+        {
+          epoch: 2,
+          holder: KEYS.till.publicKey,
+          expires: CREATED + 30 * day,
+          previous: LAST,
+          stands: [{ trade: TRADE, last: LAST }],
+        },
+      ],
+    ],
+    invalid: changed([
+      ['a negative epoch', edit('epoch', -1)],
+      ['an epoch with a fraction', edit('epoch', '1')],
+      ['a holder of 31 bytes', edit('holder', KEYS.sariShop.publicKey.slice(1))],
+      ['nobody holds it', without('holder')],
+      ['an end before 1970', edit('expires', -1)],
+      ['the lease before it by the text of its id', edit('previous', LAST.toString())],
+      ['no list of what stands', without('stands')],
+      ['what stands without its trade', edit('stands', [{ last: LAST }])],
+    ]),
+  },
+  capsule: {
+    valid: [
+      ['two open trades', { slot: 'capsule', seq: 3, item: { sealed: CAPSULE } }],
+      ['no open trade', { slot: 'capsule', seq: 0, item: { sealed: EMPTY_CAPSULE } }],
+    ],
+    invalid: changed([
+      ['a slot of another kind', edit('slot', 'profile')],
+      ['a negative seq', edit('seq', -1)],
+      ['nothing sealed', without('item.sealed')],
+      ['a size that no capsule has', edit('item.sealed', CAPSULE.slice(1))],
+      ['what is sealed as text', edit('item.sealed', 'capsule')],
+      ['an item that is a list', edit('item', [])],
     ]),
   },
   profile: {

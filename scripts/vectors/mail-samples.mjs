@@ -19,7 +19,10 @@ export const MAIL_SAMPLES = {
     signer: budi,
     valid: [
       ['a letter with one parcel', { to: KEYS.sari.publicKey, parcels: [parcel('heads')] }],
-      ['a parcel of a later version: the reader says that it does not know it', { to: KEYS.sari.publicKey, parcels: [parcel('hologram')] }],
+      [
+        'a parcel of a later version: the reader says that it does not know it',
+        { to: KEYS.sari.publicKey, parcels: [parcel('hologram')] },
+      ],
       [
         'where and how its sender is answered',
         {
@@ -32,7 +35,13 @@ export const MAIL_SAMPLES = {
     invalid: changed([
       ['to nobody', without('to')],
       ['to a key of 31 bytes', edit('to', bytes(31))],
-      ['65 parcels', edit('parcels', Array.from({ length: 65 }, () => parcel('heads')))],
+      [
+        '65 parcels',
+        edit(
+          'parcels',
+          Array.from({ length: 65 }, () => parcel('heads')),
+        ),
+      ],
       ['a parcel without a kind', edit('parcels', [{ bytes: bytes(1) }])],
       ['a parcel of a kind with capitals', edit('parcels', [{ kind: 'Heads', bytes: bytes(1) }])],
       ['a parcel of text', edit('parcels', [{ kind: 'heads', bytes: 'text' }])],
@@ -60,7 +69,13 @@ export const MAIL_SAMPLES = {
     invalid: changed([
       ['at no mailbox', edit('mailbox', '')],
       ['a hash of 31 bytes', edit('drop', [bytes(31)])],
-      ['1,001 hashes', edit('drop', Array.from({ length: 1_001 }, () => bytes(32)))],
+      [
+        '1,001 hashes',
+        edit(
+          'drop',
+          Array.from({ length: 1_001 }, () => bytes(32)),
+        ),
+      ],
       ['to wait for longer than a minute', edit('wait', 60_001)],
     ]),
   },

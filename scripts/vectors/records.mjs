@@ -39,7 +39,7 @@ export function recordVectors(kind) {
 
 /** What the cases that every kind has are made with: its shortest valid payload, and who signs it. */
 function benchOf(kind) {
-  const { schema, maxBytes, capability } = KINDS[kind];
+  const { schema, maxBytes, capability, orRoot = false } = KINDS[kind];
   const { signer, valid } = SAMPLES[kind];
   const root = capability === 'root';
   const trader = signer === budi ? 'budi' : 'sari';
@@ -61,6 +61,7 @@ function benchOf(kind) {
     kind,
     maxBytes,
     capability,
+    orRoot,
     trader,
     key,
     delegation,
@@ -91,13 +92,25 @@ function profileOf(trader, key, delegation = SHOP) {
 }
 
 function moreValid(bench) {
-  const { payload, delegation, maxBytes } = bench;
+  const { payload, delegation, maxBytes, orRoot, trader } = bench;
   const case_ = (description, changed, options) => ({ description, ...opened(changed, bench, options) });
   const cases = [
     case_('a field that this version does not know survives', { ...payload, weather: { sky: 'clear', degrees: 31 } }),
     case_('a field that must be understood, and is', { ...payload, crit: ['created'] }),
     case_('made 10 minutes after the reader’s clock', { ...payload, created: NOW + CLOCK_SKEW }),
   ];
+  if (orRoot) {
+    const byRoot = { ...payload, device: KEYS[trader].publicKey };
+    const bytes = seal(byRoot, trader);
+    const id = recordId(payloadBytesOf(byRoot)).toString();
+    cases.push({
+      description: 'the root signs',
+      valid: true,
+      id,
+      bytes: compactHex(bytes),
+      payload: toDagJson(byRoot),
+    });
+  }
   if (delegation !== undefined) {
     cases.push(case_('the whole delegation is carried', payload, { delegation: delegation.bytes }));
   }

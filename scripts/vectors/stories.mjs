@@ -1,11 +1,13 @@
 import { apply, nextHeads, recordId, signRecord } from '../../dist/protocol/index.js';
-import { budi, CREATED, NETWORK, sari } from './keys.mjs';
+import { budi, CREATED, delegate, KEYS, NETWORK, sari, signerOf } from './keys.mjs';
 import { TERMS } from './trade-samples.mjs';
 
 /** Logs of trades, told step by step. */
 
 const minute = 60 * 1000;
-export const SIGNERS = { buyer: budi, seller: sari };
+/** A third trader: no party of the trade, or the arbiter of its contract. */
+export const third = signerOf(KEYS.stranger, KEYS.strangerDevice, delegate(KEYS.stranger, KEYS.strangerDevice));
+export const SIGNERS = { buyer: budi, seller: sari, arbiter: third };
 
 /** The terms as a side would propose them: a seller says what it promises of its stock. */
 export function termsBy(role, more = {}) {
@@ -66,11 +68,26 @@ export class Story {
       case 'decline':
       case 'withdraw':
         return { ...base, answers: answered };
+      case 'remedy-accept':
+      case 'remedy-decline':
+        return { ...base, answers: seen.remedies[0]?.id ?? seen.trade };
       case 'paid':
       case 'payment-seen':
         return { ...base, amount: seen.total };
+      case 'refunded':
+      case 'refund-seen':
+        return { ...base, amount: seen.payment.owed ?? seen.total };
+      case 'remedy':
+      case 'dispute':
+      case 'ruling':
+        return { ...base, reason: 'Satu bungkus sobek.' };
+      case 'statement':
+      case 'reply':
+        return { ...base, text: 'Sudah dikirim.' };
+      case 'rating':
+        return { ...base, stars: 5 };
       case 'timeout':
-        return { ...base, deadline: 'offer-expiry' };
+        return { ...base, deadline: seen.deadlines[0]?.deadline ?? 'offer-expiry' };
       default:
         return base;
     }

@@ -1,4 +1,4 @@
-import { recordId, signRecord } from '../../dist/protocol/index.js';
+import { DEFAULT_DURATIONS, recordId, signRecord } from '../../dist/protocol/index.js';
 import { float64 } from '../lib/raw-cbor.mjs';
 import { KOPI_LISTING } from './catalog-samples.mjs';
 import { changed, edit, without } from './edit.mjs';
@@ -22,6 +22,7 @@ export const TERMS = {
   total: idr(19_000_000),
   settlement: { method: 'direct' },
   delivery: { method: 'shipping' },
+  deadlines: DEFAULT_DURATIONS,
   expires: CREATED + day,
 };
 
@@ -62,6 +63,13 @@ const TERMS_EDITS = [
   ['a way to deliver that there is not', edit('terms.delivery', { method: 'pigeon' })],
   ['a promise of stock that there is not', edit('terms.stock', 'maybe')],
   ['terms that never expire', without('terms.expires')],
+  ['terms without deadlines', without('terms.deadlines')],
+  ['a deadline of less than an hour', edit('terms.deadlines.payment', 60 * 60 * 1000 - 1)],
+  ['a deadline of more than a year', edit('terms.deadlines.ruling', 366 * day)],
+  ['an arbiter without a fee', edit('terms.arbiter', { trader: KEYS.stranger.publicKey, offer: OTHER })],
+  ['an arbiter by the text of its key', edit('terms.arbiter', { trader: 'z6Mk', offer: OTHER, fee: idr(1) })],
+  ['an address that is no commitment', edit('terms.delivery', { method: 'shipping', address: 'Jl. Merdeka 1' })],
+  ['a list of milestones without one', edit('terms.delivery', { method: 'service', milestones: [] })],
   ['a note of 2001 characters', edit('terms.note', 'a'.repeat(2001))],
 ];
 
@@ -72,6 +80,26 @@ const AMOUNT_EDITS = [
   ['an amount without a currency', edit('amount', { amount: 1 })],
   ['a currency that there is not', edit('amount', { amount: 1, currency: 'RP' })],
 ];
+const COMMITMENT = new Uint8Array(32).fill(7);
+const SALT = new Uint8Array(16).fill(8);
+const PART = [{ line: 0, quantity: 1 }];
+const PARTS_EDITS = [
+  ...STEP_EDITS,
+  ['parts without one', edit('parts', [])],
+  ['a part of nothing', edit('parts', [{ line: 0, quantity: 0 }])],
+  ['a part of a line below the first', edit('parts', [{ line: -1, quantity: 1 }])],
+  ['a part of the 101st line', edit('parts', [{ line: 100, quantity: 1 }])],
+];
+const REMEDY_EDITS = [
+  ...STEP_EDITS,
+  ['no reason', without('reason')],
+  ['an empty reason', edit('reason', '')],
+  ['a negative refund', edit('refund', idr(-1))],
+  ['a return without parts', edit('return', [])],
+  ['a replacement of nothing', edit('replace', [{ line: 0, quantity: 0 }])],
+  ['goods left out without a line', edit('omit', [{ quantity: 1 }])],
+];
+const PROOF = ['a proof that is no commitment', edit('proof', new Uint8Array(31))];
 const REASON = ['a reason of 2001 characters', edit('reason', 'a'.repeat(2001))];
 const NOTE = ['a note of 2001 characters', edit('note', 'a'.repeat(2001))];
 
@@ -101,7 +129,17 @@ export const TRADE_SAMPLES = {
     valid: [['a seller’s counter-offer', answer({ terms: SELLERS_TERMS })]],
     invalid: changed([...ANSWER_EDITS, ...TERMS_EDITS]),
   },
-  accept: { signer: sari, valid: [['an accept', answer()]], invalid: changed(ANSWER_EDITS) },
+  accept: {
+    signer: sari,
+    valid: [
+      ['an accept', answer()],
+      [
+        'an accept with commitments: that only the buyer may, the trade says',
+        answer({ address: COMMITMENT, code: COMMITMENT }),
+      ],
+    ],
+    invalid: changed([...ANSWER_EDITS, ['an address in words', edit('address', 'Jl. Merdeka 1')]]),
+  },
   decline: {
     signer: sari,
     valid: [
@@ -127,6 +165,7 @@ export const TRADE_SAMPLES = {
     ],
     invalid: changed([
       ...AMOUNT_EDITS,
+      PROOF,
       ['an empty method', edit('method', '')],
       ['a reference of 201 characters', edit('reference', 'a'.repeat(201))],
     ]),
@@ -144,13 +183,141 @@ export const TRADE_SAMPLES = {
         step({ carrier: 'JNE', tracking: 'JNE123', note: 'Dikirim pagi ini.' }),
       ],
       ['a handing over without words', step({})],
+      ['one piece', step({ parts: PART })],
+      ['a file', step({ content: [{ cid: OTHER, size: 1_000, name: 'font.zip', key: COMMITMENT }] })],
+      ['a handing over for a code', step({ code: { salt: SALT, value: '4711' } })],
     ],
-    invalid: changed([...STEP_EDITS, ['an empty tracking code', edit('tracking', '')], NOTE]),
+    invalid: changed([
+      ...PARTS_EDITS,
+      ['an empty tracking code', edit('tracking', '')],
+      NOTE,
+      ['a list of files without one', edit('content', [])],
+      ['a file without its key', edit('content', [{ cid: OTHER, size: 1, name: 'font.zip' }])],
+      ['a code with a salt of 15 bytes', edit('code', { salt: new Uint8Array(15), value: '1234' })],
+      ['a code with a salt of 33 bytes', edit('code', { salt: new Uint8Array(33), value: '1234' })],
+    ]),
+  },
+  refunded: {
+    signer: sari,
+    valid: [
+      ['half of the money', step({ amount: idr(9_500_000) })],
+      [
+        'money sent back, with a proof',
+        step({ method: 'transfer', reference: 'BCA 0413', proof: COMMITMENT, amount: idr(1) }),
+      ],
+    ],
+    invalid: changed([...AMOUNT_EDITS, PROOF]),
+  },
+  'refund-seen': {
+    signer: budi,
+    valid: [['half of the money', step({ amount: idr(9_500_000) })]],
+    invalid: changed(AMOUNT_EDITS),
   },
   received: {
     signer: budi,
-    valid: [['goods received', step({ note: 'Wangi!' })]],
+    valid: [
+      ['goods received', step({ note: 'Wangi!' })],
+      ['a part received', step({ parts: PART })],
+    ],
+    invalid: changed([...PARTS_EDITS, NOTE]),
+  },
+  approved: {
+    signer: budi,
+    valid: [['goods approved', step({ note: 'Sesuai.' })]],
     invalid: changed([...STEP_EDITS, NOTE]),
+  },
+  returned: {
+    signer: budi,
+    valid: [['goods sent back', step({ parts: PART, carrier: 'JNE', tracking: 'JNE124' })]],
+    invalid: changed([...PARTS_EDITS, ['an empty tracking code', edit('tracking', '')], NOTE]),
+  },
+  'return-seen': {
+    signer: sari,
+    valid: [['goods seen to come back', step({})]],
+    invalid: changed([...PARTS_EDITS, NOTE]),
+  },
+  consent: {
+    signer: sari,
+    valid: [['an arbiter’s consent: whether it is the arbiter, the trade says', step({})]],
+    invalid: changed([...STEP_EDITS, NOTE]),
+  },
+  remedy: {
+    signer: budi,
+    valid: [
+      ['a refund in part', step({ refund: idr(1_000_000), reason: 'Satu bungkus sobek.' })],
+      [
+        'return, replacement and leaving out',
+        step({ return: PART, replace: PART, omit: PART, reason: 'Salah kirim.' }),
+      ],
+      ['nothing at all: the shape allows it, the trade does not', step({ reason: 'Tidak ada.' })],
+    ],
+    invalid: changed(REMEDY_EDITS),
+  },
+  'remedy-accept': { signer: sari, valid: [['an accept', answer()]], invalid: changed(ANSWER_EDITS) },
+  'remedy-decline': {
+    signer: sari,
+    valid: [['a decline with its reason', answer({ reason: 'Sudah dipakai.' })]],
+    invalid: changed([...ANSWER_EDITS, REASON]),
+  },
+  dispute: {
+    signer: budi,
+    valid: [
+      [
+        'a dispute with what its author wants, and a file',
+        step({ reason: 'Barang rusak.', wants: { refund: idr(19_000_000), return: PART }, attachments: [COMMITMENT] }),
+      ],
+    ],
+    invalid: changed([
+      ...STEP_EDITS,
+      ['no reason', without('reason')],
+      ['wanting a negative refund', edit('wants', { refund: idr(-1) })],
+      ['a file that is no commitment', edit('attachments', [new Uint8Array(31)])],
+      [
+        '17 files',
+        edit(
+          'attachments',
+          Array.from({ length: 17 }, () => COMMITMENT),
+        ),
+      ],
+    ]),
+  },
+  'dispute-withdrawn': {
+    signer: budi,
+    valid: [['a dispute taken back', step({})]],
+    invalid: changed([...STEP_EDITS, REASON]),
+  },
+  statement: {
+    signer: sari,
+    valid: [['a statement with a file', step({ text: 'Dikemas dengan baik.', attachments: [COMMITMENT] })]],
+    invalid: changed([
+      ...STEP_EDITS,
+      ['an empty text', edit('text', '')],
+      ['a text of 8001 characters', edit('text', 'a'.repeat(8001))],
+      ['a list of files without one', edit('attachments', [])],
+    ]),
+  },
+  ruling: {
+    signer: sari,
+    valid: [
+      ['half each', step({ refund: idr(9_500_000), reason: 'Keduanya lalai.' })],
+      ['all stays as it was agreed', step({ reason: 'Tidak terbukti.' })],
+    ],
+    invalid: changed(REMEDY_EDITS),
+  },
+  rating: {
+    signer: budi,
+    valid: [['five stars', step({ stars: 5, text: 'Wangi!' })]],
+    invalid: changed([
+      ...STEP_EDITS,
+      ['no star', edit('stars', 0)],
+      ['six stars', edit('stars', 6)],
+      ['half a star', edit('stars', float64(0.5)), 'RECORD_MALFORMED'],
+    ]),
+  },
+  reply: {
+    signer: sari,
+    valid: [['a reply', step({ text: 'Terima kasih!' })]],
+    invalid: changed([...STEP_EDITS, ['an empty text', edit('text', '')]]),
   },
   timeout: {
     signer: budi,

@@ -1,5 +1,5 @@
-import { CREATED, day, delegate, KEYS, signerOf } from './keys.mjs';
-import { nobody, SIGNERS, Story, termsBy } from './stories.mjs';
+import { CREATED, day, KEYS } from './keys.mjs';
+import { nobody, SIGNERS, Story, termsBy, third as stranger } from './stories.mjs';
 
 /** The trades of trade-states.json. Each row says what it must come to; where it does not, nothing is written. */
 
@@ -9,8 +9,17 @@ const EXPIRED = CREATED + day + hour;
 const dear = (role) => ({ fields: { terms: termsBy(role, { shipping: idr(3_000_000), total: idr(20_000_000) }) } });
 const subject = { fields: { terms: termsBy('seller', { stock: 'subject-to-stock' }) } };
 
-/** Somebody who is no party of the trade. */
-const stranger = signerOf(KEYS.stranger, KEYS.strangerDevice, delegate(KEYS.stranger, KEYS.strangerDevice));
+/** Terms that name an arbiter. */
+const arbitrated = {
+  fields: {
+    terms: termsBy('buyer', { arbiter: { trader: KEYS.stranger.publicKey, offer: nobody, fee: idr(500_000) } }),
+  },
+};
+/** When a deadline that runs has passed. */
+const passed = (story) => ({ created: story.state.deadlines[0].at + hour });
+const ONE = { fields: { parts: [{ line: 0, quantity: 1 }] } };
+const HALF = { fields: { refund: idr(9_500_000) } };
+const BACK = { fields: { refund: idr(19_000_000), return: [{ line: 0, quantity: 2 }] } };
 
 /** Steps `[role, kind, options]` one after the other. */
 const tell =
@@ -29,6 +38,9 @@ const PAID = ['buyer', 'paid'];
 const SEEN = ['seller', 'payment-seen'];
 const SHIPPED = ['seller', 'shipped'];
 const RECEIVED = ['buyer', 'received'];
+const APPROVED = ['buyer', 'approved'];
+const BOUGHT = [['buyer', 'offer', arbitrated], ACCEPT, ['arbiter', 'consent'], PAID, SEEN, SHIPPED, RECEIVED];
+const DISPUTED = [...BOUGHT, ['buyer', 'dispute']];
 
 /** Steps of which none saw another, after those before them. */
 const crossing =
@@ -79,8 +91,81 @@ export const TOLD = [
   ['the seller saw the money, which nobody had spoken of', 'payment-confirmed', tell(OFFER, ACCEPT, SEEN)],
   ['shipped', 'shipped', tell(OFFER, ACCEPT, PAID, SEEN, SHIPPED)],
   ['cash on delivery: received before it is paid', 'received', tell(OFFER, ACCEPT, SHIPPED, RECEIVED)],
-  ['a whole trade', 'completed', tell(OFFER, ACCEPT, PAID, SEEN, SHIPPED, RECEIVED)],
-  ['a whole trade, paid on delivery', 'completed', tell(OFFER, ACCEPT, SHIPPED, RECEIVED, SEEN)],
+  ['a whole trade', 'completed', tell(OFFER, ACCEPT, PAID, SEEN, SHIPPED, RECEIVED, APPROVED)],
+  ['a whole trade, paid on delivery', 'completed', tell(OFFER, ACCEPT, SHIPPED, APPROVED, SEEN)],
+  ['received, and still to be inspected', 'received', tell(OFFER, ACCEPT, PAID, SEEN, SHIPPED, RECEIVED)],
+  ['the inspection runs out', 'completed', tell(...BOUGHT, ['seller', 'timeout', passed])],
+  [
+    'a dispute that crosses the end of the inspection',
+    'disputed',
+    () => {
+      const story = tell(...BOUGHT)();
+      const seen = story.state;
+      story.step('seller', 'timeout', { seen, created: seen.deadlines[0].at + hour });
+      story.step('buyer', 'dispute', { seen });
+      return story;
+    },
+  ],
+  ['one of two pieces shipped', 'partly-shipped', tell(OFFER, ACCEPT, SEEN, ['seller', 'shipped', ONE])],
+  [
+    'both pieces shipped, one after the other',
+    'shipped',
+    tell(OFFER, ACCEPT, SEEN, ['seller', 'shipped', ONE], SHIPPED),
+  ],
+  ['a contract that was not paid in time', 'lapsed', tell(OFFER, ACCEPT, ['seller', 'timeout', passed])],
+  ['a payment opens it again', 'paid', tell(OFFER, ACCEPT, ['seller', 'timeout', passed], PAID)],
+  [
+    'what was not shipped in time, the buyer cancels alone',
+    'refund-due',
+    tell(OFFER, ACCEPT, SEEN, ['buyer', 'timeout', passed], ['buyer', 'cancel']),
+  ],
+  [
+    'more money came than was due, and is no reason to wait',
+    'completed',
+    tell(OFFER, ACCEPT, ['seller', 'payment-seen', { fields: { amount: idr(20_000_000) } }], SHIPPED, APPROVED),
+  ],
+  [
+    'a refund in part, agreed and paid back',
+    'completed',
+    tell(
+      ...BOUGHT,
+      ['buyer', 'remedy', HALF],
+      ['seller', 'remedy-accept'],
+      APPROVED,
+      ['seller', 'refunded'],
+      ['buyer', 'refund-seen'],
+    ),
+  ],
+  ['a return that was agreed', 'refund-due', tell(...BOUGHT, ['buyer', 'remedy', BACK], ['seller', 'remedy-accept'])],
+  [
+    'a return, done by both',
+    'completed',
+    tell(
+      ...BOUGHT,
+      ['buyer', 'remedy', BACK],
+      ['seller', 'remedy-accept'],
+      ['buyer', 'returned'],
+      ['seller', 'return-seen'],
+      ['seller', 'refunded'],
+      ['buyer', 'refund-seen'],
+    ),
+  ],
+  ['a remedy that was declined', 'received', tell(...BOUGHT, ['buyer', 'remedy', HALF], ['seller', 'remedy-decline'])],
+  ['a dispute', 'disputed', tell(...DISPUTED, ['seller', 'statement'], ['arbiter', 'statement'])],
+  ['a ruling that splits', 'refund-due', tell(...DISPUTED, ['arbiter', 'ruling', HALF])],
+  ['a dispute that the arbiter dismisses', 'completed', tell(...DISPUTED, ['arbiter', 'ruling'])],
+  ['a dispute that nobody rules on', 'unresolved', tell(...DISPUTED, ['seller', 'timeout', passed])],
+  [
+    'what was ruled is not done',
+    'unresolved',
+    tell(...DISPUTED, ['arbiter', 'ruling', HALF], ['buyer', 'timeout', passed]),
+  ],
+  ['a dispute that is taken back', 'received', tell(...DISPUTED, ['buyer', 'dispute-withdrawn'])],
+  [
+    'ratings by both, and a reply',
+    'completed',
+    tell(...BOUGHT, APPROVED, ['buyer', 'rating'], ['seller', 'rating'], ['seller', 'reply']),
+  ],
   ['paying and shipping cross', 'shipped', crossing([OFFER, ACCEPT], PAID, SHIPPED)],
   ['a cancel before anything was paid or shipped', 'cancelled', tell(OFFER, ACCEPT, ['seller', 'cancel'])],
   ['a cancel after the payment only proposes', 'paid', tell(OFFER, ACCEPT, PAID, ['buyer', 'cancel'])],
@@ -236,8 +321,72 @@ export const REFUSED = [
     'a cancel of a completed trade',
     'TRADE_STATE',
     'completed',
-    tell(OFFER, ACCEPT, SEEN, SHIPPED, RECEIVED, ['buyer', 'cancel']),
+    tell(OFFER, ACCEPT, SEEN, SHIPPED, APPROVED, ['buyer', 'cancel']),
   ],
+  [
+    'three of two pieces shipped',
+    'TRADE_STATE',
+    'accepted',
+    tell(OFFER, ACCEPT, ['seller', 'shipped', { fields: { parts: [{ line: 0, quantity: 3 }] } }]),
+  ],
+  [
+    'a part of a line that there is not',
+    'TRADE_TERMS',
+    'accepted',
+    tell(OFFER, ACCEPT, ['seller', 'shipped', { fields: { parts: [{ line: 1, quantity: 1 }] } }]),
+  ],
+  [
+    'a code that nobody committed to',
+    'TRADE_TERMS',
+    'accepted',
+    tell(OFFER, ACCEPT, ['seller', 'shipped', { fields: { code: { salt: new Uint8Array(16), value: '4711' } } }]),
+  ],
+  ['an arbiter that no terms name', 'TRADE_ROLE', 'accepted', tell(OFFER, ACCEPT, ['arbiter', 'consent'])],
+  [
+    'a seller who is its own arbiter',
+    'TRADE_TERMS',
+    undefined,
+    tell([
+      'buyer',
+      'offer',
+      { fields: { terms: termsBy('buyer', { arbiter: { trader: KEYS.sari.publicKey, offer: nobody, fee: idr(0) } }) } },
+    ]),
+  ],
+  [
+    'an address that the seller commits to',
+    'TRADE_TERMS',
+    undefined,
+    tell([
+      'seller',
+      'offer',
+      { fields: { terms: termsBy('seller', { delivery: { method: 'shipping', address: new Uint8Array(32) } }) } },
+    ]),
+  ],
+  ['a dispute while nothing is at stake', 'TRADE_STATE', 'accepted', tell(OFFER, ACCEPT, ['buyer', 'dispute'])],
+  ['a ruling without a dispute', 'TRADE_STATE', 'received', tell(...BOUGHT, ['arbiter', 'ruling'])],
+  ['a ruling by a side', 'TRADE_ROLE', 'disputed', tell(...DISPUTED, ['seller', 'ruling'])],
+  [
+    'a ruling on more than was to be paid',
+    'TRADE_TERMS',
+    'disputed',
+    tell(...DISPUTED, ['arbiter', 'ruling', { fields: { refund: idr(19_000_001) } }]),
+  ],
+  [
+    'a second ruling',
+    'TRADE_STATE',
+    'refund-due',
+    tell(...DISPUTED, ['arbiter', 'ruling', HALF], ['arbiter', 'ruling']),
+  ],
+  ['a remedy that changes nothing', 'TRADE_TERMS', 'received', tell(...BOUGHT, ['buyer', 'remedy'])],
+  [
+    'a second remedy of the same side',
+    'TRADE_TURN',
+    'received',
+    tell(...BOUGHT, ['buyer', 'remedy', HALF], ['buyer', 'remedy', HALF]),
+  ],
+  ['a rating before the end', 'TRADE_STATE', 'received', tell(...BOUGHT, ['buyer', 'rating'])],
+  ['a second rating', 'TRADE_STATE', 'completed', tell(...BOUGHT, APPROVED, ['buyer', 'rating'], ['buyer', 'rating'])],
+  ['a reply to no rating', 'TRADE_STATE', 'completed', tell(...BOUGHT, APPROVED, ['buyer', 'reply'])],
   ['a head that is not in the list', 'TRADE_HEADS', 'offered', () => dropped(tell(OFFER, ACCEPT, PAID)(), 1)],
   [
     'heads out of order',

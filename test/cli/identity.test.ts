@@ -104,7 +104,10 @@ describe('identity words', () => {
     }
     expect(await files(home)).toContain('root.json');
     const numbered = words.map((word, at) => `${at + 1}. ${word.toUpperCase()}\n`).join('');
-    expect(await typed(home, ['words', '--confirm'], { stdin: numbered })).toMatchObject({ code: 0, view: { erased: true } });
+    expect(await typed(home, ['words', '--confirm'], { stdin: numbered })).toMatchObject({
+      code: 0,
+      view: { erased: true },
+    });
     expect(await files(home)).not.toContain('root.json');
   });
 });
@@ -121,11 +124,16 @@ describe('identity add', () => {
     // Without the root at hand the words are asked for, and wrong ones sign nothing.
     const asked = ['add', String(request['request'])];
     expect((await typed(first, asked)).error).toMatchObject({ code: 'ROOT_MISSING' });
-    expect((await typed(first, asked, { stdin: words.slice(1).join(' ') })).error).toMatchObject({ code: 'WORDS_INVALID' });
+    expect((await typed(first, asked, { stdin: words.slice(1).join(' ') })).error).toMatchObject({
+      code: 'WORDS_INVALID',
+    });
     const { view: answer, code } = await typed(first, asked, { stdin: words.join(' ') });
     expect(code).toBe(0);
     expect(answer).toMatchObject({ check: request['check'], label: 'Telepon', device: request['device'] });
-    expect(await typed(second, ['add', String(answer['answer'])])).toMatchObject({ code: 0, view: { trader: shop.trader } });
+    expect(await typed(second, ['add', String(answer['answer'])])).toMatchObject({
+      code: 0,
+      view: { trader: shop.trader },
+    });
     expect(await files(second)).not.toContain('root.json');
     expect(await files(second)).not.toContain('pairing.json');
     for (const file of await files(second))
@@ -134,28 +142,52 @@ describe('identity add', () => {
     const phone = await startNode(second, shop.addresses());
     expect(phone.trader).toBe(shop.trader);
     for (const node of [shop, phone]) {
-      const { devices, lease } = await until(() => node.identityDevices({}), (view) => view.devices.length === 2);
+      const { devices, lease } = await until(
+        () => node.identityDevices({}),
+        (view) => view.devices.length === 2,
+      );
       expect(devices.find(({ writes }) => writes)?.device).toBe(shop.peerId);
       expect(devices.find(({ label }) => label === 'Telepon')).toMatchObject({ device: phone.peerId, writes: false });
       expect(lease?.holder).toBe(shop.peerId);
     }
     const item = { sku: 'kopi', title: 'Kopi Gayo', price: '85000 IDR' };
-    const publishing = phone.publish({ items: [{ value: item }] })[Symbol.asyncIterator]().next();
-    await expect(publishing).rejects.toMatchObject({ code: 'WRITER_OTHER', next: expect.stringContaining(phone.peerId) });
+    const publishing = phone
+      .publish({ items: [{ value: item }] })
+      [Symbol.asyncIterator]()
+      .next();
+    await expect(publishing).rejects.toMatchObject({
+      code: 'WRITER_OTHER',
+      next: expect.stringContaining(phone.peerId) as unknown,
+    });
 
     await typed(first, ['pass', 'telepon']);
-    await until(() => phone.identityDevices({}), ({ lease }) => lease?.holder === phone.peerId);
+    await until(
+      () => phone.identityDevices({}),
+      ({ lease }) => lease?.holder === phone.peerId,
+    );
     for await (const line of phone.publish({ items: [{ value: item }] })) expect(line.status).toBe('published');
-    const shopAgain = shop.publish({ items: [{ value: item }] })[Symbol.asyncIterator]().next();
+    const shopAgain = shop
+      .publish({ items: [{ value: item }] })
+      [Symbol.asyncIterator]()
+      .next();
     await expect(shopAgain).rejects.toMatchObject({ code: 'WRITER_OTHER' });
 
     // The shop takes the lease back with the words, and takes the phone's permission away.
     expect((await typed(first, ['take'], { stdin: words.join(' ') })).code).toBe(0);
     const revoked = await typed(first, ['revoke', 'Telepon', '--reason', 'Hilang.'], { stdin: words.join(' ') });
     expect(revoked).toMatchObject({ code: 0, view: { device: phone.peerId, done: true } });
-    const { devices } = await until(() => phone.identityDevices({}), (view) => view.devices.some((one) => one.revoked !== null));
-    expect(devices.find(({ here }) => here)).toMatchObject({ label: 'Telepon', revoked: expect.any(Number) });
-    const late = phone.publish({ items: [{ value: item }] })[Symbol.asyncIterator]().next();
+    const { devices } = await until(
+      () => phone.identityDevices({}),
+      (view) => view.devices.some((one) => one.revoked !== null),
+    );
+    expect(devices.find(({ here }) => here)).toMatchObject({
+      label: 'Telepon',
+      revoked: expect.any(Number) as unknown,
+    });
+    const late = phone
+      .publish({ items: [{ value: item }] })
+      [Symbol.asyncIterator]()
+      .next();
     await expect(late).rejects.toMatchObject({ code: 'DELEGATION_REVOKED' });
   });
 
@@ -175,7 +207,12 @@ describe('identity add', () => {
     await refused(first, 'kopi', 'PAIRING_INVALID', 'neither a request nor an answer');
     await refused(first, answer, 'PAIRING_INVALID', 'a request is needed');
     await refused(first, request.slice(0, -4), 'PAIRING_INVALID', 'damaged');
-    await refused(first, request.slice(0, 60) + (request[60] === 'A' ? 'B' : 'A') + request.slice(61), 'PAIRING_INVALID', 'damaged');
+    await refused(
+      first,
+      request.slice(0, 60) + (request[60] === 'A' ? 'B' : 'A') + request.slice(61),
+      'PAIRING_INVALID',
+      'damaged',
+    );
     await refused(second, request, 'PAIRING_INVALID', 'an answer is needed');
     await refused(third, answer, 'PAIRING_INVALID', 'has not asked');
     await typed(third, ['add']);

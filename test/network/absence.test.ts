@@ -20,7 +20,10 @@ beforeAll(async () => {
   const first = await startMember(folder.path, 'other-0', OPTIONS);
   const bootstrap = first.network.addresses();
   const names = Array.from({ length: OTHERS - 1 }, (_, at) => `other-${at + 1}`);
-  others = [first, ...(await Promise.all(names.map((name) => startMember(folder.path, name, { ...OPTIONS, bootstrap }))))];
+  others = [
+    first,
+    ...(await Promise.all(names.map((name) => startMember(folder.path, name, { ...OPTIONS, bootstrap })))),
+  ];
   await untilKnown(others, OTHERS);
 }, 60_000);
 
@@ -95,7 +98,11 @@ describe('a buyer and a seller who are never there together', () => {
   it('bring a trade from offer to completion through mailboxes', { timeout: 600_000 }, async () => {
     const seller = await turnOf('seller');
     const listing = await publish(seller, 'satu');
-    await until(async () => seller.traderRecords.own('profile')?.payload.item.mailboxes, (named) => (named?.length ?? 0) >= 5, 'five mailboxes');
+    await until(
+      async () => seller.traderRecords.own('profile')?.payload.item.mailboxes,
+      (named) => (named?.length ?? 0) >= 5,
+      'five mailboxes',
+    );
     const buyer = await turnOf('buyer');
     const { trade } = await buyer.trades.offer({ listing });
     const { messages } = await shows(buyer, trade, isAway, 'the offer is away');

@@ -12,6 +12,7 @@ import { ownWords } from '../../node/identity/words.js';
 import { createHandlers } from '../../node/handlers.js';
 import { bindOperations, type BoundOperations } from '../../node/operations.js';
 import { startServices, type Services } from '../../node/services.js';
+import { openCapsule } from '../../protocol/identity/capsule.js';
 import { nextEpoch, WRITER_LIFETIME } from '../../protocol/identity/writer.js';
 import { signRecord } from '../../protocol/record.js';
 
@@ -70,7 +71,10 @@ async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): 
 }
 
 const shows = (machine: Machine, trade: string, state: string) =>
-  until(() => machine.tradeShow({ trade }), (view) => view.state === state);
+  until(
+    () => machine.tradeShow({ trade }),
+    (view) => view.state === state,
+  );
 
 async function publish(machine: Machine, value: unknown): Promise<string> {
   for await (const { listing, error } of machine.publish({ items: [{ value }] })) {
@@ -103,7 +107,10 @@ async function pair(first: Machine): Promise<Machine> {
   await first.services.devices.submit(records);
   await acceptPairing(home, writeAnswer(records), { network: NETWORK });
   const second = await start({ folder, by: first });
-  await until(() => first.identityDevices({}), ({ devices }) => devices.length === 2);
+  await until(
+    () => first.identityDevices({}),
+    ({ devices }) => devices.length === 2,
+  );
   return second;
 }
 
@@ -118,22 +125,26 @@ async function signed(
 }
 
 describe('words alone on a new machine', () => {
-  it('bring back name, catalogue and open trades, and trading goes on', { timeout: 60_000 }, async () => {
+  it('bring back name, catalogue and open trades, and trading goes on', { timeout: 180_000 }, async () => {
     const old = await start({ name: 'Warung Sari' });
     const buyer = await start({ by: old });
     await start({ by: old });
-    await until(() => buyer.status({}), ({ known }) => known >= 3);
+    await until(
+      () => buyer.status({}),
+      ({ known }) => known >= 3,
+    );
     const listing = await publish(old, KOPI);
     const { trade } = await buyer.offer({ listing, quantity: 2 });
     await shows(old, trade, 'offered');
     await old.tradeAccept({ trade });
     await shows(buyer, trade, 'accepted');
     const root = await rootOf(old);
-    await until(
-      () => buyer.services.traderRecords.get(old.identity.trader, 'capsule'),
-      (capsule) => capsule !== undefined && capsule.payload.created > 0,
-    );
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    const listed = async () => {
+      const capsule = await buyer.services.traderRecords.get(old.identity.trader, 'capsule');
+      return capsule && openCapsule(capsule.payload.item.sealed, root.recovery.secretKey).trades;
+    };
+    const newest = (await old.services.trades.log(trade))?.heads.map(String);
+    await until(listed, (trades) => trades?.[0]?.heads.map(String).join() === newest?.join());
     await stop(old);
 
     const folder = await newFolder();
@@ -157,26 +168,38 @@ describe('words alone on a new machine', () => {
     await again.tradeConfirm({ trade });
     const { equivocations } = await shows(buyer, trade, 'payment-confirmed');
     expect(equivocations).toBe(0);
-    const { hits } = await until(() => buyer.search({ words: ['kopi', 'gayo'] }), (view) => view.hits.length > 0);
+    const { hits } = await until(
+      () => buyer.search({ words: ['kopi', 'gayo'] }),
+      (view) => view.hits.length > 0,
+    );
     expect(hits[0]).toMatchObject({ listing, seller: trader });
   });
 });
 
 describe('one shop on two machines', () => {
-  it('goes on after a hand-over without a fork, both reading everything', { timeout: 60_000 }, async () => {
+  it('goes on after a hand-over without a fork, both reading everything', { timeout: 180_000 }, async () => {
     const shop = await start({ name: 'Warung Sari' });
     const buyer = await start({ by: shop });
     const listing = await publish(shop, KOPI);
     const phone = await pair(shop);
-    await until(() => phone.listingShow({ listing }), ({ available }) => available === 5);
+    await until(
+      () => phone.listingShow({ listing }),
+      ({ available }) => available === 5,
+    );
     const { trade } = await buyer.offer({ listing, quantity: 2 });
     await shows(shop, trade, 'offered');
     await shop.tradeAccept({ trade });
     await shows(phone, trade, 'accepted');
     await expect(phone.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
     await shop.identityPass({ device: phone.identity.peerId });
-    await until(() => phone.identityDevices({}), ({ lease }) => lease?.holder === phone.identity.peerId);
-    await until(() => phone.listingShow({ listing }), ({ available }) => available === 3);
+    await until(
+      () => phone.identityDevices({}),
+      ({ lease }) => lease?.holder === phone.identity.peerId,
+    );
+    await until(
+      () => phone.listingShow({ listing }),
+      ({ available }) => available === 3,
+    );
     await expect(shop.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
     await buyer.tradePay({ trade });
     await shows(phone, trade, 'paid');
@@ -188,13 +211,16 @@ describe('one shop on two machines', () => {
     await shows(buyer, trade, 'shipped');
   });
 
-  it('takes nothing of a phone that was revoked but what stands', { timeout: 60_000 }, async () => {
+  it('takes nothing of a phone that was revoked but what stands', { timeout: 180_000 }, async () => {
     const shop = await start({ name: 'Warung Sari' });
     const buyer = await start({ by: shop });
     await start({ by: shop });
     const phone = await pair(shop);
     await shop.identityPass({ device: phone.identity.peerId });
-    await until(() => phone.identityDevices({}), ({ lease }) => lease?.holder === phone.identity.peerId);
+    await until(
+      () => phone.identityDevices({}),
+      ({ lease }) => lease?.holder === phone.identity.peerId,
+    );
     const listing = await publish(phone, KOPI);
     const { trade } = await buyer.offer({ listing, quantity: 1 });
     await shows(phone, trade, 'offered');
@@ -205,7 +231,10 @@ describe('one shop on two machines', () => {
     const thief = await openIdentity({ home: await openHome(phone.folder, NETWORK), network: NETWORK });
     const log = await phone.services.trades.log(trade);
     await stop(phone);
-    await signed((given) => shop.identityRevoke({ device: phone.identity.peerId, ...(given && { signed: given }) }), root);
+    await signed(
+      (given) => shop.identityRevoke({ device: phone.identity.peerId, ...(given && { signed: given }) }),
+      root,
+    );
     await buyer.services.devices.devicesOf(shop.identity.trader);
     const { devices } = await shop.identityDevices({});
     expect(devices.find(({ device }) => device === phone.identity.peerId)?.revoked).not.toBeNull();
@@ -222,8 +251,9 @@ describe('one shop on two machines', () => {
       expect((await machine.tradeShow({ trade })).state).toBe('accepted');
     }
     // The card that the phone signed is gone, and the shop signs its own in its place.
-    await until(() => buyer.search({ words: ['kopi', 'gayo'] }), ({ hits }) =>
-      hits.every(({ peerId }) => peerId !== phone.identity.peerId),
+    await until(
+      () => buyer.search({ words: ['kopi', 'gayo'] }),
+      ({ hits }) => hits.every(({ peerId }) => peerId !== phone.identity.peerId),
     );
     await buyer.tradePay({ trade });
     await shows(shop, trade, 'paid');

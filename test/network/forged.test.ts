@@ -13,6 +13,7 @@ import { readItem } from '../../protocol/listing/input.js';
 import { openRecord, signRecord, type Draft, type SignedRecord, type Signer } from '../../protocol/record.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
 import { verifyEvidence } from '../../protocol/trade/evidence.js';
+import { DEFAULT_DURATIONS } from '../../protocol/trade/index.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo 250 g', price: '85000 IDR' };
@@ -79,7 +80,13 @@ afterAll(async () => {
 function offerOf(who: Stranger, signer: Signer = who.device, options: { network?: string; created?: number } = {}) {
   const price = { amount: 8_500_000, currency: 'IDR' };
   const line = { listing: parseId(version), slot: 'listing/kopi-1', title: KOPI.title, quantity: 1, price };
-  const terms = { lines: [line], total: price, settlement: { method: 'direct' as const }, expires: Date.now() + DAY };
+  const terms = {
+    lines: [line],
+    total: price,
+    settlement: { method: 'direct' as const },
+    expires: Date.now() + DAY,
+    deadlines: DEFAULT_DURATIONS,
+  };
   const draft = { heads: [], buyer: who.root.trader, seller: parseTrader(seller.trader), terms };
   return signRecord('offer', draft, signer, {
     network: 'main',
@@ -111,11 +118,13 @@ function forge(
   });
 }
 
+const BRINGER = stranger();
+
 /** Brings a message in a letter that holds: whoever forges a message can sign letters. */
 async function deliver(bytes: Uint8Array) {
   const draft = { to: parseTrader(seller.trader), parcels: [{ kind: 'trade', bytes }] };
   const options = { network: 'main', created: Date.now(), inlineDelegation: true };
-  const letter = signRecord('letter', draft, stranger().device, options);
+  const letter = signRecord('letter', draft, BRINGER.device, options);
   const answer = await attacker.request(seller.peerId, DELIVER_METHOD, letter.bytes);
   const [result] = deliverAnswerSchema.parse(decode(answer)).results;
   return result;

@@ -111,7 +111,7 @@ describe('a market of four nodes', () => {
       'paid',
       'payment-seen',
       'shipped',
-      'received',
+      'approved',
     ]);
     expect(ours.total).toEqual({ amount: '16400000', currency: 'IDR' });
     expect([ours.role, theirs.role]).toEqual(['buyer', 'seller']);

@@ -80,7 +80,10 @@ export const IDENTITY_OPERATIONS = {
     command: ['identity', 'words'],
     help: 'Show the 24 words of the root key once, and take the key off this machine',
     input: z.object({
-      show: z.boolean().default(false).describe('Print the words though standard output is no terminal; erases nothing'),
+      show: z
+        .boolean()
+        .default(false)
+        .describe('Print the words though standard output is no terminal; erases nothing'),
       confirm: z.boolean().default(false).describe('Read all the words from standard input, then erase the root key'),
     }),
     output: z.object({ trader: z.string(), words: z.array(z.string()).optional(), erased: z.boolean() }),

@@ -50,7 +50,10 @@ export const CONTENT_GUARDS = {
   'more-than-before': { says: '`amount` is more than was said before', check: checkMore },
   'parts-fit': { says: '`parts` are parts of what is left', check: checkParts },
   'code-opens': { says: '`code`, where it is given, opens the commitment of the contract', check: checkCode },
-  'remedy-fits': { says: 'what it changes is within what was ordered, shipped and is to be paid', check: checkRemedyFits },
+  'remedy-fits': {
+    says: 'what it changes is within what was ordered, shipped and is to be paid',
+    check: checkRemedyFits,
+  },
   'remedy-asks': { says: 'it changes something', check: checkRemedyAsks },
   'answers-remedy': { says: '`answers` names the other side’s open remedy', check: checkRemedyAnswer },
   'known-deadline': { says: '`deadline` is one that runs', check: checkDeadlineName },

@@ -32,7 +32,12 @@ function keeping(got: string[] = []): (node: Omit<MailNode, 'stop'>) => void {
   };
 }
 
-async function post(from: MailNode, to: MailNode, bytes = text('x'), about = blobId(new Uint8Array([1]))): Promise<string> {
+async function post(
+  from: MailNode,
+  to: MailNode,
+  bytes = text('x'),
+  about = blobId(new Uint8Array([1])),
+): Promise<string> {
   const posted = from.mail.post([{ to: to.identity.trader, kind: 'private', bytes, about }]);
   await from.store.write(posted.writes);
   posted.send();
@@ -223,7 +228,8 @@ describe('a receipt', () => {
           more: fc.dictionary(fc.constantFrom('address', 'role', 'state', 'seller'), fc.string({ maxLength: 5 })),
         }),
         async (one) => {
-          const genuine = one.by === 'recipient' && one.inLetterBy === 'recipient' && one.of === of && one.trade === about;
+          const genuine =
+            one.by === 'recipient' && one.inLetterBy === 'recipient' && one.of === of && one.trade === about;
           fc.pre(!genuine);
           const signers = { stranger, self: from.identity, recipient: to.identity };
           const draft = {
@@ -276,34 +282,38 @@ describe('a request for letters', () => {
 });
 
 describe('mail for somebody who is away', () => {
-  it('lies sealed in mailboxes, is fetched at the start, and the receipt comes back the same way', { timeout: 180_000 }, async () => {
-    const options = { mail: { round: 5_000, wait: 2_000, patience: 3_000 } };
-    const keepers = [await openMailNode(keeping(), options)];
-    const bootstrap = keepers[0]?.network.addresses() ?? [];
-    for (let at = 0; at < 2; at++) keepers.push(await openMailNode(keeping(), { ...options, bootstrap }));
-    const got: string[] = [];
-    const first = await openMailNode(keeping(got), { ...options, bootstrap });
-    await vi.waitFor(() => expect(first.mail.mailboxes().length).toBeGreaterThanOrEqual(3), SOON);
-    const from = await openMailNode(keeping(), { ...options, bootstrap });
-    await first.stop();
-    // Nobody ever told the sender where: the profile does.
-    const id = await post(from, first);
-    await vi.waitFor(async () => expect(await state(from, first, id)).toBe('stored'), SOON);
-    expect((await from.mail.stateOf(first.identity.trader, id))?.mailboxes).toBeGreaterThanOrEqual(3);
-    await from.stop();
-    const to = await openMailNode(keeping(got), { ...options, bootstrap, folder: first.folder });
-    await vi.waitFor(() => expect(got).toEqual([id]), SOON);
-    // The receipt is away.
-    await vi.waitFor(async () => expect(await to.store.table('mail-outbox', rawCodec).count()).toBe(0), SOON);
-    await to.stop();
-    const back = await openMailNode(keeping(), { ...options, bootstrap, folder: from.folder });
-    await vi.waitFor(async () => expect(await state(back, first, id)).toBe('delivered'), SOON);
-    // What was fetched is deleted in the end.
-    const again = await openMailNode(keeping(got), { ...options, bootstrap, folder: first.folder });
-    await vi.waitFor(() => expect(keepers.map(({ mail }) => mail.kept().letters)).toEqual([0, 0, 0]), SOON);
-    expect(got).toEqual([id]);
-    expect(again.refused).toEqual([]);
-  });
+  it(
+    'lies sealed in mailboxes, is fetched at the start, and the receipt comes back the same way',
+    { timeout: 180_000 },
+    async () => {
+      const options = { mail: { round: 5_000, wait: 2_000, patience: 3_000 } };
+      const keepers = [await openMailNode(keeping(), options)];
+      const bootstrap = keepers[0]?.network.addresses() ?? [];
+      for (let at = 0; at < 2; at++) keepers.push(await openMailNode(keeping(), { ...options, bootstrap }));
+      const got: string[] = [];
+      const first = await openMailNode(keeping(got), { ...options, bootstrap });
+      await vi.waitFor(() => expect(first.mail.mailboxes().length).toBeGreaterThanOrEqual(3), SOON);
+      const from = await openMailNode(keeping(), { ...options, bootstrap });
+      await first.stop();
+      // Nobody ever told the sender where: the profile does.
+      const id = await post(from, first);
+      await vi.waitFor(async () => expect(await state(from, first, id)).toBe('stored'), SOON);
+      expect((await from.mail.stateOf(first.identity.trader, id))?.mailboxes).toBeGreaterThanOrEqual(3);
+      await from.stop();
+      const to = await openMailNode(keeping(got), { ...options, bootstrap, folder: first.folder });
+      await vi.waitFor(() => expect(got).toEqual([id]), SOON);
+      // The receipt is away.
+      await vi.waitFor(async () => expect(await to.store.table('mail-outbox', rawCodec).count()).toBe(0), SOON);
+      await to.stop();
+      const back = await openMailNode(keeping(), { ...options, bootstrap, folder: from.folder });
+      await vi.waitFor(async () => expect(await state(back, first, id)).toBe('delivered'), SOON);
+      // What was fetched is deleted in the end.
+      const again = await openMailNode(keeping(got), { ...options, bootstrap, folder: first.folder });
+      await vi.waitFor(() => expect(keepers.map(({ mail }) => mail.kept().letters)).toEqual([0, 0, 0]), SOON);
+      expect(got).toEqual([id]);
+      expect(again.refused).toEqual([]);
+    },
+  );
 
   it('is left with the nodes nearest to the key when all named mailboxes are gone', { timeout: 180_000 }, async () => {
     const options = { mail: { round: 5_000, wait: 2_000, patience: 60_000 } };
@@ -325,4 +335,3 @@ describe('mail for somebody who is away', () => {
     await vi.waitFor(() => expect(got).toContain(id), SOON);
   });
 });
-

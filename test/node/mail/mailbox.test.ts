@@ -43,7 +43,10 @@ describe('letters that a node keeps for others', () => {
     expect(again.size).toEqual({ letters: 3, bytes: 6 * KiB });
     expect(await again.list(owner.trader)).toEqual({ letters, more: false });
     await again.drop(owner.trader, letters.slice(0, 2).map(letterHash));
-    expect(await (await open({}, { store })).mailbox.list(owner.trader)).toEqual({ letters: letters.slice(2), more: false });
+    expect(await (await open({}, { store })).mailbox.list(owner.trader)).toEqual({
+      letters: letters.slice(2),
+      more: false,
+    });
   });
 
   it('are nobody else’s: another owner neither sees nor deletes them', async () => {

@@ -1,14 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createBulkVerifier, createDelegationBook, createIdentity, openIdentity, type Identity } from '../../../node/identity/index.js';
+import {
+  createBulkVerifier,
+  createDelegationBook,
+  createIdentity,
+  openIdentity,
+  type Identity,
+} from '../../../node/identity/index.js';
 import { createMail, type Mail, type MailOptions } from '../../../node/mail/index.js';
 import { createNetwork, type Network } from '../../../node/network/index.js';
 import { createStore, rawCodec, type Store } from '../../../node/store/index.js';
 import { createTraderRecords } from '../../../node/trader-records/index.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { deviceToPeerId } from '../../../protocol/ids.js';
-import { depositBytes, findWork, dayOf, letterHash, seal, sealingKey, workBits, workPrefix } from '../../../protocol/mail/index.js';
+import {
+  depositBytes,
+  findWork,
+  dayOf,
+  letterHash,
+  seal,
+  sealingKey,
+  workBits,
+  workPrefix,
+} from '../../../protocol/mail/index.js';
 import { signRecord, type Draft, type Signer } from '../../../protocol/record.js';
 import { temporaryFolder } from '../../support/processes.js';
 import { quiet } from '../trader-records/support.js';

@@ -214,6 +214,15 @@ describe('what strangers say', () => {
     for (let count = 0; count < 3; count++) known.markFailed(id);
     expect(known.size).toBe(0);
   });
+
+  test('is forgotten when it is said not to be there, and nobody who was met', () => {
+    const known = directory();
+    const [heard = '', met = ''] = learn(known, 1, 3);
+    known.connected(peerIdFromString(met), []);
+    known.disconnected(met);
+    known.forget([heard, met, idOf(9)]);
+    expect(known.all().map(({ id }) => id)).toEqual([met]);
+  });
 });
 
 describe('keeping it', () => {

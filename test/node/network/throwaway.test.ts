@@ -45,9 +45,9 @@ describe('a throw-away id', () => {
 
   it('is answered by those methods only that answer strangers', async () => {
     const throwaway = await asking.throwaway();
-    await expect(
-      throwaway.request(asked.peerId, asked.addresses(), 'closed', new Uint8Array()),
-    ).rejects.toMatchObject({ code: 'PEER_REFUSED' });
+    await expect(throwaway.request(asked.peerId, asked.addresses(), 'closed', new Uint8Array())).rejects.toMatchObject({
+      code: 'PEER_REFUSED',
+    });
     await throwaway.stop();
   });
 

@@ -90,3 +90,15 @@ it('index nodes are told how many of one seller are wanted, where that is more t
   await fake.find('payung', { perSeller: 2 });
   expect(nodes[0]?.asked.map(({ perSeller }) => perSeller)).toEqual([50, 10]);
 });
+
+it('twice as many are asked for and opened as are to be shown, for what merged counts move up', async () => {
+  const nodes = nodesWith(1, (node) => node.take(seller, card));
+  const fake = createFake(nodes);
+  for (const limit of [5, 20, 50, 100]) await fake.find('payung', { limit });
+  expect(nodes[0]?.asked.map(({ limit, cards }) => [limit, cards])).toEqual([
+    [50, 30],
+    [50, 40],
+    [100, 100],
+    [100, 100],
+  ]);
+});

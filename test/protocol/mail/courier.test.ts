@@ -222,7 +222,8 @@ function fair(world: World): void {
   }
 }
 
-const receipted = (world: World): number => world.done.size + [...world.outbox.values()].filter(({ kind }) => isReceipted(kind)).length;
+const receipted = (world: World): number =>
+  world.done.size + [...world.outbox.values()].filter(({ kind }) => isReceipted(kind)).length;
 
 describe('a courier', () => {
   it('brings every parcel to its handler exactly once, whatever is lost, repeated or killed before the end', () => {
@@ -306,8 +307,16 @@ describe('a courier', () => {
   });
 
   it('is ended by a receipt only, not by word that it was taken', () => {
-    const state = courier.step(courier.resumed(new Map()), { type: 'posted', id: 'a', waiting: { kind: 'trade', since: 0 } }, 0).state;
-    const { state: after } = courier.step(state, { type: 'answered', verdicts: new Map([['a', { type: 'taken' }]]) }, 0);
+    const state = courier.step(
+      courier.resumed(new Map()),
+      { type: 'posted', id: 'a', waiting: { kind: 'trade', since: 0 } },
+      0,
+    ).state;
+    const { state: after } = courier.step(
+      state,
+      { type: 'answered', verdicts: new Map([['a', { type: 'taken' }]]) },
+      0,
+    );
     expect(after.waiting.has('a')).toBe(true);
   });
 });

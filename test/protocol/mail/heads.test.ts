@@ -10,16 +10,14 @@ interface Message {
 }
 
 /** A log in which each message names some of those before it. */
-const logs = fc
-  .array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 12 })
-  .map((links) => {
-    const messages: Message[] = [];
-    for (const [at, link] of links.entries()) {
-      const heads = at === 0 ? [] : [...new Set(link.map((one) => one % at).concat(at - 1 - (link.length % at)))];
-      messages.push({ id: blobId(Uint8Array.of(at)), heads: heads.flatMap((one) => messages[one]?.id ?? []) });
-    }
-    return messages;
-  });
+const logs = fc.array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 12 }).map((links) => {
+  const messages: Message[] = [];
+  for (const [at, link] of links.entries()) {
+    const heads = at === 0 ? [] : [...new Set(link.map((one) => one % at).concat(at - 1 - (link.length % at)))];
+    messages.push({ id: blobId(Uint8Array.of(at)), heads: heads.flatMap((one) => messages[one]?.id ?? []) });
+  }
+  return messages;
+});
 
 function headsOf({ messages }: ComparedLog): CID[] {
   const named = new Set(messages.flatMap(({ heads }) => heads.map(String)));
@@ -39,9 +37,7 @@ describe('comparing heads', () => {
     fc.assert(
       fc.property(logs, fc.array(fc.boolean()), fc.array(fc.boolean()), (whole, one, other) => {
         let [a, b] = [closed(whole, one), closed(whole, other)];
-        const union = whole.filter(({ id }) =>
-          [...a.messages, ...b.messages].some((message) => message.id.equals(id)),
-        );
+        const union = whole.filter(({ id }) => [...a.messages, ...b.messages].some((message) => message.id.equals(id)));
         const give = (to: ComparedLog, ids: readonly CID[]): ComparedLog => {
           const has = new Set([...to.messages.map(({ id }) => id.toString()), ...ids.map(String)]);
           return { messages: whole.filter(({ id }) => has.has(id.toString())) };

@@ -79,7 +79,10 @@ test('stock is sold when it is shipped, piece by piece, and free again when the 
   const piece = lines.map((line) => ({ ...line, quantity: 1 }));
   const one = { fields: { parts: [{ line: 0, quantity: 1 }] } };
   const sold = { kind: 'stock-sold', lines: piece };
-  expect(stockOf(effectsOf(agreed(), 'seller', 'shipped', one))).toEqual([sold, { kind: 'reserve-stock', lines: piece }]);
+  expect(stockOf(effectsOf(agreed(), 'seller', 'shipped', one))).toEqual([
+    sold,
+    { kind: 'reserve-stock', lines: piece },
+  ]);
   const part = after(agreed(), ['seller', 'shipped', one]);
   expect(stockOf(effectsOf(part, 'seller', 'shipped'))).toEqual([sold]);
 });
@@ -155,9 +158,9 @@ test('a replay does nothing twice, and what it did ends where a start from nothi
       if (before === undefined) return;
       const fresh = effectsBetween(undefined, before);
       expect(fresh.find((effect) => effect.kind === 'reserve-stock')?.lines ?? []).toEqual(reserved);
-      expect(fresh.flatMap((effect) => (effect.kind === 'watch-deadline' ? [[effect.deadline, effect.at]] : []))).toEqual(
-        expect.arrayContaining([...deadlines]),
-      );
+      expect(
+        fresh.flatMap((effect) => (effect.kind === 'watch-deadline' ? [[effect.deadline, effect.at]] : [])),
+      ).toEqual(expect.arrayContaining([...deadlines]));
       if (before.conflicts.length > 0 || before.equivocations.length > 0) return;
       const asked = fresh.flatMap((effect) => (effect.kind === 'stock-sold' ? effect.lines : []));
       expect(sold).toBe(pieces(asked));

@@ -40,7 +40,13 @@ const listing = signRecord('listing', { slot: 'listing/kopi-1', seq: 1, item }, 
 });
 const price = { amount: 8_500_000, currency: 'IDR' };
 const line = { listing: listing.id, slot: 'listing/kopi-1', title: 'Kopi Gayo', quantity: 1, price };
-const terms = { lines: [line], total: price, settlement: { method: 'direct' as const }, deadlines: DEFAULT_DURATIONS, expires: BEGIN + DAY };
+const terms = {
+  lines: [line],
+  total: price,
+  settlement: { method: 'direct' as const },
+  deadlines: DEFAULT_DURATIONS,
+  expires: BEGIN + DAY,
+};
 
 const offer = signRecord('offer', { heads: [], buyer: buyer.trader, seller: seller.trader, terms }, buyer, options());
 const after = (last: SignedRecord) => ({ trade: offer.id, heads: [last.id] });

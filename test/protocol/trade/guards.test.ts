@@ -69,7 +69,11 @@ const WRONG: Partial<Record<MessageKind, Readonly<Record<string, () => Wrong>>>>
   paid: { 'contract-money': () => [agreed(), 'buyer', { amount: idr(0) }] },
   'payment-seen': {
     'contract-money': () => [agreed(), 'seller', { amount: { amount: 1, currency: 'USD' } }],
-    'more-than-before': () => [after(agreed(), ['seller', 'payment-seen', { amount: idr(5) }]), 'seller', { amount: idr(5) }],
+    'more-than-before': () => [
+      after(agreed(), ['seller', 'payment-seen', { amount: idr(5) }]),
+      'seller',
+      { amount: idr(5) },
+    ],
   },
   refunded: {
     'contract-money': () => [owed(), 'seller', { amount: idr(0) }],
@@ -77,7 +81,11 @@ const WRONG: Partial<Record<MessageKind, Readonly<Record<string, () => Wrong>>>>
   },
   'refund-seen': {
     'contract-money': () => [owed(), 'buyer', { amount: idr(0) }],
-    'more-than-before': () => [after(owed(), ['buyer', 'refund-seen', { amount: idr(5) }]), 'buyer', { amount: idr(5) }],
+    'more-than-before': () => [
+      after(owed(), ['buyer', 'refund-seen', { amount: idr(5) }]),
+      'buyer',
+      { amount: idr(5) },
+    ],
   },
   shipped: {
     'parts-fit': () => [agreed(), 'seller', partsOf(3)],

@@ -79,7 +79,9 @@ function play(
 ): Market {
   const terms = { ...WITH_ARBITER, ...(by === 'seller' ? { stock } : {}) };
   const offer = after(undefined, [by, 'offer', { terms }]);
-  const roles: Role[] = honest ? ['buyer', 'seller', 'arbiter'] : ['buyer', 'seller', 'arbiter', 'buyer', 'seller', 'arbiter'];
+  const roles: Role[] = honest
+    ? ['buyer', 'seller', 'arbiter']
+    : ['buyer', 'seller', 'arbiter', 'buyer', 'seller', 'arbiter'];
   const devices = roles.map((role, place) => ({
     role,
     device: place < 3 ? undefined : 10 + place,
@@ -130,7 +132,10 @@ function step(
   if (kind === undefined) return undefined;
   const options = variantOf(state, role, kind, variant);
   // Two forks with the same words would be one message; a clock of their own keeps them apart.
-  const created = kind === 'timeout' ? (state.deadlines[0]?.at ?? T0) + DEADLINE_GRACE + 1 + variant : T0 + 1 + state.size * 100 + variant;
+  const created =
+    kind === 'timeout'
+      ? (state.deadlines[0]?.at ?? T0) + DEADLINE_GRACE + 1 + variant
+      : T0 + 1 + state.size * 100 + variant;
   const message = draft(state, role, kind, { ...options, created, ...(device === undefined ? {} : { device }) });
   // The content can still be refused: money that was seen before, an answer that comes after the expiry.
   return apply(state, message).ok ? message : undefined;
@@ -141,7 +146,9 @@ function variantOf(state: TradeState, role: Role, kind: MessageKind, variant: nu
   if (kind === 'timeout') {
     const { deadlines } = state;
     const deadline = deadlines[variant % deadlines.length];
-    return deadline === undefined ? {} : { fields: { deadline: deadline.deadline, created: deadline.at + DEADLINE_GRACE + 1 + variant } };
+    return deadline === undefined
+      ? {}
+      : { fields: { deadline: deadline.deadline, created: deadline.at + DEADLINE_GRACE + 1 + variant } };
   }
   const fitting = waysOfKind(state, role, kind);
   if (['shipped', 'received', 'returned', 'return-seen', 'remedy', 'ruling'].includes(kind)) {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   allowed,
   apply,
+  leftToShip,
   MESSAGE_KINDS,
   ROLES,
   RULES,
@@ -156,6 +157,18 @@ test('every side can bring every trade to its end alone, at worst by letting tim
         const end = exitOf(state, side);
         expect(WORDS[end.word].phase, `${side} cannot leave ${state.word}: ${end.word}`).toBe('final');
       }
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+test('what is completed was paid, and has nothing left to deliver', () => {
+  fc.assert(
+    fc.property(anyMarket, (market) => {
+      const { contract, delivery, payment } = last(market);
+      if (contract.status !== 'completed' || delivery.goods === undefined) return;
+      expect(Math.max(0, ...leftToShip(delivery.goods))).toBe(0);
+      expect(payment.seen?.amount ?? 0).toBeGreaterThanOrEqual(payment.price?.amount ?? 0);
     }),
     { numRuns: RUNS },
   );

@@ -1,5 +1,15 @@
 import type { TradeState } from '../../../protocol/trade/index.js';
-import { after, agreed, arbitrated, crossed, idr, offered, paidAndSeen, received, type StepOptions } from './traders.js';
+import {
+  after,
+  agreed,
+  arbitrated,
+  crossed,
+  idr,
+  offered,
+  paidAndSeen,
+  received,
+  type StepOptions,
+} from './traders.js';
 
 const ONE: StepOptions = { fields: { parts: [{ line: 0, quantity: 1 }] } };
 const BACK: StepOptions = { fields: { return: [{ line: 0, quantity: 2 }], refund: idr(10_000_000) } };
@@ -16,7 +26,8 @@ export const STATES: Readonly<Record<string, () => TradeState>> = {
   unconfirmed: () =>
     after(undefined, ['seller', 'offer', { terms: { stock: 'subject-to-stock' } }], ['buyer', 'accept']),
   accepted: agreed,
-  'accepted with an arbiter': () => after(undefined, ['buyer', 'offer', { terms: arbitersTerms() }], ['seller', 'accept']),
+  'accepted with an arbiter': () =>
+    after(undefined, ['buyer', 'offer', { terms: arbitersTerms() }], ['seller', 'accept']),
   paid: () => after(agreed(), ['buyer', 'paid']),
   'paid short': () => after(agreed(), ['seller', 'payment-seen', { amount: idr(1) }]),
   'paid, cancel proposed by buyer': () => after(agreed(), ['buyer', 'paid'], ['buyer', 'cancel']),
@@ -43,9 +54,11 @@ export const STATES: Readonly<Record<string, () => TradeState>> = {
   'cancelled without contract': () => after(offered(), ['seller', 'cancel']),
   'cancelled with contract': () => after(agreed(), ['buyer', 'cancel']),
   'refund-due': () => crossed(agreed(), ['buyer', 'paid'], ['seller', 'cancel']),
-  'refund-due, claimed': () => after(crossed(agreed(), ['buyer', 'paid'], ['seller', 'cancel']), ['seller', 'refunded']),
+  'refund-due, claimed': () =>
+    after(crossed(agreed(), ['buyer', 'paid'], ['seller', 'cancel']), ['seller', 'refunded']),
   'return-due': () => crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']),
-  'return-due, returned': () => after(crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']), ['buyer', 'returned']),
+  'return-due, returned': () =>
+    after(crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']), ['buyer', 'returned']),
   'refund-due and return-due': returning,
   'disputed before payment': () => crossed(offered(), ['seller', 'accept'], ['seller', 'decline']),
   'disputed by buyer': disputed,
@@ -56,9 +69,19 @@ export const STATES: Readonly<Record<string, () => TradeState>> = {
   'completed by ruling': () => ruled({}),
   'received after a withdrawn dispute': () => after(disputed(), ['buyer', 'dispute-withdrawn']),
   'disputed, and the arbiter did not consent': () =>
-    after(undefined, ['buyer', 'offer', { terms: arbitersTerms() }], ['seller', 'accept'], ['buyer', 'paid'], ['buyer', 'dispute']),
+    after(
+      undefined,
+      ['buyer', 'offer', { terms: arbitersTerms() }],
+      ['seller', 'accept'],
+      ['buyer', 'paid'],
+      ['buyer', 'dispute'],
+    ),
   'disputed and frozen after payment': () =>
-    after(crossed(offered(), ['seller', 'accept'], ['seller', 'decline']), ['seller', 'payment-seen', { amount: idr(1) }]),
+    after(crossed(offered(), ['seller', 'accept'], ['seller', 'decline']), [
+      'seller',
+      'payment-seen',
+      { amount: idr(1) },
+    ]),
   'unresolved before delivery': () =>
     after(agreed(), ['seller', 'payment-seen', { amount: idr(1) }], ['buyer', 'dispute'], ['buyer', 'timeout']),
   unresolved: () => after(disputed(), ['seller', 'timeout']),

@@ -13,13 +13,16 @@ test('the columns are all kinds, and the rows reach every word', () => {
   expect(new Set(Object.values(STATES).map((state) => state().word))).toEqual(new Set(Object.keys(WORDS)));
 });
 
-test.each(Object.entries(TABLE.rows))('%s: each step of each role is taken or refused as the table says', (name, cells) => {
-  const state = STATES[name]?.();
-  if (state === undefined) throw new Error(name);
-  expect(name.startsWith(state.word)).toBe(true);
-  const row = cells.trim().split(/ +/);
-  expect(rowOf(state)).toEqual(row);
-});
+test.each(Object.entries(TABLE.rows))(
+  '%s: each step of each role is taken or refused as the table says',
+  (name, cells) => {
+    const state = STATES[name]?.();
+    if (state === undefined) throw new Error(name);
+    expect(name.startsWith(state.word)).toBe(true);
+    const row = cells.trim().split(/ +/);
+    expect(rowOf(state)).toEqual(row);
+  },
+);
 
 function rowOf(state: TradeState): string[] {
   return MESSAGE_KINDS.map((kind) =>

@@ -102,7 +102,9 @@ export function draft(
   const answers = options.answers ?? answerable(state, role, kind);
   const step = { ...header, trade: state.trade, heads: options.heads ?? nextHeads(state, role, answers) };
   const payload = { ...step, kind, ...contentOf(kind, state, { answers, terms }, options), ...options.fields };
-  return messageOf(Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined)) as TradePayload);
+  return messageOf(
+    Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined)) as TradePayload,
+  );
 }
 
 function contentOf(
@@ -224,5 +226,4 @@ export const arbitrated = () =>
   after(undefined, ['buyer', 'offer', { terms: WITH_ARBITER }], ['seller', 'accept'], ['arbiter', 'consent']);
 
 export const paidAndSeen = (state = agreed()) => after(state, ['buyer', 'paid'], ['seller', 'payment-seen']);
-export const received = (state = agreed()) =>
-  after(paidAndSeen(state), ['seller', 'shipped'], ['buyer', 'received']);
+export const received = (state = agreed()) => after(paidAndSeen(state), ['seller', 'shipped'], ['buyer', 'received']);

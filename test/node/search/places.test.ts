@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import type { Network } from '../../../node/network/index.js';
+import type { Freshness } from '../../../node/search/freshness.js';
+import { Places } from '../../../node/search/places.js';
+import { compareDistance } from '../../../protocol/keyspace.js';
+import { nearestTo, nodesWith } from './support.js';
+
+const WORDS = ['payung', 'sarung', 'batik', 'kopi', 'teh', 'gula', 'garam', 'beras'];
+
+describe('whom a search asks first', () => {
+  it('are three of one salt that it is connected to, where there are such', () => {
+    const nodes = nodesWith(60);
+    for (const salt of [0, 1]) {
+      for (const word of WORDS) {
+        const name = `term:${word}`;
+        const connected = nearestTo(name, salt, nodes)
+          .slice(0, 5)
+          .filter((_, at) => at % 2 === 0)
+          .map(({ id }) => id);
+        const places = placesOf(
+          nodes.map(({ ref }) => ref),
+          connected,
+        );
+        const first = places.candidates(places.named(name)).slice(0, 3);
+        expect(new Set(first.map(({ peer }) => peer.id)), name).toEqual(new Set(connected));
+        for (const { groups } of first) expect(groups).toContain(salt);
+      }
+    }
+  });
+});
+
+function placesOf(refs: ReturnType<typeof nodesWith>[number]['ref'][], connected: readonly string[]): Places {
+  const directory: Partial<Network['directory']> = {
+    get: (id) => refs.find((ref) => ref.id === id),
+    closest: (kadId, count) => [...refs].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, count),
+  };
+  const network: Partial<Network> = {
+    peerId: 'reader',
+    connections: () => [...connected],
+    directory: directory as Network['directory'],
+  };
+  const freshness: Partial<Freshness> = { found: () => [] };
+  return new Places({
+    network: network as Network,
+    networkName: 'main',
+    freshness: freshness as Freshness,
+  });
+}
