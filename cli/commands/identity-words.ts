@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { z } from 'zod';
 import type { OPERATIONS } from '../../node/api/operations.js';
-import type { Root } from '../../node/identity/root.js';
+import type { Root } from '../../node/identity/index.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { askWords, typed } from '../ask.js';
 import type { Context } from '../context.js';
@@ -22,7 +22,7 @@ const WORDS_A_LINE = 4;
  */
 export const words: Command<z.output<typeof OPERATIONS.identityWords.input>> = async ({ show, confirm }, context) => {
   const { openHome, resolveHome } = await import('../../node/home/index.js');
-  const { confirmWords, eraseRoot, ownWords } = await import('../../node/identity/words.js');
+  const { confirmWords, eraseRoot, ownWords } = await import('../../node/identity/index.js');
   const home = await openHome(resolveHome({ home: context.home, env: context.env }), context.network);
   const passphrase = context.env['NIAGA_PASSPHRASE'] || undefined;
   const root = await ownWords(home, passphrase);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { OPERATIONS } from '../../node/api/operations.js';
 import type { AddView, SigningView } from '../../node/api/rows/identity.js';
-import type { Root } from '../../node/identity/root.js';
+import type { Root } from '../../node/identity/index.js';
 import { askWords } from '../ask.js';
 import { connect } from '../connect.js';
 import { typeNext, type Context } from '../context.js';
@@ -21,7 +21,7 @@ async function homeOf(context: Context) {
 
 /** The root to sign with: from this machine, else from the words. */
 async function rootFor(context: Context): Promise<Root> {
-  const { rootOrWords } = await import('../../node/identity/words.js');
+  const { rootOrWords } = await import('../../node/identity/index.js');
   const { home, passphrase } = await homeOf(context);
   return rootOrWords(home, passphrase, () => askWords(context));
 }
@@ -78,10 +78,10 @@ async function answer(text: string | undefined, label: string | undefined, conte
       next: 'On the new machine type niaga identity add, and here niaga identity add with the request that it prints.',
     });
   }
-  const { readRequest, writeAnswer } = await import('../../node/identity/pairing.js');
+  const { readRequest, writeAnswer } = await import('../../node/identity/index.js');
   const { delegate } = await import('../../node/identity/index.js');
   const { equalBytes, peerIdToDevice, deviceToPeerId } = await import('../../protocol/ids.js');
-  const { fromBase64, toBase64 } = await import('../../node/identity/key-file.js');
+  const { fromBase64, toBase64 } = await import('../../node/identity/index.js');
   const { network } = context;
   // A peer id asks for a new permission of a device that there is.
   const asked = PEER_ID.test(text) ? undefined : readRequest(text, network);
@@ -129,8 +129,8 @@ async function signAndSend(
 ): Promise<SigningView> {
   const needed = await ask(undefined);
   if (needed.drafts === undefined) return needed;
-  const { signDrafts } = await import('../../node/identity/drafts.js');
-  const { fromBase64, toBase64 } = await import('../../node/identity/key-file.js');
+  const { signDrafts } = await import('../../node/identity/index.js');
+  const { fromBase64, toBase64 } = await import('../../node/identity/index.js');
   const root = await rootFor(context);
   const signed = signDrafts(fromBase64(needed.drafts), root, {
     network: context.network,
@@ -164,8 +164,8 @@ export const take: Command<InputOf<'identityTake'>> = async (_input, context) =>
 
 /** @throws NiagaError IDENTITY_EXISTS, WORDS_INVALID, ROOT_MISSING */
 export const restore: Command<InputOf<'identityRestore'>> = async ({ label }, context) => {
-  const { restoreIdentity } = await import('../../node/identity/restore.js');
-  const { refuseSecondIdentity } = await import('../../node/identity/identity.js');
+  const { restoreIdentity } = await import('../../node/identity/index.js');
+  const { refuseSecondIdentity } = await import('../../node/identity/index.js');
   const { home, passphrase } = await homeOf(context);
   // Nobody types 24 words to be told that they are not needed.
   await refuseSecondIdentity(home);

@@ -9,11 +9,22 @@
  * console.log(identity.traderText, identity.peerId);
  * ```
  */
-export { createIdentity, delegate, DELEGATION_LIFETIME, hasIdentity, isHalfOver, openIdentity } from './identity.js';
+export { createIdentity, delegate, hasIdentity, isHalfOver, openIdentity, refuseSecondIdentity } from './identity.js';
 export type { Identity } from './identity.js';
 export type { IdentityHome } from './key-folder.js';
 export type { Root } from './root.js';
-export { acceptPairing, keepRecords, keptRecords, refuseUnfinishedPairing, requestPairing } from './pairing.js';
+export {
+  acceptPairing,
+  keptRecords,
+  readRequest,
+  refuseUnfinishedPairing,
+  requestPairing,
+  writeAnswer,
+} from './pairing.js';
+export { signDrafts } from './drafts.js';
+export { fromBase64, toBase64 } from './key-file.js';
+export { restoreIdentity } from './restore.js';
+export { confirmWords, eraseRoot, ownWords, rootOrWords } from './words.js';
 export { createDelegationBook } from './delegation-book.js';
 export type { DelegationBook } from './delegation-book.js';
 export { createDeviceBook } from './device-book.js';

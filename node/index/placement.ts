@@ -54,6 +54,8 @@ export class PlacementState implements Placement {
   plans = 0;
   /** False while it waits to be planned, for the first time or anew. */
   isPlanned = false;
+  /** A node of the last plan could not be reached: others are to be chosen. */
+  hasFailed = false;
   isSettled = false;
   isDone = false;
   /** When it was posted, milliseconds of a clock that never goes back. */
@@ -94,6 +96,7 @@ export class PlacementState implements Placement {
   plan(names: readonly string[], targets: readonly Target[], others: Iterable<string> = []): string[] {
     this.plans++;
     this.isPlanned = true;
+    this.hasFailed = false;
     // Keys were split meanwhile: nobody holds it under these names.
     if (this.names.length > 0 && names.some((name, at) => name !== this.names[at])) this.#holders.clear();
     this.names = names;
@@ -172,6 +175,7 @@ export class PlacementState implements Placement {
 
   failed(peer: string): void {
     this.#asked.delete(peer);
+    this.hasFailed = true;
   }
 
   get waits(): boolean {

@@ -28,8 +28,12 @@ const MOST_DIALS = 12;
 const GATHER_TIME = 5 * second;
 /** Once the first plan failed on some nodes, others are chosen; then it is left for later. */
 const MAX_PLANS = 3;
-/** A posting without quorum is answered after so long; it goes on in the background. */
+/**
+ * A posting without quorum is answered after so long in which no node took anything, and after {@link SETTLE_MOST} in any case; it goes
+ * on in the background.
+ */
 const SETTLE_LIMIT = 20 * second;
+const SETTLE_MOST = 120 * second;
 /** A node that has been silent for so long, and for {@link STALL_FACTOR} times the usual, is taken for frozen. */
 const STALL_TIME = 3 * second;
 const STALL_FACTOR = 4;
@@ -79,7 +83,7 @@ export class Publisher {
   readonly #unsettled = new Set<PlacementState>();
   readonly #far: FarNodes;
   readonly #failures = new Map<string, { count: number; until: number }>();
-  #unplanned: PlacementState[] = [];
+  #unplanned = new Set<PlacementState>();
   #planning = false;
   /** Postings whose nodes are being looked up. */
   #lookedUp = 0;
@@ -89,6 +93,8 @@ export class Publisher {
   #bytes = 0;
   /** What an answer takes as a rule, in milliseconds. */
   #usual = 0;
+  /** When a node last took something. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopping = new AbortController();
@@ -108,7 +114,7 @@ export class Publisher {
     this.#stopping.abort(new Error('the publisher is stopping'));
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#unplanned = [];
+    this.#unplanned.clear();
     clearTimeout(this.#gathering);
     this.#gathering = undefined;
     this.#queues.clear();
@@ -154,7 +160,7 @@ export class Publisher {
   #plan(placements: readonly PlacementState[]): void {
     for (const placement of placements) {
       placement.isPlanned = false;
-      this.#unplanned.push(placement);
+      this.#unplanned.add(placement);
     }
     this.#timer ??= setInterval(() => this.#tick(), Math.min(TICK, this.#deps.patience ?? TICK)).unref();
     if (this.#planning) return;
@@ -165,8 +171,8 @@ export class Publisher {
 
   async #planAll(): Promise<void> {
     const { signal } = this.#stopping;
-    const some = this.#unplanned.filter(({ isDone }) => !isDone);
-    this.#unplanned = [];
+    const some = [...this.#unplanned].filter(({ isDone }) => !isDone);
+    this.#unplanned.clear();
     this.#planning = false;
     // Each waits for an end while its nodes are looked up.
     setMaxListeners(0, signal);
@@ -267,7 +273,8 @@ export class Publisher {
 
   #answered(queue: NodeQueue, way: UnderWay, answer: BatchAnswer): void {
     const { bits } = this.#deps;
-    const took = performance.now() - way.since;
+    this.#answeredAt = performance.now();
+    const took = this.#answeredAt - way.since;
     if (!way.givenUp) this.#usual = this.#usual === 0 ? took : this.#usual + USUAL_WEIGHT * (took - this.#usual);
     queue.pauses = 0;
     queue.limit *= 2;
@@ -309,13 +316,10 @@ export class Publisher {
   #nodeFailed(queue: NodeQueue, placements: readonly PlacementState[]): void {
     const { peer } = queue;
     this.avoid(peer);
-    const again: PlacementState[] = [];
     for (const placement of [...placements, ...queue.drain()]) {
       placement.failed(peer);
-      if (!placement.isDone && placement.plans < MAX_PLANS) again.push(placement);
-      else this.#check(placement);
+      this.#check(placement);
     }
-    this.#plan(again);
   }
 
   /** Chooses others in place of a node that did not answer, for a while. */
@@ -336,7 +340,10 @@ export class Publisher {
 
   #check(placement: PlacementState): void {
     if (placement.hasQuorum) this.#settle(placement);
-    if (!placement.waits && !placement.isDone && placement.isPlanned) this.#finish(placement);
+    if (placement.waits || placement.isDone || !placement.isPlanned) return;
+    // Nodes are dialled a few at a time and fail one after the other: for all that did others are chosen at once.
+    if (placement.hasFailed && placement.plans < MAX_PLANS) this.#plan([placement]);
+    else this.#finish(placement);
   }
 
   #settle(placement: PlacementState): void {
@@ -378,7 +385,8 @@ export class Publisher {
       if (queue.isEmpty) this.#queues.delete(queue.peer);
     }
     for (const placement of this.#unsettled) {
-      if (now - placement.since <= SETTLE_LIMIT) break;
+      const waited = now - placement.since;
+      if (waited <= SETTLE_LIMIT || (waited <= SETTLE_MOST && now - this.#answeredAt <= SETTLE_LIMIT)) break;
       this.#settle(placement);
     }
     this.#pumpAll();

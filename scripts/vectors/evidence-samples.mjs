@@ -56,10 +56,10 @@ export const EVIDENCE_SAMPLES = {
         ),
       ],
       [
-        '1001 messages',
+        '1101 messages',
         edit(
           'messages',
-          Array.from({ length: 1001 }, () => Uint8Array.of(0)),
+          Array.from({ length: 1101 }, () => Uint8Array.of(0)),
         ),
       ],
     ]),

@@ -80,6 +80,7 @@ it('what only the protocol sees of what is wrong in a field, and no JSON Schema 
       "delegation: a device key with a part of small order",
       "delegation: a device key that is no point",
       "delegation: a label with a bell",
+      "capsule: a size that no capsule has",
       "profile: a name that turns the reading direction",
       "listing: the slot of another sku",
       "listing: the sku of another slot",

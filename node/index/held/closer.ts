@@ -18,10 +18,7 @@ export class CloserNodes {
   readonly #networkName: string;
   readonly #known = createBoundedCache<{ readonly nodes: Closer; readonly until: number }>(REMEMBERED_NAMES);
 
-  constructor(deps: {
-    readonly network: Pick<Network, 'directory' | 'peerId'>;
-    readonly networkName: string;
-  }) {
+  constructor(deps: { readonly network: Pick<Network, 'directory' | 'peerId'>; readonly networkName: string }) {
     this.#network = deps.network;
     this.#networkName = deps.networkName;
   }

@@ -216,7 +216,7 @@ describe('stock', () => {
     shop.now = NOW + 29 * DAY;
     await shop.store.write(shop.catalog.reserve('trade', [{ slot: SLOT, quantity: 10 }]));
     await inRead;
-    await shop.store.write(shop.catalog.sold('trade', []));
+    await shop.store.write(shop.catalog.sold('trade', [{ slot: SLOT, quantity: 10 }]));
     reading = false;
     go();
     await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'));

@@ -47,9 +47,9 @@ class Model {
         this.promised.delete(taken.trade);
         return true;
       case 'sold': {
-        const sold = this.promised.get(taken.trade) ?? taken.lines;
         this.promised.delete(taken.trade);
-        for (const slot of SLOTS) this.levels.set(slot, Math.max(0, (this.levels.get(slot) ?? 0) - of(slot, sold)));
+        for (const slot of SLOTS)
+          this.levels.set(slot, Math.max(0, (this.levels.get(slot) ?? 0) - of(slot, taken.lines)));
         return true;
       }
       case 'restock':
