@@ -1,7 +1,7 @@
 // The dials of one node: so many at once, the others wait, as in libp2p's queue.
 
 /** As `MAX_PARALLEL_DIALS` of node/network/libp2p.ts. */
-export const AT_ONCE = 32;
+const AT_ONCE = 32;
 /** Milliseconds in which dials are counted together. */
 const STEP = 20;
 const KEPT_STEPS = 2_000;

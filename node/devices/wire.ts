@@ -9,7 +9,7 @@ export const ASK_METHOD = 'devices.ask';
 
 const LARGEST = KINDS.revocation.maxBytes + MAX_ENVELOPE_OVERHEAD;
 /** Records of one trader in one message. */
-export const MAX_RECORDS = 128;
+const MAX_RECORDS = 128;
 export const MAX_MESSAGE = 1024 * 1024;
 
 const envelope = z.custom<Uint8Array>(

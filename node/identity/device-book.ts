@@ -50,7 +50,7 @@ export interface DeviceBook {
   onLearnt(listener: (records: readonly DeviceRecord[]) => void): () => void;
 }
 
-export interface Learnt {
+interface Learnt {
   readonly records: readonly DeviceRecord[];
   /** Codes of what was refused. */
   readonly refused: readonly string[];

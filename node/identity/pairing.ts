@@ -12,8 +12,8 @@ import { eraseKeyFile, readKeyFile, writeKeyFile, type IdentityHome } from './ke
 import { refuseSecondIdentity } from './identity.js';
 
 /** What the texts begin with that people carry from one machine to the other. Neither is a secret. */
-export const REQUEST_PREFIX = 'niaga-request-';
-export const ANSWER_PREFIX = 'niaga-answer-';
+const REQUEST_PREFIX = 'niaga-request-';
+const ANSWER_PREFIX = 'niaga-answer-';
 /** A request has about 250 bytes, an answer as much as its records. */
 const MAX_TEXT = 256 * 1024;
 const MAX_RECORDS = 64;

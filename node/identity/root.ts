@@ -13,7 +13,7 @@ import { pathOf, readKeyFile, type IdentityHome } from './key-folder.js';
 const SEED_BYTES = 32;
 /** 24 words carry 256 bits. */
 export const ENTROPY_BYTES = 32;
-export const WORD_COUNT = 24;
+const WORD_COUNT = 24;
 
 /** The root of a trader, while it is in memory: it signs delegations, revocations and lost leases. */
 export interface Root extends Signer {

@@ -2,12 +2,8 @@ import { NiagaError } from '../../protocol/errors.js';
 import { eraseKeyFile, readKeyFile, type IdentityHome } from './key-folder.js';
 import { rootAtHand, rootFromWords, type Root } from './root.js';
 
-export interface RootHome extends IdentityHome {
-  readonly network: string;
-}
-
 /** The trader of a home. @throws NiagaError IDENTITY_MISSING */
-export async function traderOf(home: IdentityHome): Promise<string> {
+async function traderOf(home: IdentityHome): Promise<string> {
   const device = await readKeyFile(home, 'device');
   if (device !== undefined) return device.trader;
   throw new NiagaError('IDENTITY_MISSING', `There is no identity in ${home.identityFolder}.`, {

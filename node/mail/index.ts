@@ -28,7 +28,7 @@ import type { TraderRecords } from '../trader-records/index.js';
 import type { MailOptions } from './options.js';
 import { MailService } from './service.js';
 
-export { DEFAULT_MAIL_OPTIONS, type MailOptions } from './options.js';
+export type { MailOptions } from './options.js';
 
 /** Something to be sent to another trader. */
 export interface Outgoing {
@@ -52,7 +52,7 @@ export interface Posted {
 }
 
 /** `refused`: the recipient will never take it. `read`: a person has seen it there. */
-export type MessageState = 'queued' | 'stored' | 'delivered' | 'read' | 'refused';
+type MessageState = 'queued' | 'stored' | 'delivered' | 'read' | 'refused';
 
 /** What is known of something that was sent. */
 export interface SentState {

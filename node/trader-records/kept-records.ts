@@ -14,7 +14,7 @@ const MiB = 1024 * 1024;
 /** A record is kept so long after its own device brought it last, or signed it: as long as a card without its seller. */
 export const KEPT_FOR = 31 * DAY;
 /** Of a trader who lost everything at sea the open trades are to be found half a year later. */
-export const CAPSULE_KEPT_FOR = 180 * DAY;
+const CAPSULE_KEPT_FOR = 180 * DAY;
 /** How many records of each kind are kept, and how many bytes of them. */
 export type Shares = Readonly<Record<TraderRecordKind, { readonly records: number; readonly bytes: number }>>;
 /**

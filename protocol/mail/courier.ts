@@ -10,7 +10,7 @@ const second = 1000;
 const minute = 60 * second;
 const DAY = 24 * 60 * minute;
 /** Pauses between tries to reach the recipient directly; the last goes on. Whoever connects is tried at once. */
-export const RETRY_DELAYS: readonly number[] = [1, 2, 5, 10, 30, 60, 300].map((seconds) => seconds * second);
+const RETRY_DELAYS: readonly number[] = [1, 2, 5, 10, 30, 60, 300].map((seconds) => seconds * second);
 /** Pauses before a letter that nobody has answered is left at mailboxes once more: they may have died. */
 const LETTER_DELAYS: readonly number[] = [DAY, 3 * DAY, 7 * DAY, 14 * DAY, 29 * DAY];
 /** With fewer copies than this a letter is left again soon. */
@@ -158,7 +158,7 @@ export function step(state: Correspondence, event: Event, now: number): Step {
 }
 
 /** Whether anything still has to reach the recipient. */
-export function isOpen({ waiting }: Correspondence): boolean {
+function isOpen({ waiting }: Correspondence): boolean {
   for (const { refused } of waiting.values()) if (refused === undefined) return true;
   return false;
 }

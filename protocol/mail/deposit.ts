@@ -40,7 +40,6 @@ export const mailboxRequestSchema = z.looseObject({
   /** Milliseconds to wait for a letter where none is there. */
   wait: z.int().min(0).max(60_000),
 });
-export type MailboxRequest = z.infer<typeof mailboxRequestSchema>;
 
 /** A request counts while its `created` lies no farther from the mailbox's clock: phones are minutes off. */
 export const REQUEST_FRESH = 10 * 60 * 1000;

@@ -9,13 +9,13 @@ const KiB = 1024;
 export const MAX_LETTER_BYTES = 252 * KiB;
 export const MAX_PARCELS = 64;
 /** Mailboxes that a trader names. */
-export const MAX_MAILBOXES = 16;
+const MAX_MAILBOXES = 16;
 
 const bytesUpTo = (most: number) =>
   z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= most, `not up to ${most} bytes`);
 
 /** Where and how the sender can be answered while it is away. */
-export const replySchema = z.looseObject({
+const replySchema = z.looseObject({
   /** X25519 key that letters to the sender are sealed to. */
   sealing: keySchema,
   /** Peer ids of the nodes that keep letters for the sender. */

@@ -57,7 +57,7 @@ export function parcelId(kind: string, bytes: Uint8Array): CID {
 const MAX_MISSING = 64;
 
 /** Why a parcel was not taken: the answer to a delivery, or a parcel of its own where nobody waits for the answer. */
-export const refusalSchema = z.looseObject({
+const refusalSchema = z.looseObject({
   of: cidSchema,
   code: z.string().max(64),
   message: z.string().max(1_000),

@@ -1,6 +1,6 @@
 import { CID } from 'multiformats/cid';
 import * as Digest from 'multiformats/hashes/digest';
-import { ROLES, SIDES, type Role } from './roles.js';
+import { ROLES, SIDES } from './roles.js';
 import { RULES, type Rules } from './rules.js';
 import { shapeOf } from './signature.js';
 import type { MessageKind, TradeMessage } from './schema.js';
@@ -157,10 +157,3 @@ function numbered(number: number): Uint8Array {
   new DataView(bytes.buffer).setUint32(0, number);
   return bytes;
 }
-
-/** The steps that a role may take in a state of the walked trade, as messages with ids of their own. */
-export function messageOf(step: Step, state: TradeState | undefined, number: number): TradeMessage {
-  return { id: CID.createV1(0x71, Digest.create(0x12, numbered(number))), payload: payloadOf(step, state) };
-}
-
-export type { Role, Step };

@@ -74,19 +74,8 @@ export interface DeliveryRegion {
   /** Deliveries of digital goods whose keys the buyer is to have: all was paid. */
   readonly released: readonly CID[];
 }
-export const DELIVERY_STATUSES = [
-  'none',
-  'due',
-  'partly',
-  'shipped',
-  'received',
-  'approved',
-  'void',
-  'return-due',
-  'returned',
-  'return-seen',
-] as const;
-export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+export type DeliveryStatus =
+  'none' | 'due' | 'partly' | 'shipped' | 'received' | 'approved' | 'void' | 'return-due' | 'returned' | 'return-seen';
 
 /** Everything that a set of messages says, and nothing that depends on the order in which they came. */
 export interface Regions {

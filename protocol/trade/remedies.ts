@@ -100,7 +100,7 @@ function counted(accepts: readonly Accept[], answers: readonly Answer[], steps: 
 }
 
 /** Pauses as times that do not overlap, the earliest first. */
-export function merged(pauses: readonly Pause[]): readonly Pause[] {
+function merged(pauses: readonly Pause[]): readonly Pause[] {
   const sorted = [...pauses].sort((a, b) => a.from - b.from);
   const all: { from: number; until?: number }[] = [];
   for (const { from, until } of sorted) {

@@ -1,27 +1,5 @@
 import type { Regions } from './regions.js';
 
-/**
- * What a state allows and leads to, without ids and times, as text: two states with the same signature take the same steps.
- * What crosses with a step on its way is not in it: a checker of crossings keeps the whole log.
- */
-export function signatureOf(regions: Regions): string {
-  const { payment, delivery, remedies, ratings } = regions;
-  const { claims, seen, refunded, refundSeen, price } = payment;
-  return JSON.stringify([
-    shapeOf(regions),
-    [claims.length > 0, ...[seen, refunded, refundSeen, price].map((money) => money?.amount ?? null)],
-    [delivery.goods ?? null, delivery.released.length > 0],
-    remedies.map(({ by, remedy: { refund, return: back, replace, omit } }) => [
-      by,
-      refund?.amount,
-      back,
-      replace,
-      omit,
-    ]),
-    [ratings.buyer, ratings.seller].map((rating) => [rating?.stars ?? null, rating?.reply !== undefined]),
-  ]);
-}
-
 /** Coarser still, for a page that people read: the statuses, and who has a proposal open. */
 export function outlineOf({
   contract,

@@ -20,7 +20,7 @@ export interface Step {
 }
 
 /** The trade that checkers walk: two pieces at 50, an arbiter, and deadlines that are all over when a timeout is made. */
-export const WALKED = {
+const WALKED = {
   pieces: 2,
   price: 50,
   expires: 1_000_000,
@@ -28,7 +28,7 @@ export const WALKED = {
 } as const;
 const TOTAL = WALKED.pieces * WALKED.price;
 
-export const WALKERS: Parties & { arbiter: Uint8Array } = {
+const WALKERS: Parties & { arbiter: Uint8Array } = {
   buyer: new Uint8Array(32).fill(1),
   seller: new Uint8Array(32).fill(2),
   arbiter: new Uint8Array(32).fill(3),

@@ -17,7 +17,7 @@ const remedyShape = {
   /** These need not be delivered any more. */
   omit: partsSchema.optional(),
 };
-export const remedySchema = z.looseObject(remedyShape);
+const remedySchema = z.looseObject(remedyShape);
 export type Remedy = z.infer<typeof remedySchema>;
 
 /** Messages by which the sides, and at last the arbiter, mend what went wrong. */

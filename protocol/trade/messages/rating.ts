@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { noteSchema, reasonSchema, stepShape } from './step.js';
 
-export const MAX_STARS = 5;
+const MAX_STARS = 5;
 
 /** What the sides say of each other after the end. */
 export const RATING_SCHEMAS = {

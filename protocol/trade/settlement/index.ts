@@ -33,20 +33,18 @@ export interface MoneyFacts {
  * `none`: there is no contract. `not-due`: it costs nothing. `over`: more was seen than is due. `void`: it was due, and the
  * contract ended before anybody spoke of a payment. `refund-…`: money has to go back: `due`, `claimed` to be sent, `seen`.
  */
-export const PAYMENT_STATUSES = [
-  'none',
-  'not-due',
-  'due',
-  'claimed',
-  'short',
-  'seen',
-  'over',
-  'void',
-  'refund-due',
-  'refund-claimed',
-  'refund-seen',
-] as const;
-export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+export type PaymentStatus =
+  | 'none'
+  | 'not-due'
+  | 'due'
+  | 'claimed'
+  | 'short'
+  | 'seen'
+  | 'over'
+  | 'void'
+  | 'refund-due'
+  | 'refund-claimed'
+  | 'refund-seen';
 
 /** Part of what is to be paid, and when. */
 export interface Stage {

@@ -20,7 +20,7 @@ import {
   type TradeState,
 } from '../../../protocol/trade/index.js';
 
-export const HOUR = 60 * 60 * 1000;
+const HOUR = 60 * 60 * 1000;
 /** When the trades of these tests begin. */
 export const T0 = 1_800_000_000_000;
 export const EXPIRES = T0 + 24 * HOUR;
