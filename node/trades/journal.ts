@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid';
+import { equalBytes } from '../../protocol/ids.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { MESSAGE_KINDS, type MessageKind, type TradePayload } from '../../protocol/trade/index.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
@@ -83,6 +84,16 @@ export class Journal {
   async *receipts(trade: string): AsyncIterable<[message: string, bytes: Uint8Array]> {
     for await (const [key, bytes] of this.#receipts.range({ prefix: `${trade}/` }))
       yield [key.slice(trade.length + 1), bytes];
+  }
+
+  /** When this node signed for each message of others, by its own clock: what they claim themselves proves nothing. */
+  async heard(trade: string, own: Uint8Array): Promise<ReadonlyMap<string, number>> {
+    const times = new Map<string, number>();
+    for await (const [message, bytes] of this.receipts(trade)) {
+      const { payload } = openRecord(bytes, { network: this.#network, kinds: ['receipt'], verify: this.#verify });
+      if (equalBytes(payload.trader, own)) times.set(message, payload.created);
+    }
+    return times;
   }
 
   putReceipt(trade: string, message: CID | string, bytes: Uint8Array): Write {

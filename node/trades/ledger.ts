@@ -83,6 +83,7 @@ export class Ledger {
   ): Promise<OpenTrade> {
     const { book } = this.#deps;
     const take = async (before: OpenTrade | undefined, record: MessageRecord): Promise<OpenTrade> => {
+      await this.#checkTime(before, record);
       const outcome = apply(before?.state, record);
       if (!outcome.ok) throw refusalError(outcome);
       return this.#commit(before, record, outcome.state, outcome.effects, { own: true, peer });
@@ -123,7 +124,7 @@ export class Ledger {
   }
 
   async #admit(id: string, trade: OpenTrade | undefined, record: MessageRecord, arrival: Arrival): Promise<Admitted> {
-    const { journal, store, identity, now } = this.#deps;
+    const { journal, store, identity } = this.#deps;
     const own = equalBytes(record.payload.trader, identity.trader);
     if (own && arrival.way === 'author') {
       // An echo. A receipt for an own message would make the evidence of the trade worthless.
@@ -142,8 +143,7 @@ export class Ledger {
       });
     }
     if (trade !== undefined) checkSize(trade, record);
-    const refusal = admits(trade?.state, record, now());
-    if (refusal !== undefined) throw refusalError(refusal);
+    await this.#checkTime(trade, record);
     const outcome = apply(trade?.state, record);
     if (!outcome.ok) {
       if (outcome.missing !== undefined) await store.write(await journal.park(id, record));
@@ -159,6 +159,15 @@ export class Ledger {
           : this.#deps.mail.acknowledge({ from: record.payload.trader, id: record.id, about });
     const after = await this.#commit(trade, record, outcome.state, outcome.effects, { own: false, receipt });
     return { trade: after, added: true };
+  }
+
+  /** A deadline has passed only by this node's clock, own messages included. @throws NiagaError TRADE_STATE with `details.retryAt` */
+  async #checkTime(trade: OpenTrade | undefined, record: MessageRecord): Promise<void> {
+    if (trade === undefined || record.payload.kind !== 'timeout') return;
+    const { journal, identity, now } = this.#deps;
+    const times = await journal.heard(trade.id, identity.trader);
+    const refusal = admits(trade.state, record, now(), { heard: (message) => times.get(message.toString()) });
+    if (refusal !== undefined) throw refusalError(refusal);
   }
 
   /** Whether the device that signed it still could. @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS */

@@ -376,6 +376,8 @@ class TradesService implements Trades {
           return this.#sign('timeout', { trade: before.state.trade, heads, deadline: first.deadline });
         });
       } catch (error) {
+        // What begins a deadline may have come later than it claims: then it runs longer here.
+        if (isNiagaError(error) && error.details?.['retryAt'] !== undefined) continue;
         logger.warn({ trade: id, error: String(error) }, 'a deadline that passed could not be said');
       }
     }

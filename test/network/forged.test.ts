@@ -7,49 +7,15 @@ import { createNetwork, type Network } from '../../node/network/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
 import { cardDraft, cardKeys, listingIdOfCard } from '../../protocol/catalog/make-card.js';
 import { decode, encode } from '../../protocol/cbor.js';
-import { keyPairFromSeed, sign } from '../../protocol/ed25519.js';
 import { blobId, parseId, parseTrader } from '../../protocol/ids.js';
 import { readItem } from '../../protocol/listing/input.js';
-import { openRecord, signRecord, type Draft, type SignedRecord, type Signer } from '../../protocol/record.js';
-import type { Delegation } from '../../protocol/identity/delegation.js';
+import { openRecord, signRecord, type SignedRecord, type Signer } from '../../protocol/record.js';
 import { verifyEvidence } from '../../protocol/trade/evidence.js';
 import { DEFAULT_DURATIONS } from '../../protocol/trade/index.js';
+import { stranger, type Stranger } from './stranger.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo 250 g', price: '85000 IDR' };
-
-/** A stranger with keys of its own, who can sign anything. */
-interface Stranger {
-  readonly root: Signer;
-  readonly device: Signer;
-  delegate(grant: Partial<Draft<'delegation'>>, network?: string): SignedRecord<Delegation>;
-}
-
-function stranger(network = 'main'): Stranger {
-  const seeds = [randomBytes(32), randomBytes(32)].map((seed) => keyPairFromSeed(new Uint8Array(seed)));
-  const [rootKeys, deviceKeys] = seeds as [ReturnType<typeof keyPairFromSeed>, ReturnType<typeof keyPairFromSeed>];
-  const root: Signer = {
-    trader: rootKeys.publicKey,
-    device: rootKeys.publicKey,
-    sign: (message) => sign(message, rootKeys.secretKey),
-  };
-  const delegate: Stranger['delegate'] = (grant, on = network) => {
-    const whole = {
-      delegate: deviceKeys.publicKey,
-      may: ['publish', 'trade', 'profile'],
-      expires: Date.now() + DAY,
-      ...grant,
-    };
-    return signRecord('delegation', whole, root, { network: on, created: Date.now() - 2 * DAY });
-  };
-  const device: Signer = {
-    trader: root.trader,
-    device: deviceKeys.publicKey,
-    delegation: delegate({}),
-    sign: (message) => sign(message, deviceKeys.secretKey),
-  };
-  return { root, device, delegate };
-}
 
 let testnet: Testnet;
 let seller: NiagaNode;
