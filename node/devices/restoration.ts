@@ -22,6 +22,11 @@ const RETRY_DELAYS = [1, 2, 5, 15, 60, 300].map((seconds) => seconds * 1000);
 /** Hits of the own listings that are asked for at once, and how long the search for them may take. */
 const PAGE = 100;
 const SEARCH_TIMEOUT = 10_000;
+/**
+ * Nodes that say that they have nothing may be those that were not brought it, or have just joined: what is not found is looked for
+ * again for so long before it counts as never having been there.
+ */
+const LOOKED_FOR = 24 * 60 * 60 * 1000;
 
 export interface RestorationDeps {
   readonly store: Store;
@@ -156,6 +161,10 @@ export class Restoration {
     );
   }
 
+  get #wasLookedFor(): boolean {
+    return this.#progress !== undefined && this.#deps.now() - this.#progress.since > LOOKED_FOR;
+  }
+
   get #isDone(): boolean {
     const progress = this.#progress;
     if (progress === undefined) return true;
@@ -192,6 +201,7 @@ export class Restoration {
     const stored = await readKeyFile(home, 'restoring');
     if (this.#progress?.trades !== undefined || stored === undefined) return;
     const record = await traderRecords.newest('capsule', this.#stopping.signal);
+    if (record === undefined && !this.#wasLookedFor) return;
     let content: Pick<CapsuleContent, 'trades' | 'omitted'> = { trades: [], omitted: 0 };
     if (record !== undefined)
       content = openCapsule(record.payload.item.sealed, await readSecret(stored.recovery, passphrase));
@@ -208,8 +218,8 @@ export class Restoration {
 
   async #bringProfile(): Promise<void> {
     if (this.#progress?.profile === true) return;
-    await this.#deps.traderRecords.takeOver(['profile', 'block-list', 'capsule']);
-    await this.#change({ profile: true });
+    const [profile] = await this.#deps.traderRecords.takeOver(['profile', 'block-list', 'capsule']);
+    if (profile === true || this.#wasLookedFor) await this.#change({ profile: true });
   }
 
   async #bringCatalogue(): Promise<void> {
@@ -232,7 +242,7 @@ export class Restoration {
         },
         { signal },
       );
-      complete &&= page.coverage.verdict !== 'unknown';
+      complete &&= page.coverage.verdict === 'complete';
       for (const hit of page.hits) {
         try {
           const found = await search.find(hit.listing, { signal });
@@ -247,7 +257,7 @@ export class Restoration {
       }
       after = page.next;
     } while (after !== undefined);
-    if (complete) await this.#change({ catalogue: true });
+    if (complete || this.#wasLookedFor) await this.#change({ catalogue: true });
   }
 
   async #bringLogs(): Promise<void> {

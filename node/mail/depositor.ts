@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { peerIdFromString } from '@libp2p/peer-id';
 import { isNiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, traderToText } from '../../protocol/ids.js';
@@ -31,6 +31,8 @@ const DEPOSIT_TIMEOUT = 15 * second;
 /** Letters to one trader go from one throw-away id for so long, and its connections are closed when it rests. */
 const THROWAWAY_LIFETIME = 15 * minute;
 const THROWAWAY_REST = 30 * second;
+/** Named mailboxes that have not all answered by then may be gone: the nodes nearest to the key are tried beside them. */
+const NAMED_PATIENCE = 3 * second;
 /** Hashes tried in one go: a few milliseconds. */
 const WORK_PIECE = 2_000;
 
@@ -82,19 +84,23 @@ export class Depositor {
     const sealed = seal(letter, contact.sealing, new Uint8Array(randomBytes(32)));
     const own = new Set([network.peerId, ...contacts.peers(to)]);
     const named = (contact.mailboxes ?? []).filter((peer) => !own.has(peer));
-    let stored = await this.#leave(to, sealed, named, signal);
-    if (stored < courier.ENOUGH_COPIES) {
-      // They may have been replaced a moment ago; and what is named last may all be gone.
-      const near = await nearestTo(to, this.#deps, { signal });
-      const tried = new Set([...own, ...named]);
-      stored += await this.#leave(
+    const atNamed = this.#leave(to, sealed, named, signal);
+    const limit = new AbortController();
+    const patience = wait(NAMED_PATIENCE, 0, { signal: limit.signal, ref: false }).catch(() => 0);
+    const early = await Promise.race([atNamed, patience]).finally(() => limit.abort());
+    if (early >= courier.ENOUGH_COPIES) return early;
+    // They may have been replaced a moment ago; and what is named last may all be gone.
+    const tried = new Set([...own, ...named]);
+    const atNearest = nearestTo(to, this.#deps, { signal }).then((near) =>
+      this.#leave(
         to,
         sealed,
         near.map(({ id }) => id).filter((id) => !tried.has(id)),
         signal,
-      );
-    }
-    return stored;
+      ),
+    );
+    const copies = await Promise.all([atNamed, atNearest]);
+    return copies[0] + copies[1];
   }
 
   async #leave(to: Uint8Array, letter: Uint8Array, mailboxes: readonly string[], signal: AbortSignal): Promise<number> {

@@ -49,11 +49,15 @@ export class Inbox {
   }
 
   /**
-   * A letter over the direct stream: one verdict a parcel.
+   * A letter over the direct stream: one verdict a parcel, and who has to be told how this trader is answered.
    * @throws NiagaError RECORD_…, DELEGATION_… where the letter does not hold; RECORD_ID where it is for another trader
    */
-  deliver(bytes: Uint8Array, _peer: string): Promise<DeliveryVerdict[]> {
-    return this.#take(this.#open(bytes), false);
+  async deliver(bytes: Uint8Array): Promise<{ results: DeliveryVerdict[]; asks: Uint8Array | undefined }> {
+    const letter = this.#open(bytes);
+    const results = await this.#take(letter, false);
+    // A stranger of whom nothing is taken learns nothing.
+    const asks = letter.reply !== undefined && results.some(isTaken) ? letter.trader.slice() : undefined;
+    return { results, asks };
   }
 
   /**
@@ -132,10 +136,7 @@ export class Inbox {
     for (const { kind, bytes, about } of letter.parcels)
       results.push(await this.#parcel(from, { kind, bytes: bytes.slice(), about }, sealed));
     // Of a stranger of whom nothing was taken nothing is remembered.
-    if (
-      contacts.get(from) !== undefined ||
-      results.some(({ receipt, taken }) => receipt !== undefined || taken === true)
-    ) {
+    if (contacts.get(from) !== undefined || results.some(isTaken)) {
       contacts.meet(from, deviceToPeerId(letter.device));
       if (letter.reply !== undefined) {
         contacts.learn(from, letter.reply, letter.created);
@@ -269,6 +270,10 @@ export class Inbox {
     };
     await this.#postNow(from, 'refusal', writeRefusal(refusal));
   }
+}
+
+function isTaken({ receipt, taken }: DeliveryVerdict): boolean {
+  return receipt !== undefined || taken === true;
 }
 
 /** What a refusal says for programs: ids of messages that are missing, and when another try may succeed. */

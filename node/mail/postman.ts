@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid';
 import { NiagaError } from '../../protocol/errors.js';
 import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { courier, isReceipted, MAX_LETTER_BYTES, MAX_PARCELS, type Reply } from '../../protocol/mail/index.js';
-import { signRecord } from '../../protocol/record.js';
+import { signRecord, type Draft } from '../../protocol/record.js';
 import { readBody } from '../index/wire.js';
 import type { Contacts } from './contacts.js';
 import type { Depositor } from './depositor.js';
@@ -30,6 +30,8 @@ export interface PostmanDeps extends Pick<
   readonly slow: number;
   /** What others are told of how to answer. */
   readonly reply: () => Pick<Reply, 'sealing' | 'mailboxes'>;
+  /** Takes the letter that came as an answer. */
+  readonly answered: (letter: Uint8Array) => Promise<void>;
 }
 
 interface Partner {
@@ -274,9 +276,10 @@ export class Postman {
       try {
         const options = { signal, timeout: DELIVERY_TIMEOUT, retry: true };
         const answer = await network.request(peer, DELIVER_METHOD, letter.bytes, options);
-        const { results } = readBody(deliverAnswerSchema, answer, `answer to ${DELIVER_METHOD}`);
+        const { results, reply } = readBody(deliverAnswerSchema, answer, `answer to ${DELIVER_METHOD}`);
         if (results.length !== letter.ids.length)
           throw new NiagaError('PEER_PROTOCOL', 'The answer to a delivery does not fit it.');
+        if (reply !== undefined) await this.#deps.answered(reply.slice());
         contacts.told(partner.to, letter.mark);
         return this.#verdicts.read(partner.to, partner.state.waiting, letter.ids, results);
       } catch (error) {
@@ -302,9 +305,21 @@ export class Postman {
     if (!signal.aborted) this.apply(partner.to, { type: 'stored', ids: stored, mailboxes });
   }
 
+  /** A letter without parcels: how this trader is answered while it is away. */
+  replyTo(to: Uint8Array): Uint8Array {
+    return this.#sign(to, [], this.#deps.contacts.replyTo(to, this.#deps.reply()).reply);
+  }
+
+  #sign(to: Uint8Array, parcels: Draft<'letter'>['parcels'], reply: Reply | undefined): Uint8Array {
+    const { identity, now } = this.#deps;
+    const draft = { to, parcels, ...(reply === undefined ? {} : { reply }) };
+    return signRecord('letter', draft, identity, { network: identity.network, created: now(), inlineDelegation: true })
+      .bytes;
+  }
+
   /** Signs a letter of as many of these as fit. */
   async #compose(partner: Partner, ids: readonly string[], whole: boolean): Promise<Composed> {
-    const { identity, now, contacts, reply } = this.#deps;
+    const { contacts, reply } = this.#deps;
     const parcels: { kind: string; bytes: Uint8Array; about?: CID }[] = [];
     const fitting: string[] = [];
     let room = MAX_LETTER_BYTES - LETTER_OVERHEAD;
@@ -320,9 +335,8 @@ export class Postman {
     }
     const own = contacts.replyTo(partner.to, reply());
     // Who has heard it needs not hear it again; a letter may be all that arrives for weeks.
-    const draft = { to: partner.to, parcels, ...(own.heard && !whole ? {} : { reply: own.reply }) };
-    const options = { network: identity.network, created: now(), inlineDelegation: true };
-    return { bytes: signRecord('letter', draft, identity, options).bytes, ids: fitting, mark: own.mark };
+    const bytes = this.#sign(partner.to, parcels, own.heard && !whole ? undefined : own.reply);
+    return { bytes, ids: fitting, mark: own.mark };
   }
 
   async #bytesOf(partner: Partner, id: string): Promise<Uint8Array | undefined> {

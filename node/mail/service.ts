@@ -1,5 +1,5 @@
 import type { CID } from 'multiformats/cid';
-import { NiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import { MAX_PARCEL_BYTES, parcelId, type Reply } from '../../protocol/mail/index.js';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
@@ -74,6 +74,7 @@ export class MailService implements Mail {
       handlers: this.#handlers,
       slow: options.slow,
       reply: () => this.#reply(),
+      answered: (letter) => this.#answered(letter),
     });
     this.#inbox = new Inbox({
       ...deps,
@@ -202,9 +203,10 @@ export class MailService implements Mail {
     const { network } = this.#deps;
     network.handle(
       DELIVER_METHOD,
-      async (body, { peer }) => {
+      async (body) => {
         this.#checkRunning();
-        return writeBody({ results: await this.#inbox.deliver(body.slice(), peer) });
+        const { results, asks } = await this.#inbox.deliver(body.slice());
+        return writeBody({ results, ...(asks === undefined ? {} : { reply: this.#postman.replyTo(asks) }) });
       },
       { maxRequest: MAX_DELIVERY, maxConcurrent: 64, admit: (peer) => this.#admit(peer) },
     );
@@ -227,6 +229,16 @@ export class MailService implements Mail {
   /** What others are told of how to answer. */
   #reply(): Pick<Reply, 'sealing' | 'mailboxes'> {
     return { sealing: this.#keys.current, mailboxes: [...this.#own.named] };
+  }
+
+  /** What has come was delivered, whatever else its recipient says. */
+  async #answered(letter: Uint8Array): Promise<void> {
+    try {
+      await this.#inbox.deliver(letter);
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      this.#deps.onRefused(error.code);
+    }
   }
 
   #met(peer: string): void {

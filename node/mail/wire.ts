@@ -35,8 +35,15 @@ const verdictSchema = z.object({
   retryAt: timeSchema.optional(),
 });
 export type DeliveryVerdict = z.infer<typeof verdictSchema>;
-/** One verdict a parcel, in order. */
-export const deliverAnswerSchema = z.object({ results: z.array(verdictSchema).max(MAX_PARCELS) });
+export const deliverAnswerSchema = z.object({
+  /** One verdict a parcel, in order. */
+  results: z.array(verdictSchema).max(MAX_PARCELS),
+  /**
+   * The envelope of a letter without parcels, to whoever said how it is answered while it is away: how this one is. Who was reached once
+   * is not looked up any more.
+   */
+  reply: bytesUpTo(MAX_DELIVERY).optional(),
+});
 
 export const depositSchema = z.object({
   to: keySchema,

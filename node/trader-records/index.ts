@@ -39,8 +39,8 @@ export interface TraderRecords {
   publish<K extends TraderRecordKind>(kind: K, item: TraderItem<K>): Promise<Published<K>>;
   /** The newest own version that the network has, by whichever device. @throws as `get` */
   newest<K extends TraderRecordKind>(kind: K, signal?: AbortSignal): Promise<TraderRecord<K> | undefined>;
-  /** Signs anew what another own device signed last, so that it goes on from here. @throws as `get` */
-  takeOver(kinds: readonly TraderRecordKind[]): Promise<void>;
+  /** Signs anew what another own device signed last, so that it goes on from here; gives for each kind whether there was such. @throws as `get` */
+  takeOver(kinds: readonly TraderRecordKind[]): Promise<boolean[]>;
   /** The newest own version, from here; undefined where none was ever made. */
   own<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined;
   /**

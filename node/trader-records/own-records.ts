@@ -1,4 +1,5 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { equalBytes } from '../../protocol/ids.js';
 import { openRecord, signRecord, type Draft } from '../../protocol/record.js';
 import { QUORUM } from '../../protocol/search/posting-keys.js';
 import { createMutex } from '../concurrency.js';
@@ -59,7 +60,7 @@ export class OwnRecords {
     const meet = (): void => {
       met ??= setTimeout(() => {
         met = undefined;
-        this.#inBackground(({ replicas }) => replicas === 0);
+        this.#inBackground(({ replicas }) => replicas < QUORUM);
       }, PEER_DELAY).unref();
     };
     const timer = setInterval(() => this.#inBackground((own) => this.#isDue(own)), CHECK).unref();
@@ -82,17 +83,21 @@ export class OwnRecords {
 
   /**
    * Goes on from what the network knows: what another device of the trader signed is signed here in the next version.
+   * @returns for each kind whether the network knows one that another device signed
    * @throws NiagaError PEER_UNREACHABLE
    */
-  async takeOver(kinds: readonly TraderRecordKind[]): Promise<void> {
+  async takeOver(kinds: readonly TraderRecordKind[]): Promise<boolean[]> {
+    const found: boolean[] = [];
     for (const kind of kinds) {
       await this.#lock(async () => {
         const known = await this.#deps.newest(kind, this.#stopping.signal);
+        found.push(known !== undefined && !equalBytes(known.payload.device, this.#deps.identity.device));
         if (known === undefined || known.payload.seq < this.#nextSeq(kind)) return;
         await this.#sign(kind, known.payload.item, known.payload.seq + 1);
         await this.#bringOut(kind);
       });
     }
+    return found;
   }
 
   get<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined {
@@ -161,7 +166,8 @@ export class OwnRecords {
       // The home was set back: what it signs next must come after what the network knows.
       const known = await newest(kind, signal);
       if (known === undefined || known.payload.seq < own.record.payload.seq) return replicas;
-      await this.#sign(kind, own.record.payload.item, known.payload.seq + 1);
+      // Nor is what another device said lost, where this one began before it knew of it.
+      await this.#sign(kind, goingOn(known.payload.item, own.record.payload.item), known.payload.seq + 1);
     }
   }
 

@@ -60,7 +60,7 @@ export class TraderRecordService implements TraderRecords {
     return this.#ask(this.#deps.identity.trader, kind, signal);
   }
 
-  takeOver(kinds: readonly TraderRecordKind[]): Promise<void> {
+  takeOver(kinds: readonly TraderRecordKind[]): Promise<boolean[]> {
     return this.#own.takeOver(kinds);
   }
 

@@ -8,10 +8,11 @@ import {
   deliverAnswerSchema,
   DEPOSIT_METHOD,
 } from '../../../node/mail/wire.js';
-import { rawCodec } from '../../../node/store/index.js';
+import type { ContactRow } from '../../../node/mail/contacts.js';
+import { cborCodec, rawCodec } from '../../../node/store/index.js';
 import { decode, encode } from '../../../protocol/cbor.js';
 import { NiagaError } from '../../../protocol/errors.js';
-import { blobId } from '../../../protocol/ids.js';
+import { blobId, traderToText } from '../../../protocol/ids.js';
 import { OLDEST_LETTER, parcelId } from '../../../protocol/mail/index.js';
 import type { Draft, Signer } from '../../../protocol/record.js';
 import { createTrader, openMailNode, sealedLetter, signed, tokenOf, type MailNode } from './support.js';
@@ -79,6 +80,18 @@ describe('what one trader sends another who is there', () => {
     expect(from.mail.outboxSize()).toBe(0);
     // Both can answer each other from now on without asking anybody.
     expect(to.mail.peers(from.identity.trader)).toEqual([from.network.peerId]);
+  });
+
+  it('brings back how the other is answered while it is away, which is not looked up then', async () => {
+    const [from, to] = await pair();
+    await vi.waitFor(() => expect(to.mail.mailboxes()).toEqual([from.network.peerId]), LATER);
+    const row = async () =>
+      from.store.table('mail-contacts', cborCodec<ContactRow>()).get(traderToText(to.identity.trader));
+    expect((await row())?.sealing).toBeUndefined();
+    const id = await post(from, to);
+    await vi.waitFor(async () => expect(await state(from, to, id)).toBe('delivered'), SOON);
+    await vi.waitFor(async () => expect(await row()).toMatchObject({ mailboxes: [from.network.peerId] }), SOON);
+    expect((await row())?.held).toBeDefined();
   });
 
   it('changes nothing when it comes again: the same receipt, and no second call of the handler', async () => {
