@@ -134,36 +134,45 @@ export class Sweep {
   #want(place: KeyPlace, signal: AbortSignal | undefined): Promise<Region> {
     return new Promise((resolve, reject) => {
       const name = hex(place.kadId);
-      const want = this.#wanted.get(name) ?? { place, takers: [] };
-      want.takers.push({ resolve, reject, signal });
-      this.#wanted.set(name, want);
-      this.#next();
+      const taker = { resolve, reject, signal };
+      const known = this.#wanted.get(name);
+      if (known !== undefined) known.takers.push(taker);
+      else this.#add(name, { place, takers: [taker] });
     });
   }
 
   /** What was known of the place goes on being used while it is looked up again. */
   #refresh(place: KeyPlace): void {
     const name = hex(place.kadId);
-    if (this.#wanted.has(name) || this.#running.has(name)) return;
-    this.#wanted.set(name, { place, takers: [] });
-    this.#next();
+    if (!this.#wanted.has(name) && !this.#running.has(name)) this.#add(name, { place, takers: [] });
   }
 
+  /** Whoever was there before waits for a turn, or for what is under way: only what is new can begin at once. */
+  #add(name: string, want: Want): void {
+    this.#wanted.set(name, want);
+    this.#begin(name, want);
+  }
+
+  /** To be called when a look-up has ended. */
   #next(): void {
     for (const [name, want] of this.#wanted) {
       if (this.#running.size >= CONCURRENT_LOOKUPS) return;
-      const { place, takers } = want;
-      const isGivenUp = takers.length > 0 && takers.every(({ signal }) => signal?.aborted === true);
-      // Whoever has given up was told so already.
-      if (isGivenUp) this.#wanted.delete(name);
-      if (isGivenUp || this.#isUnderWay(place)) continue;
-      this.#wanted.delete(name);
-      this.#running.set(name, place);
-      void this.#serve(want).finally(() => {
-        this.#running.delete(name);
-        this.#next();
-      });
+      this.#begin(name, want);
     }
+  }
+
+  /** Looks a wanted place up, unless that is to wait. */
+  #begin(name: string, want: Want): void {
+    const { place, takers } = want;
+    if (this.#running.size >= CONCURRENT_LOOKUPS || this.#isUnderWay(place)) return;
+    this.#wanted.delete(name);
+    // Whoever has given up was told so already.
+    if (takers.length > 0 && takers.every(({ signal }) => signal?.aborted === true)) return;
+    this.#running.set(name, place);
+    void this.#serve(want).finally(() => {
+      this.#running.delete(name);
+      this.#next();
+    });
   }
 
   /** Whether what is being looked up will most likely show this place as well. */

@@ -73,6 +73,20 @@ describe('a sweep', () => {
     expect(single.state.lookups).toBe(1);
   });
 
+  it('looks at each place a few times, however many are asked for one after the other', async () => {
+    const { sweep } = simulate(10);
+    let looks = 0;
+    const counted = places(2_000).map(({ kadId, preimage }): KeyPlace => ({
+      preimage,
+      get kadId() {
+        looks++;
+        return kadId;
+      },
+    }));
+    await Promise.all(counted.map((place) => sweep.regions([place])));
+    expect(looks).toBeLessThan(20 * counted.length);
+  });
+
   it('looks nothing up that is only to be split: one look-up for nine nodes or more, three at once', async () => {
     const { state, sweep } = simulate(1_000);
     const wanted = places(2_000);
