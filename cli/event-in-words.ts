@@ -14,6 +14,10 @@ function tidings(type: EventView['type'], data: EventView['data']): string {
   switch (type) {
     case 'trade-changed':
       return `${say('state')} by ${say('kind')} of ${data['by'] === 'own' ? 'this side' : 'the other side'}: ${say('trade')}`;
+    case 'chat-message':
+      return `${data['by'] === 'own' ? 'to' : 'from'} ${say('with')}: ${say('text')}${data['files'] === undefined ? '' : ` (${say('files')})`}`;
+    case 'chat-delivery':
+      return `${say('delivery')} by ${say('with')}: message ${say('id')}`;
     case 'watch-began':
       return `${say('matches')} listings match already ${about()}`;
     case 'watch-match':

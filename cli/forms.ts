@@ -56,6 +56,15 @@ export const addInput = z.object({
   label: z.string().max(80).optional().describe('What to call the new machine; it is published'),
 });
 
+const paths = z.array(z.string()).max(4).default([]).describe('A file to go with it, 1 MiB together; up to 4 times');
+
+export const chatSendInput = OPERATIONS.chatSend.input.omit({ files: true, text: true }).extend({
+  text: z.array(z.string()).default([]).describe('The message; - is standard input'),
+  file: paths,
+});
+
+export const fileSaveInput = OPERATIONS.fileSave.input.extend(exportInput.pick({ out: true, force: true }).shape);
+
 const identity = () => import('./commands/identity.js');
 
 export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
@@ -69,6 +78,8 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
     ['listing'],
     async () => (await import('./commands/export.js')).exportEvidence,
   ),
+  chatSend: form(chatSendInput, ['with', 'text'], async () => (await import('./commands/chat.js')).send),
+  fileSave: form(fileSaveInput, ['with', 'file'], async () => (await import('./commands/chat.js')).save),
   identityWords: form(
     OPERATIONS.identityWords.input,
     [],

@@ -31,6 +31,8 @@ const ALL_KEYS = ROWS.filter(([, row]) => row.typedAs === undefined).map(([key])
 const GROUPS: Readonly<Record<string, string>> = {
   listing: 'Look at listings and take own ones back',
   trade: 'Agree on trades and carry them out',
+  chat: 'Write to traders and read what they wrote',
+  file: 'Keep files that came',
   trader: 'Look at traders',
   identity: 'Keep the trader’s words and devices',
   block: 'See nothing of some traders',

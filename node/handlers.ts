@@ -1,9 +1,10 @@
 import { parseId } from '../protocol/ids.js';
-import type { Handlers, Page } from './api/handlers.js';
+import { pageOf, type Handlers } from './api/handlers.js';
 import type { StatusView } from './api/views.js';
 import { showListing } from './catalog/show-listing.js';
 import { toBase64 } from './identity/key-file.js';
 import { noteBlocked } from './blocks/note.js';
+import { chatHandlers } from './chat/handlers.js';
 import { deviceHandlers } from './devices/handlers.js';
 import { eventTypes } from './events/index.js';
 import type { Services } from './services.js';
@@ -80,6 +81,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       return { trade: evidence.trade, evidence: toBase64(evidence.bytes) };
     },
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
+    ...chatHandlers(services),
     ...deviceHandlers(services),
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),
     blockRemove: ({ trader }) => blocks.remove(trader),
@@ -91,12 +93,6 @@ export function createHandlers(context: HandlerContext): Handlers {
       pageOf(falseIndexes.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.listing),
     evidenceExport: async ({ listing }) => ({ listing, evidence: toBase64(await falseIndexes.export(listing)) }),
   };
-}
-
-function pageOf<V>(items: V[], limit: number, idOf: (item: V) => string): Page<V> {
-  const shown = items.slice(0, limit);
-  const last = shown.at(-1);
-  return items.length > limit && last !== undefined ? { items: shown, next: idOf(last) } : { items: shown };
 }
 
 function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): StatusView {

@@ -2,6 +2,7 @@ import './native-hash.js';
 import { createBlocks, createFalseIndexes, type Blocks, type FalseIndexes } from './blocks/index.js';
 import { createCatalog, type Catalog } from './catalog/index.js';
 import { ListingExchange } from './catalog/listing-exchange.js';
+import { createChat, type Chat } from './chat/index.js';
 import { createContinuity, type Continuity } from './devices/continuity.js';
 import { createDevices, type Devices } from './devices/index.js';
 import { dropRevokedCards } from './devices/revoked-cards.js';
@@ -18,6 +19,7 @@ import {
   refuseUnfinishedPairing,
   type Identity,
 } from './identity/index.js';
+import { createFiles, type Files } from './files/index.js';
 import { createIndex, type Index } from './index/index.js';
 import { createKeeper, createShelf, type Keeper } from './keep/index.js';
 import { createMail, type Mail } from './mail/index.js';
@@ -44,6 +46,8 @@ export interface Services {
   readonly keeper: Keeper;
   readonly trades: Trades;
   readonly mail: Mail;
+  readonly files: Files;
+  readonly chat: Chat;
   readonly events: Events;
   readonly traderRecords: TraderRecords;
   readonly devices: Devices;
@@ -189,6 +193,8 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const trades: Trades = await run(
       createTrades({ ...common, catalog, exchange, search, events, blocks, mail, devices: book, mayWrite }),
     );
+    const files = createFiles({ store, mail });
+    const chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
     // Last: what comes is taken by services that are there.
     await run(mail);
     const continuity: Continuity = await run(
@@ -220,6 +226,8 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       keeper,
       trades,
       mail,
+      files,
+      chat,
       events,
       traderRecords,
       devices,

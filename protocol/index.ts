@@ -13,6 +13,7 @@
 export { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, decode, encode, type Limits } from './cbor.js';
 export * from './ed25519.js';
 export * from './errors.js';
+export * from './chat/index.js';
 export { sha256 } from './hash.js';
 export * from './header.js';
 export * from './identity/capsule.js';

@@ -7,6 +7,7 @@ import {
   revocationSchema,
   type Capability,
 } from './identity/delegation.js';
+import { chatSchema } from './chat/message.js';
 import { capsuleSchema } from './identity/capsule.js';
 import { writerSchema } from './identity/writer.js';
 import { evidenceSchema } from './trade/evidence-schema.js';
@@ -75,6 +76,7 @@ export const KINDS = {
   rating: trade(TRADE_SCHEMAS.rating),
   reply: trade(TRADE_SCHEMAS.reply),
   receipt: { schema: receiptSchema, maxBytes: KiB, capability: 'trade' },
+  chat: { schema: chatSchema, maxBytes: 16 * KiB, capability: 'trade' },
   letter: { schema: letterSchema, maxBytes: MAX_LETTER_BYTES, capability: 'trade' },
   'mailbox-token': { schema: mailboxTokenSchema, maxBytes: KiB, capability: 'trade' },
   'mailbox-request': { schema: mailboxRequestSchema, maxBytes: 64 * KiB, capability: 'trade' },

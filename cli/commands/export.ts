@@ -39,7 +39,8 @@ async function exportFile(
   return view.valid ? 0 : 1;
 }
 
-async function refuseToOverwrite(out: string, force: boolean): Promise<void> {
+/** @throws NiagaError FILE_EXISTS, INPUT_FILE for a folder */
+export async function refuseToOverwrite(out: string, force: boolean): Promise<void> {
   const status = await stat(out).catch(() => undefined);
   if (status === undefined) return;
   if (status.isDirectory()) throw new NiagaError('INPUT_FILE', `"${out}" is a folder, not a file.`, { where: out });

@@ -7,6 +7,13 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
+/** A page of what was asked for with one more than the `limit`: that one says that there are more. */
+export function pageOf<V>(items: V[], limit: number, idOf: (item: V) => string): Page<V> {
+  const shown = items.slice(0, limit);
+  const last = shown.at(-1);
+  return items.length > limit && last !== undefined ? { items: shown, next: idOf(last) } : { items: shown };
+}
+
 export interface CallContext {
   /** Aborts when the caller has gone away or the node stops. */
   readonly signal: AbortSignal;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { operation, type Operation } from './operation.js';
 import { reading } from './rows/bases.js';
 import { BLOCK_OPERATIONS } from './rows/blocks.js';
+import { CHAT_OPERATIONS } from './rows/chat.js';
 import { EVENT_OPERATIONS } from './rows/events.js';
 import { EVIDENCE_OPERATIONS } from './rows/evidence.js';
 import { IDENTITY_OPERATIONS } from './rows/identity.js';
@@ -24,6 +25,7 @@ export const OPERATIONS = {
   ...WATCH_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...TRADE_OPERATIONS,
+  ...CHAT_OPERATIONS,
   ...TRADER_OPERATIONS,
   ...IDENTITY_OPERATIONS,
   ...BLOCK_OPERATIONS,

@@ -2,6 +2,10 @@
 export const EVENT_TYPES = [
   /** A message of either side changed a trade. */
   'trade-changed',
+  /** A message between traders came, or was written here. */
+  'chat-message',
+  /** An own message is farther on its way: stored in mailboxes, delivered, read, or refused. */
+  'chat-delivery',
   /** A watch was asked for the first time: how many listings match already. */
   'watch-began',
   /** A listing matches a watch that did not before. */

@@ -65,6 +65,7 @@ export function logOf({ state, records, row, role }: OpenTrade): TradeLog {
     trade: state.trade,
     counterparty: row.counterparty,
     role,
+    state,
     ended: row.ended,
     updated: row.updated,
     records: messagesOf(state).flatMap((message) => records.get(message.id.toString()) ?? []),

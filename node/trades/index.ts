@@ -9,7 +9,7 @@
  * ```
  */
 import type { CID } from 'multiformats/cid';
-import type { Role } from '../../protocol/trade/index.js';
+import type { Role, TradeState } from '../../protocol/trade/index.js';
 import type { MessageRecord } from './journal.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
 
@@ -44,6 +44,7 @@ export interface TradeLog {
   readonly trade: CID;
   readonly counterparty: Uint8Array;
   readonly role: Role;
+  readonly state: TradeState;
   readonly ended: boolean;
   readonly updated: number;
   /** Each after those that it names. */
@@ -70,6 +71,10 @@ export interface Trades {
   idOf(trade: string): string;
   /** The logs of all trades, or of those only that have not ended. */
   logs(which: { ended: boolean }): AsyncIterable<TradeLog>;
+  /** The trade with exactly this id as it stands. */
+  open(id: string): Promise<TradeLog | undefined>;
+  /** Whether there is, or was, a trade with that trader as the other side. */
+  knows(trader: Uint8Array): boolean;
   /** The log of the trade with exactly this id, and the receipts that are kept for its messages. */
   log(trade: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined>;
   /**

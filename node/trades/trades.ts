@@ -200,6 +200,16 @@ class TradesService implements Trades {
     }
   }
 
+  async open(id: string): Promise<TradeLog | undefined> {
+    const trade = await this.#book.read(id);
+    return trade === undefined ? undefined : logOf(trade);
+  }
+
+  knows(trader: Uint8Array): boolean {
+    for (const { counterparty } of this.#book.rows().values()) if (equalBytes(counterparty, trader)) return true;
+    return false;
+  }
+
   async log(id: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined> {
     const trade = await this.#book.read(id);
     if (trade === undefined) return undefined;

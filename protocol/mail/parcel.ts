@@ -16,6 +16,8 @@ export const PARCEL_KINDS = [
   /** The heads of trades as their sender has them: the other side sends what is missing there. */
   'heads',
   'chat',
+  /** A piece of a file that a message or a private value names. */
+  'file-part',
   /** Values that are only committed to in a log. */
   'private',
   /** Two conflicting messages of one device. */

@@ -1,4 +1,4 @@
-import { blobId, keyPairFromSeed } from '../../dist/protocol/index.js';
+import { blobId, keyPairFromSeed, recordId } from '../../dist/protocol/index.js';
 import { changed, edit, without } from './edit.mjs';
 import { budi, CREATED, day, KEYS, sari } from './keys.mjs';
 
@@ -14,7 +14,35 @@ const TOKEN = {
 };
 const parcel = (kind) => ({ kind, bytes: blobId(bytes(1)).bytes });
 
+const FILE = { cid: blobId(bytes(1)), size: 1, name: 'bill.jpg' };
+const CHAT = { to: KEYS.sari.publicKey, text: 'Is it still there?' };
+
 export const MAIL_SAMPLES = {
+  chat: {
+    signer: budi,
+    valid: [
+      ['a question to a trader', CHAT],
+      ['about a trade', { ...CHAT, trade: recordId(bytes(1)) }],
+      ['a file alone', { ...CHAT, text: '', files: [FILE] }],
+    ],
+    invalid: changed([
+      ['to nobody', without('to')],
+      ['to a key of 31 bytes', edit('to', bytes(31))],
+      ['4,001 characters', edit('text', 'x'.repeat(4_001))],
+      ['text that turns the reading direction', edit('text', 'a\u202eb')],
+      ['a list of no files', edit('files', [])],
+      [
+        'five files',
+        edit(
+          'files',
+          Array.from({ length: 5 }, () => FILE),
+        ),
+      ],
+      ['a file without bytes', edit('files', [{ ...FILE, size: 0 }])],
+      ['a file of more than 1 MiB', edit('files', [{ ...FILE, size: 1024 * 1024 + 1 }])],
+      ['a file with a path', edit('files', [{ ...FILE, name: '../bill.jpg' }])],
+    ]),
+  },
   letter: {
     signer: budi,
     valid: [

@@ -92,6 +92,8 @@ it('what only the protocol sees of what is wrong in a field, and no JSON Schema 
       "listing: a sku that two variants have",
       "listing: a latitude without a longitude",
       "listing: an end before the beginning",
+      "chat: text that turns the reading direction",
+      "chat: a file with a path",
     ]
   `);
 });

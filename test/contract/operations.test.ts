@@ -58,6 +58,19 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'trade export <trade> [--out <text>] [--force]',
     'Write the evidence of a trade into one file that anybody can verify',
   ],
+  chatSend: [
+    'chat send <with> [text...] [--to <word>] [--file <text>]',
+    'Write to the other side of a trade, or to a trader: sealed, and delivered while they sleep',
+  ],
+  chatShow: [
+    'chat show <with> [--to <word>] [--limit <n>] [--after <text>]',
+    'Show the messages about a trade, or all with a trader, the newest first; they count as read then',
+  ],
+  chatList: ['chat list [--limit <n>] [--after <text>]', 'List conversations, the one with the newest message first'],
+  fileSave: [
+    'file save <with> <file> [--to <word>] [--out <text>] [--force]',
+    'Save a file that came with a message, or that a trade keeps private',
+  ],
   traderShow: ['trader show <trader>', 'Show what a trader says of itself: name and shared block list'],
   identityWords: [
     'identity words [--show] [--confirm]',

@@ -1,0 +1,35 @@
+import { NiagaError } from '../../protocol/errors.js';
+import { pageOf, type Handlers } from '../api/handlers.js';
+import { fromBase64, toBase64 } from '../identity/key-file.js';
+import type { Files } from '../files/index.js';
+import type { Chat } from './index.js';
+
+/** What a node does for the commands about messages and their files. */
+export function chatHandlers({
+  chat,
+  files,
+}: {
+  chat: Chat;
+  files: Files;
+}): Pick<Handlers, 'chatSend' | 'chatShow' | 'chatList' | 'fileSave'> {
+  return {
+    chatSend: ({ files: given, ...message }) =>
+      chat.send({ ...message, files: given.map(({ name, content }) => ({ name, bytes: fromBase64(content) })) }),
+    chatShow: async (page) =>
+      pageOf(await chat.show({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.id),
+    chatList: async (page) =>
+      pageOf(await chat.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.with),
+    fileSave: async ({ file, ...address }) => {
+      const { trader } = await chat.address(address);
+      const bytes = await files.read(trader, file);
+      if (bytes !== undefined) return { file, name: file, content: toBase64(bytes) };
+      const progress = await files.progress(trader, file);
+      if (progress === undefined)
+        throw new NiagaError('FILE_NOT_FOUND', 'There is no such file from that trader here.');
+      const { have, of } = progress;
+      throw new NiagaError('FILE_NOT_FOUND', `${have} of ${of} parts of the file have come.`, {
+        next: 'The rest comes by itself; try again later.',
+      });
+    },
+  };
+}
