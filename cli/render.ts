@@ -7,6 +7,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
   'created',
   'updated',
   'expires',
+  'until',
   'published',
   'validFrom',
   'validUntil',

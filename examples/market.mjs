@@ -135,7 +135,8 @@ async function market() {
     'shipped',
     'The parcel is on its way.',
   );
-  await step(buyer, [buyer, seller], ['receive', trade], 'completed', 'The buyer has it in hand.');
+  await step(buyer, [buyer, seller], ['receive', trade], 'received', 'The buyer has it in hand.');
+  await step(buyer, [buyer, seller], ['approve', trade], 'completed', 'It is as agreed.');
 
   title('7. The record, checked by anybody');
   for (const [who, node] of [

@@ -14,7 +14,7 @@ console.log(hits[0].title, hits[0].price, coverage.verdict);
 // Each side answers what it sees the other do.
 const when = (node, steps) => node.onTrade(({ trade, state }) => steps[state]?.({ trade }));
 when(seller, { offered: seller.tradeAccept, paid: seller.tradeConfirm, 'payment-confirmed': seller.tradeShip });
-when(buyer, { accepted: buyer.tradePay, shipped: buyer.tradeReceive });
+when(buyer, { accepted: buyer.tradePay, shipped: buyer.tradeApprove });
 const completed = new Promise((resolve) => when(seller, { completed: resolve }));
 
 await buyer.offer({ listing: hits[0].listing, quantity: 2 });

@@ -219,6 +219,7 @@ export const messageView = z.object({
 });
 
 export const lineView = z.object({
+  line: z.int().describe('Its number, as parts of the order are named by'),
   listing: z.string(),
   version: z.string(),
   title: z.string(),
@@ -227,12 +228,31 @@ export const lineView = z.object({
   price: moneyView,
 });
 
+const roleView = z.enum(['buyer', 'seller', 'arbiter']);
+
+export const dueView = z.object({
+  by: roleView,
+  step: z.string().describe('The kind of message by which it is done'),
+  amount: moneyView.optional(),
+  parts: z.array(z.string()).optional().describe('Goods, as line=pieces'),
+  until: z.int().optional().describe('When its time is over; absent: it has none, or stands still'),
+  command: z.string().optional().describe('What to type, where it is this side’s to do'),
+});
+
+const nextView = z.object({
+  by: roleView,
+  step: z.string().describe('The kind of message'),
+  does: z.string(),
+  command: z.string().optional().describe('What to type, where this side may'),
+});
+
 export const tradeView = stepView.extend({
   role: z.enum(['buyer', 'seller', 'arbiter']),
   counterparty: z.string(),
   regions: z.object({ contract: z.string(), payment: z.string(), delivery: z.string(), dispute: z.string() }),
   turn: z.enum(['buyer', 'seller']).nullable().describe('Whose answer is awaited while terms are negotiated'),
   allowed: z.array(z.string()).describe('What this side can do now, as commands'),
+  due: z.array(dueView).describe('What is waited for, by either side'),
   lines: z.array(lineView),
   total: moneyView,
   expires: z.int().describe('When the open offer ends'),
@@ -242,7 +262,11 @@ export const tradeView = stepView.extend({
 });
 export type TradeView = z.infer<typeof tradeView>;
 
-export const tradeDetailView = tradeView.extend({ messages: z.array(messageView), equivocations: z.int() });
+export const tradeDetailView = tradeView.extend({
+  next: z.array(nextView).describe('What may be done next, this side’s first'),
+  messages: z.array(messageView),
+  equivocations: z.int(),
+});
 export type TradeDetailView = z.infer<typeof tradeDetailView>;
 
 export const evidenceView = z.object({

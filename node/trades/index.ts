@@ -11,32 +11,17 @@
 import type { CID } from 'multiformats/cid';
 import type { Role, TradeState } from '../../protocol/trade/index.js';
 import type { MessageRecord } from './journal.js';
+import type { OfferWish } from './terms.js';
+import type { Step } from './steps.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
 
 export { createTrades } from './trades.js';
+export type { Step } from './steps.js';
 
-/** What a person can do to a trade with one command and few words. */
-export type Step =
-  | { readonly kind: 'accept' }
-  | { readonly kind: 'decline'; readonly reason?: string | undefined }
-  | { readonly kind: 'withdraw' }
-  | { readonly kind: 'cancel'; readonly reason?: string | undefined }
-  | {
-      readonly kind: 'counter';
-      readonly quantity?: number | undefined;
-      readonly price?: string | undefined;
-      readonly note?: string | undefined;
-    }
-  | { readonly kind: 'paid'; readonly reference?: string | undefined }
-  | { readonly kind: 'payment-seen' }
-  | { readonly kind: 'shipped'; readonly tracking?: string | undefined }
-  | { readonly kind: 'received' };
-
-export interface OfferInput {
+export interface OfferInput extends OfferWish {
   readonly listing: string;
-  readonly quantity?: number | undefined;
-  readonly price?: string | undefined;
-  readonly note?: string | undefined;
+  /** More of the same seller, as `LISTING`, `LISTING=2` or `LISTING=2@80000 IDR`. */
+  readonly also?: readonly string[] | undefined;
 }
 
 /** One trade as it is on this machine. */

@@ -21,7 +21,7 @@ import type { Mail, OwnReceipt } from '../mail/index.js';
 import type { Store, Write } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
 import type { Journal, MessageRecord } from './journal.js';
-import { tradeToView } from './view.js';
+import { dueToView, tradeToView } from './view.js';
 
 export interface LedgerDeps {
   readonly store: Store;
@@ -226,7 +226,7 @@ export class Ledger {
     const { kind } = record.payload;
     const counterparty = traderToText(trade.row.counterparty);
     const by = equalBytes(record.payload.trader, identity.trader) ? 'own' : 'counterparty';
-    const data = { trade: trade.id, state: state.word, role, counterparty, kind, by };
+    const data = { trade: trade.id, state: state.word, role, counterparty, kind, by, due: dueToView(trade) };
     const staged = events.stage([{ type: 'trade-changed', data }]);
     await store.write([...writes, ...staged.writes]);
     book.commit(trade);

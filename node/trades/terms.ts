@@ -1,14 +1,27 @@
 import type { CID } from 'multiformats/cid';
 import { listingSlotOfCard, type Listing, type Summary } from '../../protocol/catalog/card.js';
 import { NiagaError } from '../../protocol/errors.js';
+import { parseId } from '../../protocol/ids.js';
 import { parseMoney, type Money } from '../../protocol/money.js';
+import { quote } from '../../protocol/quote.js';
 import type { SignedRecord } from '../../protocol/record.js';
-import { DEFAULT_DURATIONS, totalOf, type Line, type Terms } from '../../protocol/trade/index.js';
+import {
+  DEFAULT_DURATIONS,
+  totalOf,
+  type DELIVERY_METHODS,
+  type Line,
+  type Side,
+  type Terms,
+} from '../../protocol/trade/index.js';
 import type { FoundListing } from '../search/index.js';
 
-const day = 24 * 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
 /** How long an offer stands unless it is answered: over a weekend, for a seller who has no power for two days. */
 const OFFER_LIFETIME = 3 * day;
+
+type DeliveryMethod = (typeof DELIVERY_METHODS)[number];
+type Arbiter = Terms['arbiter'];
 
 /** What an offer needs to know of a listing: from the listing itself or, while its seller sleeps, from its card. */
 export interface Offered {
@@ -63,14 +76,92 @@ export function offeredByCard({ card, summary, version }: FoundListing): Offered
   };
 }
 
-export interface Wish {
-  readonly quantity?: number | undefined;
-  readonly price?: string | undefined;
+/** What may be said of the order as a whole, by whoever proposes it. */
+interface OrderWish {
   readonly note?: string | undefined;
+  readonly delivery?: DeliveryMethod | undefined;
+  /** Hours for which the proposal stands. */
+  readonly hours?: number | undefined;
 }
 
-/** A buyer's first terms. @throws NiagaError LISTING_ON_REQUEST, INPUT_INVALID, MONEY_INVALID, STOCK_SHORT */
-export function firstTerms(offered: Offered, wish: Wish, now: number): Terms {
+export interface OfferWish extends OrderWish {
+  readonly quantity?: number | undefined;
+  /** Price of one, as text. */
+  readonly price?: string | undefined;
+  /** The arbiter's key, as text. */
+  readonly arbiter?: string | undefined;
+}
+
+export interface CounterWish extends OfferWish {
+  /** Lines that change, as in {@link parseLine}. */
+  readonly line?: readonly string[] | undefined;
+  readonly shipping?: string | undefined;
+  /** Of the seller: promise no stock; an accept binds once it is confirmed. */
+  readonly subjectToStock?: boolean | undefined;
+}
+
+/** A listing and how much of it is wished for at what price. */
+export interface OfferedLine {
+  readonly offered: Offered;
+  readonly quantity?: number | undefined;
+  readonly price?: string | undefined;
+}
+
+const ALSO = /^([a-z0-9]{1,100})(?:=(\d{1,9}))?(?:@(.{1,40}))?$/;
+const LINE = /^(\d{1,3})=(\d{1,9})(?:@(.{1,40}))?$/;
+
+/** Another listing of the same order: `LISTING`, `LISTING=2`, `LISTING=2@80000 IDR`. @throws NiagaError INPUT_INVALID, ID_INVALID */
+export function parseAlso(text: string): { listing: CID; quantity?: number; price?: string } {
+  const [, listing, quantity, price] = ALSO.exec(text) ?? [];
+  if (listing === undefined) {
+    throw new NiagaError('INPUT_INVALID', `${quote(text)} names no listing of an order.`, {
+      where: 'also',
+      next: 'Write it as LISTING=2, or with a price of one: "LISTING=2@80000 IDR"',
+    });
+  }
+  return {
+    listing: parseId(listing, 'also'),
+    ...(quantity === undefined ? {} : { quantity: Number(quantity) }),
+    ...(price === undefined ? {} : { price }),
+  };
+}
+
+/** A line that changes, counted from 1: `2=5` or `2=5@90000 IDR`; `2=0` leaves it out. @throws NiagaError INPUT_INVALID */
+function parseLine(text: string): { place: number; quantity: number; price?: string } {
+  const [, line, quantity, price] = LINE.exec(text) ?? [];
+  if (line === undefined || line === '0') {
+    throw new NiagaError('INPUT_INVALID', `${quote(text)} names no line of the order.`, {
+      where: 'line',
+      next: 'Write the number of the line and how many: 2=5, or with a price of one: "2=5@90000 IDR"',
+    });
+  }
+  return { place: Number(line) - 1, quantity: Number(quantity), ...(price === undefined ? {} : { price }) };
+}
+
+/**
+ * A buyer's first terms. `price` and `quantity` of a line are those of its listing unless they are named.
+ * @param arbiter who was chosen, looked up
+ * @throws NiagaError LISTING_ON_REQUEST, INPUT_INVALID, MONEY_INVALID, STOCK_SHORT
+ */
+export function firstTerms(
+  wished: readonly OfferedLine[],
+  wish: Pick<OfferWish, 'note' | 'delivery' | 'hours'>,
+  now: number,
+  arbiter?: Arbiter,
+): Terms {
+  const lines = wished.map(firstLine);
+  return {
+    lines,
+    total: totalOf(lines),
+    settlement: { method: 'direct' },
+    ...(wish.delivery === undefined ? {} : { delivery: { method: wish.delivery } }),
+    deadlines: DEFAULT_DURATIONS,
+    ...(arbiter === undefined ? {} : { arbiter }),
+    ...proposed(wish, now),
+  };
+}
+
+function firstLine({ offered, ...wish }: OfferedLine): Line {
   if (offered.soldOut) throw new NiagaError('STOCK_SHORT', 'The listing is sold out.', { next: 'Search again later.' });
   const quantity = checkQuantity(wish.quantity ?? offered.least ?? 1, offered);
   const price =
@@ -83,46 +174,92 @@ export function firstTerms(offered: Offered, wish: Wish, now: number): Terms {
       next: 'Name what you offer: --price "150000 IDR"',
     });
   }
-  const line: Line = { listing: offered.version, slot: offered.slot, title: offered.title, quantity, price };
+  return { listing: offered.version, slot: offered.slot, title: offered.title, quantity, price };
+}
+
+function proposed({ note, hours }: OrderWish, now: number): Pick<Terms, 'expires' | 'note'> {
   return {
-    lines: [line],
-    total: totalOf([line]),
-    settlement: { method: 'direct' },
-    deadlines: DEFAULT_DURATIONS,
-    expires: now + OFFER_LIFETIME,
-    ...(wish.note === undefined || wish.note === '' ? {} : { note: wish.note }),
+    expires: now + (hours === undefined ? OFFER_LIFETIME : hours * hour),
+    ...(note === undefined || note === '' ? {} : { note }),
   };
 }
 
-/** The same terms with another price or quantity; an order of several lines is changed line by line in a later version. */
-export function changedTerms(terms: Terms, wish: Wish, author: 'buyer' | 'seller', now: number): Terms {
-  const [line, ...more] = terms.lines;
-  if (line === undefined || more.length > 0)
-    throw new NiagaError('TRADE_TERMS', 'An order of several lines cannot be changed this way.');
-  if (wish.price === undefined && wish.quantity === undefined) {
-    throw new NiagaError('INPUT_MISSING', 'A counter-offer changes the price or the quantity.', {
-      where: 'price',
-      next: 'Add --price "90000 IDR" or --quantity 2',
-    });
+/**
+ * The same terms with what is named changed.
+ * @param wish `arbiter`: who was chosen, looked up
+ * @throws NiagaError INPUT_MISSING, INPUT_INVALID, MONEY_INVALID, TRADE_TERMS
+ */
+export function changedTerms(
+  terms: Terms,
+  wish: Omit<CounterWish, 'arbiter'> & { readonly arbiter?: Arbiter },
+  author: Side,
+  now: number,
+): Terms {
+  const { arbiter } = wish;
+  const { note: _note, stock: _stock, shipping: before, delivery: way, ...kept } = terms;
+  const lines = changedLines(terms.lines, wish);
+  const { currency } = terms.total;
+  const shipping =
+    wish.shipping === undefined ? before : parseMoney(wish.shipping, { fallbackCurrency: currency, where: 'shipping' });
+  const delivery = wish.delivery === undefined ? way : { ...way, method: wish.delivery };
+  const changes = [wish.price, wish.quantity, wish.shipping, wish.delivery, wish.hours, arbiter];
+  if (changes.every((change) => change === undefined) && (wish.line ?? []).length === 0) {
+    throw new NiagaError(
+      'INPUT_MISSING',
+      'A counter-offer changes something: price, quantity, lines, delivery, time.',
+      {
+        where: 'price',
+        next: 'Add --price "90000 IDR" or --quantity 2',
+      },
+    );
   }
-  const changed: Line = {
-    ...line,
-    quantity: wish.quantity === undefined ? line.quantity : checkQuantity(wish.quantity, { least: null, most: null }),
-    price:
-      wish.price === undefined
-        ? line.price
-        : parseMoney(wish.price, { fallbackCurrency: line.price.currency, where: 'price' }),
-  };
-  const { note: _note, stock: _stock, ...kept } = terms;
   return {
     ...kept,
-    lines: [changed],
-    total: totalOf([changed], terms.shipping),
-    expires: now + OFFER_LIFETIME,
-    ...(author === 'seller' ? { stock: 'reserved' as const } : {}),
-    ...(wish.note === undefined || wish.note === '' ? {} : { note: wish.note }),
+    lines,
+    total: totalOf(lines, shipping),
+    ...(shipping === undefined ? {} : { shipping }),
+    ...(delivery === undefined ? {} : { delivery }),
+    ...(arbiter === undefined ? {} : { arbiter }),
+    ...(author === 'seller' ? { stock: wish.subjectToStock === true ? 'subject-to-stock' : 'reserved' } : {}),
+    ...proposed(wish, now),
   };
 }
+
+function changedLines(lines: readonly Line[], { price, quantity, line = [] }: CounterWishOfLines): Line[] {
+  if ((price !== undefined || quantity !== undefined) && lines.length > 1) {
+    throw new NiagaError('TRADE_TERMS', 'Of an order of several lines it must be said which one changes.', {
+      where: price === undefined ? 'quantity' : 'price',
+      next: 'Name the line, how many, and the price of one: --line "2=5@90000 IDR"',
+    });
+  }
+  const changed = new Map(line.map(parseLine).map((one) => [one.place, one]));
+  for (const place of changed.keys()) {
+    if (lines[place] === undefined)
+      throw new NiagaError('INPUT_INVALID', `The order has no line ${place + 1}.`, { where: 'line' });
+  }
+  const left = lines.flatMap((one, place): Line[] => {
+    const wish = changed.get(place) ?? { price, quantity };
+    if (wish.quantity === 0) return [];
+    return [
+      {
+        ...one,
+        quantity:
+          wish.quantity === undefined ? one.quantity : checkQuantity(wish.quantity, { least: null, most: null }),
+        price:
+          wish.price === undefined
+            ? one.price
+            : parseMoney(wish.price, { fallbackCurrency: one.price.currency, where: 'price' }),
+      },
+    ];
+  });
+  if (left.length > 0) return left;
+  throw new NiagaError('TRADE_TERMS', 'Nothing is left of the order.', {
+    where: 'line',
+    next: 'To end the trade instead: niaga trade decline',
+  });
+}
+
+type CounterWishOfLines = Pick<CounterWish, 'price' | 'quantity' | 'line'>;
 
 /** Whether an offer that came fits the listing that it names. @throws NiagaError TRADE_TERMS, STOCK_SHORT */
 export function checkLine(line: Line, listing: SignedRecord<Listing>): void {

@@ -2,16 +2,8 @@ import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, parseId } from '../../protocol/ids.js';
 import { quote } from '../../protocol/quote.js';
-import { signRecord, type Draft, type Verify } from '../../protocol/record.js';
-import {
-  allowed,
-  DEADLINE_GRACE,
-  messagesOf,
-  nextHeads,
-  isSide,
-  type MessageKind,
-  type Terms,
-} from '../../protocol/trade/index.js';
+import { signRecord, type Verify } from '../../protocol/record.js';
+import { messagesOf } from '../../protocol/trade/index.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
@@ -24,25 +16,22 @@ import type { Network } from '../network/index.js';
 import type { FoundListing, Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
+import { withNext } from './commands.js';
 import { logOf, takeCopies } from './copies.js';
 import { exportEvidence } from './evidence.js';
+import { sayExpired } from './expiry.js';
 import { FINAL_TRADE_CODES } from './final-codes.js';
-import type { OfferInput, Step, TradeLog, Trades } from './index.js';
-import { Journal, type MessageRecord } from './journal.js';
+import type { OfferInput, TradeLog, Trades } from './index.js';
+import { Intake } from './intake.js';
+import { Journal } from './journal.js';
 import { Ledger, type Arrival } from './ledger.js';
 import { LogRepair } from './log-repair.js';
-import { changedTerms, checkLine, firstTerms, offeredByCard, offeredByListing, type Offered } from './terms.js';
-import { COMMANDS, termsOf, tradeToDetail, tradeToView } from './view.js';
+import { stepMessage, type Sign, type Step } from './steps.js';
+import { firstTerms, offeredByCard, offeredByListing, parseAlso, type Offered, type OfferedLine } from './terms.js';
+import { tradeToDetail, tradeToView } from './view.js';
 
-/** How often open proposals are looked through for those that ran out. */
+/** How often trades are looked through for deadlines that have passed. */
 const DEADLINE_CHECK = 60 * 1000;
-/** Unanswered offers of one trader that a seller's node keeps: more is a flood. */
-const MAX_OPEN_OF_ONE = 200;
-/** Trades that one trader may begin here in a day, whatever became of them, and all traders together. */
-const MAX_NEW_OF_ONE = 500;
-const MAX_NEW_OF_ALL = 10_000;
-const DAY = 24 * 60 * 60 * 1000;
-
 export interface TradesDeps {
   readonly store: Store;
   readonly identity: Identity;
@@ -78,6 +67,8 @@ class TradesService implements Trades {
   readonly #book: TradeBook;
   readonly #ledger: Ledger;
   readonly #repair: LogRepair;
+  readonly #intake: Intake;
+  readonly #sign: Sign;
   #ends: (() => void)[] = [];
   #expiring: Promise<void> = Promise.resolve();
   #serving = false;
@@ -89,6 +80,10 @@ class TradesService implements Trades {
     this.#book = new TradeBook(this.#journal, deps.identity);
     this.#ledger = new Ledger({ ...deps, journal: this.#journal, book: this.#book });
     this.#repair = new LogRepair({ ...deps, book: this.#book });
+    this.#intake = new Intake({ ...deps, book: this.#book });
+    const { identity, now } = deps;
+    this.#sign = (kind, draft) =>
+      signRecord(kind, draft, identity, { network: identity.network, created: now(), inlineDelegation: true });
   }
 
   async start(): Promise<void> {
@@ -99,7 +94,9 @@ class TradesService implements Trades {
     this.#serving = true;
     const deadlines = setInterval(() => {
       // One after the other, and waited for at the stop.
-      this.#expiring = this.#expiring.then(() => this.#expire());
+      this.#expiring = this.#expiring.then(() =>
+        sayExpired({ ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign }),
+      );
     }, DEADLINE_CHECK).unref();
     this.#ends = [
       this.#deps.mail.onContact((trader) => {
@@ -118,35 +115,43 @@ class TradesService implements Trades {
   }
 
   async offer(input: OfferInput, options: { signal?: AbortSignal } = {}): Promise<StepView> {
-    const listing = parseId(input.listing, 'listing');
-    if (await this.#isOwn(listing)) throw new NiagaError('TRADE_OWN_LISTING', 'That is your own listing.');
-    const found = await this.#deps.search.find(listing.toString(), options);
-    if (found === undefined) {
-      throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
-        next: 'Search again with: niaga search WORDS',
-      });
+    const wished = [
+      { listing: parseId(input.listing, 'listing'), quantity: input.quantity, price: input.price },
+      ...(input.also ?? []).map(parseAlso),
+    ];
+    const lines: OfferedLine[] = [];
+    let seller: FoundListing['card'] | undefined;
+    for (const { listing, ...wish } of wished) {
+      const found = await this.#find(listing, options.signal);
+      seller ??= found.card;
+      if (!equalBytes(found.card.payload.trader, seller.payload.trader)) {
+        throw new NiagaError('TRADE_TERMS', 'The listings of one offer are all of one seller.', {
+          where: 'also',
+          next: 'Make an offer to each seller.',
+        });
+      }
+      lines.push({ offered: await this.#offered(found, options.signal), ...wish });
     }
-    const { card } = found;
-    this.#deps.blocks.check(card.payload.trader);
-    const peer = deviceToPeerId(card.payload.device);
-    const offered = await this.#offered(found, options.signal);
-    const terms = firstTerms(offered, input, this.#deps.now());
+    if (seller === undefined) throw new NiagaError('INPUT_MISSING', 'An offer names a listing.', { where: 'listing' });
+    const { trader, device } = seller.payload;
+    this.#deps.blocks.check(trader);
+    const terms = firstTerms(lines, input, this.#deps.now());
     const { identity } = this.#deps;
-    const trade = await this.#ledger.act(
-      undefined,
-      () => this.#sign('offer', { heads: [], buyer: identity.trader, seller: card.payload.trader, terms }),
-      peer,
-    );
+    const draft = { heads: [], buyer: identity.trader, seller: trader, terms };
+    const trade = await this.#ledger.act(undefined, () => this.#sign('offer', draft), deviceToPeerId(device));
     return { trade: trade.id, state: trade.state.word };
   }
 
   async step(id: string, step: Step): Promise<StepView> {
     const known = this.#book.resolve(id);
     try {
-      const trade = await this.#ledger.act(known, (before) => this.#stepMessage(before, step));
+      const trade = await this.#ledger.act(known, (before) => {
+        if (before === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade is not here.');
+        return stepMessage(before, step, { sign: this.#sign, now: this.#deps.now() });
+      });
       return { trade: trade.id, state: trade.state.word };
     } catch (error) {
-      throw await this.#withNext(known, error);
+      throw withNext(await this.#book.read(known), error);
     }
   }
 
@@ -247,8 +252,16 @@ class TradesService implements Trades {
     return trade;
   }
 
-  async #isOwn(listing: CID): Promise<boolean> {
-    return (await this.#deps.catalog.show(listing.toString())) !== undefined;
+  /** @throws NiagaError TRADE_OWN_LISTING, LISTING_NOT_FOUND */
+  async #find(listing: CID, signal: AbortSignal | undefined): Promise<FoundListing> {
+    const id = listing.toString();
+    if ((await this.#deps.catalog.show(id)) !== undefined)
+      throw new NiagaError('TRADE_OWN_LISTING', 'That is your own listing.');
+    const found = await this.#deps.search.find(id, signal === undefined ? {} : { signal });
+    if (found !== undefined) return found;
+    throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
+      next: 'Search again with: niaga search WORDS',
+    });
   }
 
   /** The listing itself where it can be had; while the seller sleeps, what the card says of it. */
@@ -262,54 +275,11 @@ class TradesService implements Trades {
     }
   }
 
-  #stepMessage(trade: OpenTrade | undefined, step: Step): MessageRecord {
-    if (trade === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade is not here.');
-    const { state, role } = trade;
-    const open = state.contract.status === 'open' ? state.contract.last : undefined;
-    const answers = open?.id ?? state.trade;
-    const common = { trade: state.trade, heads: [...nextHeads(state, role, open?.id)] };
-    const due = termsOf(state).total;
-    switch (step.kind) {
-      case 'accept':
-      case 'withdraw':
-        return this.#sign(step.kind, { ...common, answers });
-      case 'decline':
-        return this.#sign('decline', { ...common, answers, ...optional('reason', step.reason) });
-      case 'counter':
-        return this.#sign('counter', { ...common, answers, terms: this.#counterTerms(trade, step) });
-      case 'cancel':
-        return this.#sign('cancel', { ...common, ...optional('reason', step.reason) });
-      case 'paid':
-        return this.#sign('paid', { ...common, amount: due, ...optional('reference', step.reference) });
-      case 'payment-seen':
-        return this.#sign('payment-seen', { ...common, amount: due });
-      case 'shipped':
-        return this.#sign('shipped', { ...common, ...optional('tracking', step.tracking) });
-      case 'received':
-        // Who says that all came says that it is as agreed; to look at it first is a step of its own.
-        return allowed(state, role).includes('approved')
-          ? this.#sign('approved', common)
-          : this.#sign('received', common);
-    }
-  }
-
-  #counterTerms(trade: OpenTrade, step: Extract<Step, { kind: 'counter' }>): Terms {
-    const { state, role } = trade;
-    if (!isSide(role)) throw new NiagaError('TRADE_ROLE', 'An arbiter makes no offers.');
-    return changedTerms(termsOf(state), step, role, this.#deps.now());
-  }
-
-  #sign<K extends MessageKind>(kind: K, draft: Draft<K>): MessageRecord {
-    const { identity, now } = this.#deps;
-    const options = { network: identity.network, created: now(), inlineDelegation: true };
-    return signRecord(kind, draft, identity, options);
-  }
-
   /** What comes from other traders. */
   #serve(): void {
     const { mail } = this.#deps;
     const receive = (bytes: Uint8Array, arrival: Arrival) =>
-      this.#ledger.receive(bytes, arrival, (offer) => this.#checkOffer(offer));
+      this.#ledger.receive(bytes, arrival, (offer) => this.#intake.checkOffer(offer));
     mail.handle('trade', {
       finalCodes: FINAL_TRADE_CODES,
       take: async ({ bytes, receipt }) => void (await receive(bytes, { way: 'author', receipt })),
@@ -337,82 +307,4 @@ class TradesService implements Trades {
       await store.write([this.#journal.dropFormerOutbox(id, message), ...(posted?.writes ?? [])]);
     }
   }
-
-  /** Whether an offer is for something that is sold here, and not one too many. */
-  async #checkOffer(offer: MessageRecord): Promise<void> {
-    const { payload } = offer;
-    if (payload.kind !== 'offer') return;
-    const { identity, catalog, blocks } = this.#deps;
-    // Why, and by whose list, is nobody's business but the owner's.
-    if (blocks.isBlocked(payload.trader))
-      throw new NiagaError('TRADER_BLOCKED', 'No offers of that trader are taken here.');
-    this.#checkQuota(payload.trader);
-    if (!equalBytes(payload.seller, identity.trader)) return;
-    for (const line of payload.terms.lines) {
-      const listing = await catalog.version(line.listing);
-      if (listing === undefined)
-        throw new NiagaError('LISTING_NOT_FOUND', 'That version of the listing is not known to its seller.');
-      checkLine(line, listing);
-    }
-  }
-
-  /** @throws NiagaError RATE_LIMITED */
-  #checkQuota(trader: Uint8Array): void {
-    const since = this.#deps.now() - DAY;
-    let [open, begun, all] = [0, 0, 0];
-    for (const row of this.#book.rows().values()) {
-      const recent = row.created > since;
-      if (recent) all++;
-      if (!equalBytes(row.counterparty, trader)) continue;
-      if (recent) begun++;
-      if (!row.ended) open++;
-    }
-    if (open >= MAX_OPEN_OF_ONE || begun >= MAX_NEW_OF_ONE || all >= MAX_NEW_OF_ALL) {
-      throw new NiagaError('RATE_LIMITED', 'Too many trades were begun here; try again tomorrow.');
-    }
-  }
-
-  async #expire(): Promise<void> {
-    const { now, logger, mayWrite } = this.#deps;
-    if (mayWrite?.() === false) return;
-    for (const [id, row] of this.#book.rows()) {
-      if (row.deadline === undefined || now() <= row.deadline + DEADLINE_GRACE) continue;
-      try {
-        await this.#ledger.act(id, (before) => {
-          if (before === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade is not here.');
-          const [first] = before.state.deadlines;
-          if (first === undefined) throw new NiagaError('TRADE_STATE', 'No deadline runs any more.');
-          const heads = [...nextHeads(before.state, before.role)];
-          return this.#sign('timeout', { trade: before.state.trade, heads, deadline: first.deadline });
-        });
-      } catch (error) {
-        // What begins a deadline may have come later than it claims: then it runs longer here.
-        if (isNiagaError(error) && error.details?.['retryAt'] !== undefined) continue;
-        logger.warn({ trade: id, error: String(error) }, 'a deadline that passed could not be said');
-      }
-    }
-  }
-
-  /** Adds to a refusal what can be done instead. */
-  async #withNext(id: string, error: unknown): Promise<unknown> {
-    if (!isNiagaError(error) || !error.code.startsWith('TRADE_') || error.next !== undefined) return error;
-    const trade = await this.#book.read(id);
-    if (trade === undefined) return error;
-    const verbs = new Set(allowed(trade.state, trade.role).flatMap((kind) => COMMANDS[kind] ?? []));
-    const commands = [...verbs].map((verb) => `niaga trade ${verb} ${id}`);
-    const next =
-      commands.length === 0
-        ? `Nothing can be done to it any more; see niaga trade show ${id}`
-        : `You can: ${commands.join(' | ')}`;
-    return new NiagaError(error.code, error.message, {
-      where: error.where,
-      details: { ...error.details, state: trade.state.word },
-      cause: error,
-      next,
-    });
-  }
-}
-
-function optional<K extends string>(name: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined || value === '' ? {} : ({ [name]: value } as Record<K, string>);
 }

@@ -1,10 +1,9 @@
 import { formatMoney, moneyToJson } from '../../protocol/money.js';
 import { slotId, traderToText } from '../../protocol/ids.js';
 import {
-  allowed,
   messagesOf,
   roleOf,
-  type MessageKind,
+  type Remedy,
   type Terms,
   type TradePayload,
   type TradeState,
@@ -12,20 +11,9 @@ import {
 import type { TradeDetailView, TradeView } from '../api/views.js';
 import type { SentState } from '../mail/index.js';
 import type { OpenTrade } from './book.js';
-
-/** The command for each kind of message; kinds that the node signs by itself have none. */
-export const COMMANDS: Readonly<Partial<Record<MessageKind, string>>> = {
-  accept: 'accept',
-  counter: 'counter',
-  decline: 'decline',
-  withdraw: 'withdraw',
-  cancel: 'cancel',
-  paid: 'pay',
-  'payment-seen': 'confirm',
-  shipped: 'ship',
-  received: 'receive',
-  approved: 'receive',
-};
+import { commandFor, nextSteps, verbsOf } from './commands.js';
+import { dueIn } from './due.js';
+import { partsInWords } from './parts.js';
 
 /** The terms that stand: the contract's, else those of the last proposal. */
 export function termsOf(state: TradeState): Terms {
@@ -64,8 +52,10 @@ export function tradeToView(trade: OpenTrade, pending: number): TradeView {
       dispute: state.dispute.status,
     },
     turn: state.turn ?? null,
-    allowed: [...new Set(allowed(state, role).flatMap((kind) => COMMANDS[kind] ?? []))],
-    lines: terms.lines.map((line) => ({
+    allowed: verbsOf(trade),
+    due: dueToView(trade),
+    lines: terms.lines.map((line, place) => ({
+      line: place + 1,
       listing: slotId(state.network, state.parties.seller, line.slot).toString(),
       version: line.listing.toString(),
       title: line.title,
@@ -81,6 +71,21 @@ export function tradeToView(trade: OpenTrade, pending: number): TradeView {
   };
 }
 
+/** What is waited for; with the command where it is this side's to do. */
+export function dueToView({ id, state, role }: Pick<OpenTrade, 'id' | 'state' | 'role'>): TradeView['due'] {
+  return dueIn(state).map(({ by, step, amount, parts, until }) => {
+    const command = by === role ? commandFor(step, id) : undefined;
+    return {
+      by,
+      step,
+      ...(amount === undefined ? {} : { amount: moneyToJson(amount) }),
+      ...(parts === undefined ? {} : { parts: partsInWords(parts) }),
+      ...(until === undefined ? {} : { until }),
+      ...(command === undefined ? {} : { command }),
+    };
+  });
+}
+
 /** @param sent what is known of own messages, by id; one that is not there was sent before there was mail */
 export function tradeToDetail(
   trade: OpenTrade,
@@ -90,6 +95,7 @@ export function tradeToDetail(
   const { state, role } = trade;
   return {
     ...tradeToView(trade, pending),
+    next: nextSteps(trade),
     messages: messagesOf(state).map(({ id, payload }) => {
       const author = roleOf(state, payload.trader) ?? role;
       const known = sent.get(id.toString());
@@ -122,9 +128,9 @@ function textOf(payload: TradePayload): string | undefined {
     case 'cancel':
       return payload.reason;
     case 'paid':
+    case 'refunded':
       return [formatMoney(payload.amount), payload.reference].filter((part) => part !== undefined).join(', reference ');
     case 'payment-seen':
-    case 'refunded':
     case 'refund-seen':
       return formatMoney(payload.amount);
     case 'shipped':
@@ -136,10 +142,12 @@ function textOf(payload: TradePayload): string | undefined {
     case 'consent':
       return payload.note;
     case 'remedy':
-    case 'remedy-decline':
-    case 'dispute':
-    case 'dispute-withdrawn':
     case 'ruling':
+      return [...remedyInWords(payload), payload.reason].join(': ');
+    case 'dispute':
+      return [...remedyInWords(payload.wants ?? {}), payload.reason].join(': ');
+    case 'remedy-decline':
+    case 'dispute-withdrawn':
       return payload.reason;
     case 'statement':
     case 'reply':
@@ -153,4 +161,15 @@ function textOf(payload: TradePayload): string | undefined {
     case 'remedy-accept':
       return undefined;
   }
+}
+
+/** What a remedy changes, as one text or none. */
+function remedyInWords(remedy: Remedy): string[] {
+  const { refund, replace, omit } = remedy;
+  const goods = { return: remedy.return, replace, 'leave out': omit };
+  const parts = Object.entries(goods).flatMap(([name, some]) =>
+    some === undefined ? [] : [`${name} ${partsInWords(some).join(' ')}`],
+  );
+  const all = [...(refund === undefined ? [] : [`refund ${formatMoney(refund)}`]), ...parts];
+  return all.length === 0 ? [] : [all.join(', ')];
 }

@@ -17,6 +17,7 @@ const trade = {
   allowed: ['withdraw'],
   lines: [
     {
+      line: 1,
       listing: 'L',
       version: 'V',
       title: 'Kopi \u001b[31mGayo',
@@ -29,6 +30,7 @@ const trade = {
   created: Date.UTC(2026, 10, 21),
   updated: Date.UTC(2026, 10, 21, 1, 2, 3, 456),
   pending: 0,
+  due: [],
 };
 
 describe('a command asks the node', () => {
@@ -75,7 +77,7 @@ describe('a command asks the node', () => {
         'regions:',
         '  contract: open',
         'lines:',
-        '  - listing: L',
+        '  - line: 1',
         '    title: Kopi Gayo',
         '    price: 85000 IDR',
       ]),

@@ -36,12 +36,15 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'events [--after <n>] [--follow] [--type <text>]',
     'Show what happened at this node, and what happens while it is followed',
   ],
-  offer: ['offer <listing> [--quantity <n>] [--price <text>] [--note <text>]', 'Offer to buy a listing'],
+  offer: [
+    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--hours <n>] [--note <text>]',
+    'Offer to buy a listing, or several of one seller',
+  ],
   tradeList: ['trade list [--limit <n>] [--after <text>]', 'List trades, the newest first'],
   tradeShow: ['trade show <trade>', 'Show one trade with its messages'],
   tradeAccept: ['trade accept <trade>', 'Accept the other side’s offer'],
   tradeCounter: [
-    'trade counter <trade> [--quantity <n>] [--price <text>] [--note <text>]',
+    'trade counter <trade> [--quantity <n>] [--price <text>] [--line <text>] [--shipping <text>] [--delivery <word>] [--hours <n>] [--subject-to-stock] [--note <text>]',
     'Answer an offer with other terms',
   ],
   tradeDecline: ['trade decline <trade> [--reason <text>]', 'Decline the other side’s offer'],
@@ -50,10 +53,50 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'trade cancel <trade> [--reason <text>]',
     'Cancel: alone before payment and shipment, afterwards only together',
   ],
-  tradePay: ['trade pay <trade> [--reference <text>]', 'Buyer: say that the payment is on its way'],
-  tradeConfirm: ['trade confirm <trade>', 'Seller: confirm that the payment has arrived'],
-  tradeShip: ['trade ship <trade> [--tracking <text>]', 'Seller: say that the goods are on their way'],
-  tradeReceive: ['trade receive <trade>', 'Buyer: confirm that the goods have arrived as agreed'],
+  tradePay: ['trade pay <trade> [--amount <text>] [--reference <text>]', 'Buyer: say that the payment is on its way'],
+  tradeConfirm: ['trade confirm <trade> [--amount <text>]', 'Seller: confirm that the payment has arrived'],
+  tradeShip: [
+    'trade ship <trade> [--parts <text>] [--tracking <text>] [--carrier <text>] [--note <text>]',
+    'Seller: say that the goods are on their way',
+  ],
+  tradeReceive: [
+    'trade receive <trade> [--parts <text>] [--note <text>]',
+    'Buyer: say that goods have arrived; now you inspect them',
+  ],
+  tradeApprove: ['trade approve <trade> [--note <text>]', 'Buyer: say that all has arrived and is as agreed'],
+  tradeRemedy: [
+    'trade remedy <trade> [--refund <text>] [--return <text>] [--replace <text>] [--omit <text>] [--reason <text>]',
+    'Propose to mend what went wrong: a refund, goods returned, replaced or left out',
+  ],
+  tradeRemedyAccept: ['trade remedy-accept <trade>', 'Agree to the remedy that the other side proposes'],
+  tradeRemedyDecline: [
+    'trade remedy-decline <trade> [--reason <text>]',
+    'Refuse the remedy that the other side proposes',
+  ],
+  tradeReturn: [
+    'trade return <trade> [--parts <text>] [--tracking <text>] [--carrier <text>] [--note <text>] [--seen]',
+    'Buyer: say that goods go back; seller, with --seen: that they came',
+  ],
+  tradeRefund: [
+    'trade refund <trade> [--amount <text>] [--reference <text>] [--seen]',
+    'Seller: say that money went back; buyer, with --seen: that it came',
+  ],
+  tradeDispute: [
+    'trade dispute <trade> [--reason <text>] [--refund <text>] [--return <text>] [--replace <text>] [--omit <text>]',
+    'Dispute: deadlines stand still, and the arbiter, where there is one, may rule',
+  ],
+  tradeDisputeWithdraw: ['trade dispute-withdraw <trade> [--reason <text>]', 'Take the own dispute back'],
+  tradeStatement: ['trade statement <trade> <text>', 'Say something to a dispute, for both sides and the arbiter'],
+  tradeConsent: [
+    'trade consent <trade> [--note <text>]',
+    'Arbiter: agree to be the arbiter of a contract that names you',
+  ],
+  tradeRule: [
+    'trade rule <trade> [--refund <text>] [--return <text>] [--replace <text>] [--omit <text>] [--reason <text>]',
+    'Arbiter: decide a dispute; what you name is owed, the rest stays as agreed',
+  ],
+  tradeRate: ['trade rate <trade> <stars> [--text <text>]', 'Rate the other side once the trade has ended'],
+  tradeReply: ['trade reply <trade> <text>', 'Reply, once, to what the other side has rated'],
   tradeExport: [
     'trade export <trade> [--out <text>] [--force]',
     'Write the evidence of a trade into one file that anybody can verify',
@@ -163,9 +206,8 @@ describe('the operation table', () => {
 
   it('has one name for each row, the key being the same in one word', () => {
     for (const [key, row] of rows) {
-      expect(
-        row.command.map((word, index) => (index === 0 ? word : word[0]?.toUpperCase() + word.slice(1))).join(''),
-      ).toBe(key);
+      const [first = '', ...more] = row.command.flatMap((word) => word.split('-'));
+      expect(first + more.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')).toBe(key);
     }
   });
 

@@ -80,7 +80,7 @@ async function complete(trade: string): Promise<void> {
     { name: 'seller', kinds: ['accept'], sees: 'offered', becomes: 'accepted' },
     { name: 'buyer', kinds: ['paid'], sees: 'accepted', becomes: 'paid' },
     { name: 'seller', kinds: ['payment-seen', 'shipped'], sees: 'paid', becomes: 'shipped' },
-    { name: 'buyer', kinds: ['received'], sees: 'shipped', becomes: 'completed' },
+    { name: 'buyer', kinds: ['approved'], sees: 'shipped', becomes: 'completed' },
     { name: 'seller', kinds: [], sees: 'completed', becomes: 'completed' },
   ] as const;
   for (const { name, kinds, sees, becomes } of steps) {

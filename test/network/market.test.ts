@@ -97,6 +97,8 @@ describe('a market of four nodes', () => {
     await seller.tradeShip({ trade, tracking: 'JNE 1' });
     await shows(buyer, trade, 'shipped');
     await buyer.tradeReceive({ trade });
+    await shows(seller, trade, 'received');
+    await buyer.tradeApprove({ trade });
     await shows(seller, trade, 'completed');
     const [ours, theirs] = [
       await buyer.tradeShow({ trade }),
@@ -111,6 +113,7 @@ describe('a market of four nodes', () => {
       'paid',
       'payment-seen',
       'shipped',
+      'received',
       'approved',
     ]);
     expect(ours.total).toEqual({ amount: '16400000', currency: 'IDR' });

@@ -1,9 +1,43 @@
 import { z } from 'zod';
+import type { DELIVERY_METHODS } from '../../../protocol/trade/index.js';
 import { operation, type Operation } from '../operation.js';
 import { stepView, tradeDetailView, tradeView } from '../views.js';
 import { id, page, reading } from './bases.js';
 
 const tradeId = id('The trade, or the beginning of its id (8 characters or more)');
+const DELIVERY = [
+  'shipping',
+  'pickup',
+  'digital',
+  'service',
+] as const satisfies readonly (typeof DELIVERY_METHODS)[number][];
+
+/** How long a proposal may stand, hours: up to half a year. */
+const MAX_HOURS = 180 * 24;
+const MAX_PARTS = 100;
+
+const note = (to: string) => z.string().max(2_000).optional().describe(`A message to ${to}`);
+const reason = z.string().max(400).optional().describe('Why');
+const why = z.string().min(1).max(2_000).describe('Why');
+const amount = (what: string) => z.string().max(40).optional().describe(what);
+const parts = (what: string) => z.array(z.string().max(20)).max(MAX_PARTS).optional().describe(what);
+const sent = {
+  parts: parts('Of a line so many pieces, such as 1=2; may be given several times; all that is left unless said'),
+  tracking: z.string().max(200).optional().describe('Tracking code'),
+  carrier: z.string().max(200).optional().describe('Who carries it'),
+  note: note('the other side'),
+};
+const remedy = {
+  refund: amount('So much less is to be paid; what was paid beyond goes back'),
+  return: parts('The buyer sends these back, such as 1=2 for two pieces of line 1; may be given several times'),
+  replace: parts('The seller delivers these again'),
+  omit: parts('These need not be delivered any more'),
+};
+const order = {
+  delivery: z.enum(DELIVERY).optional().describe('How the goods come'),
+  hours: z.int().min(1).max(MAX_HOURS).optional().describe('How many hours the offer stands; 72 unless said'),
+};
+
 const tradeStep = { ...reading, scope: 'trade', changes: true, confirm: true, positional: ['trade'] } as const;
 
 /** Trades and the steps that a person takes in them. */
@@ -11,12 +45,20 @@ export const TRADE_OPERATIONS = {
   offer: operation({
     ...reading,
     command: ['offer'],
-    help: 'Offer to buy a listing',
+    help: 'Offer to buy a listing, or several of one seller',
     input: z.object({
       listing: id('The listing'),
       quantity: z.int().min(1).optional().describe('How many; 1 unless said'),
       price: z.string().max(40).optional().describe('Price of one, such as "150000 IDR"; the listed price unless said'),
-      note: z.string().max(2_000).optional().describe('A message to the seller'),
+      also: z
+        .array(z.string().max(200))
+        .max(MAX_PARTS - 1)
+        .optional()
+        .describe(
+          'Another listing of the same seller, such as LISTING=2 or "LISTING=2@80000 IDR"; may be given several times',
+        ),
+      ...order,
+      note: note('the seller'),
     }),
     output: stepView,
     positional: ['listing'],
@@ -61,7 +103,18 @@ export const TRADE_OPERATIONS = {
       trade: tradeId,
       quantity: z.int().min(1).optional().describe('How many'),
       price: z.string().max(40).optional().describe('Price of one, such as "90000 IDR"'),
-      note: z.string().max(2_000).optional().describe('A message to the other side'),
+      line: z
+        .array(z.string().max(80))
+        .max(MAX_PARTS)
+        .optional()
+        .describe('Of an order of several lines: number and pieces, such as 2=5 or "2=5@90000 IDR"; 2=0 leaves it out'),
+      shipping: amount('Shipping of the whole order, such as "20000 IDR"'),
+      ...order,
+      subjectToStock: z
+        .boolean()
+        .optional()
+        .describe('Seller: set nothing aside; an accept binds once you accept it too'),
+      note: note('the other side'),
     }),
     output: stepView,
     example: 'niaga trade counter bafyrei… --price "82000 IDR"',
@@ -70,7 +123,7 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'decline'],
     help: 'Decline the other side’s offer',
-    input: z.object({ trade: tradeId, reason: z.string().max(400).optional().describe('Why') }),
+    input: z.object({ trade: tradeId, reason }),
     output: stepView,
     example: 'niaga trade decline bafyrei…',
   }),
@@ -86,7 +139,7 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'cancel'],
     help: 'Cancel: alone before payment and shipment, afterwards only together',
-    input: z.object({ trade: tradeId, reason: z.string().max(400).optional().describe('Why') }),
+    input: z.object({ trade: tradeId, reason }),
     output: stepView,
     example: 'niaga trade cancel bafyrei…',
   }),
@@ -96,6 +149,7 @@ export const TRADE_OPERATIONS = {
     help: 'Buyer: say that the payment is on its way',
     input: z.object({
       trade: tradeId,
+      amount: amount('What this payment moves; what is due unless said'),
       reference: z.string().max(200).optional().describe('Reference of the transfer'),
     }),
     output: stepView,
@@ -105,7 +159,7 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'confirm'],
     help: 'Seller: confirm that the payment has arrived',
-    input: z.object({ trade: tradeId }),
+    input: z.object({ trade: tradeId, amount: amount('All that has come so far; the price unless said') }),
     output: stepView,
     example: 'niaga trade confirm bafyrei…',
   }),
@@ -113,17 +167,137 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'ship'],
     help: 'Seller: say that the goods are on their way',
-    input: z.object({ trade: tradeId, tracking: z.string().max(200).optional().describe('Tracking code') }),
+    input: z.object({ trade: tradeId, ...sent }),
     output: stepView,
     example: 'niaga trade ship bafyrei… --tracking JNE123',
   }),
   tradeReceive: operation({
     ...tradeStep,
     command: ['trade', 'receive'],
-    help: 'Buyer: confirm that the goods have arrived as agreed',
-    input: z.object({ trade: tradeId }),
+    help: 'Buyer: say that goods have arrived; now you inspect them',
+    input: z.object({ trade: tradeId, parts: sent.parts, note: sent.note }),
     output: stepView,
     example: 'niaga trade receive bafyrei…',
+  }),
+  tradeApprove: operation({
+    ...tradeStep,
+    command: ['trade', 'approve'],
+    help: 'Buyer: say that all has arrived and is as agreed',
+    input: z.object({ trade: tradeId, note: sent.note }),
+    output: stepView,
+    example: 'niaga trade approve bafyrei…',
+  }),
+  tradeRemedy: operation({
+    ...tradeStep,
+    command: ['trade', 'remedy'],
+    help: 'Propose to mend what went wrong: a refund, goods returned, replaced or left out',
+    input: z.object({ trade: tradeId, ...remedy, reason: why }),
+    output: stepView,
+    example: 'niaga trade remedy bafyrei… --refund "20000 IDR" --reason "Two are broken"',
+  }),
+  tradeRemedyAccept: operation({
+    ...tradeStep,
+    command: ['trade', 'remedy-accept'],
+    help: 'Agree to the remedy that the other side proposes',
+    input: z.object({ trade: tradeId }),
+    output: stepView,
+    example: 'niaga trade remedy-accept bafyrei…',
+  }),
+  tradeRemedyDecline: operation({
+    ...tradeStep,
+    command: ['trade', 'remedy-decline'],
+    help: 'Refuse the remedy that the other side proposes',
+    input: z.object({ trade: tradeId, reason }),
+    output: stepView,
+    example: 'niaga trade remedy-decline bafyrei… --reason "They were whole"',
+  }),
+  tradeReturn: operation({
+    ...tradeStep,
+    command: ['trade', 'return'],
+    help: 'Buyer: say that goods go back; seller, with --seen: that they came',
+    input: z.object({
+      trade: tradeId,
+      ...sent,
+      seen: z.boolean().default(false).describe('Seller: the goods have come back'),
+    }),
+    output: stepView,
+    example: 'niaga trade return bafyrei… --tracking JNE124',
+  }),
+  tradeRefund: operation({
+    ...tradeStep,
+    command: ['trade', 'refund'],
+    help: 'Seller: say that money went back; buyer, with --seen: that it came',
+    input: z.object({
+      trade: tradeId,
+      amount: amount('All that went back so far; what is owed unless said'),
+      reference: z.string().max(200).optional().describe('Reference of the transfer'),
+      seen: z.boolean().default(false).describe('Buyer: the money has come back'),
+    }),
+    output: stepView,
+    example: 'niaga trade refund bafyrei… --reference "BCA 0413"',
+  }),
+  tradeDispute: operation({
+    ...tradeStep,
+    command: ['trade', 'dispute'],
+    help: 'Dispute: deadlines stand still, and the arbiter, where there is one, may rule',
+    input: z.object({ trade: tradeId, reason: why, ...remedy }),
+    output: stepView,
+    example: 'niaga trade dispute bafyrei… --reason "Nothing came" --refund "160000 IDR"',
+  }),
+  tradeDisputeWithdraw: operation({
+    ...tradeStep,
+    command: ['trade', 'dispute-withdraw'],
+    help: 'Take the own dispute back',
+    input: z.object({ trade: tradeId, reason }),
+    output: stepView,
+    example: 'niaga trade dispute-withdraw bafyrei…',
+  }),
+  tradeStatement: operation({
+    ...tradeStep,
+    command: ['trade', 'statement'],
+    help: 'Say something to a dispute, for both sides and the arbiter',
+    input: z.object({ trade: tradeId, text: z.string().min(1).max(8_000).describe('What you say') }),
+    output: stepView,
+    positional: ['trade', 'text'],
+    example: 'niaga trade statement bafyrei… "The box was open when it came"',
+  }),
+  tradeConsent: operation({
+    ...tradeStep,
+    command: ['trade', 'consent'],
+    help: 'Arbiter: agree to be the arbiter of a contract that names you',
+    input: z.object({ trade: tradeId, note: sent.note }),
+    output: stepView,
+    example: 'niaga trade consent bafyrei…',
+  }),
+  tradeRule: operation({
+    ...tradeStep,
+    command: ['trade', 'rule'],
+    help: 'Arbiter: decide a dispute; what you name is owed, the rest stays as agreed',
+    input: z.object({ trade: tradeId, ...remedy, reason: why }),
+    output: stepView,
+    example: 'niaga trade rule bafyrei… --refund "80000 IDR" --reason "Half of it was damp"',
+  }),
+  tradeRate: operation({
+    ...tradeStep,
+    command: ['trade', 'rate'],
+    help: 'Rate the other side once the trade has ended',
+    input: z.object({
+      trade: tradeId,
+      stars: z.int().min(1).max(5).describe('1 to 5'),
+      text: z.string().max(2_000).optional().describe('What others should know'),
+    }),
+    output: stepView,
+    positional: ['trade', 'stars'],
+    example: 'niaga trade rate bafyrei… 5 --text "Quick and honest"',
+  }),
+  tradeReply: operation({
+    ...tradeStep,
+    command: ['trade', 'reply'],
+    help: 'Reply, once, to what the other side has rated',
+    input: z.object({ trade: tradeId, text: z.string().min(1).max(2_000).describe('What you reply') }),
+    output: stepView,
+    positional: ['trade', 'text'],
+    example: 'niaga trade reply bafyrei… "Thank you"',
   }),
   tradeExport: operation({
     ...reading,
