@@ -207,7 +207,9 @@ export class KeeperService implements Keeper {
     const { signal } = this.#stopping ?? {};
     if (signal === undefined) return;
     for await (const listing of slices(source.listings(), signal)) {
-      if (this.#lacking(listing, false) !== undefined) this.#enqueue(listing, { delay: 0, wanted: false, hints: [] });
+      // What waits already is looked at in its turn: while a shop is published the machine has better to do.
+      if (this.#jobs.has(listing) || this.#lacking(listing, false) === undefined) continue;
+      this.#enqueue(listing, { delay: 0, wanted: false, hints: [] });
     }
     await shelf.drop(shelf.over());
     const now = performance.now();

@@ -159,6 +159,21 @@ describe('one of the first three at a listing’s meeting point', () => {
     await vi.waitFor(() => expect(kept(next)).toBe(true), patience);
   });
 
+  it('opens the cards of a shop that is published once, in their turn', async () => {
+    let opened = 0;
+    const cards = new (class extends Cards {
+      override record(listing: string): ReturnType<Cards['record']> {
+        opened++;
+        return super.record(listing);
+      }
+    })();
+    const { kept, listing } = await start({ cards, options: { prefetchDelay: 100, prefetchPerSecond: 1 } });
+    const listings = Array.from({ length: 25 }, () => listing(true));
+    for (const one of listings) cards.hold(one);
+    await vi.waitFor(() => expect(listings.every(kept)).toBe(true), patience);
+    expect(opened).toBe(25);
+  });
+
   it('has from other keepers what the seller cannot give, and does not go on asking who does not answer', async () => {
     const known: SignedRecord<Listing>[] = [];
     const others: Answering = (method, body) => {
