@@ -5,10 +5,10 @@ import { signRecord } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { readBody } from '../index/wire.js';
 import { ConcurrencyLimit } from '../network/limits.js';
+import { nodesOf } from '../trader-records/places.js';
 import type { MailDeps } from './index.js';
 import type { MailOptions } from './options.js';
 import type { OwnMailboxes } from './own-mailboxes.js';
-import { nearestTo } from './places.js';
 import { COLLECT_METHOD, collectAnswerSchema, MAX_COLLECTED_BYTES } from './wire.js';
 
 const second = 1000;
@@ -150,9 +150,13 @@ export class Collector {
     this.#round = this.#round.then(async () => {
       if (signal.aborted || network.connections().length === 0) return;
       try {
-        const near = await nearestTo(identity.trader, this.#deps, { wide: true, signal });
+        const near = await nodesOf(this.#deps, identity.trader, signal, { wide: true });
         const used = new Set(mailboxes.used);
-        const asked = new Set([...near.map(({ id }) => id), ...mailboxes.retired].filter((peer) => !used.has(peer)));
+        const asked = new Set(
+          [...near.map(({ id }) => id), ...mailboxes.retired].filter(
+            (peer) => !used.has(peer) && peer !== network.peerId,
+          ),
+        );
         await Promise.all(
           [...asked].map(async (peer) => {
             try {

@@ -15,9 +15,9 @@ import {
 } from '../../protocol/mail/index.js';
 import { writeBody } from '../index/wire.js';
 import type { Throwaway } from '../network/index.js';
+import { nodesOf } from '../trader-records/places.js';
 import type { Contacts } from './contacts.js';
 import type { MailDeps } from './index.js';
-import { nearestTo } from './places.js';
 import { DEPOSIT_METHOD, type Deposit } from './wire.js';
 
 const second = 1000;
@@ -91,7 +91,7 @@ export class Depositor {
     if (early >= courier.ENOUGH_COPIES) return early;
     // They may have been replaced a moment ago; and what is named last may all be gone.
     const tried = new Set([...own, ...named]);
-    const atNearest = nearestTo(to, this.#deps, { signal }).then((near) =>
+    const atNearest = nodesOf(this.#deps, to, signal).then((near) =>
       this.#leave(
         to,
         sealed,

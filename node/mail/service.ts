@@ -5,6 +5,7 @@ import { MAX_PARCEL_BYTES, parcelId, type Reply } from '../../protocol/mail/inde
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { writeBody } from '../index/wire.js';
 import { TokenBucket } from '../network/limits.js';
+import { isNearTo } from '../trader-records/places.js';
 import { Collector } from './collector.js';
 import { Contacts } from './contacts.js';
 import { Depositor } from './depositor.js';
@@ -15,7 +16,6 @@ import { Mailbox } from './mailbox.js';
 import { mailOptions } from './options.js';
 import { OutboxTables } from './outbox.js';
 import { OwnMailboxes } from './own-mailboxes.js';
-import { isNear } from './places.js';
 import { Postman } from './postman.js';
 import { SealingKeys } from './sealing-keys.js';
 import { DELIVER_METHOD, MAX_DELIVERY } from './wire.js';
@@ -62,7 +62,7 @@ export class MailService implements Mail {
       ...deps,
       options,
       peerId: network.peerId,
-      isNear: (trader) => isNear(trader, deps),
+      isNear: (trader) => isNearTo(deps, trader),
     });
     this.#own = new OwnMailboxes({ ...deps, options });
     this.#depositor = new Depositor({ ...deps, contacts: this.#contacts });

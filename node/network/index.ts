@@ -166,6 +166,11 @@ export interface LookupOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds after which what is known by then is given. Default `DEFAULT_LOOKUP_TIMEOUT` (lookup.ts). */
   readonly timeout?: number | undefined;
+  /**
+   * Where somebody else looks for the same key, or has ended doing so less than this many milliseconds ago, that will do. Default 0:
+   * it is looked up now.
+   */
+  readonly maxAge?: number | undefined;
 }
 
 export interface NetworkEvents {

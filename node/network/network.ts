@@ -116,10 +116,12 @@ class NiagaNetwork implements Network {
   }
 
   async lookup(key: Uint8Array, options: LookupOptions = {}): Promise<PeerRef[]> {
-    const { signal, timeout = DEFAULT_LOOKUP_TIMEOUT } = options;
+    const { signal, timeout = DEFAULT_LOOKUP_TIMEOUT, maxAge = 0 } = options;
     prepare(signal);
     const session = this.#started();
-    const refs = await limited(timeout, [signal, session.signal], (limit) => session.lookup(key, limit));
+    const refs = await limited(timeout, [signal, session.signal], (limit) =>
+      maxAge > 0 ? session.recentLookup(key, maxAge, limit) : session.lookup(key, limit),
+    );
     prepare(signal);
     return refs;
   }

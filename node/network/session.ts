@@ -8,7 +8,7 @@ import type { Directory } from './directory.js';
 import type { NetworkEvents, NetworkLogger, PeerRef } from './index.js';
 import { Joiner } from './join.js';
 import { KeptPeers } from './kept-peers.js';
-import { parsePeerId } from './keyspace.js';
+import { kadIdOfKey, parsePeerId } from './keyspace.js';
 import { createNode, requestProtocol, startError, strangerProtocol, type Libp2pNode } from './libp2p.js';
 import {
   ConcurrencyLimit,
@@ -19,12 +19,13 @@ import {
   type Conduct,
   type Offence,
 } from './limits.js';
-import { DEFAULT_LOOKUP_TIMEOUT, lookup } from './lookup.js';
+import { DEFAULT_LOOKUP_TIMEOUT, lookup, LOOKUP_SIZE } from './lookup.js';
 import type { Methods } from './methods.js';
 import type { Settings } from './options.js';
+import { RecentLookups } from './recent-lookups.js';
 import { RequestChannel, StreamLostError, type ChannelRequest } from './request-channel.js';
 import { RequestServer } from './request-server.js';
-import { limited } from './time-limit.js';
+import { limited, unlessAborted } from './time-limit.js';
 
 const second = 1000;
 
@@ -92,6 +93,7 @@ export class Session {
   readonly #members = new Set<string>();
   readonly #channels = new Map<string, RequestChannel>();
   readonly #lookups = new ConcurrencyLimit(MAX_LOOKUPS, { requests: MAX_WAITING_LOOKUPS });
+  readonly #recentLookups = new RecentLookups((key) => this.#lookupInTime(key));
   readonly #dialer: Dialer;
   readonly #server: RequestServer;
   readonly #joiner: Joiner;
@@ -121,7 +123,7 @@ export class Session {
       directory,
       bootstrap: settings.bootstrap,
       members: () => this.#members.size,
-      lookup: (key) => limited(DEFAULT_LOOKUP_TIMEOUT, [signal], (limit) => this.lookup(key, limit)),
+      lookup: (key) => this.#lookupInTime(key),
       tableSize: () => this.#tableSize,
       offerToTable: () => this.#offerToTable(),
       onReady: () => deps.emit('ready'),
@@ -224,6 +226,20 @@ export class Session {
     return this.#lookups.run(() =>
       lookup({ node: this.#node, directory, dialer: this.#dialer, counters }, key, signal),
     );
+  }
+
+  /** The same, or what another one found for the key less than `maxAge` milliseconds ago. */
+  async recentLookup(key: Uint8Array, maxAge: number, signal: AbortSignal): Promise<PeerRef[]> {
+    try {
+      return [...(await unlessAborted(this.#recentLookups.get(key, maxAge), signal))];
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return this.#deps.directory.closest(kadIdOfKey(key), LOOKUP_SIZE);
+    }
+  }
+
+  #lookupInTime(key: Uint8Array): Promise<PeerRef[]> {
+    return limited(DEFAULT_LOOKUP_TIMEOUT, [this.signal], (limit) => this.lookup(key, limit));
   }
 
   keep(peer: string, weight: number): void {

@@ -6,6 +6,8 @@ import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 
 /** Finding the nodes around a key: what is known by then must do. */
 const LOOKUP_TIMEOUT = 4_000;
+/** Mail, devices and each record of its own: all that a starting node brings out goes to the same places. */
+const LOOKUP_AGE = 10_000;
 /** A record is taken where this node is among so many responsible for its key, twice as many as it is brought to: nodes know different others. */
 const NEAR = 2 * COPIES;
 
@@ -21,22 +23,27 @@ export function placesOf(networkName: string, trader: Uint8Array): { kadId: Uint
   return SALTS.map((salt) => placeOf(networkName, key, salt));
 }
 
-/** The nodes responsible for a trader's records, this one perhaps among them. @throws the signal's reason */
+/**
+ * The nodes responsible for a trader's records, this one perhaps among them.
+ * @param wide twice as many under each salt, for whoever looks for what others left: they know different nodes
+ * @throws the signal's reason
+ */
 export async function nodesOf(
   { network, networkName, logger }: PlacesDeps,
   trader: Uint8Array,
   signal: AbortSignal | undefined,
+  { wide = false }: { readonly wide?: boolean } = {},
 ): Promise<PeerRef[]> {
   const found = placesOf(networkName, trader).map(async (place) => {
     let nearest: readonly PeerRef[] = [];
     try {
-      nearest = await network.lookup(place.preimage, { signal, timeout: LOOKUP_TIMEOUT });
+      nearest = await network.lookup(place.preimage, { signal, timeout: LOOKUP_TIMEOUT, maxAge: LOOKUP_AGE });
     } catch (error) {
       signal?.throwIfAborted();
       logger.debug({ error: String(error) }, 'the nodes around a trader could not be looked up');
     }
     const known = [...nearest, ...network.directory.closest(place.kadId, LOOKUP_SIZE)];
-    return responsible([...new Map(known.map((peer) => [peer.id, peer])).values()], place.kadId);
+    return responsible([...new Map(known.map((peer) => [peer.id, peer])).values()], place.kadId, wide ? NEAR : COPIES);
   });
   return [...new Map((await Promise.all(found)).flat().map((peer) => [peer.id, peer])).values()];
 }

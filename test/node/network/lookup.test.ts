@@ -48,6 +48,24 @@ describe('a look-up', () => {
     expect((await nodes[1]?.lookup(key, { timeout: 1 }))?.map(({ id }) => id)).toEqual(byDistance(nodes, key));
   });
 
+  test('for which another one will do is left out while that is under way and as long as it is recent', async () => {
+    const [, node] = nodes;
+    if (node === undefined) throw new Error('nobody there');
+    const key = text('the same place');
+    const before = node.metrics()['lookups'] ?? 0;
+    const made = (): number => (node.metrics()['lookups'] ?? 0) - before;
+    const all = [1, 2, 3].map(() => node.lookup(key, { maxAge: 60_000 }));
+    for (const refs of await Promise.all(all)) expect(refs.map(({ id }) => id)).toEqual(byDistance(nodes, key));
+    await node.lookup(key, { maxAge: 60_000 });
+    expect(made()).toBe(1);
+    await node.lookup(key);
+    await node.lookup(text('another place'), { maxAge: 60_000 });
+    expect(made()).toBe(3);
+    // Who cannot wait gets what is known.
+    const hurried = await node.lookup(text('hurry, both'), { maxAge: 60_000, timeout: 1 });
+    expect(hurried.map(({ id }) => id)).toEqual(byDistance(nodes, text('hurry, both')));
+  });
+
   test('does not give who has gone', async () => {
     const gone = nodes.slice(5);
     await Promise.all(gone.map((node) => node.stop()));
