@@ -4,6 +4,7 @@ import type { ClosestOptions, LearnOptions, PeerDirectory, PeerRef, PeerRow, Pee
 import { kadIdOfPeer, parsePeerId } from './keyspace.js';
 import { MAX_ADDRESSES, MAX_ADDRESS_LENGTH, usableAddresses } from './dialable.js';
 import { headOf, nearestOf, type Placed } from './nearest.js';
+import { SavedPeers } from './saved-peers.js';
 
 const second = 1000;
 const minute = 60 * second;
@@ -12,6 +13,8 @@ const day = 24 * 60 * minute;
 export const MAX_PEERS = 2000;
 /** Of these at most such a share that nobody of us ever spoke to: a stranger can make up any number. */
 const HEARSAY_SHARE = 0.5;
+/** Of those that are needed at once so many have room even where all others are of use: a search goes its way by them. */
+const NEEDED_SHARE = 0.1;
 /** After a failure a peer is left alone for so long, and twice as long after each further one. */
 const FIRST_BACKOFF = 2 * second;
 const MAX_BACKOFF = minute;
@@ -76,13 +79,9 @@ export class Directory implements PeerDirectory {
   readonly #maxPeers: number;
   readonly #entries = new Map<string, Entry>();
   readonly #self: Self;
+  readonly #saved: SavedPeers;
   #ownAddresses: { readonly addresses: readonly string[]; readonly at: number } | undefined;
   #hearsay = 0;
-  #saveTimer: NodeJS.Timeout | undefined;
-  #saveDue = 0;
-  #saving: Promise<void> = Promise.resolve();
-  #dirty = false;
-  #persisting = false;
 
   constructor(deps: DirectoryDeps) {
     this.#deps = deps;
@@ -91,6 +90,8 @@ export class Directory implements PeerDirectory {
     this.#maxPeers = deps.maxPeers ?? MAX_PEERS;
     const kadId = kadIdOfPeer(deps.self);
     this.#self = { id: deps.self.toString(), kadId, head: headOf(kadId) };
+    const { store, onError } = deps;
+    this.#saved = new SavedPeers({ store, onError, monotonic: this.#monotonic, rows: () => this.#rows() });
   }
 
   get size(): number {
@@ -155,7 +156,7 @@ export class Directory implements PeerDirectory {
     entry.lastSeen = this.#now();
     entry.failures = 0;
     entry.failedUntil = Number.NEGATIVE_INFINITY;
-    this.#changed(first ? SAVE_DELAY : SAVE_DELAY_SEEN);
+    this.#saved.changed(first ? SAVE_DELAY : SAVE_DELAY_SEEN);
   }
 
   markFailed(id: string): void {
@@ -201,7 +202,7 @@ export class Directory implements PeerDirectory {
     if (entry === undefined) return;
     const own = usableAddresses(addresses, entry.id);
     if (own.length > 0) {
-      if (own.join() !== entry.addresses.join()) this.#changed(SAVE_DELAY);
+      if (own.join() !== entry.addresses.join()) this.#saved.changed(SAVE_DELAY);
       entry.addresses = own;
     }
     // The port is another one with each connection.
@@ -244,24 +245,17 @@ export class Directory implements PeerDirectory {
 
   /** Reads what was saved; from then on changes are saved. */
   async load(): Promise<void> {
-    if (this.#deps.store === undefined) return;
-    try {
-      const oldest = this.#now() - FORGET_AFTER;
-      const rows = (await this.#deps.store.load()).filter((row) => row.lastSeen >= oldest).slice(0, this.#maxPeers);
+    const oldest = this.#now() - FORGET_AFTER;
+    await this.#saved.load((all) => {
+      const rows = all.filter((row) => row.lastSeen >= oldest).slice(0, this.#maxPeers);
       this.learn(rows);
       for (const row of rows) this.#restore(row);
-    } catch (error) {
-      // A node without its old peers still has its bootstrap addresses: worth a warning and not a failed start.
-      this.#deps.onError(error, 'the saved peers could not be read');
-    }
-    this.#persisting = true;
+    });
   }
 
   /** Writes what has changed, now. */
-  async flush(): Promise<void> {
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = undefined;
-    await this.#save();
+  flush(): Promise<void> {
+    return this.#saved.flush();
   }
 
   #restore(row: PeerRow): void {
@@ -272,35 +266,12 @@ export class Directory implements PeerDirectory {
     entry.lastSeen = Math.min(row.lastSeen, this.#now());
   }
 
-  #changed(delay: number): void {
-    if (!this.#persisting) return;
-    this.#dirty = true;
-    const due = this.#monotonic() + delay;
-    if (this.#saveTimer !== undefined && this.#saveDue <= due) return;
-    clearTimeout(this.#saveTimer);
-    this.#saveDue = due;
-    this.#saveTimer = setTimeout(() => {
-      this.#saveTimer = undefined;
-      void this.#save();
-    }, delay).unref();
-  }
-
-  #save(): Promise<void> {
-    this.#saving = this.#saving.then(async () => {
-      if (!this.#dirty || !this.#persisting) return;
-      this.#dirty = false;
-      const rows: PeerRow[] = [];
-      for (const { id, addresses, lastSeen, foreign, seenAt } of this.#entries.values()) {
-        if (lastSeen > 0 && !foreign && addresses.length > 0)
-          rows.push({ id, addresses, lastSeen, ...(seenAt === undefined ? {} : { seenAt }) });
-      }
-      try {
-        await this.#deps.store?.save(rows);
-      } catch (error) {
-        this.#deps.onError(error, 'the known peers could not be saved');
-      }
-    });
-    return this.#saving;
+  #rows(): PeerRow[] {
+    return [...this.#entries.values()].flatMap(({ id, addresses, lastSeen, foreign, seenAt }) =>
+      lastSeen > 0 && !foreign && addresses.length > 0
+        ? [{ id, addresses, lastSeen, ...(seenAt === undefined ? {} : { seenAt }) }]
+        : [],
+    );
   }
 
   // Entries
@@ -363,18 +334,20 @@ export class Directory implements PeerDirectory {
     return entry;
   }
 
-  /** Makes room for one that is needed now: the one heard of longest ago goes, else one that nothing was asked of lately. */
+  /**
+   * Makes room for one that is needed now. While few are there by hearsay, one that was met goes: of those that nothing was asked of
+   * lately, else the one that answered longest ago. Then, or where all met are connected, the one heard of longest ago.
+   */
   #forgetOne(): boolean {
-    const usefulSince = this.#monotonic() - USEFUL_FOR;
+    const isRoomy = this.#hearsay < this.#maxPeers * NEEDED_SHARE;
     let worst: Entry | undefined;
+    let heard: Entry | undefined;
     for (const entry of this.#entries.values()) {
-      if (entry.connected || entry.answeredAt >= usefulSince) continue;
-      if (entry.lastSeen === 0) {
-        worst = entry;
-        break;
-      }
-      if (worst === undefined || this.#isWorse(entry, worst)) worst = entry;
+      if (entry.connected) continue;
+      if (entry.lastSeen === 0) heard ??= entry;
+      else if (isRoomy && (worst === undefined || this.#isWorse(entry, worst))) worst = entry;
     }
+    worst ??= heard;
     if (worst !== undefined) this.#remove(worst);
     return worst !== undefined;
   }
@@ -402,6 +375,7 @@ export class Directory implements PeerDirectory {
     const usefulA = a.answeredAt >= usefulSince;
     if (usefulA !== b.answeredAt >= usefulSince) return !usefulA;
     const near = (entry: Entry): number => commonPrefixLength(entry.kadId, this.#self.kadId);
+    if (usefulA) return a.answeredAt < b.answeredAt;
     return near(a) - near(b) < 0 || (near(a) === near(b) && a.lastSeen < b.lastSeen);
   }
 

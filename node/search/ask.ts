@@ -64,13 +64,10 @@ export function isCovered({ candidates, answered }: AskedKey, salts: readonly nu
   });
 }
 
-/**
- * Whether nobody who answered holds the key while nearer nodes than these, by somebody's word, have neither answered nor failed.
- */
-export function isWaitedFor(key: AskedKey): boolean {
-  if (key.held === true) return false;
-  const near = ableOf(key).filter((candidate) => nearestOf(candidate).length > 0);
-  return answeredIn(near, key) < Math.min(WANTED_ANSWERS, near.length);
+/** Whether three of the nodes of a salt that are nearest by anybody's word have answered, or all where fewer have not failed. */
+export function isWitnessed(key: AskedKey, salt: number): boolean {
+  const near = ableOf(key).filter((candidate) => nearestOf(candidate).includes(salt));
+  return answeredIn(near, key) >= Math.min(WANTED_ANSWERS, near.length);
 }
 
 export interface Asked<A> {

@@ -11,7 +11,7 @@ import {
   type AskAnswer,
   type AskInput,
 } from '../index/wire.js';
-import type { Network } from '../network/index.js';
+import type { Network, PeerRef, RequestOptions } from '../network/index.js';
 import { askAll, isCovered, type Answered, type Asked, type Asking, type Candidate, WANTED_ANSWERS } from './ask.js';
 import type { Named, Places } from './places.js';
 import { matchOf, type Question } from './question.js';
@@ -19,6 +19,10 @@ import type { ShardBits } from '../index/shard-bits.js';
 
 /** Largest answer in bytes: a hundred cards with their delegations and leases, and ids of more. */
 export const MAX_RESPONSE = 512 * 1024;
+
+const ANSWER = 'answer to index.ask';
+/** By then a dial has ended, and who was named and has not shown itself is not there. */
+const NAMED_TIMEOUT = 10_000;
 
 /** An answer with the names that were asked for. */
 interface NamedAnswer extends Answered<AskAnswer> {
@@ -83,7 +87,9 @@ class Round {
   readonly #left = new Map<string, number>();
   /** For each name how many nodes could be asked. */
   readonly #nodes: number[] = [];
-  /** Who has named a node that nobody here has met, by the node. */
+  /** Nodes that answers named and nobody here has met, by id. */
+  readonly #heard = new Map<string, PeerRef>();
+  /** Who has named them. */
   readonly #namers = new Map<string, Set<string>>();
   /** For each name who has said that its key has so many bits. */
   readonly #said: Map<string, number>[] = [];
@@ -108,10 +114,9 @@ class Round {
       // Whom the node has connected to meanwhile, while it joins or after connections were cut, comes first.
       renew: (at) => {
         const named = this.#names[at];
-        return named === undefined || this.#superseded.has(at) ? undefined : places.candidates(named);
+        return named === undefined || this.#superseded.has(at) ? undefined : places.candidates(named, this.#lost());
       },
     });
-    places.judge(this.#namers, asked.keys);
     const gathered = this.#gathered(asked);
     gathered.certain.forEach((salts, at) => {
       const named = this.#names[at];
@@ -141,12 +146,18 @@ class Round {
   }
 
   #addName(named: Named): Candidate[] {
-    const candidates = this.#deps.places.candidates(named);
+    const candidates = this.#deps.places.candidates(named, this.#lost());
     this.#names.push(named);
     this.#known.push(this.#deps.places.knownSalts(named));
     this.#nodes.push(candidates.length);
     this.#said.push(new Map());
     return candidates;
+  }
+
+  /** Those named in this search that the directory has no room for. */
+  #lost(): PeerRef[] {
+    const { directory } = this.#deps.network;
+    return [...this.#heard.values()].filter(({ id }) => directory.get(id) === undefined);
   }
 
   async #request(peer: string, keys: readonly number[], first: boolean, signal: AbortSignal): Promise<AskAnswer> {
@@ -165,26 +176,32 @@ class Round {
       // As many of one seller as its readers will show, where they want more than is usual.
       ...(perSeller === 0 || perSeller > PER_SELLER_ANSWERS ? { perSeller: Math.min(perSeller, MAX_ANSWERS) } : {}),
     };
-    const bytes = await this.#deps.network.request(peer, ASK_METHOD, writeBody(body), {
-      signal,
-      timeout: deadline,
-      maxResponse: MAX_RESPONSE,
-      retry: true,
-    });
-    return readBody(askAnswerSchema, bytes, 'answer to index.ask');
+    const { network, places } = this.#deps;
+    const ask = async (options: RequestOptions): Promise<AskAnswer> => {
+      const common = { maxResponse: MAX_RESPONSE, retry: true, ...options };
+      return readBody(askAnswerSchema, await network.request(peer, ASK_METHOD, writeBody(body), common), ANSWER);
+    };
+    const namers = this.#namers.get(peer);
+    if (namers === undefined) return ask({ signal, timeout: deadline });
+    // Not given up with the search, or those who are slow would count as made up.
+    return places.askNamed(peer, namers, () => ask({ timeout: Math.max(deadline, NAMED_TIMEOUT) }));
   }
 
   #onAnswer(answered: Answered<AskAnswer>, asking: Asking<AskAnswer>): void {
     const { places } = this.#deps;
     const { peer, keys, answer } = answered;
     const { news, unmet } = places.learn(peer, answer.closer, keys.length);
-    for (const id of unmet) this.#namers.set(id, (this.#namers.get(id) ?? new Set()).add(peer));
+    for (const ref of unmet) {
+      this.#heard.set(ref.id, ref);
+      this.#namers.set(ref.id, (this.#namers.get(ref.id) ?? new Set()).add(peer));
+    }
+    const lost = this.#lost();
     for (const key of keys) {
       const named = this.#names[key];
       if (named === undefined) continue;
       // Who was only heard of and has answered is one of those that hold the key from now on.
       const heard = asking.keys[key]?.candidates.some(({ peer: { id }, state }) => id === peer && state === 'heard');
-      if (news || heard === true) asking.know(key, places.candidates(named));
+      if (news || heard === true) asking.know(key, places.candidates(named, lost));
     }
     keys.forEach((key, place) => {
       // A node says the bits that a shard has also where it holds nothing of it.

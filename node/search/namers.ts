@@ -8,17 +8,17 @@ const REMEMBERED_FOR = 10 * 60 * 1000;
 const MOST_MISSING = 3;
 /** Where half of a network has just died, honest nodes name as many that are gone as that are there. */
 const MISSING_FACTOR = 2;
-/** So many whose fate is open: whoever names nodes that take a connection and say nothing must not do so in each search. */
-const MOST_OPEN = 6;
-/** By then a dial has ended; who has not shown itself is not there. */
-const JUDGED_AFTER = 10_000;
+/** So many that take long: whoever names nodes that take a connection and say nothing must not do so in each search. */
+const MOST_SLOW = 6;
+/** Whoever is there has answered by then, also over the longest ways. */
+const SLOW_AFTER = 2_000;
 /** Nodes kept that one has named, to be forgotten with its word: as many as two answers name. */
 const MOST_NAMED = 64;
 
 interface Word {
   there: number;
   missing: number;
-  /** Nodes that were asked in vain so far, and when. */
+  /** Nodes that were asked and have not answered, and since when. */
   readonly open: Map<string, number>;
   readonly named: Set<string>;
   /** By `performance.now()`. */
@@ -30,18 +30,19 @@ interface Word {
  * search a dial and some patience; honest nodes name only whom they have met.
  */
 export class Namers {
-  readonly #directory: Pick<Network['directory'], 'get' | 'forget'>;
+  readonly #directory: Pick<Network['directory'], 'forget'>;
   readonly #words = createBoundedCache<Word>(REMEMBERED);
 
-  constructor(directory: Pick<Network['directory'], 'get' | 'forget'>) {
+  constructor(directory: Pick<Network['directory'], 'forget'>) {
     this.#directory = directory;
   }
 
   isHeard(namer: string): boolean {
     const word = this.#words.get(namer);
     if (word === undefined || word.until < performance.now()) return true;
-    this.#judge(word);
-    return !isLiar(word) && word.open.size < MOST_OPEN;
+    if (isLiar(word)) return false;
+    const slow = [...word.open.values()].filter((since) => performance.now() - since >= SLOW_AFTER);
+    return slow.length < MOST_SLOW;
   }
 
   /** A peer has named nodes that nobody here has met. */
@@ -54,23 +55,17 @@ export class Namers {
     this.#words.set(namer, word);
   }
 
-  /** What became of one that was asked. `open`: it has not answered, and may be late. */
-  found(namer: string, id: string, fate: 'there' | 'missing' | 'open'): void {
-    const word = this.#words.get(namer);
-    if (word === undefined) return;
-    if (fate === 'open') word.open.set(id, performance.now());
-    else word[fate]++;
-    this.#forgetIfLiar(word);
-  }
-
-  #judge(word: Word): void {
-    for (const [id, since] of word.open) {
-      const isThere = (this.#directory.get(id)?.lastSeen ?? 0) > 0;
-      if (!isThere && performance.now() - since < JUDGED_AFTER) continue;
-      word.open.delete(id);
-      word[isThere ? 'there' : 'missing']++;
-    }
-    this.#forgetIfLiar(word);
+  /** One that these have named is asked. Gives what is to be told of it when it has answered or failed. */
+  asked(namers: Iterable<string>, id: string): (fate: 'there' | 'missing') => void {
+    const words = [...namers].flatMap((namer) => this.#words.get(namer) ?? []);
+    for (const { open } of words) open.set(id, performance.now());
+    return (fate) => {
+      for (const word of words) {
+        word.open.delete(id);
+        word[fate]++;
+        this.#forgetIfLiar(word);
+      }
+    };
   }
 
   /** Those that it named are not looked at any more either. */

@@ -1,8 +1,9 @@
+import { isNiagaError } from '../../protocol/errors.js';
 import { COPIES, placeOf, SALTS, shardKey, type KeyPlace } from '../../protocol/search/posting-keys.js';
 import { responsible } from '../index/responsible.js';
 import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 import type { AskAnswer } from '../index/wire.js';
-import { isWaitedFor, WANTED_ANSWERS, type AskedKey, type Candidate } from './ask.js';
+import { isWitnessed, WANTED_ANSWERS, type AskedKey, type Candidate } from './ask.js';
 import type { Freshness } from './freshness.js';
 import { Namers } from './namers.js';
 
@@ -39,10 +40,11 @@ export class Places {
    * who hold it; whom it is connected to comes first, and so does the salt of which three are. Behind those that can be asked come
    * nodes that were only heard of and may not exist, which count for nothing until they have answered, and then those that failed a
    * moment ago, which count and are not asked.
+   * @param heard those that answers named in this search: the directory may have had no room for them
    */
-  candidates(named: Named): Candidate[] {
+  candidates(named: Named, heard: readonly PeerRef[] = []): Candidate[] {
     const { network } = this.#deps;
-    const near = named.places.map((place) => this.#near(place));
+    const near = named.places.map((place) => this.#near(place, heard));
     const start = numberOf(`${network.peerId} ${named.name}`);
     const connected = new Set([network.peerId, ...network.connections()]);
     const found = new Map<string, Candidate>();
@@ -69,13 +71,16 @@ export class Places {
     return [...found.values()].sort((a, b) => rank(a) - rank(b));
   }
 
-  #near(place: KeyPlace): Near {
+  #near(place: KeyPlace, heard: readonly PeerRef[]): Near {
     const { directory } = this.#deps.network;
     const known = directory.closest(place.kadId, LOOKUP_SIZE);
-    const ids = new Set(known.map(({ id }) => id));
     const before = this.#deps.freshness.found(place);
-    // What was found here before is not forgotten where the directory has had no room for it.
-    const lost = before.filter(({ id }) => !ids.has(id) && directory.get(id) === undefined);
+    // What was found here before, or named in this search, is not forgotten where the directory has had no room for it.
+    const beside = new Map([...heard, ...before].map((peer) => [peer.id, peer]));
+    for (const { id } of known) beside.delete(id);
+    const absent = [...beside.values()].filter(({ id }) => directory.get(id) === undefined);
+    const nearest = responsible([...known, ...absent], place.kadId);
+    const lost = absent.filter((peer) => nearest.includes(peer));
     if (lost.length > 0) directory.learn(lost, { needed: true });
     const met = directory.closest(place.kadId, LOOKUP_SIZE, { met: true, resting: true });
     const able = directory.closest(place.kadId, LOOKUP_SIZE, { met: true });
@@ -85,7 +90,7 @@ export class Places {
     for (const peer of known) if (peer.self || peer.lastSeen > 0) real.set(peer.id, peer);
     return {
       members: responsible([...real.values()], place.kadId),
-      nearest: responsible(all, place.kadId),
+      nearest,
       usable: new Set([...all, ...able].map(({ id }) => id)),
       met: new Set(real.keys()),
     };
@@ -96,32 +101,39 @@ export class Places {
    * @param names how many names it answers for: each has so many nodes and no more
    * @returns whether somebody was not known before, and who may not exist
    */
-  learn(namer: string, closer: AskAnswer['closer'], names = 1): { news: boolean; unmet: readonly string[] } {
+  learn(namer: string, closer: AskAnswer['closer'], names = 1): { news: boolean; unmet: readonly PeerRef[] } {
     const { directory, peerId } = this.#deps.network;
     if (!this.#namers.isHeard(namer)) return { news: false, unmet: [] };
     const some = closer.filter(([id]) => id !== peerId && (directory.get(id)?.lastSeen ?? 0) === 0);
     const taken = some.slice(0, NAMED_PER_NAME * names);
-    const unknown = taken.filter(([id]) => directory.get(id) === undefined);
-    directory.learn(
-      unknown.map(([id, addresses]) => ({ id, addresses })),
-      { needed: true },
-    );
-    const unmet = taken.map(([id]) => id);
-    if (unmet.length > 0) this.#namers.named(namer, unmet);
-    return { news: unknown.length > 0, unmet };
+    let news = false;
+    // One by one: those named last may push out those named first.
+    const unmet = taken.flatMap(([id, addresses]) => {
+      const known = directory.get(id);
+      if (known !== undefined) return [known];
+      news = true;
+      directory.learn([{ id, addresses }], { needed: true });
+      return directory.get(id) ?? [];
+    });
+    if (unmet.length > 0)
+      this.#namers.named(
+        namer,
+        unmet.map(({ id }) => id),
+      );
+    return { news, unmet };
   }
 
-  /**
-   * What became of those who were named, in one search: whoever names many that are not there is not listened to for a while.
-   * @param namers by the node that they named
-   */
-  judge(namers: ReadonlyMap<string, ReadonlySet<string>>, keys: readonly AskedKey[]): void {
-    for (const [id, by] of namers) {
-      const among = (of: (key: AskedKey) => ReadonlySet<string> | undefined): boolean =>
-        keys.some((key) => of(key)?.has(id) === true);
-      if (!among(({ asked }) => asked)) continue;
-      const fate = among(({ answered }) => answered) ? 'there' : among(({ failed }) => failed) ? 'missing' : 'open';
-      for (const namer of by) this.#namers.found(namer, id, fate);
+  /** Asks one that these have named: whoever names many that are not there is not listened to for a while. */
+  async askNamed<A>(id: string, namers: Iterable<string>, ask: () => Promise<A>): Promise<A> {
+    const settle = this.#namers.asked(namers, id);
+    try {
+      const answer = await ask();
+      settle('there');
+      return answer;
+    } catch (error) {
+      // Who refuses is there.
+      settle(isNiagaError(error) && error.details?.['remote'] === true ? 'there' : 'missing');
+      throw error;
     }
   }
 
@@ -131,19 +143,19 @@ export class Places {
   }
 
   /**
-   * The salts whose nodes the answers themselves have shown to be the nearest: three of those that are nearest now, after all that
-   * answers have named, have answered and named whom they know that is nearer. Any three of five share a node with any three that a
-   * card was brought to. Where none of them holds the name, those that they named must have answered or failed too.
+   * The salts whose nodes the answers themselves have shown to be the nearest: three of those that are nearest now, by anybody's word
+   * and without those that failed, have answered and named whom they know that is nearer. Any three of five share a node with any
+   * three that a card was brought to.
    */
   witnessedSalts({ places }: Named, key: AskedKey): number[] {
     const { freshness } = this.#deps;
     const { candidates, answered } = key;
-    if (isWaitedFor(key)) return [];
     return SALTS.filter((salt) => {
       const members = candidates.filter(({ groups }) => groups.includes(salt));
       const place = places[salt];
       if (place === undefined || members.filter(({ peer }) => answered.has(peer.id)).length < WANTED_ANSWERS)
         return false;
+      if (!isWitnessed(key, salt)) return false;
       freshness.remember(
         place,
         members.map(({ peer }) => peer),

@@ -176,6 +176,21 @@ describe('what strangers say', () => {
     expect(refs.filter((id) => known.get(id) === undefined)).toEqual([refs[10]]);
   });
 
+  test('has room for a few who are asked next also where all others are of use; connected ones stay', () => {
+    const known = directory({ maxPeers: 40 });
+    const ids = learn(known, 1, 21);
+    for (const id of ids) known.markSeen(id);
+    ids.push(...learn(known, 21, 41));
+    for (const id of ids) known.answered(id, 5);
+    const [first = ''] = ids;
+    known.connected(peerIdFromString(first), [ADDRESS]);
+    const wanted = Array.from({ length: 8 }, (_, at) => idOf(1_000 + at));
+    for (const id of wanted) known.learn([{ id, addresses: [ADDRESS] }], { needed: true });
+    expect(known.size).toBe(40);
+    expect(wanted.filter((id) => known.get(id) !== undefined)).toEqual(wanted.slice(4));
+    expect(ids.filter((id) => known.get(id) === undefined)).toEqual(ids.slice(1, 5));
+  });
+
   test('gives way to who is met when the directory is full', () => {
     const known = directory();
     const ids = learn(known, 1, 1 + MAX_PEERS / 2);

@@ -1,28 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PeerRef } from '../../../node/network/index.js';
 import { Namers } from '../../../node/search/namers.js';
 
 const LIAR = 'liar';
-const met = new Set<string>();
 let forgotten: string[] = [];
 let namers: Namers;
 
-function ref(id: string): PeerRef {
-  return { id, kadId: new Uint8Array(32), addresses: [], lastSeen: met.has(id) ? 1 : 0, self: false };
+/** Names so many, who are asked; gives who they are, and what ends their silence. */
+function ask(namer: string, count: number): { ids: string[]; settle: (fate: 'there' | 'missing') => void } {
+  const ids = Array.from({ length: count }, (_, at) => `named ${at}`);
+  namers.named(namer, ids);
+  const settles = ids.map((id) => namers.asked([namer], id));
+  return { ids, settle: (fate) => settles.forEach((settle) => settle(fate)) };
 }
 
-function name(namer: string, count: number, fate: 'there' | 'missing' | 'open'): string[] {
-  const ids = Array.from({ length: count }, (_, at) => `${fate} ${at}`);
-  namers.named(namer, ids);
-  for (const id of ids) namers.found(namer, id, fate);
+function name(namer: string, count: number, fate: 'there' | 'missing'): string[] {
+  const { ids, settle } = ask(namer, count);
+  settle(fate);
   return ids;
 }
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  met.clear();
   forgotten = [];
-  namers = new Namers({ get: ref, forget: (ids) => forgotten.push(...ids) });
+  namers = new Namers({ forget: (ids) => forgotten.push(...ids) });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -48,27 +48,25 @@ describe('a node that names others', () => {
     expect(forgotten).toEqual([]);
   });
 
-  it('is not listened to while those that it named take their time, and again when they have shown themselves', () => {
-    const ids = name('honest', 6, 'open');
-    expect(namers.isHeard('honest')).toBe(false);
-    for (const id of ids) met.add(id);
+  it('is listened to while those that it named have had no time to answer, as over long ways', () => {
+    ask('honest', 20);
+    vi.advanceTimersByTime(1_900);
     expect(namers.isHeard('honest')).toBe(true);
   });
 
-  it('has named nobody who is there when they are silent for longer than a dial takes', () => {
-    name(LIAR, 3, 'open');
-    expect(namers.isHeard(LIAR)).toBe(true);
-    vi.advanceTimersByTime(10_000);
-    expect(namers.isHeard(LIAR)).toBe(false);
-    expect(forgotten).toHaveLength(3);
+  it('is not listened to while those that it named take their time, and again when they have shown themselves', () => {
+    const { settle } = ask('honest', 6);
+    vi.advanceTimersByTime(2_000);
+    expect(namers.isHeard('honest')).toBe(false);
+    settle('there');
+    expect(namers.isHeard('honest')).toBe(true);
   });
 
   it('begins anew after a while', () => {
     name(LIAR, 3, 'missing');
     vi.advanceTimersByTime(11 * 60 * 1000);
     expect(namers.isHeard(LIAR)).toBe(true);
-    namers.named(LIAR, ['one']);
-    namers.found(LIAR, 'one', 'missing');
+    name(LIAR, 1, 'missing');
     expect(namers.isHeard(LIAR)).toBe(true);
   });
 });

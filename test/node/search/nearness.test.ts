@@ -7,6 +7,21 @@ const seller = createSeller(Date.now());
 const card = seller.card('a', 'Payung lipat merah');
 const NAME = 'term:payung';
 
+/** Each knows one in thirty, and names those that are nearer than itself. */
+function nameNearer(nodes: readonly FakeNode[]): void {
+  nodes.forEach((node, number) => {
+    node.closer = ({ keys: [name = ''] }) => {
+      const { key, shard } = readShardKey(name);
+      const { kadId } = placeOf('main', key, 0, shard);
+      const known = nodes.filter((_, other) => (other * 7 + number * 13) % 30 === 0);
+      const near = nearestTo(name, 0, nodes).slice(0, 8);
+      const all = near.includes(node) ? near : nearestTo(name, 0, known).slice(0, 5);
+      const nearer = all.filter((other) => compareDistance(other.kadId, node.kadId, kadId) < 0);
+      return nearer.slice(0, 5);
+    };
+  });
+}
+
 const find = (fake: Fake) => fake.find('payung', { timeoutMs: 2_500 });
 
 describe('a search in a large network', () => {
@@ -15,21 +30,26 @@ describe('a search in a large network', () => {
     for (const salt of [0, 1]) {
       for (const node of nearestTo(NAME, salt, nodes).slice(0, 5)) if (node.cards.length === 0) node.take(seller, card);
     }
-    // Each knows one in thirty, and names those that are nearer than itself.
-    nodes.forEach((node, number) => {
-      node.closer = ({ keys: [name = ''] }) => {
-        const { key, shard } = readShardKey(name);
-        const { kadId } = placeOf('main', key, 0, shard);
-        const known = nodes.filter((_, other) => (other * 7 + number * 13) % 30 === 0);
-        const near = nearestTo(name, 0, nodes).slice(0, 8);
-        const all = near.includes(node) ? near : nearestTo(name, 0, known).slice(0, 5);
-        const nearer = all.filter((other) => compareDistance(other.kadId, node.kadId, kadId) < 0);
-        return nearer.slice(0, 5);
-      };
-    });
+    nameNearer(nodes);
     const far = nearestTo(NAME, 0, nodes).slice(300, 360);
     const { hits } = await find(createFake(nodes, { known: far, small: false }));
     expect(hits).toHaveLength(1);
+  });
+
+  it('is not complete while none of the nearest that were named has answered, though others hold the key', async () => {
+    const nodes = nodesWith(300);
+    const nearest = nearestTo(NAME, 0, nodes);
+    const far = nearest.slice(100, 160);
+    // Somebody holds another card under the word; those who hold this one are slow.
+    for (const node of far) node.take(seller, seller.card('b', 'Payung pantai'));
+    for (const node of nearest.slice(0, 5)) {
+      node.take(seller, card);
+      node.state = 'frozen';
+    }
+    for (const node of far) node.closer = () => nearest.slice(0, 5);
+    const { hits, coverage } = await find(createFake(nodes, { known: far, small: false }));
+    expect(hits).toHaveLength(1);
+    expect(coverage.verdict).toBe('partial');
   });
 });
 
