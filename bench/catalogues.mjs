@@ -2,73 +2,83 @@
 // tenth title from another node: with the publisher there, and after it is gone. One command: npm run bench:catalogues
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 // Not by the name of the package: bench/ has one of its own.
 import { createClient } from '../dist/node/index.js';
+import { catalogue, needData } from './lib/data.mjs';
+import { percentiles } from './lib/report.mjs';
+import { note, Table } from './lib/results.mjs';
+import { atExit, progress, runBench, temporaryFolder } from './lib/run.mjs';
 
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const DATA = fileURLToPath(new URL('../../shared/data/', import.meta.url));
-const FILES = ['catalog-esci.ndjson.gz', 'catalog-id.ndjson.gz'];
-const NODES = 8;
-const EVERY = Number(process.env.EVERY ?? 10);
 const LIMIT = 20;
+/** Missed titles that are printed of each round. */
+const EXAMPLES = 10;
 
-if (!FILES.every((file) => existsSync(join(DATA, file)))) {
-  console.log('skipped: the catalogues are not on this machine (../shared/data)');
-  process.exit(0);
-}
+needData();
+await runBench({
+  name: 'catalogues',
+  about: 'Both real catalogues through the command line, looked for with the publisher there and gone.',
+  options: {
+    nodes: { value: 8, quick: 4, about: 'nodes, each a process' },
+    listings: { value: 0, quick: 100, about: 'listings of each catalogue; 0 for all' },
+    every: { value: 10, about: 'each so many-th title is looked for' },
+  },
+  measure,
+});
 
-const root = await mkdtemp(join(tmpdir(), 'niaga-bench-'));
-const nodes = [];
-let failed = false;
-try {
+async function measure({ nodes: count, listings, every }) {
   const first = await start('node-0');
-  for (let at = 1; at < NODES; at++) await start(`node-${at}`, first.addresses[0]);
-  const [publisher, reader] = [nodes[1], nodes[2]];
-  console.log(`${NODES} node processes, Node ${process.version}, ${cpus().length} × ${cpus()[0].model}`);
-  console.log('| file | lines | published | refused | fewest replicas | seconds | lines/s | publisher, peak MB |');
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+  const nodes = [first];
+  for (let at = 1; at < count; at++) nodes.push(await start(`node-${at}`, first.addresses[0]));
+  const [, publisher, reader] = nodes;
+  const published = new Table(`Published by \`niaga publish\` into a network of ${count} node processes`);
   const wanted = [];
-  for (const file of FILES) {
+  let failed = false;
+  for (const name of ['esci', 'id']) {
+    const source = catalogue(name).slice(0, listings === 0 ? undefined : listings);
+    const file = join(temporaryFolder(), `${name}.ndjson.gz`);
+    await writeFile(file, gzipSync(source.map((one) => `${JSON.stringify(one)}\n`).join('')));
+    progress(`publishing ${name}, ${source.length} lines`);
     const begun = performance.now();
-    const lines = await publish(publisher, join(DATA, file));
+    const lines = await publish(publisher, file);
     const seconds = (performance.now() - begun) / 1000;
-    const source = gunzipSync(await readFile(join(DATA, file)))
-      .toString('utf8')
-      .trim()
-      .split('\n');
-    const taken = lines.filter((line) => line.status === 'published');
-    const refused = lines.filter((line) => line.status === 'invalid');
-    console.log(
-      `| ${file} | ${source.length} | ${taken.length} | ${refused.length} | ${Math.min(...taken.map((line) => line.replicas))} | ${seconds.toFixed(1)} | ${Math.round(lines.length / seconds)} | ${await peakMemory(publisher)} |`,
-    );
-    for (const line of refused)
-      console.log(`  line ${line.line}: ${line.error.code} ${line.error.where ?? ''}: ${line.error.message}`);
-    failed ||= lines.length !== source.length || refused.some((line) => line.error?.message === undefined);
-    for (const line of taken)
-      if (line.line % EVERY === 0)
-        wanted.push({ listing: line.listing, title: JSON.parse(source[line.line - 1]).title });
+    const taken = lines.filter(({ status }) => status === 'published');
+    const refused = lines.filter(({ status }) => status === 'invalid');
+    published.add({
+      catalogue: name,
+      lines: source.length,
+      published: taken.length,
+      refused: refused.length,
+      'fewest copies': Math.min(...taken.map(({ replicas }) => replicas)),
+      seconds,
+      'lines/s': lines.length / seconds,
+      'publisher, peak MB': await peakMemory(publisher),
+    });
+    for (const { line, error } of refused)
+      note(`${name}, line ${line}: ${error.code} ${error.where ?? ''}: ${error.message}`);
+    failed ||= lines.length !== source.length || refused.some(({ error }) => error?.message === undefined);
+    for (const { line, listing } of taken)
+      if (line % every === 0) wanted.push({ listing, title: source[line - 1].title });
   }
-  console.log('\n| asked from another node | titles | found | share | p50 ms | p95 ms | p99 ms | complete |');
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
-  await lookFor('publisher is there', reader, wanted);
+  published.end();
+  const asked = new Table('Titles asked one after the other from another node');
+  const missed = await lookFor('the publisher is there', reader, wanted, asked);
   publisher.child.kill('SIGKILL');
   await once(publisher.child, 'exit');
-  await lookFor('publisher was killed', reader, wanted);
-  console.log(`\nreader, peak MB: ${await peakMemory(reader)}`);
-} finally {
-  for (const node of nodes) node.child.kill('SIGKILL');
-  await rm(root, { recursive: true, force: true });
+  missed.push(...(await lookFor('the publisher was killed', reader, wanted, asked)));
+  asked.end();
+  for (const title of missed.slice(0, EXAMPLES)) note(`missed: ${title}`);
+  note(`reader, peak MB: ${await peakMemory(reader)}`);
+  return { failed: failed || missed.length > 0 };
 }
-process.exitCode = failed ? 1 : 0;
 
-async function lookFor(label, node, titles) {
+/** Gives the titles that did not bring their listing. */
+async function lookFor(when, node, titles, table) {
   const client = createClient(JSON.parse(await readFile(join(node.home, 'main', 'api.json'), 'utf8')));
   const times = [];
   const missed = [];
@@ -79,14 +89,11 @@ async function lookFor(label, node, titles) {
     if (answer.coverage.verdict === 'complete') complete++;
     if (!answer.hits.some((hit) => hit.listing === listing)) missed.push(title);
   }
-  times.sort((a, b) => a - b);
-  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
+  const { p50, p95, p99 } = percentiles(times);
   const found = titles.length - missed.length;
-  console.log(
-    `| ${label} | ${titles.length} | ${found} | ${(found / titles.length).toFixed(4)} | ${at(0.5)} | ${at(0.95)} | ${at(0.99)} | ${complete} |`,
-  );
-  for (const title of missed.slice(0, 10)) console.log(`  missed: ${title}`);
-  failed ||= missed.length > 0;
+  const share = (found / titles.length).toFixed(4);
+  table.add({ when, titles: titles.length, found, share, 'p50 ms': p50, 'p95 ms': p95, 'p99 ms': p99, complete });
+  return missed;
 }
 
 async function publish(node, file) {
@@ -99,7 +106,7 @@ async function publish(node, file) {
 }
 
 async function start(name, bootstrap) {
-  const home = join(root, name);
+  const home = join(temporaryFolder(), name);
   const args = [
     'start',
     '--home',
@@ -114,7 +121,7 @@ async function start(name, bootstrap) {
   if (bootstrap !== undefined) args.push('--bootstrap', bootstrap);
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const node = { name, home, child, addresses: [] };
-  nodes.push(node);
+  atExit(() => child.kill('SIGKILL'));
   for await (const line of createInterface({ input: child.stdout }))
     return Object.assign(node, { addresses: JSON.parse(line).addresses });
   throw new Error(`${name} ended before it was ready`);

@@ -41,7 +41,7 @@ async function measure(options) {
   const scene = new Scene(cluster, askers, options, next);
   await scene.open();
   await scene.ask('all there');
-  await scene.copies('all there', 0);
+  await scene.copies('all there');
 
   for (const percent of [30, 50]) {
     const gone = scene.take(percent);

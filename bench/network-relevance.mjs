@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { catalogue, devQueries, needData } from './lib/data.mjs';
 import { Cluster } from './lib/hosts.mjs';
 import { random } from './lib/random.mjs';
-import { countBy, inWords, mean, percentiles, printTable, quantile } from './lib/report.mjs';
+import { countBy, inWords, mean, percentiles, quantile } from './lib/report.mjs';
+import { note, table } from './lib/results.mjs';
 import { progress, runBench } from './lib/run.mjs';
 
 const NDCG_AT = 10;
@@ -89,7 +90,7 @@ async function measure(options) {
     Object.entries(runs).map(([name, run]) => [name, evaluate(run, qrels, qids, { k: NDCG_AT, recallK: RECALL_AT })]),
   );
   const compared = ['ndcg', 'recall'].map((measured) => pair(measured, scored, qids, options.seed));
-  printTable(
+  table(
     compared.map(({ measured, ...row }) => ({
       measured: measured === 'ndcg' ? `nDCG@${NDCG_AT}` : `recall@${RECALL_AT}`,
       ...row,
@@ -102,12 +103,12 @@ async function measure(options) {
   });
   const verdicts = countBy(asked, ({ verdict }) => verdict);
   const times = percentiles(asked.map(({ ms }) => ms));
-  console.log(
-    `\nanswers: ${inWords(verdicts)}; other first ten: ${different.length} of ${qids.length}; p50 ${times.p50.toFixed(0)} ms, p99 ${times.p99.toFixed(0)} ms`,
+  note(
+    `answers: ${inWords(verdicts)}; other first ten: ${different.length} of ${qids.length}; p50 ${times.p50.toFixed(0)} ms, p99 ${times.p99.toFixed(0)} ms`,
   );
-  for (const { sku, error } of unpublished.slice(0, 10)) console.log(`not published: ${sku} ${error}`);
+  for (const { sku, error } of unpublished.slice(0, 10)) note(`not published: ${sku} ${error}`);
   const reached = compared.every(({ ratio }) => ratio >= GOAL);
-  console.log(`${reached ? 'reached' : 'NOT reached'}: ${GOAL} of both`);
+  note(`${reached ? 'reached' : 'NOT reached'}: ${GOAL} of both`);
   return { compared, different, times, unpublished: unpublished.length, reached };
 }
 

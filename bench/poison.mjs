@@ -7,7 +7,8 @@ import { Cluster } from './lib/hosts.mjs';
 import { LIES } from './lib/lies.mjs';
 import { titles } from './lib/questions.mjs';
 import { random, sample, shuffled } from './lib/random.mjs';
-import { countBy, inWords, mean, percentiles, printTable } from './lib/report.mjs';
+import { countBy, inWords, mean, percentiles } from './lib/report.mjs';
+import { note, Table, table } from './lib/results.mjs';
 import { progress, runBench } from './lib/run.mjs';
 
 const LIARS = new URL('./lib/liar-host.mjs', import.meta.url);
@@ -71,23 +72,33 @@ async function measure(options) {
     return liars[0].host.call('lie', { names: names[name] ?? [name] });
   };
   const scenes = [];
+  const answered = new Table(
+    `${options.liars} of ${options.nodes} nodes lie; "same hits" is the share of the first ${LIMIT} of the dev queries that are still there`,
+  );
   const told = options.lies.split(',');
   const chosen = (names) => [HONEST, ...names.filter((name) => told.includes(name))];
   for (const name of chosen([...LIES.answers, MIXED])) {
     await lie(name);
     scenes.push({ name, ...(await scene(cluster, questions, market)) });
-    progress(`${name}: asked`);
+    answered.add(answeredRow(scenes.at(-1), scenes[0]));
   }
+  answered.end();
+  for (const { name, examples } of scenes) for (const text of examples) note(`${name}: shown, ${text}`);
   const brought = [];
+  const deliveries = new Table(
+    `${options.brought} further listings of a new seller each time, brought while liars lie about that`,
+  );
   for (const name of chosen(LIES.brought)) {
     await lie(name);
     brought.push({ name, ...(await bringing(cluster, further.splice(0, options.brought))) });
-    progress(`${name}: brought`);
+    deliveries.add(broughtRow(brought.at(-1), brought[0], options.brought));
   }
+  deliveries.end();
   await lie(HONEST);
   const flood = await flooded(cluster, liars[0], market, options);
   await cluster.end();
-  return conclude({ scenes, brought, flood }, options);
+  sayFlood(flood, options);
+  return { scenes, brought, flood, failed: scenes.some(({ forged }) => forged > 0) };
 }
 
 /** Publishes, then changes the price of some and removes some: what a liar could bring back. */
@@ -233,9 +244,8 @@ function commonWord(listings) {
   return { word, having };
 }
 
-function conclude({ scenes, brought, flood }, options) {
-  const [honest] = scenes;
-  const rows = scenes.map(({ name, known, dev, times, forged, old, verdicts, errors }) => ({
+function answeredRow({ name, known, dev, times, forged, old, verdicts, errors }, honest) {
+  return {
     'what liars do': name,
     'known items found': known,
     'same hits': mean(
@@ -252,28 +262,25 @@ function conclude({ scenes, brought, flood }, options) {
     'p95, times': times.p95 / honest.times.p95,
     verdicts: inWords(verdicts),
     held: verdictOf({ known, times, forged, old, errors }, honest),
-  }));
-  printTable(
-    rows,
-    `${options.liars} of ${options.nodes} nodes lie; "same hits" is the share of the first ${LIMIT} of the dev queries that are still there`,
-  );
-  const broughtRows = brought.map(({ name, known, times, seconds, quorum, verdicts }) => ({
+  };
+}
+
+function broughtRow({ name, known, times, seconds, quorum, verdicts }, honest, count) {
+  return {
     'what liars do': name,
     'found afterwards': known,
-    'with a quorum': `${quorum} of ${options.brought}`,
+    'with a quorum': `${quorum} of ${count}`,
     'published in s': seconds,
     'p50 ms': times.p50,
     'p95 ms': times.p95,
-    'p95, times': times.p95 / brought[0].times.p95,
+    'p95, times': times.p95 / honest.times.p95,
     verdicts: inWords(verdicts),
-    held: verdictOf({ known, times, forged: 0, old: 0, errors: 0 }, { ...brought[0], old: 0 }),
-  }));
-  printTable(
-    broughtRows,
-    `${options.brought} further listings of a new seller each time, brought while liars lie about that`,
-  );
-  for (const { name, examples } of scenes) for (const text of examples) console.log(`${name}: shown, ${text}`);
-  printTable(
+    held: verdictOf({ known, times, forged: 0, old: 0, errors: 0 }, { ...honest, old: 0 }),
+  };
+}
+
+function sayFlood(flood, options) {
+  table(
     [
       ['before', flood.before],
       ['after', flood.after],
@@ -286,10 +293,9 @@ function conclude({ scenes, brought, flood }, options) {
     })),
     `${options.flood} cards of one seller under "${flood.word}", which stands in ${flood.honest} honest titles; published: ${inWords(flood.statuses)}`,
   );
-  const floodHeld =
+  const held =
     flood.after.known >= flood.before.known - RECALL_LOST && flood.after.times.p95 <= SLOWER * flood.before.times.p95;
-  console.log(`flood: ${floodHeld ? 'held' : 'NOT held'}`);
-  return { scenes, brought, flood, rows, broughtRows, failed: rows.some(({ 'forged shown': shown }) => shown > 0) };
+  note(`flood: ${held ? 'held' : 'NOT held'}`);
 }
 
 function verdictOf({ known, times, forged, old, errors }, honest) {

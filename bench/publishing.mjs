@@ -6,8 +6,9 @@ import { costOf, costUntilQuiet, idleRate } from './lib/cost.mjs';
 import { generate } from './lib/generate.mjs';
 import { Cluster, sleep } from './lib/hosts.mjs';
 import { random, sample } from './lib/random.mjs';
-import { mean, percentiles, printTable } from './lib/report.mjs';
-import { progress, runBench } from './lib/run.mjs';
+import { mean, percentiles } from './lib/report.mjs';
+import { note, Table } from './lib/results.mjs';
+import { runBench } from './lib/run.mjs';
 
 const RIVAL = new URL('./rivals/libp2p-host.mjs', import.meta.url);
 const hour = 3_600_000;
@@ -24,6 +25,14 @@ const LEAST_PROCESSES = 2;
 const processesFor = (nodes) => Math.max(LEAST_PROCESSES, Math.ceil(nodes / NODES_A_PROCESS));
 /** What goes on in the background afterwards is looked at for so long: keepers fetch listings gently, for as long as it takes. */
 const BACKGROUND_LIMIT = 20_000;
+/** Before an action is measured, what was begun before is waited for, but no longer than this. */
+const QUIET_LIMIT = 60_000;
+
+const PUBLISHING =
+  'Publishing, to quorum and on disk; processor time is that of all nodes together, messages are questions, answers and deliveries, bytes are all that is sent';
+const AFTERWARDS =
+  'Afterwards, each when the network was quiet again; of what goes on in the background what is beyond that of idle nodes (plain libp2p: a price stands with the seller alone, and a record cannot be removed before it expires)';
+const RATIOS = 'How many times cheaper than plain libp2p';
 
 needData();
 await runBench({
@@ -31,17 +40,17 @@ await runBench({
   about:
     'Listings a second to quorum, and what a listing, a day, a change of price and a removal cost; beside plain libp2p.',
   options: {
-    nodes: { value: '10,50', quick: '6', about: 'networks of so many nodes' },
-    listings: {
-      value: '100,1000,10000,26000',
-      quick: '100',
-      about: 'listings published, each in a network of its own',
+    networks: {
+      value: '10:100+1000+10000,50:100+1000',
+      quick: '6:100',
+      about: 'networks of so many nodes, and listings published in each, one lot after the other by other sellers',
     },
     changes: { value: 10, quick: 3, about: 'prices changed and listings removed, one after the other' },
     rival: {
       value: 15,
       quick: 8,
-      about: 'seconds that plain libp2p gets; what it did not provide by then is reckoned from what it did',
+      about:
+        'seconds that plain libp2p gets for each lot; what it did not provide by then is reckoned from what it did',
     },
     only: { value: 'niaga,libp2p', about: 'which of the two' },
     seed: { value: 1, about: 'of the listings' },
@@ -51,59 +60,99 @@ await runBench({
 
 async function measure(options) {
   const real = [...catalogue('esci'), ...catalogue('id')];
+  const tables = { publishing: new Table(PUBLISHING), afterwards: new Table(AFTERWARDS), ratios: new Table(RATIOS) };
   const results = [];
-  for (const nodes of options.nodes.split(',').map(Number)) {
-    const settings = options.listings.split(',').map((text) => {
-      const count = Number(text);
-      const sellers = Math.min(nodes, Math.ceil(count / LISTINGS_OF_ONE));
-      return { nodes, count, sellers, listings: generate(real, count, options.seed), options };
-    });
-    const others = options.only.includes('libp2p') ? await libp2p(nodes, settings) : [];
-    for (const [at, setting] of settings.entries()) {
-      const { count, sellers } = setting;
-      const own = options.only.includes('niaga') ? await niaga(setting) : undefined;
-      results.push({ nodes, count, sellers, niaga: own, libp2p: others[at] });
-    }
+  for (const [nodes, counts] of networksOf(options.networks)) {
+    const lots = counts.map((count, at) => ({
+      nodes,
+      count,
+      sellers: Math.min(nodes, Math.ceil(count / LISTINGS_OF_ONE)),
+      listings: generate(real, count, options.seed + at),
+      options,
+    }));
+    const others = options.only.includes('libp2p') ? await libp2p(nodes, lots, tables) : [];
+    if (options.only.includes('niaga')) results.push(...(await niaga(nodes, lots, others, tables)));
   }
-  print(results);
-  const failed = results.some(({ niaga: own }) => own !== undefined && own.wrong.length > 0);
-  return { results, failed };
+  for (const table of Object.values(tables)) table.end();
+  for (const { nodes, count, wrong } of results)
+    for (const one of wrong) note(`${nodes} nodes, ${count} listings: ${JSON.stringify(one)}`);
+  return { results, failed: results.some(({ wrong }) => wrong.length > 0) };
 }
 
-async function niaga({ nodes, count, sellers, listings, options }) {
+/** `10:100+1000,50:100` as [[10, [100, 1000]], [50, [100]]]. */
+function networksOf(text) {
+  return text.split(',').map((one) => {
+    const [nodes, counts] = one.split(':');
+    return [Number(nodes), counts.split('+').map(Number)];
+  });
+}
+
+/** One network for all lots: who published one lot is not among the sellers of the next. */
+async function niaga(nodes, lots, others, tables) {
   const cluster = await new Cluster('niaga').start(nodes, processesFor(nodes));
-  let idle = await idleRate(cluster);
-  const shops = cluster.nodes.slice(0, sellers);
-  const shares = shops.map((_, at) => listings.filter((_, place) => place % sellers === at));
+  const results = [];
+  let sold = 0;
+  let held = 0;
+  for (const [at, { count, sellers, listings, options }] of lots.entries()) {
+    const shops = Array.from({ length: sellers }, () => cluster.nodes[sold++ % nodes]);
+    held += count;
+    const result = await oneLot(cluster, {
+      shops,
+      listings,
+      options,
+      held,
+      say: sayLot(tables, { nodes, count, sellers }),
+    });
+    sayRatios(tables.ratios, { nodes, count, held }, result, others[at]);
+    results.push({ nodes, count, sellers, held, ...result });
+  }
+  await cluster.end();
+  return results;
+}
+
+/** Publishes, changes and removes, and lets a day go by; `held`: how many listings there are then, those of earlier lots included. */
+async function oneLot(cluster, { shops, listings, options, held, say }) {
+  const untilQuiet = () => cluster.untilQuiet(QUIET_LIMIT);
+  await untilQuiet();
+  const idleBefore = await idleRate(cluster);
+  const shares = shops.map((_, at) => listings.filter((_, place) => place % shops.length === at));
   const published = await costOf(cluster, () =>
     Promise.all(shops.map((shop, at) => shop.ask('publish', { listings: shares[at] }))),
   );
+  say.published('Niaga', published);
   const lines = published.value.flatMap((answer) => answer.lines);
   const wrong = lines.filter(({ status, quorum }) => status !== 'published' || !quorum).slice(0, 20);
-  progress(`Niaga, ${nodes} nodes: ${count} listings published`);
   // What goes on in the background after everything has its quorum is part of the price.
-  const rest = await costUntilQuiet(cluster, idle, () => undefined, BACKGROUND_LIMIT);
+  const rest = await costUntilQuiet(cluster, idleBefore, () => undefined, BACKGROUND_LIMIT);
+  say.after('until quiet after that', rest, 'all');
   // Nodes that hold more have more to say to each other.
-  idle = await idleRate(cluster);
+  await untilQuiet();
+  const idle = await idleRate(cluster);
   const again = await costOf(cluster, () => shops[0].ask('publish', { listings: shares[0] }));
-  const before = await shops[0].ask('time');
-  const refresh = await day(cluster, idle);
-  progress(`Niaga, ${nodes} nodes: a day refreshed`);
+  say.after('published again, unchanged', again, "one seller's");
   const chosen = sample(shares[0], 2 * options.changes, random(options.seed));
+  await untilQuiet();
   const changed = await eachAlone(cluster, idle, chosen.slice(0, options.changes), (listing) =>
     shops[0].ask('publish', { listings: [{ ...listing, price: 77, currency: 'USD' }] }),
   );
+  say.after('a change of price', changed, 'one');
   const ids = new Map(published.value[0].lines.map(({ sku, listing }) => [sku, listing]));
+  await untilQuiet();
   const removed = await eachAlone(cluster, idle, chosen.slice(options.changes), ({ sku }) =>
     shops[0].run('listingRemove', { listing: ids.get(sku) }),
   );
+  say.after('a removal', removed, 'one');
   const reader = cluster.nodes.at(-1);
   wrong.push(...(await unseen(reader, chosen, options.changes, ids)));
+  await untilQuiet();
+  const before = await shops[0].ask('time');
+  const refresh = await day(cluster, idle);
+  say.after('a day, with all that the nodes do for each other', refresh, `all ${held}`);
   wrong.push(...(await notRefreshed(reader, shares[0].slice(0, options.changes), ids, before + DAY - 2 * hour)));
-  await cluster.end();
+  const { value: _, ...ownPublished } = published;
   return {
     idle,
-    published: { ...published, value: undefined },
+    published: ownPublished,
     rest,
     again: { ...again, value: undefined },
     refresh,
@@ -127,13 +176,18 @@ function day(cluster, idle) {
 /** One after the other; seconds are those until the operation had its answer, costs until the network was quiet again. */
 async function eachAlone(cluster, idle, list, task) {
   const took = [];
-  const costs = await costUntilQuiet(cluster, idle, async () => {
-    for (const one of list) {
-      const begun = performance.now();
-      await task(one);
-      took.push((performance.now() - begun) / 1000);
-    }
-  });
+  const costs = await costUntilQuiet(
+    cluster,
+    idle,
+    async () => {
+      for (const one of list) {
+        const begun = performance.now();
+        await task(one);
+        took.push((performance.now() - begun) / 1000);
+      }
+    },
+    BACKGROUND_LIMIT,
+  );
   const each = (value) => value / list.length;
   return {
     seconds: mean(took),
@@ -169,14 +223,14 @@ async function notRefreshed(reader, listings, ids, since) {
 }
 
 /**
- * One network for all sizes: each keyword is provided for itself, and costs the same however many others were. Each size gets so
+ * One network for all lots: each keyword is provided for itself, and costs the same however many others were. Each lot gets so
  * many seconds, with as many sellers side by side as Niaga's.
  */
-async function libp2p(nodes, settings) {
+async function libp2p(nodes, lots, tables) {
   const cluster = await new Cluster('libp2p').start(nodes, processesFor(nodes), { file: RIVAL });
   await idleRate(cluster);
   const results = [];
-  for (const { count, sellers, listings, options } of settings) {
+  for (const { count, sellers, listings, options } of lots) {
     const shops = cluster.nodes.slice(0, sellers);
     const cost = await costOf(cluster, () =>
       Promise.all(
@@ -192,91 +246,65 @@ async function libp2p(nodes, settings) {
     const keywords = cost.value.reduce((sum, one) => sum + one.keywords, 0);
     // Every keyword costs the same, so the cost of all is that of those which were done, as many times as there are more.
     const all = keywords / provided;
-    progress(`libp2p, ${nodes} nodes: ${provided} of ${keywords} keywords of ${count} listings provided`);
     const { messages, bytes, cpuMs, seconds } = cost;
-    results.push({
+    const result = {
       provided,
       keywords,
       seconds: seconds * all,
       messages: messages * all,
       bytes: bytes * all,
       cpuMs: cpuMs * all,
-    });
+    };
+    const part = provided < keywords ? `, from ${provided} of ${keywords} keywords` : '';
+    const say = sayLot(tables, { nodes, count, sellers });
+    say.published(`libp2p${part}`, result);
+    say.after('a day, libp2p: provided again', result, `these ${count}`);
+    results.push(result);
   }
   await cluster.end();
   return results;
 }
 
-function print(results) {
-  const rows = results.flatMap(({ nodes, count, sellers, niaga: own, libp2p: other }) => {
-    const row = (system, { seconds, messages, bytes, cpuMs }) => ({
-      nodes,
-      listings: count,
-      sellers,
-      system,
-      'listings/s': count / seconds,
-      seconds,
-      'messages each': messages / count,
-      'bytes each': Math.round(bytes / count),
-      'CPU ms each': cpuMs / count,
-    });
-    return [
-      ...(own === undefined ? [] : [row('Niaga', own.published)]),
-      ...(other === undefined
-        ? []
-        : [
-            row(
-              `libp2p${other.provided < other.keywords ? `, from ${other.provided} of ${other.keywords} keywords` : ''}`,
-              other,
-            ),
-          ]),
-    ];
+/** Puts what a lot has cost into the tables. */
+function sayLot({ publishing, afterwards }, { nodes, count, sellers }) {
+  return {
+    published: (system, { seconds, messages, bytes, cpuMs }) =>
+      publishing.add({
+        nodes,
+        listings: count,
+        sellers,
+        system,
+        'listings/s': count / seconds,
+        seconds,
+        'messages each': messages / count,
+        'bytes each': Math.round(bytes / count),
+        'CPU ms each': cpuMs / count,
+      }),
+    after: (what, { seconds, messages, bytes, cpuMs }, of) =>
+      afterwards.add({
+        nodes,
+        listings: count,
+        what,
+        of,
+        seconds,
+        messages,
+        bytes: Math.round(bytes),
+        'CPU ms': cpuMs,
+      }),
+  };
+}
+
+function sayRatios(table, { nodes, count, held }, own, other) {
+  if (other === undefined) return;
+  // Niaga's day is that of all listings there are.
+  const share = held / count;
+  table.add({
+    nodes,
+    listings: count,
+    'publishing, messages': other.messages / own.published.messages,
+    'publishing, seconds': other.seconds / own.published.seconds,
+    'publishing, bytes': other.bytes / own.published.bytes,
+    'a day, messages': (other.messages * share) / own.refresh.messages,
+    'a day, CPU': (other.cpuMs * share) / own.refresh.cpuMs,
   });
-  printTable(
-    rows,
-    'Publishing, to quorum and on disk; processor time is that of all nodes together, messages are questions, answers and deliveries, bytes are all that is sent',
-  );
-  const costs = results.flatMap(({ nodes, count, niaga: own, libp2p: other }) => {
-    if (own === undefined) return [];
-    const row = (what, { seconds, messages, bytes, cpuMs }, of = '') => ({
-      nodes,
-      listings: count,
-      what,
-      of,
-      seconds,
-      messages,
-      bytes: Math.round(bytes),
-      'CPU ms': cpuMs,
-    });
-    return [
-      row('until quiet after that', own.rest, 'all'),
-      row('published again, unchanged', own.again, "one seller's"),
-      row('a day, with all that the nodes do for each other', own.refresh, 'all'),
-      ...(other === undefined ? [] : [row('a day, libp2p: provided again', other, 'all')]),
-      row('a change of price', own.changed, 'one'),
-      row('a removal', own.removed, 'one'),
-    ];
-  });
-  printTable(
-    costs,
-    'Afterwards; of what goes on in the background what is beyond that of idle nodes (plain libp2p: a price stands with the seller alone, and a record cannot be removed before it expires)',
-  );
-  const ratios = results.flatMap(({ nodes, count, niaga: own, libp2p: other }) =>
-    own === undefined || other === undefined
-      ? []
-      : [
-          {
-            nodes,
-            listings: count,
-            'publishing, messages': other.messages / own.published.messages,
-            'publishing, seconds': other.seconds / own.published.seconds,
-            'publishing, bytes': other.bytes / own.published.bytes,
-            'a day, messages': other.messages / own.refresh.messages,
-            'a day, CPU': other.cpuMs / own.refresh.cpuMs,
-          },
-        ],
-  );
-  printTable(ratios, 'How many times cheaper than plain libp2p');
-  for (const { nodes, count, niaga: own } of results)
-    for (const one of own?.wrong ?? []) console.log(`${nodes} nodes, ${count} listings: ${JSON.stringify(one)}`);
 }

@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs';
 import { explain } from '../dist/protocol/search/merge.js';
 import { catalogue, devQueries, needData } from './lib/data.mjs';
 import { random } from './lib/random.mjs';
-import { mean, percentiles, printTable } from './lib/report.mjs';
+import { mean, percentiles } from './lib/report.mjs';
+import { note, Table, table } from './lib/results.mjs';
 import { progress, runBench } from './lib/run.mjs';
 import { installedEngines } from './relevance/engines.mjs';
 import { CHOICES, nested } from './relevance/folds.mjs';
@@ -19,6 +20,7 @@ const RECALL = 50;
 /** What one index node sends for one term at most, and the terms asked. */
 const ANSWERS = 100;
 const TERMS_ASKED = [2, 3, 4, 6];
+const KEYS_ASKED = Math.max(...TERMS_ASKED);
 const BOOTSTRAPS = 2_000;
 const AS_IT_IS = 'Niaga: + feedback: the ranker as it is';
 
@@ -28,17 +30,22 @@ await runBench({
   about: 'nDCG@10 and recall@50 of the ranker on one machine, over labelled queries in English and Indonesian.',
   options: {
     every: { value: 1, quick: 4, about: 'only each so many-th query' },
+    depths: {
+      value: '20,30,40,50,60,80,100,200',
+      about: 'answers opened a key, for the table of what a reader in a network loses by opening so few',
+    },
     explain: { value: '', about: 'the number of a dev query whose first hits are to be explained' },
   },
   measure,
 });
 
-async function measure({ every, explain: wanted }) {
+async function measure({ every, depths, explain: wanted }) {
   const { engines, missing } = await installedEngines();
-  if (missing.length > 0) console.log(`without ${missing.join(' and ')}: npm --prefix bench install`);
+  if (missing.length > 0) note(`without ${missing.join(' and ')}: npm --prefix bench install`);
   const english = await englishSet(every);
   const indonesian = indonesianSet(every, english.evaluate);
   const results = { english: await compare(english, engines), indonesian: await compare(indonesian, engines) };
+  results.depths = compareDepths(english, depths.split(',').map(Number));
   results.nested = crossValidate(english);
   if (wanted !== '') explainQuery(english, wanted);
   return results;
@@ -128,7 +135,7 @@ async function compare({ title, listings, queries, qrels, evaluate, cards }, eng
   const ours = rows.find(({ name }) => name === AS_IT_IS);
   const { bytes, postings, size } = cards;
   const at = (share) => bytes[Math.floor((bytes.length - 1) * share)];
-  printTable(
+  table(
     rows.map(({ name, summary, p50, p99 }) => ({
       ranking: name,
       [`nDCG@${TOP}`]: summary.ndcg.toFixed(3),
@@ -142,12 +149,39 @@ async function compare({ title, listings, queries, qrels, evaluate, cards }, eng
   );
   if (engines.length > 0) {
     const differences = ours.ndcg.map((value, at) => value - best.ndcg[at]).filter((value) => Number.isFinite(value));
-    console.log(
-      `\nThe ranker as it is against ${best.name}, query by query: nDCG@${TOP} ${signed(mean(differences))}, 95 % ` +
+    note(
+      `The ranker as it is against ${best.name}, query by query: nDCG@${TOP} ${signed(mean(differences))}, 95 % ` +
         bootstrap(differences).map(signed).join(' to '),
     );
   }
   return rows.map(({ name, summary, p50, p99 }) => ({ name, ...summary, p50, p99 }));
+}
+
+/** What is left of the whole ranking when only so many answers of each of the rarest keys are opened, as a reader in a network does. */
+function compareDepths({ title, queries, qrels, evaluate, cards }, depths) {
+  const qids = queries.map(({ qid }) => qid);
+  const scored = (best) => {
+    const found = ({ text }) => {
+      const query = cards.parse(text);
+      return withFeedback(query, best(query)).map(({ id }) => id);
+    };
+    const run = new Map(queries.map((one) => [one.qid, found(one)]));
+    return evaluate(run, qrels, qids, { k: TOP, recallK: RECALL }).summary;
+  };
+  const whole = scored((query) => cards.best(query));
+  const growing = new Table(
+    `${title}: answers opened under each of the ${KEYS_ASKED} rarest terms, as a share of what the whole ranking brings (nDCG@${TOP} ${whole.ndcg.toFixed(3)}, recall@${RECALL} ${whole.recallExact.toFixed(3)})`,
+  );
+  for (const depth of depths) {
+    const part = scored((query) => cards.bestOfLists(query, KEYS_ASKED, depth));
+    growing.add({
+      'answers opened a key': depth,
+      [`nDCG@${TOP}`]: (part.ndcg / whole.ndcg).toFixed(3),
+      [`recall@${RECALL}`]: (part.recallExact / whole.recallExact).toFixed(3),
+    });
+  }
+  growing.end();
+  return growing.rows;
 }
 
 function signed(value) {
@@ -165,11 +199,11 @@ function crossValidate({ cards, queries, qrels, scoreQuery }) {
   );
   const all = [...scores.values()];
   const found = { ndcg: mean(all), ndcg95: bootstrap(all), spread, chosen: [...chosen].slice(0, 5) };
-  console.log(
-    `\nNested cross-validation (${CHOICES} choices, ${spread.length} divisions): nDCG@${TOP} ${found.ndcg.toFixed(3)}, ` +
-      `95 % ${interval(found.ndcg95)}; the divisions ${spread.map((value) => value.toFixed(3)).join(', ')}. Chosen most often:`,
+  note(
+    `Nested cross-validation (${CHOICES} choices, ${spread.length} divisions): nDCG@${TOP} ${found.ndcg.toFixed(3)}, ` +
+      `95 % ${interval(found.ndcg95)}; the divisions ${spread.map((value) => value.toFixed(3)).join(', ')}. Chosen most often: ` +
+      found.chosen.map(([name, times]) => `${times} × ${name}`).join('; '),
   );
-  for (const [name, times] of found.chosen) console.log(`  ${times} × ${name}`);
   return found;
 }
 

@@ -5,7 +5,8 @@ import { catalogue, devQueries, needData } from './lib/data.mjs';
 import { between, Cluster } from './lib/hosts.mjs';
 import { newWords } from './lib/questions.mjs';
 import { random, shuffled } from './lib/random.mjs';
-import { countBy, inWords, mean, percentiles, printTable } from './lib/report.mjs';
+import { countBy, inWords, mean, percentiles } from './lib/report.mjs';
+import { note, Table, table } from './lib/results.mjs';
 import { progress, runBench } from './lib/run.mjs';
 
 const LIBP2P_HOST = new URL('./rivals/libp2p-host.mjs', import.meta.url);
@@ -56,38 +57,60 @@ async function measure(options) {
     dev: queries.slice(0, options.quick ? 10 : queries.length).map(({ text }) => ({ words: [text] })),
   };
   const wanted = options.only.split(',');
-  const rows = [];
+  const title = `${listings.length} listings of the ESCI catalogue from ${options.sellers} sellers; asked one after the other from a node that published nothing, in a process of its own; CPU is that of all processes`;
+  const rows = new Rows(title);
   if (wanted.includes('niaga')) {
     const cluster = await new Cluster('niaga').start(options.nodes, options.processes);
-    rows.push(...(await ask(cluster, { name: `Niaga, ${options.nodes}`, listings, questions, options, cuts: true })));
+    await ask(cluster, { name: `Niaga, ${options.nodes}`, listings, questions, options, rows, cuts: true });
     await cluster.end();
   }
   if (wanted.includes('libp2p')) {
     const file = LIBP2P_HOST;
     const cluster = await new Cluster('libp2p').start(options.nodes, options.processes, { file });
-    rows.push(
-      ...(await ask(cluster, { name: `libp2p, ${options.nodes}`, file, listings, questions, options, cuts: true })),
-    );
+    await ask(cluster, { name: `libp2p, ${options.nodes}`, file, listings, questions, options, rows, cuts: true });
     await cluster.end();
   }
-  if (wanted.includes('peerbit')) rows.push(...(await peerbit({ listings, questions, options })));
-  printTable(
-    rows.map(({ system, situation, count, p50, p95, p99, dials, cpu, found, empty }) => {
-      const row = { 'system, nodes': system, situation, searches: count, 'p50 ms': p50, 'p95 ms': p95, 'p99 ms': p99 };
-      return { ...row, 'dials each': dials, 'CPU ms each': cpu, 'found it': found, 'no hit': empty };
-    }),
-    `${listings.length} listings of the ESCI catalogue from ${options.sellers} sellers; asked one after the other from a node that published nothing, in a process of its own; CPU is that of all processes`,
-  );
-  return { rows, verdicts: verdicts(rows) };
+  if (wanted.includes('peerbit')) await peerbit({ listings, questions, options, rows });
+  rows.end();
+  return { rows: rows.all, verdicts: verdicts(rows.all) };
 }
 
-async function peerbit({ listings, questions, options }) {
+/** What was measured, and the table of it. */
+class Rows {
+  all = [];
+  #table;
+
+  constructor(title) {
+    this.#table = new Table(title);
+  }
+
+  add(row) {
+    this.all.push(row);
+    const { system, situation, count, p50, p95, p99, dials, cpu, found, empty } = row;
+    this.#table.add({
+      'system, nodes': system,
+      situation,
+      searches: count,
+      'p50 ms': p50,
+      'p95 ms': p95,
+      'p99 ms': p99,
+      'dials each': dials,
+      'CPU ms each': cpu,
+      'found it': found,
+      'no hit': empty,
+    });
+  }
+
+  end() {
+    this.#table.end();
+  }
+}
+
+async function peerbit({ listings, questions, options, rows }) {
   if (!existsSync(PEERBIT)) {
-    console.log('\nPeerbit is left out; to have it: npm install --prefix bench');
-    return [];
+    return note('Peerbit is left out; to have it: npm install --prefix bench');
   }
   const file = PEERBIT_HOST;
-  const rows = [];
   for (const size of options.peerbit.split(',').map(Number)) {
     const cluster = new Cluster('peerbit');
     try {
@@ -95,17 +118,16 @@ async function peerbit({ listings, questions, options }) {
       for (let made = 0; made < size; made += 2) await cluster.add(Math.min(2, size - made), { file });
       const sellers = Math.min(options.sellers, size);
       const name = `Peerbit, ${size}`;
-      rows.push(...(await ask(cluster, { name, file, listings, questions, options: { ...options, sellers } })));
+      await ask(cluster, { name, file, listings, questions, options: { ...options, sellers }, rows });
     } catch (error) {
-      console.log(`\nPeerbit with ${size} peers did not come up: ${error.message}`);
+      note(`Peerbit with ${size} peers did not come up: ${error.message}`);
     }
     await cluster.end();
   }
-  return rows;
 }
 
 /** Publishes the listings, and asks all questions in all situations. */
-async function ask(cluster, { name, file, listings, questions, options, cuts = false }) {
+async function ask(cluster, { name, file, listings, questions, options, rows, cuts = false }) {
   const sellers = spread(cluster.nodes, options.sellers);
   const texts = Object.values(questions).flatMap((list) => list.flatMap(({ words }) => words));
   const published = await Promise.all(
@@ -117,7 +139,6 @@ async function ask(cluster, { name, file, listings, questions, options, cuts = f
   progress(
     `${name}: published, ${inWords(countBy(lines, ({ error, quorum }) => error ?? (quorum ? 'with a quorum' : 'without')))}`,
   );
-  const rows = [];
   const run = async (situation, asker, list, more = {}) => {
     const before = await cluster.usage();
     const results = await asker.ask('searches', {
@@ -125,8 +146,7 @@ async function ask(cluster, { name, file, listings, questions, options, cuts = f
       ...more,
     });
     const used = between(before, await cluster.usage());
-    rows.push(summary(name, situation, list, results, used));
-    return results;
+    rows.add(summary(name, situation, list, results, used));
   };
   const [asker] = await cluster.add(1, { file, node: { replicate: false } });
   await asker.ask('searches', { inputs: questions.warm.map(({ words }) => ({ words, limit: LIMIT })) });
@@ -140,7 +160,6 @@ async function ask(cluster, { name, file, listings, questions, options, cuts = f
   // The last: nodes that have ended are still known to the others for a while.
   await starts(cluster, asker, name, { questions: questions.first, again: questions.again, rows });
   progress(`${name}: asked`);
-  return rows;
 }
 
 /**
@@ -163,8 +182,8 @@ async function starts(cluster, asker, name, { questions, again, rows }) {
       homes[at] ??= { home: fresh.home };
     }
     const used = between(before, await cluster.usage());
-    rows.push(summary(name, `first search after ${round}`, list, results, used));
-    rows.push(summary(name, `${round} and first search`, list, totals, used));
+    rows.add(summary(name, `first search after ${round}`, list, results, used));
+    rows.add(summary(name, `${round} and first search`, list, totals, used));
   }
 }
 
@@ -206,6 +225,6 @@ function verdicts(rows) {
         faster: mine.p50 < other.p50 && mine.p99 < other.p99 ? 'yes' : 'no',
       })),
   );
-  printTable(list, 'How many times as long the others take');
+  table(list, 'How many times as long the others take');
   return list;
 }

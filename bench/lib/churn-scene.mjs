@@ -5,7 +5,8 @@ import { catalogue } from './data.mjs';
 import { sleep } from './hosts.mjs';
 import { titles } from './questions.mjs';
 import { sample, shuffled } from './random.mjs';
-import { countBy, inWords, mean, percentiles, printTable } from './report.mjs';
+import { countBy, inWords, mean, percentiles } from './report.mjs';
+import { note, Table } from './results.mjs';
 import { progress } from './run.mjs';
 import { cardOf } from './single-machine.mjs';
 
@@ -27,7 +28,9 @@ const P95 = 2_500;
 export class Scene {
   answers = [];
   held = [];
-  joined = [];
+  joined;
+  #asked;
+  #copies = new Table('Copies of sampled cards at the five nearest nodes under each salt');
   #cluster;
   #askers;
   #options;
@@ -42,6 +45,9 @@ export class Scene {
     this.#askers = askers;
     this.#options = options;
     this.#next = next;
+    this.#asked = new Table(
+      `Known items in the first answer, asked by title from ${askers.length} nodes in turn; p95 is to be at most ${P95} ms`,
+    );
   }
 
   /** Publishes everything, and brings in who counts the copies. */
@@ -101,7 +107,17 @@ export class Scene {
     const good = (goal === undefined || (found >= goal && times.p95 <= P95)) && (most === undefined || found <= most);
     const verdicts = countBy(results, ({ verdict, error }) => verdict ?? error);
     this.answers.push({ when, items: results.length, found, goal, times, verdicts, good });
-    progress(`${when}: ${found.toFixed(4)} of ${results.length} found, p95 ${Math.round(times.p95)} ms`);
+    this.#asked.add({
+      when,
+      items: results.length,
+      found: found.toFixed(4),
+      goal: goal ?? '',
+      'p50 ms': times.p50,
+      'p95 ms': times.p95,
+      'p99 ms': times.p99,
+      verdicts: inWords(verdicts),
+      held: good ? 'yes' : 'NO',
+    });
   }
 
   /** Kills and freezes processes, half and half, until so many nodes are gone; gives how many. */
@@ -121,11 +137,30 @@ export class Scene {
     return gone;
   }
 
-  async copies(when, seconds) {
+  /** Counts the copies of the sampled cards once. */
+  async copies(when) {
+    await this.#count(when, 0);
+    this.#sayCopies();
+  }
+
+  async #count(when, seconds) {
     const peers = this.#cluster.alive.map(({ peerId, addresses }) => ({ peerId, addresses }));
     const counted = await this.#probe.ask('copies', { peers, items: this.#sampled });
     this.held.push({ when, seconds, ...counted });
     return counted.held === counted.expected;
+  }
+
+  /** What was counted last. */
+  #sayCopies() {
+    const { when, seconds, expected, held, complete } = this.held.at(-1);
+    this.#copies.add({
+      when,
+      'after s': seconds,
+      'copies that should be': expected,
+      'are there': held,
+      share: (held / expected).toFixed(4),
+      'cards with all': `${complete} of ${this.#sampled.length}`,
+    });
   }
 
   /** Counts copies until all are where they belong; gives in words how that went. */
@@ -133,10 +168,13 @@ export class Scene {
     const begun = performance.now();
     for (;;) {
       const seconds = Math.round((performance.now() - begun) / 1000);
-      const all = await this.copies(when, seconds);
+      const all = await this.#count(when, seconds);
       const { held, expected } = this.held.at(-1);
+      // Of each situation the first count and the last.
+      const over = all || seconds > this.#options.wait;
+      if (seconds === 0 || over) this.#sayCopies();
       if (all) return `all copies restored after ${seconds} s`;
-      if (seconds > this.#options.wait) return `${held} of ${expected} copies after ${seconds} s`;
+      if (over) return `${held} of ${expected} copies after ${seconds} s`;
       await sleep(POLL);
     }
   }
@@ -168,35 +206,10 @@ export class Scene {
   }
 
   conclude() {
-    printTable(
-      this.answers.map(({ when, items, found, goal, times, verdicts, good }) => ({
-        when,
-        items,
-        found: found.toFixed(4),
-        goal: goal ?? '',
-        'p50 ms': times.p50,
-        'p95 ms': times.p95,
-        'p99 ms': times.p99,
-        verdicts: inWords(verdicts),
-        held: good ? 'yes' : 'NO',
-      })),
-      `Known items in the first answer, asked by title from ${this.#askers.length} nodes in turn; p95 is to be at most ${P95} ms`,
-    );
-    printTable(
-      this.held
-        .filter(({ when, seconds }, at, all) => seconds === 0 || all[at + 1]?.when !== when)
-        .map(({ when, seconds, expected, held, complete }) => ({
-          when,
-          'after s': seconds,
-          'copies that should be': expected,
-          'are there': held,
-          share: (held / expected).toFixed(4),
-          'cards with all': `${complete} of ${this.#sampled.length}`,
-        })),
-      'Copies of sampled cards at the five nearest nodes under each salt',
-    );
-    console.log(
-      `\ncards a node: ${Math.round(this.joined.joined)} at those who joined, ${Math.round(this.joined.before)} at those who were there`,
+    this.#asked.end();
+    this.#copies.end();
+    note(
+      `cards a node: ${Math.round(this.joined.joined)} at those who joined, ${Math.round(this.joined.before)} at those who were there`,
     );
     return {
       answers: this.answers,

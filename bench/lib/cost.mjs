@@ -9,6 +9,8 @@ const QUIET_POLLS = 3;
 const HARDLY = 5;
 /** The rate of idle nodes has come down when it falls by less than a fifth from one look to the next. */
 const SETTLED = 0.8;
+/** With --quick what is printed is not a measurement. */
+const WINDOW = process.argv.includes('--quick') ? 500 : 3_000;
 const NOTHING = { messages: 0, bytes: 0, cpuMs: 0 };
 
 /** Questions, answers and deliveries among the counted messages. */
@@ -22,7 +24,7 @@ function messagesOf({ byProtocol }) {
  * What the cluster does in a second when nothing is asked of it. Nodes that have just met have much to say to each other, so
  * it is waited until that is over.
  */
-export async function idleRate(cluster, { window = 3_000, windows = 10 } = {}) {
+export async function idleRate(cluster, { window = WINDOW, windows = 10 } = {}) {
   let rate = await rateOf(cluster, window);
   for (let at = 1; at < windows; at++) {
     const before = rate;

@@ -88,10 +88,19 @@ function figure(value, digits) {
   return value.toFixed(Math.abs(value) >= 1 ? 2 : 3);
 }
 
+/** A row's values as people read them. */
+export function inCells(row) {
+  return Object.values(row).map((value) => figure(value));
+}
+
+/** Says on stderr what is being done: a benchmark takes minutes. */
+export function progress(text) {
+  console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+}
+
 /** Prints rows (objects with the same keys) as a table in Markdown, columns as wide as their longest cell. */
 export function printTable(rows, title) {
-  if (title !== undefined) console.log(`\n${title}\n`);
-  if (rows.length === 0) return;
+  console.log(`\n${title}\n`);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cells = [columns, ...rows.map((row) => columns.map((column) => figure(row[column])))];
   const widths = columns.map((_, at) => Math.max(3, ...cells.map((line) => line[at].length)));
@@ -104,5 +113,4 @@ export function printTable(rows, title) {
 /** Writes what was measured for programs to read, with the machine beside it. */
 export function writeJson(file, results) {
   writeFileSync(file, `${JSON.stringify({ machine: machine(), ...results }, undefined, 2)}\n`);
-  console.error(`written: ${file}`);
 }

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { machine, machineLine, writeJson } from './report.mjs';
+import { machine, machineLine, progress } from './report.mjs';
+import { endResults, saveTo } from './results.mjs';
+
+export { progress };
 
 /** What is to be ended when the benchmark ends, however it does; the last first. */
 const endings = [];
@@ -56,7 +59,7 @@ export function skip(why) {
 }
 
 /**
- * Runs a benchmark: reads the options, measures, prints, writes JSON, and ends what was started.
+ * Runs a benchmark: reads the options, measures, prints, saves, and ends what was started.
  * @param {object} bench
  * @param {string} bench.name
  * @param {string} bench.about what it measures, for --help
@@ -98,22 +101,22 @@ export async function runBench({ name, about, options: known, measure }) {
       .join(', ')}`,
   );
   warnOfLoad();
+  const seconds = () => Math.round((performance.now() - begun) / 100) / 10;
+  let ended = false;
+  if (values.json !== undefined) saveTo(values.json, () => ({ bench: name, options, ended, seconds: seconds() }));
+  atExit(() => ended || (endResults(), console.log(`\nnot ended: broken off after ${seconds()} s`)));
   let failed = false;
   try {
     const results = await measure(options);
     failed = results.failed === true;
-    const seconds = Math.round((performance.now() - begun) / 100) / 10;
-    console.log(`\n${seconds} s in all`);
-    if (values.json !== undefined) writeJson(values.json, { bench: name, options, seconds, ...results });
+    ended = true;
+    endResults(results);
+    console.log(`\n${seconds()} s in all`);
+    if (values.json !== undefined) progress(`written: ${values.json}`);
   } catch (error) {
     console.error(error);
     failed = true;
   }
   // Children may still hold the event loop; they are ended here.
   process.exit(failed ? 1 : 0);
-}
-
-/** Says on stderr what is being done: a benchmark takes minutes. */
-export function progress(text) {
-  console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 }
