@@ -29,13 +29,14 @@ await runBench({
   name: 'poison',
   about: 'Recall, false cards shown and times while some of the index nodes lie, and while a seller floods a word.',
   options: {
-    nodes: { value: 50, quick: 8, about: 'nodes' },
-    liars: { value: 5, quick: 1, about: 'of them that lie, in a process of their own' },
-    processes: { value: 5, quick: 2, about: 'processes of the others' },
+    nodes: { value: 30, quick: 8, about: 'nodes' },
+    liars: { value: 3, quick: 1, about: 'of them that lie, in a process of their own' },
+    processes: { value: 3, quick: 2, about: 'processes of the others' },
     listings: { value: 1_000, quick: 60, about: 'listings of honest sellers' },
-    changed: { value: 30, quick: 5, about: 'of them with another price since, and as many removed since' },
-    items: { value: 150, quick: 10, about: 'listings looked for by their title' },
-    brought: { value: 100, quick: 10, about: 'further listings that a new seller brings while liars lie about that' },
+    changed: { value: 20, quick: 5, about: 'of them with another price since, and as many removed since' },
+    items: { value: 80, quick: 10, about: 'listings looked for by their title' },
+    dev: { value: 32, quick: 5, about: 'dev queries' },
+    brought: { value: 60, quick: 10, about: 'further listings that a new seller brings while liars lie about that' },
     flood: { value: 10_000, quick: 100, about: 'cards of one seller under one word' },
     lies: {
       value: [...LIES.answers, MIXED, ...LIES.brought].join(),
@@ -61,7 +62,7 @@ async function measure(options) {
   const questions = {
     warm: titles(market.standing.slice(0, 10), 10),
     known: titles(market.standing, options.items, options.seed),
-    dev: queries.slice(0, options.quick ? 5 : queries.length).map(({ text }) => ({ words: [text] })),
+    dev: queries.slice(0, options.dev).map(({ text }) => ({ words: [text] })),
     ended: titles(market.removed, market.removed.length),
     changed: titles(market.changed, market.changed.length),
   };

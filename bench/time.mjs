@@ -6,7 +6,7 @@ import { between, Cluster } from './lib/hosts.mjs';
 import { newWords } from './lib/questions.mjs';
 import { random, shuffled } from './lib/random.mjs';
 import { countBy, inWords, mean, percentiles } from './lib/report.mjs';
-import { note, Table, table } from './lib/results.mjs';
+import { note, Table } from './lib/results.mjs';
 import { progress, runBench } from './lib/run.mjs';
 
 const LIBP2P_HOST = new URL('./rivals/libp2p-host.mjs', import.meta.url);
@@ -28,9 +28,9 @@ await runBench({
     processes: { value: 5, quick: 2, about: 'processes they are spread over; the asker has one of its own' },
     listings: { value: 1_000, quick: 60, about: 'listings of the ESCI catalogue' },
     sellers: { value: 10, quick: 3, about: 'nodes that publish them' },
-    searches: { value: 200, quick: 10, about: 'searches for new words' },
-    cuts: { value: 24, quick: 1, about: 'searches for new words with half of the connections cut' },
-    starts: { value: 10, quick: 1, about: 'starts, each with a first search' },
+    searches: { value: 150, quick: 10, about: 'searches for new words' },
+    cuts: { value: 16, quick: 1, about: 'searches for new words with half of the connections cut' },
+    starts: { value: 8, quick: 1, about: 'starts, each with a first search' },
     peerbit: {
       value: '2,10',
       quick: '2',
@@ -64,21 +64,23 @@ async function measure(options) {
     await ask(cluster, { name: `Niaga, ${options.nodes}`, listings, questions, options, rows, cuts: true });
     await cluster.end();
   }
+  if (wanted.includes('peerbit')) await peerbit({ listings, questions, options, rows });
+  // The last, for it takes longest.
   if (wanted.includes('libp2p')) {
     const file = LIBP2P_HOST;
     const cluster = await new Cluster('libp2p').start(options.nodes, options.processes, { file });
     await ask(cluster, { name: `libp2p, ${options.nodes}`, file, listings, questions, options, rows, cuts: true });
     await cluster.end();
   }
-  if (wanted.includes('peerbit')) await peerbit({ listings, questions, options, rows });
   rows.end();
-  return { rows: rows.all, verdicts: verdicts(rows.all) };
+  return { rows: rows.all };
 }
 
-/** What was measured, and the table of it. */
+/** What was measured, the table of it, and that of how Niaga compares in each situation that both were asked in. */
 class Rows {
   all = [];
   #table;
+  #verdicts = new Table('How many times as long the others take; faster: at p50 and at p99');
 
   constructor(title) {
     this.#table = new Table(title);
@@ -99,10 +101,21 @@ class Rows {
       'found it': found,
       'no hit': empty,
     });
+    const isOwn = (one) => one.system.startsWith('Niaga');
+    const mine = this.all.find((one) => isOwn(one) && one.situation === situation);
+    if (mine === undefined || isOwn(row)) return;
+    this.#verdicts.add({
+      situation,
+      against: system,
+      p50: `${(p50 / mine.p50).toFixed(1)} ×`,
+      p99: `${(p99 / mine.p99).toFixed(1)} ×`,
+      faster: mine.p50 < p50 && mine.p99 < p99 ? 'yes' : 'no',
+    });
   }
 
   end() {
     this.#table.end();
+    this.#verdicts.end();
   }
 }
 
@@ -155,7 +168,6 @@ async function ask(cluster, { name, file, listings, questions, options, rows, cu
   await run('new words', asker, questions.open);
   await run('dev queries', asker, questions.dev);
   await run('new words again', asker, questions.open);
-  await run('dev queries again', asker, questions.dev);
   if (cuts) await run('new words, half of the connections cut', asker, questions.cut, { cut: CUT, pause: CUT_PAUSE });
   // The last: nodes that have ended are still known to the others for a while.
   await starts(cluster, asker, name, { questions: questions.first, again: questions.again, rows });
@@ -209,22 +221,4 @@ function summary(system, situation, questions, results, used) {
     verdicts: countBy(results, ({ verdict, error }) => error ?? verdict ?? 'none'),
     firstHit: percentiles(results.flatMap(({ firstMs }) => firstMs ?? [])),
   };
-}
-
-/** Whether Niaga is faster than every other in each situation that both were asked in, at p50 and at p99. */
-function verdicts(rows) {
-  const own = rows.filter(({ system }) => system.startsWith('Niaga'));
-  const list = own.flatMap((mine) =>
-    rows
-      .filter((other) => other.situation === mine.situation && !other.system.startsWith('Niaga'))
-      .map((other) => ({
-        situation: mine.situation,
-        against: other.system,
-        p50: `${(other.p50 / mine.p50).toFixed(1)} ×`,
-        p99: `${(other.p99 / mine.p99).toFixed(1)} ×`,
-        faster: mine.p50 < other.p50 && mine.p99 < other.p99 ? 'yes' : 'no',
-      })),
-  );
-  table(list, 'How many times as long the others take');
-  return list;
 }
