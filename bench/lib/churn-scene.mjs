@@ -19,6 +19,9 @@ const hour = 3_600_000;
 /** The clock is moved by so much at a time: by more over weeks, but less than the day after which things are due again. */
 const STEP = hour;
 const LONG_STEP = 8 * hour;
+const LAST_STEP = hour;
+/** Milliseconds: what days that pass in seconds leave to do is waited for, but no longer than this. */
+const QUIET_LIMIT = 40_000;
 const WEEK = 7 * 24 * hour;
 const BETWEEN_STEPS = 50;
 const POLL = 3_000;
@@ -198,11 +201,15 @@ export class Scene {
   /** Moves everybody's clock in steps, so that what is to happen every day happens. */
   async move(ms) {
     const step = ms > WEEK ? LONG_STEP : STEP;
-    for (let moved = 0; moved < ms; moved += step) {
-      await this.#cluster.advance(Math.min(step, ms - moved));
+    for (let moved = 0; moved < ms - LAST_STEP; moved += step) {
+      await this.#cluster.advance(Math.min(step, ms - LAST_STEP - moved));
       await sleep(BETWEEN_STEPS);
     }
+    await this.#cluster.untilQuiet(QUIET_LIMIT);
+    // Whoever was still at work on an earlier day when the last one came is due again.
+    await this.#cluster.advance(LAST_STEP);
     await sleep(POLL);
+    await this.#cluster.untilQuiet(QUIET_LIMIT);
   }
 
   conclude() {

@@ -170,7 +170,8 @@ export class Cluster {
   }
 
   /** Waits until what was begun before is done: cards on their way to further nodes, listings that keepers fetch. */
-  async untilQuiet(limit = QUIET_TIME_LIMIT) {
+  async untilQuiet(patience = QUIET_TIME_LIMIT) {
+    const limit = Math.min(patience, QUIET_TIME_LIMIT);
     const begun = performance.now();
     const seconds = () => Math.round((performance.now() - begun) / 1000);
     for (let share = 1; share >= QUIET_SHARE;) {
