@@ -1,12 +1,13 @@
 // How long a search takes in a network of many nodes on this machine, beside two other ways of finding things without a
 // server: plain libp2p (a provider record for each keyword) and Peerbit. One command: npm run bench:time
 import { existsSync } from 'node:fs';
+import { Comparison } from './lib/comparison.mjs';
 import { catalogue, devQueries, needData } from './lib/data.mjs';
 import { between, Cluster } from './lib/hosts.mjs';
 import { newWords } from './lib/questions.mjs';
 import { random, shuffled } from './lib/random.mjs';
 import { countBy, inWords, mean, percentiles } from './lib/report.mjs';
-import { note, Table } from './lib/results.mjs';
+import { note } from './lib/results.mjs';
 import { progress, runBench } from './lib/run.mjs';
 
 const LIBP2P_HOST = new URL('./rivals/libp2p-host.mjs', import.meta.url);
@@ -58,7 +59,7 @@ async function measure(options) {
   };
   const wanted = options.only.split(',');
   const title = `${listings.length} listings of the ESCI catalogue from ${options.sellers} sellers; asked one after the other from a node that published nothing, in a process of its own; CPU is that of all processes`;
-  const rows = new Rows(title);
+  const rows = new Comparison(title);
   if (wanted.includes('niaga')) {
     const cluster = await new Cluster('niaga').start(options.nodes, options.processes);
     await ask(cluster, { name: `Niaga, ${options.nodes}`, listings, questions, options, rows, cuts: true });
@@ -74,49 +75,6 @@ async function measure(options) {
   }
   rows.end();
   return { rows: rows.all };
-}
-
-/** What was measured, the table of it, and that of how Niaga compares in each situation that both were asked in. */
-class Rows {
-  all = [];
-  #table;
-  #verdicts = new Table('How many times as long the others take; faster: at p50 and at p99');
-
-  constructor(title) {
-    this.#table = new Table(title);
-  }
-
-  add(row) {
-    this.all.push(row);
-    const { system, situation, count, p50, p95, p99, dials, cpu, found, empty } = row;
-    this.#table.add({
-      'system, nodes': system,
-      situation,
-      searches: count,
-      'p50 ms': p50,
-      'p95 ms': p95,
-      'p99 ms': p99,
-      'dials each': dials,
-      'CPU ms each': cpu,
-      'found it': found,
-      'no hit': empty,
-    });
-    const isOwn = (one) => one.system.startsWith('Niaga');
-    const mine = this.all.find((one) => isOwn(one) && one.situation === situation);
-    if (mine === undefined || isOwn(row)) return;
-    this.#verdicts.add({
-      situation,
-      against: system,
-      p50: `${(p50 / mine.p50).toFixed(1)} ×`,
-      p99: `${(p99 / mine.p99).toFixed(1)} ×`,
-      faster: mine.p50 < p50 && mine.p99 < p99 ? 'yes' : 'no',
-    });
-  }
-
-  end() {
-    this.#table.end();
-    this.#verdicts.end();
-  }
 }
 
 async function peerbit({ listings, questions, options, rows }) {

@@ -160,7 +160,9 @@ export class Cluster {
     const end = performance.now() + limit;
     let known = [];
     do {
-      const all = await this.each('known');
+      // A process that is too busy to answer has not met anybody as far as can be told.
+      const all = await Promise.race([this.each('known'), sleep(Math.max(0, end - performance.now()))]);
+      if (all === undefined) break;
       known = all.flat();
       if (known.every((size) => size >= MET * count)) return true;
       await sleep(POLL);
