@@ -19,12 +19,12 @@ await runBench({
   about:
     'Known items found after many nodes have gone at once, the restoring of copies, joining, and sellers who are away.',
   options: {
-    nodes: { value: 30, quick: 10, about: 'nodes; those that ask are some more' },
+    nodes: { value: 30, quick: 8, about: 'nodes; those that ask are some more' },
     each: { value: 2, quick: 2, about: 'nodes a process: a process goes as a whole' },
     askers: { value: 5, quick: 3, about: 'nodes that ask in turn, in a process of their own' },
     listings: { value: 1_000, quick: 50, about: 'listings' },
-    sellers: { value: 10, quick: 6, about: 'nodes that publish them, each in a process of its own' },
-    items: { value: 120, quick: 15, about: 'listings looked for each time' },
+    sellers: { value: 10, quick: 4, about: 'nodes that publish them, each in a process of its own' },
+    items: { value: 120, quick: 10, about: 'listings looked for each time' },
     sampled: { value: 40, quick: 8, about: 'cards whose copies are counted' },
     wait: { value: 90, quick: 5, about: 'seconds that copies may take to be restored' },
     days: { value: 3, about: 'days that sellers are away' },

@@ -29,7 +29,7 @@ await runBench({
   name: 'relevance',
   about: 'nDCG@10 and recall@50 of the ranker on one machine, over labelled queries in English and Indonesian.',
   options: {
-    every: { value: 1, quick: 4, about: 'only each so many-th query' },
+    every: { value: 1, quick: 8, about: 'only each so many-th query' },
     depths: {
       value: '20,30,40,50,60,80,100,200',
       about: 'answers opened a key, for the table of what a reader in a network loses by opening so few',
