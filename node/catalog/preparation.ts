@@ -1,5 +1,4 @@
 import { listingSlot, type Listing } from '../../protocol/catalog/card.js';
-import { encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { blobId, recordId } from '../../protocol/ids.js';
 import { readItem } from '../../protocol/listing/input.js';
@@ -40,14 +39,14 @@ export function prepare(
   { identity, rows, cards, stock, versions, blobs: texts, now }: PreparationDeps,
 ): Prepared {
   try {
-    const { item, blobs, warnings } = readItem(value, { strict });
+    const { item, bytes, blobs, warnings } = readItem(value, { strict });
     if (item.validThrough !== undefined && item.validThrough <= now()) {
       throw new NiagaError('INPUT_INVALID', 'validThrough lies in the past: nobody would be shown the listing.', {
         where: 'validThrough',
       });
     }
     const slot = listingSlot(item.sku);
-    const content = recordId(encode(item)).toString();
+    const content = recordId(bytes).toString();
     const before = rows.get(slot);
     // What was sold since counts on, unless the seller now states another number than before.
     const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;

@@ -13,6 +13,8 @@ export interface UnderWay {
   readonly batch: PutBatch;
   /** Milliseconds of a clock that never goes back. */
   readonly since: number;
+  /** Milliseconds in which an answer could have been heard here: a process that is busy itself must not take others for silent. */
+  waited: number;
   /** Counted as failed already; an answer that comes all the same is welcome. */
   givenUp: boolean;
 }
@@ -67,6 +69,18 @@ export class NodeQueue {
     return open === 0 || (open < MAX_UNDER_WAY && this.waiting >= SECOND_BATCH);
   }
 
+  /** Counts on the time that batches have waited for their answers; gives up those that have for longer than `patience`. */
+  late(now: number, { tick, patience }: { readonly tick: number; readonly patience: number }): UnderWay[] {
+    const late: UnderWay[] = [];
+    for (const way of this.underWay) {
+      way.waited += Math.min(tick, now - way.since);
+      if (way.givenUp || way.waited <= patience) continue;
+      way.givenUp = true;
+      late.push(way);
+    }
+    return late;
+  }
+
   next(now: number): UnderWay {
     const batch = new PutBatch(this.peer);
     while (this.#first < this.#waiting.length && !batch.isFull && batch.parts.length < this.limit) {
@@ -74,7 +88,7 @@ export class NodeQueue {
       if (placement !== undefined) batch.add(placement);
     }
     if (this.#first === this.#waiting.length) this.drain();
-    const underWay = { batch, since: now, givenUp: false };
+    const underWay = { batch, since: now, waited: 0, givenUp: false };
     this.underWay.add(underWay);
     return underWay;
   }

@@ -82,6 +82,7 @@ export class Publisher {
   /** Oldest first. */
   readonly #unsettled = new Set<PlacementState>();
   readonly #far: FarNodes;
+  readonly #tickTime: number;
   readonly #failures = new Map<string, { count: number; until: number }>();
   #unplanned = new Set<PlacementState>();
   #planning = false;
@@ -102,6 +103,7 @@ export class Publisher {
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
     this.#far = new FarNodes(deps);
+    this.#tickTime = Math.min(TICK, deps.patience ?? TICK);
   }
 
   /** Takes postings again after {@link stop}. */
@@ -162,7 +164,7 @@ export class Publisher {
       placement.isPlanned = false;
       this.#unplanned.add(placement);
     }
-    this.#timer ??= setInterval(() => this.#tick(), Math.min(TICK, this.#deps.patience ?? TICK)).unref();
+    this.#timer ??= setInterval(() => this.#tick(), this.#tickTime).unref();
     if (this.#planning) return;
     this.#planning = true;
     // What is posted in the same turn is planned together.
@@ -370,11 +372,9 @@ export class Publisher {
     }
     const patience = Math.max(this.#deps.patience ?? STALL_TIME, STALL_FACTOR * this.#usual);
     for (const queue of this.#queues.values()) {
-      const late = [...queue.underWay].filter(({ givenUp, since }) => !givenUp && now - since > patience);
-      for (const way of late) {
-        way.givenUp = true;
-        this.#bytes -= way.batch.bytes;
-      }
+      // A tick that came late, after others' work, counts as one: what has arrived meanwhile is heard only after it.
+      const late = queue.late(now, { tick: this.#tickTime, patience });
+      for (const { batch } of late) this.#bytes -= batch.bytes;
       if (late.length > 0) {
         this.#deps.logger.debug({ peer: queue.peer }, 'a node is silent: others are chosen');
         this.#nodeFailed(

@@ -30,6 +30,8 @@ export interface ReadItemOptions {
 export interface ReadItemResult {
   /** Fits `listingItemSchema` and encodes as strict DAG-CBOR of at most `MAX_ITEM_BYTES`. */
   readonly item: ListingItem;
+  /** The item as DAG-CBOR. */
+  readonly bytes: Uint8Array;
   /** The texts that `item.conditions` names by the CID of their bytes (UTF-8); each once. */
   readonly blobs: Uint8Array[];
   readonly warnings: Warning[];
@@ -59,7 +61,7 @@ export function readItem(value: unknown, options: ReadItemOptions = {}): ReadIte
     reading.warn('PRICE_ON_REQUEST', 'price', 'price is missing; the listing is published with its price on request.');
   }
   reading.settle();
-  return { item: checkWhole(item, fields, reading), blobs: reading.blobs, warnings: reading.warnings };
+  return { ...checkWhole(item, fields, reading), blobs: reading.blobs, warnings: reading.warnings };
 }
 
 function withDefaults(fields: Map<string, Field>, defaults: ReadItemOptions['defaults']): Map<string, Field> {
@@ -153,11 +155,16 @@ function readImages(field: Field, reading: Reading): ListingItem['image'] {
 }
 
 /** What no single field shows: fields that contradict each other, and the size of it all. */
-function checkWhole(item: Partial<ListingItem>, fields: ReadonlyMap<string, Field>, reading: Reading): ListingItem {
+function checkWhole(
+  item: Partial<ListingItem>,
+  fields: ReadonlyMap<string, Field>,
+  reading: Reading,
+): Pick<ReadItemResult, 'item' | 'bytes'> {
   const result = listingItemSchema.safeParse(item);
   if (result.success) {
-    const size = encode(result.data, { maxBytes: Number.MAX_SAFE_INTEGER }).length;
-    if (size <= MAX_ITEM_BYTES) return result.data;
+    const bytes = encode(result.data, { maxBytes: Number.MAX_SAFE_INTEGER });
+    const size = bytes.length;
+    if (size <= MAX_ITEM_BYTES) return { item: result.data, bytes };
     throw new NiagaError('INPUT_TOO_LARGE', `The listing has ${size} bytes; at most ${MAX_ITEM_BYTES} are allowed.`);
   }
   for (const { path, message } of result.error.issues) {

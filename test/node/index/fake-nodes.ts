@@ -37,6 +37,8 @@ export interface FakeNode {
   bits: ReadonlyMap<string, number>;
   /** Milliseconds that an answer takes. */
   delay: number;
+  /** What else it waits for. */
+  hears: () => Promise<void>;
 }
 
 const NETWORK = 'main';
@@ -53,6 +55,7 @@ export function fakeNodes(size: number) {
       held: new Map(),
       bits: new Map(),
       delay: 0,
+      hears: () => Promise.resolve(),
     };
   });
   const byId = new Map(nodes.map((node) => [node.ref.id, node]));
@@ -86,6 +89,7 @@ export function fakeNodes(size: number) {
     }
     state.most = Math.max(state.most, ++state.running);
     await new Promise((resolve) => setTimeout(resolve, node.delay));
+    await node.hears();
     state.running--;
     const { cards, keys } = readBody(putSchema, body, 'index.put');
     const ids = cards.map(([bytes]) => bytes[0] ?? 0);

@@ -146,6 +146,22 @@ describe('publishing', () => {
     publisher.stop();
   });
 
+  it('takes nobody for frozen because its own process was busy', async () => {
+    const fake = fakeNodes(10);
+    for (const node of fake.nodes) node.delay = 4 * PATIENCE;
+    const publisher = fake.publisher({ patience: 8 * PATIENCE });
+    const { settled } = publisher.post(KOPI);
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    // Answers that have arrived meanwhile are heard after the timers.
+    for (const node of fake.nodes) node.hears = () => new Promise((resolve) => setTimeout(resolve, 1));
+    const busyUntil = performance.now() + 20 * PATIENCE;
+    while (performance.now() < busyUntil);
+    expect((await settled).quorum).toBe(true);
+    // Nobody was looked for in anybody's place.
+    expect(fake.state.lookups).toBe(1);
+    publisher.stop();
+  });
+
   it('replaces nodes that are gone by the next nearest, after a look-up', async () => {
     const fake = fakeNodes(40);
     for (const at of [3, 9, 17, 25, 33]) Object.assign(fake.nodes[at] ?? {}, { conduct: 'gone' });

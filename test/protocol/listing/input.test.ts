@@ -19,19 +19,16 @@ function problems(error: NiagaError): Problem[] {
 
 describe('readItem', () => {
   it('fills in what a line leaves out', () => {
-    expect(readItem(least)).toEqual({
-      item: {
-        sku: 'B-1',
-        kind: 'goods',
-        title: 'Batik tulis',
-        description: '',
-        category: [],
-        price: { amount: 15_000_000, currency: 'IDR' },
-        inventoryLevel: null,
-      },
-      blobs: [],
-      warnings: [],
-    });
+    const item = {
+      sku: 'B-1',
+      kind: 'goods',
+      title: 'Batik tulis',
+      description: '',
+      category: [],
+      price: { amount: 15_000_000, currency: 'IDR' },
+      inventoryLevel: null,
+    };
+    expect(readItem(least)).toEqual({ item, bytes: encode(item), blobs: [], warnings: [] });
   });
 
   it('takes a line of the shared catalogues as it is', () => {
