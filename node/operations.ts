@@ -1,6 +1,7 @@
 import { NiagaError } from '../protocol/errors.js';
 import type { Answer, Handlers, Input, NodeOperationKey } from './api/handlers.js';
 import { OPERATIONS } from './api/operations.js';
+import { linkedSignal } from './signals.js';
 
 export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
@@ -18,8 +19,14 @@ export function bindOperations(handlers: Handlers, stopping: AbortSignal): Bound
     const handle = handlers[key] as (input: unknown, context: { signal: AbortSignal }) => unknown;
     const call = (input: unknown, options: OperationOptions = {}): unknown => {
       const parsed = OPERATIONS[key].input.strict().safeParse(input);
-      const signal = options.signal === undefined ? stopping : AbortSignal.any([options.signal, stopping]);
-      if (parsed.success) return handle(parsed.data, { signal });
+      if (parsed.success) {
+        if (options.signal === undefined) return handle(parsed.data, { signal: stopping });
+        const { signal, release } = linkedSignal([options.signal, stopping]);
+        const answer = handle(parsed.data, { signal });
+        return OPERATIONS[key].answer === 'stream'
+          ? releasing(answer as AsyncIterable<unknown>, release)
+          : Promise.resolve(answer).finally(release);
+      }
       const issue = parsed.error.issues[0];
       const error = new NiagaError('USAGE', `The input of ${key} is wrong: ${issue?.message ?? ''}`, {
         where: issue?.path.join('.'),
@@ -30,4 +37,12 @@ export function bindOperations(handlers: Handlers, stopping: AbortSignal): Bound
     return [key, call];
   });
   return Object.fromEntries(bound) as BoundOperations;
+}
+
+async function* releasing(items: AsyncIterable<unknown>, release: () => void): AsyncGenerator<unknown> {
+  try {
+    yield* items;
+  } finally {
+    release();
+  }
 }

@@ -1,3 +1,6 @@
+import { unlessAborted } from '../network/time-limit.js';
+import { linkedSignal, onAbort, type LinkedSignal } from '../signals.js';
+
 /**
  * Answers that are found side by side and given out in the order in which they were asked for. Whoever adds them is not held up by
  * whoever reads them.
@@ -5,24 +8,17 @@
 export class Answers<T> {
   /** Aborted when nobody waits for the answers any more. */
   readonly signal: AbortSignal;
-  readonly #controller = new AbortController();
+  readonly #linked: LinkedSignal;
   readonly #answers: Promise<T>[] = [];
-  readonly #releases: (() => void)[];
   #ended = false;
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
   /** @param parents end it when they are aborted */
   constructor(parents: readonly (AbortSignal | undefined)[]) {
-    this.signal = this.#controller.signal;
-    // Not AbortSignal.any: on Node.js 20 each such signal leaves a trace in its sources, and one of them lives as long as the node.
-    this.#releases = parents.map((parent) => {
-      if (parent === undefined) return () => undefined;
-      const abort = (): void => this.#abort(parent.reason);
-      if (parent.aborted) abort();
-      parent.addEventListener('abort', abort, { once: true });
-      return () => parent.removeEventListener('abort', abort);
-    });
+    this.#linked = linkedSignal(parents);
+    this.signal = this.#linked.signal;
+    onAbort(this.signal, () => this.#wake());
   }
 
   add(answer: Promise<T>): void {
@@ -57,13 +53,8 @@ export class Answers<T> {
 
   /** Nobody reads on. */
   leave(): void {
-    for (const release of this.#releases) release();
-    this.#abort(new Error('nobody waits for the answers'));
-  }
-
-  #abort(reason: unknown): void {
-    this.#controller.abort(reason);
-    this.#wake();
+    this.#linked.release();
+    this.#linked.abort(new Error('nobody waits for the answers'));
   }
 
   #more(): Promise<void> {
@@ -72,16 +63,6 @@ export class Answers<T> {
 
   async #orAborted<V>(work: Promise<V>): Promise<V> {
     this.signal.throwIfAborted();
-    let release: () => void = () => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      const abort = (): void => reject(this.signal.reason as Error);
-      this.signal.addEventListener('abort', abort, { once: true });
-      release = () => this.signal.removeEventListener('abort', abort);
-    });
-    try {
-      return await Promise.race([work, aborted]);
-    } finally {
-      release();
-    }
+    return unlessAborted(work, this.signal);
   }
 }

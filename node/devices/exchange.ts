@@ -3,6 +3,7 @@ import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import type { DeviceBook } from '../identity/index.js';
 import { readBody, writeBody } from '../index/wire.js';
+import { whenMet } from '../meeting.js';
 import { TokenBucket } from '../network/limits.js';
 import { isNearTo, nodesOf } from '../trader-records/places.js';
 import type { DevicesDeps } from './index.js';
@@ -52,27 +53,17 @@ export class DeviceExchange {
     this.#stopping = new AbortController();
     this.#serve();
     const { network } = this.#deps;
-    let met: NodeJS.Timeout | undefined;
-    const meet = (): void => {
-      met ??= setTimeout(() => {
-        met = undefined;
-        if (this.#copies < ENOUGH) this.#inBackground();
-      }, PEER_DELAY).unref();
-    };
     const timer = setInterval(() => {
       const since = Math.abs(this.#deps.now() - this.#tried);
       if (since >= REFRESH || (this.#copies < ENOUGH && since >= RETRY)) this.#inBackground();
     }, CHECK).unref();
     this.#ends = [
-      network.on('ready', meet),
-      network.on('peer:connect', (peer) => {
-        meet();
-        this.#tellOnce(peer);
+      whenMet(network, PEER_DELAY, () => {
+        if (this.#copies < ENOUGH) this.#inBackground();
       }),
+      network.on('peer:connect', (peer) => this.#tellOnce(peer)),
       () => clearInterval(timer),
-      () => clearTimeout(met),
     ];
-    if (network.ready) meet();
   }
 
   async stop(): Promise<void> {

@@ -4,6 +4,7 @@ import { letterHash } from '../../protocol/mail/index.js';
 import { signRecord } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { readBody } from '../index/wire.js';
+import { whenMet } from '../meeting.js';
 import { ConcurrencyLimit } from '../network/limits.js';
 import { nodesOf } from '../trader-records/places.js';
 import type { MailDeps } from './index.js';
@@ -62,31 +63,20 @@ export class Collector {
   start(): void {
     this.#stopping = new AbortController();
     const { network, options } = this.#deps;
-    let gathering: NodeJS.Timeout | undefined;
-    const gather = (): void => {
-      gathering ??= setTimeout(() => {
-        gathering = undefined;
-        this.#check();
-      }, GATHER).unref();
-    };
     const timers = [
       setInterval(() => this.#check(), CHECK).unref(),
       setInterval(() => this.#askAround(), options.round).unref(),
     ];
     let second: NodeJS.Timeout | undefined;
     const ready = (): void => {
-      gather();
       this.#askAround();
       second ??= setTimeout(() => this.#askAround(), SECOND_ROUND).unref();
     };
     this.#ends = [
       network.on('ready', ready),
-      network.on('peer:connect', (peer) => {
-        gather();
-        this.#pauses.get(peer)?.();
-      }),
+      whenMet(network, GATHER, () => this.#check()),
+      network.on('peer:connect', (peer) => this.#pauses.get(peer)?.()),
       () => timers.forEach(clearInterval),
-      () => clearTimeout(gathering),
       () => clearTimeout(second),
     ];
     if (network.ready) ready();

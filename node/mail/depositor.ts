@@ -15,6 +15,7 @@ import {
 } from '../../protocol/mail/index.js';
 import { writeBody } from '../index/wire.js';
 import type { Throwaway } from '../network/index.js';
+import { limited } from '../network/time-limit.js';
 import { nodesOf } from '../trader-records/places.js';
 import type { Contacts } from './contacts.js';
 import type { MailDeps } from './index.js';
@@ -155,8 +156,9 @@ export class Depositor {
     const fresh = Math.max(this.#read.get(key) ?? 0, contact?.learned ?? 0) > now() - PROFILE_FRESH;
     if (fresh && contact?.sealing !== undefined) return;
     try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(PROFILE_TIMEOUT)]);
-      const profile = await traderRecords.get(to, 'profile', { signal: limit });
+      const profile = await limited(PROFILE_TIMEOUT, [signal], (limit) =>
+        traderRecords.get(to, 'profile', { signal: limit }),
+      );
       if (profile === undefined) return;
       this.#read.set(key, now());
       const { item, created, device } = profile.payload;

@@ -1,24 +1,21 @@
 import { setMaxListeners } from 'node:events';
+import { linkedSignal, onAbort } from '../signals.js';
 
-/**
- * Runs `task` with a signal that is aborted after `time` ms or together with one of `parents`, and cleans up behind it. Not
- * AbortSignal.any: on Node.js 20 each such signal leaves a trace in its sources, and the network's lives as long as the node.
- */
+/** Runs `task` with a signal that is aborted after `time` ms or together with one of `parents`, and cleans up behind it. */
 export async function limited<T>(
   time: number,
   parents: readonly (AbortSignal | undefined)[],
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
+  const { signal, abort, release } = linkedSignal(parents);
   // libp2p listens once for each address, step and peer asked.
-  setMaxListeners(0, controller.signal);
-  const timer = setTimeout(() => controller.abort(new DOMException('out of time', 'TimeoutError')), time);
-  const releases = parents.map((parent) => onAbort(parent, (reason) => controller.abort(reason)));
+  setMaxListeners(0, signal);
+  const timer = setTimeout(() => abort(new DOMException('out of time', 'TimeoutError')), time);
   try {
-    return await task(controller.signal);
+    return await task(signal);
   } finally {
     clearTimeout(timer);
-    for (const release of releases) release();
+    release();
   }
 }
 
@@ -28,12 +25,4 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise
     const release = onAbort(signal, reject);
     work.then(resolve, reject).finally(release);
   });
-}
-
-function onAbort(signal: AbortSignal | undefined, callback: (reason: unknown) => void): () => void {
-  if (signal === undefined) return () => undefined;
-  const listener = (): void => callback(signal.reason);
-  if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
 }

@@ -1,7 +1,9 @@
 import { listingKey } from '../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY } from '../../protocol/search/query.js';
 import type { HitView, SearchEventView, SearchView } from '../api/views.js';
+import { ShardBits } from '../index/shard-bits.js';
 import { MAX_ANSWERS } from '../index/wire.js';
+import { linkedSignal } from '../signals.js';
 import { Asker, type Gathered } from './asker.js';
 import { askChanges } from './changes.js';
 import { facetsIn, matchedIn, statisticsOf } from './counts.js';
@@ -26,7 +28,6 @@ import { Places } from './places.js';
 import { Progress, type Report } from './progress.js';
 import { questionOf, signatureOf, type KnownTerms, type Question } from './question.js';
 import { hasAnyWordOnly, rankHarvest } from './ranking.js';
-import { ShardBits } from '../index/shard-bits.js';
 import type { Snapshot } from './snapshots.js';
 import { Speller } from './speller.js';
 import { UsefulPeers } from './useful.js';
@@ -90,14 +91,15 @@ export class SearchService implements Search {
   }
 
   async *stream(input: SearchInput, options: SearchOptions = {}): AsyncGenerator<SearchEventView, void, undefined> {
-    const leaving = new AbortController();
-    const signal = options.signal === undefined ? leaving.signal : AbortSignal.any([options.signal, leaving.signal]);
+    const leaving = linkedSignal([options.signal]);
+    const { signal } = leaving;
     const progress = new Progress();
     const done = this.#search(input, { signal }, progress);
     try {
       yield* progress.events(done);
       yield { type: 'done', ...(await done) };
     } finally {
+      leaving.release();
       leaving.abort(new Error('the search is not wanted any more'));
       done.catch(() => undefined);
     }

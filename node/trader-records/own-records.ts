@@ -3,6 +3,7 @@ import { equalBytes } from '../../protocol/ids.js';
 import { openRecord, signRecord, type Draft } from '../../protocol/record.js';
 import { QUORUM } from '../../protocol/search/posting-keys.js';
 import { createMutex } from '../concurrency.js';
+import { whenMet } from '../meeting.js';
 import { rawCodec, type Table } from '../store/index.js';
 import type { Published, TraderItem, TraderRecord, TraderRecordsDeps } from './index.js';
 import { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
@@ -56,21 +57,11 @@ export class OwnRecords {
     }
     if (this.#writes()) await this.#renew();
     const { network } = this.#deps;
-    let met: NodeJS.Timeout | undefined;
-    const meet = (): void => {
-      met ??= setTimeout(() => {
-        met = undefined;
-        this.#inBackground(({ replicas }) => replicas < QUORUM);
-      }, PEER_DELAY).unref();
-    };
     const timer = setInterval(() => this.#inBackground((own) => this.#isDue(own)), CHECK).unref();
     this.#ends = [
-      network.on('ready', meet),
-      network.on('peer:connect', meet),
+      whenMet(network, PEER_DELAY, () => this.#inBackground(({ replicas }) => replicas < QUORUM)),
       () => clearInterval(timer),
-      () => clearTimeout(met),
     ];
-    if (network.ready) meet();
   }
 
   async stop(): Promise<void> {

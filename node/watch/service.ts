@@ -7,6 +7,7 @@ import type { WatchView } from '../api/rows/watch.js';
 import { createMutex } from '../concurrency.js';
 import type { NewEvent } from '../events/index.js';
 import type { Change, Changes } from '../search/index.js';
+import { linkedSignal } from '../signals.js';
 import { cborCodec, type Table } from '../store/index.js';
 import type { Watches, WatchesDeps, WatchInput } from './index.js';
 import { judge, type Found, type Tiding } from './judge.js';
@@ -186,17 +187,12 @@ export class WatchService implements Watches {
   }
 
   async #ask({ input, keys, marks }: Row, signal?: AbortSignal): Promise<Changes> {
-    // Not AbortSignal.any: on Node.js 20 each such signal leaves a trace in its sources, and one of them lives as long as the node.
-    const ending = new AbortController();
-    const parents = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
-    const end = (): void => ending.abort(parents.find(({ aborted }) => aborted)?.reason);
-    for (const parent of parents) parent.addEventListener('abort', end, { once: true });
-    if (parents.some(({ aborted }) => aborted)) end();
+    const ending = linkedSignal([this.#stopping.signal, signal]);
     try {
       const options = { keys, marks: new Map(Object.entries(marks)), signal: ending.signal };
       return await this.#deps.search.changes(input, options);
     } finally {
-      for (const parent of parents) parent.removeEventListener('abort', end);
+      ending.release();
     }
   }
 

@@ -48,7 +48,7 @@ async function idle(shop: Shop): Promise<void> {
 }
 
 describe('changes of a listing', () => {
-  it('reach every node, in whatever order they come, whoever is away meanwhile', { timeout: 60_000 }, async () => {
+  it('reach every node, in whatever order they come, whoever is away meanwhile', { timeout: 180_000 }, async () => {
     const home = await newIdentityHome();
     await createIdentity({ home, network: 'test', now: NOW });
     await fc.assert(
