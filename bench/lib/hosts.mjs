@@ -142,16 +142,19 @@ export class Cluster {
   async start(count, processes, options = {}) {
     const begun = performance.now();
     const shares = Array.from({ length: processes }, (_, at) => Math.floor((count + at) / processes)).filter(Boolean);
-    await this.add(shares.pop(), options);
+    const seconds = () => Math.round((performance.now() - begun) / 1000);
+    const add = async (share) => {
+      await this.add(share, options);
+      progress(`${this.nodes.length} of ${count} nodes started after ${seconds()} s`);
+    };
+    await add(shares.pop());
     // Two at a time: the machine has two cores, and each start is work.
     const next = async () => {
-      for (let share = shares.pop(); share !== undefined; share = shares.pop()) await this.add(share, options);
+      for (let share = shares.pop(); share !== undefined; share = shares.pop()) await add(share);
     };
     await Promise.all([next(), next()]);
     await this.untilMet(options.met ?? count);
-    progress(
-      `${count} nodes in ${processes} processes have met after ${Math.round((performance.now() - begun) / 1000)} s`,
-    );
+    progress(`${count} nodes in ${processes} processes have met after ${seconds()} s`);
     return this;
   }
 
