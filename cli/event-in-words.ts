@@ -18,6 +18,8 @@ function tidings(type: EventView['type'], data: EventView['data']): string {
       return `${data['by'] === 'own' ? 'to' : 'from'} ${say('with')}: ${say('text')}${data['files'] === undefined ? '' : ` (${say('files')})`}`;
     case 'chat-delivery':
       return `${say('delivery')} by ${say('with')}: message ${say('id')}`;
+    case 'private-value':
+      return `the ${say('what')} of the ${say('of')} is here: ${say('trade')}`;
     case 'watch-began':
       return `${say('matches')} listings match already ${about()}`;
     case 'watch-match':

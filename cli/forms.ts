@@ -65,6 +65,18 @@ export const chatSendInput = OPERATIONS.chatSend.input.omit({ files: true, text:
 
 export const fileSaveInput = OPERATIONS.fileSave.input.extend(exportInput.pick({ out: true, force: true }).shape);
 
+/** What others of the machine would see in the list of processes is read from a file. */
+const given = (what: string) => z.string().min(1).optional().describe(`A file with ${what}; - is standard input`);
+
+export const offerInput = OPERATIONS.offer.input.extend({
+  address: given('the address to deliver to: only the seller gets it, once there is a contract'),
+  phone: given('the phone number to call, likewise'),
+});
+
+export const payInput = OPERATIONS.tradePay.input.extend({
+  proof: given('the bill, 1 MiB at most: only the seller gets it'),
+});
+
 const identity = () => import('./commands/identity.js');
 
 export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
@@ -78,6 +90,8 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
     ['listing'],
     async () => (await import('./commands/export.js')).exportEvidence,
   ),
+  offer: form(offerInput, ['listing'], async () => (await import('./commands/private.js')).offer),
+  tradePay: form(payInput, ['trade'], async () => (await import('./commands/private.js')).pay),
   chatSend: form(chatSendInput, ['with', 'text'], async () => (await import('./commands/chat.js')).send),
   fileSave: form(fileSaveInput, ['with', 'file'], async () => (await import('./commands/chat.js')).save),
   identityWords: form(

@@ -7,6 +7,7 @@ import { noteBlocked } from './blocks/note.js';
 import { chatHandlers } from './chat/handlers.js';
 import { deviceHandlers } from './devices/handlers.js';
 import { eventTypes } from './events/index.js';
+import { committing, fileValue, privateHandlers, textValue } from './private/handlers.js';
 import type { Services } from './services.js';
 import { showTrader } from './trader-records/show.js';
 import type { Step } from './trades/index.js';
@@ -22,7 +23,7 @@ export interface HandlerContext {
 /** What a running node does for each row of the operation table. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { services } = context;
-  const { catalog, search, trades, events, watches, blocks, falseIndexes } = services;
+  const { catalog, search, trades, events, watches, blocks, falseIndexes, privateValues } = services;
   // Only one of a trader's devices signs stock and steps of trades (DESIGN section 4).
   const writing = async <T>(task: () => Promise<T>): Promise<T> => {
     await services.devices.checkWriter();
@@ -63,16 +64,27 @@ export function createHandlers(context: HandlerContext): Handlers {
       pageOf(watches.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.watch),
     watchRemove: ({ watch }) => watches.remove(watch),
     events: ({ after, follow, type }, { signal }) => events.read({ after, follow, types: eventTypes(type), signal }),
-    offer: (input, { signal }) => writing(() => trades.offer(input, { signal })),
+    offer: ({ address, phone, ...input }, { signal }) =>
+      writing(() =>
+        committing(privateValues, [textValue('address', address), textValue('phone', phone)], ([where, call]) =>
+          trades.offer({ ...input, address: where, phone: call }, { signal }),
+        ),
+      ),
     tradeList: async (page) =>
       pageOf(await trades.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.trade),
-    tradeShow: ({ trade }) => trades.show(trade),
+    tradeShow: async ({ trade }) => ({
+      ...(await trades.show(trade)),
+      private: await privateValues.show(trades.idOf(trade)),
+    }),
     tradeAccept: ({ trade }) => step(trade, { kind: 'accept' }),
     tradeCounter: ({ trade, ...terms }) => step(trade, { kind: 'counter', ...terms }),
     tradeDecline: ({ trade, reason }) => step(trade, { kind: 'decline', reason }),
     tradeWithdraw: ({ trade }) => step(trade, { kind: 'withdraw' }),
     tradeCancel: ({ trade, reason }) => step(trade, { kind: 'cancel', reason }),
-    tradePay: ({ trade, ...said }) => step(trade, { kind: 'paid', ...said }),
+    tradePay: ({ trade, proof, ...said }) =>
+      committing(privateValues, [fileValue('proof', proof)], ([committed]) =>
+        step(trade, { kind: 'paid', ...said, proof: committed }),
+      ),
     tradeConfirm: ({ trade, amount }) => step(trade, { kind: 'payment-seen', amount }),
     tradeShip: ({ trade, ...goods }) => step(trade, { kind: 'shipped', ...goods }),
     tradeReceive: ({ trade, ...goods }) => step(trade, { kind: 'received', ...goods }),
@@ -94,6 +106,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       return { trade: evidence.trade, evidence: toBase64(evidence.bytes) };
     },
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
+    ...privateHandlers(services),
     ...chatHandlers(services),
     ...deviceHandlers(services),
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),

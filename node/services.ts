@@ -27,6 +27,7 @@ import { pino } from 'pino';
 import { createNetwork, LOOKUP_SIZE, type Network, type PeerRow } from './network/index.js';
 import type { NodeOptions } from './options.js';
 import { createRefusals, type Refusals } from './refusals.js';
+import { createPrivateValues, type PrivateValues } from './private/index.js';
 import { createSearch, type Search } from './search/index.js';
 import { cborCodec, createStore, rawCodec, type Store, type Table } from './store/index.js';
 import { createTraderRecords, type TraderRecords } from './trader-records/index.js';
@@ -48,6 +49,7 @@ export interface Services {
   readonly mail: Mail;
   readonly files: Files;
   readonly chat: Chat;
+  readonly privateValues: PrivateValues;
   readonly events: Events;
   readonly traderRecords: TraderRecords;
   readonly devices: Devices;
@@ -195,6 +197,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     );
     const files = createFiles({ store, mail });
     const chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
+    const privateValues = await run(createPrivateValues({ ...common, mail, files, trades, events }));
     // Last: what comes is taken by services that are there.
     await run(mail);
     const continuity: Continuity = await run(
@@ -228,6 +231,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       mail,
       files,
       chat,
+      privateValues,
       events,
       traderRecords,
       devices,

@@ -76,6 +76,8 @@ export const ERRORS = {
   TRADE_EXPIRED: { status: 409, exit: 4, meaning: 'The offer has expired.' },
   TRADE_OWN_LISTING: { status: 409, exit: 4, meaning: 'One cannot trade with oneself.' },
   TRADE_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no trade with that id here.' },
+  PRIVATE_MISMATCH: { status: 422, exit: 1, meaning: 'The private value is not the one that the log commits to.' },
+  PRIVATE_UNKNOWN: { status: 409, exit: 1, meaning: 'The log of the trade does not commit to that value.' },
   CHAT_REFUSED: { status: 403, exit: 4, meaning: 'The recipient does not take such a message from this trader.' },
   STOCK_SHORT: { status: 409, exit: 4, meaning: 'There is not enough stock.' },
   EVIDENCE_INVALID: { status: 422, exit: 1, meaning: 'The evidence file does not hold.' },

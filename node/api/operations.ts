@@ -8,6 +8,7 @@ import { EVIDENCE_OPERATIONS } from './rows/evidence.js';
 import { IDENTITY_OPERATIONS } from './rows/identity.js';
 import { LISTING_OPERATIONS } from './rows/listing.js';
 import { NODE_OPERATIONS } from './rows/node.js';
+import { PRIVATE_OPERATIONS } from './rows/private.js';
 import { SEARCH_OPERATIONS } from './rows/search.js';
 import { TRADE_OPERATIONS } from './rows/trade.js';
 import { TRADER_OPERATIONS } from './rows/trader.js';
@@ -25,6 +26,7 @@ export const OPERATIONS = {
   ...WATCH_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...TRADE_OPERATIONS,
+  ...PRIVATE_OPERATIONS,
   ...CHAT_OPERATIONS,
   ...TRADER_OPERATIONS,
   ...IDENTITY_OPERATIONS,

@@ -2,15 +2,18 @@ import { NiagaError } from '../../protocol/errors.js';
 import { pageOf, type Handlers } from '../api/handlers.js';
 import { fromBase64, toBase64 } from '../identity/key-file.js';
 import type { Files } from '../files/index.js';
+import type { PrivateValues } from '../private/index.js';
 import type { Chat } from './index.js';
 
 /** What a node does for the commands about messages and their files. */
 export function chatHandlers({
   chat,
   files,
+  privateValues,
 }: {
   chat: Chat;
   files: Files;
+  privateValues: Pick<PrivateValues, 'file'>;
 }): Pick<Handlers, 'chatSend' | 'chatShow' | 'chatList' | 'fileSave'> {
   return {
     chatSend: ({ files: given, ...message }) =>
@@ -20,9 +23,11 @@ export function chatHandlers({
     chatList: async (page) =>
       pageOf(await chat.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.with),
     fileSave: async ({ file, ...address }) => {
-      const { trader } = await chat.address(address);
+      const { trader, trade } = await chat.address(address);
       const bytes = await files.read(trader, file);
       if (bytes !== undefined) return { file, name: file, content: toBase64(bytes) };
+      const own = trade === undefined ? undefined : await privateValues.file(trade.toString(), file);
+      if (own !== undefined) return { file, name: own.name, content: toBase64(own.bytes) };
       const progress = await files.progress(trader, file);
       if (progress === undefined)
         throw new NiagaError('FILE_NOT_FOUND', 'There is no such file from that trader here.');

@@ -6,6 +6,8 @@ export const EVENT_TYPES = [
   'chat-message',
   /** An own message is farther on its way: stored in mailboxes, delivered, read, or refused. */
   'chat-delivery',
+  /** What a trade keeps private came from the other side. */
+  'private-value',
   /** A watch was asked for the first time: how many listings match already. */
   'watch-began',
   /** A listing matches a watch that did not before. */

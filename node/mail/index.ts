@@ -136,6 +136,8 @@ export interface Mail {
   };
   /** Tells their authors that a person has seen these. Nothing where receipts for reading are turned off, or it was told before. */
   read(from: Uint8Array, ids: readonly CID[], about?: CID): Promise<void>;
+  /** What still waits of these is not sent any more, and leaves this disk; what is under way, or in mailboxes, may arrive. */
+  recall(to: Uint8Array, ids: readonly (CID | string)[]): void;
   /** Undefined for what was never sent to that trader, or was sent before there was mail. */
   stateOf(to: Uint8Array, id: CID | string): Promise<SentState | undefined>;
   /** What was sent about a trade and not receipted yet, refused ones included. */

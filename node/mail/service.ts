@@ -160,6 +160,10 @@ export class MailService implements Mail {
     if (this.#deps.readReceipts !== false) await this.#inbox.read(from, ids, about);
   }
 
+  recall(to: Uint8Array, ids: readonly (CID | string)[]): void {
+    for (const id of ids) this.#postman.apply(to, { type: 'recalled', id: id.toString() });
+  }
+
   stateOf(to: Uint8Array, id: CID | string): Promise<SentState | undefined> {
     return this.#postman.stateOf(to, id.toString());
   }

@@ -40,7 +40,13 @@ export type Step =
   | { readonly kind: 'withdraw' }
   | { readonly kind: 'cancel'; readonly reason?: Said }
   | ({ readonly kind: 'counter' } & CounterWish)
-  | { readonly kind: 'paid'; readonly amount?: Said; readonly reference?: Said }
+  | {
+      readonly kind: 'paid';
+      readonly amount?: Said;
+      readonly reference?: Said;
+      /** Commitment of a proof (node/private). */
+      readonly proof?: Uint8Array | undefined;
+    }
   | { readonly kind: 'payment-seen'; readonly amount?: Said }
   | ({ readonly kind: 'shipped' } & Sending)
   | { readonly kind: 'received'; readonly parts?: readonly string[] | undefined; readonly note?: Said }
@@ -98,7 +104,12 @@ export function stepMessage(trade: OpenTrade, step: Step, { sign, now, arbiter }
     case 'dispute-withdrawn':
       return sign(step.kind, { ...common, ...said('reason', step.reason) });
     case 'paid':
-      return sign('paid', { ...common, amount: amountOf(state, step), ...said('reference', step.reference) });
+      return sign('paid', {
+        ...common,
+        amount: amountOf(state, step),
+        ...said('reference', step.reference),
+        ...(step.proof === undefined ? {} : { proof: step.proof }),
+      });
     case 'refunded':
       return sign('refunded', { ...common, amount: amountOf(state, step), ...said('reference', step.reference) });
     case 'payment-seen':

@@ -90,6 +90,9 @@ export interface OfferWish extends OrderWish {
   readonly price?: string | undefined;
   /** The arbiter's key, as text. */
   readonly arbiter?: string | undefined;
+  /** Commitments of the buyer's address and phone number (node/private). */
+  readonly address?: Uint8Array | undefined;
+  readonly phone?: Uint8Array | undefined;
 }
 
 export interface CounterWish extends OfferWish {
@@ -145,7 +148,7 @@ function parseLine(text: string): { place: number; quantity: number; price?: str
  */
 export function firstTerms(
   wished: readonly OfferedLine[],
-  wish: Pick<OfferWish, 'note' | 'delivery' | 'hours'>,
+  wish: Pick<OfferWish, 'note' | 'delivery' | 'hours' | 'address' | 'phone'>,
   now: number,
   arbiter?: Arbiter,
 ): Terms {
@@ -154,7 +157,7 @@ export function firstTerms(
     lines,
     total: totalOf(lines),
     settlement: { method: 'direct' },
-    ...(wish.delivery === undefined ? {} : { delivery: { method: wish.delivery } }),
+    ...deliveryOf(wish),
     deadlines: DEFAULT_DURATIONS,
     ...(arbiter === undefined ? {} : { arbiter }),
     ...proposed(wish, now),
@@ -270,6 +273,16 @@ export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
     throw new NiagaError('TRADE_TERMS', `The listing is sold in ${item.price.currency}.`, { where: 'terms.lines' });
   }
   checkQuantity(line.quantity, offeredByListing(listing));
+}
+
+function deliveryOf({
+  delivery,
+  address,
+  phone,
+}: Pick<OfferWish, 'delivery' | 'address' | 'phone'>): Pick<Terms, 'delivery'> {
+  if (delivery === undefined && address === undefined && phone === undefined) return {};
+  const named = { ...(address === undefined ? {} : { address }), ...(phone === undefined ? {} : { phone }) };
+  return { delivery: { method: delivery ?? 'shipping', ...named } };
 }
 
 function samePrice(a: Money | null, b: Money | null): boolean {

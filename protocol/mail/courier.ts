@@ -69,6 +69,8 @@ export type Event =
   | { readonly type: 'stored'; readonly ids: readonly string[]; readonly mailboxes: number }
   /** A receipt came by itself, and verified. */
   | { readonly type: 'receipt'; readonly id: string; readonly read: boolean }
+  /** Its sender wants it not to be sent any more. What is under way arrives. */
+  | { readonly type: 'recalled'; readonly id: string }
   | { readonly type: 'refusal'; readonly id: string; readonly verdict: Extract<Verdict, { type: 'refused' }> }
   /** A parcel came. `kept`: it is on this disk already. */
   | { readonly type: 'came'; readonly id: string; readonly kind: string; readonly kept: boolean }
@@ -139,6 +141,10 @@ export function step(state: Correspondence, event: Event, now: number): Step {
       const waiting = state.waiting.get(event.id);
       if (waiting === undefined) return { state, effects: event.read ? [{ type: 'read', id: event.id }] : [] };
       return dropped(state, event.id, waiting.kind, event.read ? 'read' : 'delivered');
+    }
+    case 'recalled': {
+      const waiting = state.waiting.get(event.id);
+      return waiting === undefined ? { state, effects: [] } : dropped(state, event.id, waiting.kind, 'passed');
     }
     case 'refusal':
       return then(refused(state, event.id, event.verdict, now), (next) => attempt(next, now));

@@ -11,6 +11,8 @@
  * if (outcome.ok) console.log(outcome.state.word); // accepted
  * ```
  */
+export { commitmentsOf, PRIVATE_KINDS, type Committed, type PrivateKind } from './commitments.js';
+export { checkOpens, MAX_INLINE_VALUE, readPrivate, writePrivate, type PrivateParcel } from './private-parcel.js';
 export { admits, type AdmissionOptions } from './admission.js';
 export { describeMachine } from './describe.js';
 export { effectsBetween, type Effect, type TradeEvent } from './effects.js';

@@ -77,10 +77,14 @@ export function proposalOf(
 /** The terms with what the buyer's accept adds to them. */
 export function withCommitments(
   terms: Terms,
-  { address, code }: Pick<TradePayloadOf<'accept'>, 'address' | 'code'>,
+  { address, phone, code }: Pick<TradePayloadOf<'accept'>, 'address' | 'phone' | 'code'>,
 ): Terms {
-  if (address === undefined && code === undefined) return terms;
+  if (address === undefined && phone === undefined && code === undefined) return terms;
   const delivery = terms.delivery ?? { method: code === undefined ? ('shipping' as const) : ('pickup' as const) };
-  const added = { ...(address === undefined ? {} : { address }), ...(code === undefined ? {} : { code }) };
+  const added = {
+    ...(address === undefined ? {} : { address }),
+    ...(phone === undefined ? {} : { phone }),
+    ...(code === undefined ? {} : { code }),
+  };
   return { ...terms, delivery: { ...delivery, ...added } };
 }

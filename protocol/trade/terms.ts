@@ -87,6 +87,8 @@ const deliverySchema = z.looseObject({
   note: noteSchema.optional(),
   /** Commitment of the buyer's address; the value goes sealed to the seller (private.ts). */
   address: commitmentSchema.optional(),
+  /** Commitment of the buyer's phone number, likewise. */
+  phone: commitmentSchema.optional(),
   /** Commitment of a code that the buyer shows when picking up: who knows it has handed over the goods. */
   code: commitmentSchema.optional(),
   /** Steps of a service, each delivered, received and paid by itself; their amounts add up to the total. */

@@ -39,6 +39,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/identity.js',
     'node/api/rows/listing.js',
     'node/api/rows/node.js',
+    'node/api/rows/private.js',
     'node/api/rows/search.js',
     'node/api/rows/trade.js',
     'node/api/rows/trader.js',

@@ -37,7 +37,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Show what happened at this node, and what happens while it is followed',
   ],
   offer: [
-    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--hours <n>] [--note <text>]',
+    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--hours <n>] [--note <text>] [--address <text>] [--phone <text>]',
     'Offer to buy a listing, or several of one seller',
   ],
   tradeList: ['trade list [--limit <n>] [--after <text>]', 'List trades, the newest first'],
@@ -53,7 +53,10 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'trade cancel <trade> [--reason <text>]',
     'Cancel: alone before payment and shipment, afterwards only together',
   ],
-  tradePay: ['trade pay <trade> [--amount <text>] [--reference <text>]', 'Buyer: say that the payment is on its way'],
+  tradePay: [
+    'trade pay <trade> [--amount <text>] [--reference <text>] [--proof <text>]',
+    'Buyer: say that the payment is on its way',
+  ],
   tradeConfirm: ['trade confirm <trade> [--amount <text>]', 'Seller: confirm that the payment has arrived'],
   tradeShip: [
     'trade ship <trade> [--parts <text>] [--tracking <text>] [--carrier <text>] [--note <text>]',
@@ -100,6 +103,14 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   tradeExport: [
     'trade export <trade> [--out <text>] [--force]',
     'Write the evidence of a trade into one file that anybody can verify',
+  ],
+  tradeDisclose: [
+    'trade disclose <trade> [--what <text>]',
+    'Give the arbiter what the trade keeps private: address, phone number, proofs',
+  ],
+  tradeForget: [
+    'trade forget <trade> [--chat]',
+    'Delete what was private in a trade that is over: its evidence still verifies',
   ],
   chatSend: [
     'chat send <with> [text...] [--to <word>] [--file <text>]',

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { DELIVERY_METHODS } from '../../../protocol/trade/index.js';
 import { operation, type Operation } from '../operation.js';
 import { stepView, tradeDetailView, tradeView } from '../views.js';
+import { fileInput } from './chat.js';
+import { privateView } from './private.js';
 import { id, page, reading } from './bases.js';
 
 const tradeId = id('The trade, or the beginning of its id (8 characters or more)');
@@ -59,6 +61,13 @@ export const TRADE_OPERATIONS = {
         ),
       ...order,
       note: note('the seller'),
+      address: z
+        .string()
+        .min(1)
+        .max(2_000)
+        .optional()
+        .describe('Where to deliver: the log has a commitment only, and the seller gets it once there is a contract'),
+      phone: z.string().min(1).max(100).optional().describe('Where to call, likewise'),
     }),
     output: stepView,
     positional: ['listing'],
@@ -82,7 +91,9 @@ export const TRADE_OPERATIONS = {
     command: ['trade', 'show'],
     help: 'Show one trade with its messages',
     input: z.object({ trade: tradeId }),
-    output: tradeDetailView,
+    output: tradeDetailView.extend({
+      private: z.array(privateView).describe('What the log commits to and does not say'),
+    }),
     positional: ['trade'],
     strangersText: true,
     example: 'niaga trade show bafyrei…',
@@ -151,6 +162,7 @@ export const TRADE_OPERATIONS = {
       trade: tradeId,
       amount: amount('What this payment moves; what is due unless said'),
       reference: z.string().max(200).optional().describe('Reference of the transfer'),
+      proof: fileInput.optional().describe('The bill, say: sealed to the seller, the log has a commitment only'),
     }),
     output: stepView,
     example: 'niaga trade pay bafyrei… --reference "BCA 0412"',

@@ -67,7 +67,7 @@ export function checkCommitments(context: ContentContext): Objection | undefined
   if (role === 'buyer') return undefined;
   const answered = answeredBy(context);
   const known = answered?.by === 'buyer' ? answered.terms.delivery : undefined;
-  const names = ['address', 'code'] as const;
+  const names = ['address', 'phone', 'code'] as const;
   if (payload.kind === 'accept') {
     return names.some((name) => payload[name] !== undefined) ? commitmentObjection('') : undefined;
   }
@@ -81,6 +81,6 @@ export function checkCommitments(context: ContentContext): Objection | undefined
 }
 
 function commitmentObjection(where: string): Objection {
-  const message = 'Only the buyer commits to an address or a code.';
+  const message = 'Only the buyer commits to an address, a phone number or a code.';
   return { code: 'TRADE_TERMS', message, ...(where === '' ? {} : { where }) };
 }

@@ -25,6 +25,8 @@ export const NEGOTIATION_SCHEMAS = {
     answers: cidSchema,
     /** Of the buyer: commitment of the address, where the seller's proposal could not name it. */
     address: commitmentSchema.optional(),
+    /** Of the buyer: commitment of the phone number, likewise. */
+    phone: commitmentSchema.optional(),
     /** Of the buyer: commitment of the code for picking up, likewise. */
     code: commitmentSchema.optional(),
   }),

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { connect } from '../connect.js';
+import type { Context } from '../context.js';
+import type { Command, offerInput, payInput } from '../forms.js';
+import { NiagaError } from '../../protocol/errors.js';
+import { printOne } from '../output.js';
+import { readGivenText, readNamed } from './given-file.js';
+
+const MiB = 1024 * 1024;
+
+/** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
+export const offer: Command<z.output<typeof offerInput>> = async ({ address, phone, ...terms }, context) => {
+  if (address === '-' && phone === '-') throw new NiagaError('USAGE', 'Standard input (-) can be named once only.');
+  const personal = {
+    ...(address === undefined ? {} : { address: await readPersonal(address, context) }),
+    ...(phone === undefined ? {} : { phone: await readPersonal(phone, context) }),
+  };
+  const view = await connect(context).call('offer', { ...terms, ...personal }, { signal: context.signal });
+  await printOne('offer', view, context);
+  return 0;
+};
+
+/** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
+export const pay: Command<z.output<typeof payInput>> = async ({ proof, ...input }, context) => {
+  const file = proof === undefined ? {} : { proof: await readNamed(proof, context, MiB) };
+  const view = await connect(context).call('tradePay', { ...input, ...file }, { signal: context.signal });
+  await printOne('tradePay', view, context);
+  return 0;
+};
+
+async function readPersonal(path: string, context: Context): Promise<string> {
+  try {
+    return await readGivenText(path, context);
+  } catch (error) {
+    if (!(error instanceof NiagaError) || error.code !== 'FILE_NOT_FOUND') throw error;
+    throw new NiagaError('FILE_NOT_FOUND', error.message, {
+      where: path,
+      next: 'What is personal is read from a file, or from standard input: printf "Jl. Mawar 3" | niaga offer … --address -',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,335 @@
+import { randomBytes } from 'node:crypto';
+import { MAX_FILE_BYTES } from '../../protocol/chat/file-part.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { blobId, equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
+import { commit } from '../../protocol/private.js';
+import {
+  checkOpens,
+  commitmentsOf,
+  isSide,
+  MAX_INLINE_VALUE,
+  readPrivate,
+  roleOf,
+  writePrivate,
+  type Committed,
+  type PrivateKind,
+  type Role,
+  type TradeState,
+} from '../../protocol/trade/index.js';
+import type { ForgottenView, PrivateView } from '../api/rows/private.js';
+import { hex } from '../bytes.js';
+import { createKeyedMutex } from '../concurrency.js';
+import type { Incoming, Outgoing } from '../mail/index.js';
+import type { Write } from '../store/index.js';
+import type { TradeLog } from '../trades/index.js';
+import type { NewValue, Opened, PrivateDeps, PrivateValues } from './index.js';
+import { PrivateTable, type PrivateRow } from './table.js';
+import { privateToView } from './view.js';
+
+const DAY = 24 * 60 * 60 * 1000;
+const SALT_BYTES = 32;
+/** What no step of so long ago committed to will not be committed to any more. */
+const PREPARED_FOR = DAY;
+/** Refusals of a value that no further try can change. */
+const FINAL_CODES: ReadonlySet<string> = new Set(['PRIVATE_MISMATCH', 'TRADE_ROLE']);
+
+export class PrivateService implements PrivateValues {
+  readonly #deps: PrivateDeps;
+  readonly #table: PrivateTable;
+  readonly #lock = createKeyedMutex();
+  /** Commitments that a step is about to name, and trades with own values that somebody may come to need. */
+  readonly #prepared = new Set<string>();
+  readonly #unsent = new Set<string>();
+  #ends: (() => void)[] = [];
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(deps: PrivateDeps) {
+    this.#deps = deps;
+    this.#table = new PrivateTable(deps.store);
+    deps.mail.handle('private', { finalCodes: FINAL_CODES, take: (parcel) => this.#take(parcel) });
+  }
+
+  async start(): Promise<void> {
+    if (this.#ends.length > 0) return;
+    const { trades, files, now, store } = this.#deps;
+    const over: Write[] = [];
+    for await (const [commitment, { at }] of this.#table.allPrepared()) {
+      this.#prepared.add(commitment);
+      if (now() - at > PREPARED_FOR) over.push(this.#table.dropPrepared(commitment));
+    }
+    for await (const [key, row] of this.#table.all())
+      if (row.own && row.value !== undefined) this.#unsent.add(key.split('/')[0] ?? '');
+    this.#ends = [
+      trades.onChange(({ trade }) => this.#changed(trade)),
+      files.onComplete((from, file) => this.#track(this.#arrived(from, file))),
+    ];
+    // What a crash left between a step and its values.
+    if (this.#prepared.size > 0) for await (const log of trades.logs({ ended: false })) await this.#settle(log);
+    for (const trade of this.#unsent) this.#changed(trade);
+    if (over.length > 0) await store.write(over);
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.#ends) end();
+    this.#ends = [];
+    await Promise.all(this.#running);
+  }
+
+  async prepare(values: readonly NewValue[]): Promise<Uint8Array[]> {
+    const { store, now } = this.#deps;
+    const rows = values.map(({ what, value, name }) => {
+      if (value.length === 0) throw new NiagaError('INPUT_INVALID', `The ${what} is empty.`, { where: what });
+      const most = name === undefined ? MAX_INLINE_VALUE : MAX_FILE_BYTES;
+      if (value.length > most)
+        throw new NiagaError('INPUT_TOO_LARGE', `The ${what} has more than ${most / 1024} KiB.`, { where: what });
+      const salt = new Uint8Array(randomBytes(SALT_BYTES));
+      const row = { what, salt, value, at: now(), ...(name === undefined ? {} : { name }) };
+      return { commitment: commit(salt, value), row };
+    });
+    await store.write(rows.map(({ commitment, row }) => this.#table.prepare(commitment, row)));
+    for (const { commitment } of rows) this.#prepared.add(hex(commitment));
+    return rows.map(({ commitment }) => commitment);
+  }
+
+  async discard(commitments: readonly Uint8Array[]): Promise<void> {
+    await this.#deps.store.write(commitments.map((commitment) => this.#table.dropPrepared(commitment)));
+    for (const commitment of commitments) this.#prepared.delete(hex(commitment));
+  }
+
+  async show(trade: string): Promise<PrivateView[]> {
+    const { log, values } = await this.#values(trade);
+    return Promise.all(
+      values.map(async ({ committed, row }) => {
+        const sent = Object.entries(row?.sent ?? {}).map(async ([to, ids]) => ({
+          to: roleOf(log.state, parseTrader(to)) ?? ('arbiter' as const),
+          states: await Promise.all(ids.map((id) => this.#deps.mail.stateOf(parseTrader(to), id))),
+        }));
+        return privateToView(committed, row, log.role, await Promise.all(sent));
+      }),
+    );
+  }
+
+  async opened(trade: string): Promise<Opened[]> {
+    const { values } = await this.#values(trade);
+    return values.flatMap(({ committed: { what, message, commitment }, row }) =>
+      row?.value === undefined || row.salt === undefined
+        ? []
+        : [
+            {
+              what,
+              message,
+              commitment,
+              salt: row.salt,
+              value: row.value,
+              ...(row.file === undefined ? {} : { name: row.file.name }),
+            },
+          ],
+    );
+  }
+
+  async file(trade: string, file: string): Promise<{ name: string; bytes: Uint8Array } | undefined> {
+    const { values } = await this.#values(trade);
+    const row = values.find((each) => each.row?.file?.cid.toString() === file)?.row;
+    return row?.value === undefined || row.file === undefined ? undefined : { name: row.file.name, bytes: row.value };
+  }
+
+  async disclose(trade: string, what?: readonly PrivateKind[]): Promise<number> {
+    const { log, values } = await this.#values(trade);
+    const arbiter = partyOf(log.state, 'arbiter');
+    if (arbiter === undefined || log.role === 'arbiter')
+      throw new NiagaError('TRADE_ROLE', 'The contract names no arbiter, or that is you.');
+    let count = 0;
+    await this.#lock(trade, async () => {
+      for (const { committed, row } of values) {
+        if (row?.value === undefined || (what !== undefined && !what.includes(committed.what))) continue;
+        await this.#send(log, committed, row, [arbiter]);
+        count++;
+      }
+    });
+    return count;
+  }
+
+  async forget(trade: string): Promise<ForgottenView['values']> {
+    const { log, values } = await this.#values(trade);
+    if (!log.ended) {
+      throw new NiagaError('TRADE_STATE', `The trade is ${log.state.word}: what it needs is kept until it is over.`, {
+        next: `See niaga trade show ${trade}`,
+      });
+    }
+    const { mail, files, store, now } = this.#deps;
+    return this.#lock(trade, async () => {
+      const writes: Write[] = [];
+      const views: ForgottenView['values'] = [];
+      for (const { committed, row } of values) {
+        if (row === undefined || row.forgotten !== undefined) continue;
+        const { what, own, from, sent, file } = row;
+        const kept = { ...(from === undefined ? {} : { from }), ...(sent === undefined ? {} : { sent }) };
+        writes.push(this.#table.put(trade, committed.commitment, { what, own, at: row.at, forgotten: now(), ...kept }));
+        if (file !== undefined && from !== undefined) writes.push(...(await files.drop(parseTrader(from), file.cid)));
+        // What nobody has got yet is not sent any more.
+        for (const [to, ids] of Object.entries(sent ?? {})) mail.recall(parseTrader(to), ids);
+        views.push({ what, own, sentTo: rolesOf(log.state, Object.keys(sent ?? {})) });
+      }
+      if (writes.length > 0) await store.write(writes);
+      this.#unsent.delete(trade);
+      return views;
+    });
+  }
+
+  async #values(trade: string) {
+    const log = await this.#deps.trades.open(trade);
+    if (log === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'There is no such trade here.');
+    const values = await Promise.all(
+      commitmentsOf(log.state).map(async (committed) => ({
+        committed,
+        row: await this.#table.row(trade, committed.commitment),
+      })),
+    );
+    return { log, values };
+  }
+
+  #changed(trade: string): void {
+    if (this.#prepared.size === 0 && !this.#unsent.has(trade)) return;
+    this.#track(
+      this.#deps.trades.open(trade).then(async (log) => {
+        if (log !== undefined) await this.#settle(log);
+      }),
+    );
+  }
+
+  /** Takes up what the log commits to now, and sends what is due. */
+  async #settle(log: TradeLog): Promise<void> {
+    const trade = log.trade.toString();
+    await this.#lock(trade, async () => {
+      for (const committed of commitmentsOf(log.state)) {
+        if (committed.by !== log.role) continue;
+        const row = (await this.#table.row(trade, committed.commitment)) ?? (await this.#adopt(trade, committed));
+        if (row?.value === undefined || !committed.due) continue;
+        const to = committed.to.flatMap((role) => partyOf(log.state, role) ?? []);
+        const missing = to.filter((trader) => row.sent?.[traderToText(trader)] === undefined);
+        if (missing.length > 0) await this.#send(log, committed, row, missing);
+      }
+    });
+  }
+
+  async #adopt(trade: string, { commitment }: Committed): Promise<PrivateRow | undefined> {
+    const prepared = await this.#table.prepared(commitment);
+    if (prepared === undefined) return undefined;
+    const { what, salt, value, name } = prepared;
+    const file = name === undefined ? {} : { file: { cid: blobId(value), size: value.length, name } };
+    const row: PrivateRow = { what, own: true, at: this.#deps.now(), salt, value, ...file };
+    await this.#deps.store.write([this.#table.put(trade, commitment, row), this.#table.dropPrepared(commitment)]);
+    this.#prepared.delete(hex(commitment));
+    this.#unsent.add(trade);
+    return row;
+  }
+
+  /** In one batch with the note that it was sent. */
+  async #send(log: TradeLog, { commitment }: Committed, row: PrivateRow, to: readonly Uint8Array[]): Promise<void> {
+    const { mail, files, store } = this.#deps;
+    const { salt, value, file } = row;
+    if (salt === undefined || value === undefined) return;
+    const whole = value.length <= MAX_INLINE_VALUE;
+    const named = file === undefined ? {} : { file };
+    const bytes = writePrivate({ trade: log.trade, commitment, salt, ...named, ...(whole ? { value } : {}) });
+    const sent: Record<string, readonly string[]> = { ...row.sent };
+    const posted = to.map((trader) => {
+      const parts: readonly Outgoing[] = whole ? [] : files.outgoing(trader, value).parcels;
+      const each = mail.post([{ to: trader, kind: 'private', bytes }, ...parts]);
+      sent[traderToText(trader)] = each.ids.map(String);
+      return each;
+    });
+    const note = this.#table.put(log.trade, commitment, { ...row, sent });
+    await store.write([note, ...posted.flatMap(({ writes }) => writes)]);
+    for (const each of posted) each.send();
+  }
+
+  async #take({ from, bytes, receipt }: Incoming): Promise<void> {
+    const { trades, files, store, now } = this.#deps;
+    const { trade, commitment, salt, value, file } = readPrivate(bytes);
+    const id = trade.toString();
+    const log = await trades.open(id);
+    if (log === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade of that value is not here.');
+    if (roleOf(log.state, from) === undefined)
+      throw new NiagaError('TRADE_ROLE', 'The value comes from nobody who is in the trade.');
+    const committed = commitmentsOf(log.state).find((each) => equalBytes(each.commitment, commitment));
+    // Not final: the message that commits to it may still be on its way.
+    if (committed === undefined) throw new NiagaError('PRIVATE_UNKNOWN', 'The log does not commit to that value.');
+    await this.#lock(id, async () => {
+      const known = await this.#table.row(id, commitment);
+      if (known?.forgotten !== undefined || known?.value !== undefined) {
+        await store.write([...receipt().writes]);
+        return;
+      }
+      const row: PrivateRow = {
+        what: committed.what,
+        own: false,
+        at: now(),
+        salt,
+        from: traderToText(from),
+        ...(value === undefined ? {} : { value }),
+        ...(file === undefined ? {} : { file }),
+      };
+      const expected = value === undefined && file !== undefined ? await files.expect(from, file) : [];
+      const staged = value === undefined ? undefined : this.#stage(log, committed);
+      await store.write([
+        this.#table.put(id, commitment, row),
+        ...expected,
+        ...receipt().writes,
+        ...(staged?.writes ?? []),
+      ]);
+      staged?.tell();
+    });
+    // Its parts may be here already, as a file of a message.
+    if (value === undefined && file !== undefined) this.#track(this.#arrived(from, file.cid.toString()));
+  }
+
+  /** A file came whole: now it shows whether it is what the log commits to. */
+  async #arrived(from: Uint8Array, file: string): Promise<void> {
+    const { files, trades, store, logger } = this.#deps;
+    for await (const [key, { from: sender, file: ref, value: had }] of this.#table.all()) {
+      if (had !== undefined || ref?.cid.toString() !== file || sender !== traderToText(from)) continue;
+      const [trade = ''] = key.split('/');
+      await this.#lock(trade, async () => {
+        const log = await trades.open(trade);
+        const committed = log && commitmentsOf(log.state).find((each) => key.endsWith(hex(each.commitment)));
+        const row = committed && (await this.#table.row(trade, committed.commitment));
+        if (log === undefined || committed === undefined || row?.salt === undefined) return;
+        try {
+          const value = await files.read(from, file);
+          if (value === undefined) return;
+          checkOpens(committed.commitment, row.salt, value);
+          const staged = this.#stage(log, committed);
+          await store.write([this.#table.put(trade, committed.commitment, { ...row, value }), ...staged.writes]);
+          staged.tell();
+        } catch (error) {
+          if (!isNiagaError(error)) throw error;
+          logger.warn({ trade, code: error.code }, 'a private file is not what the log commits to');
+          await store.write(await files.drop(from, file));
+        }
+      });
+    }
+  }
+
+  #stage(log: TradeLog, { what, by }: Committed) {
+    return this.#deps.events.stage([{ type: 'private-value', data: { trade: log.trade.toString(), what, of: by } }]);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch((error: unknown) => {
+        if (!isNiagaError(error, 'STOPPED'))
+          this.#deps.logger.error({ error: String(error) }, 'a private value could not be seen to');
+      })
+      .finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+}
+
+function partyOf(state: TradeState, role: Role): Uint8Array | undefined {
+  return isSide(role) ? state.parties[role] : state.agreement?.terms.arbiter?.trader;
+}
+
+function rolesOf(state: TradeState, traders: readonly string[]): Role[] {
+  return traders.flatMap((trader) => roleOf(state, parseTrader(trader)) ?? []);
+}

@@ -1,0 +1,74 @@
+import type { CID } from 'multiformats/cid';
+import type { FileRef } from '../../protocol/chat/file-part.js';
+import type { PrivateKind } from '../../protocol/trade/index.js';
+import { hex } from '../bytes.js';
+import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
+
+/** A value of one's own that a step is about to commit to. */
+export interface PreparedRow {
+  readonly what: PrivateKind;
+  readonly salt: Uint8Array;
+  readonly value: Uint8Array;
+  readonly name?: string;
+  readonly at: number;
+}
+
+/** What is here of one commitment of a trade. */
+export interface PrivateRow {
+  readonly what: PrivateKind;
+  readonly own: boolean;
+  readonly at: number;
+  /** Gone once it was forgotten: what it was cannot even be guessed then. */
+  readonly salt?: Uint8Array;
+  readonly value?: Uint8Array;
+  /** The file that it is: with another's, until its parts are here, without a value. */
+  readonly file?: FileRef;
+  /** Of whom it came, where it is another's. */
+  readonly from?: string;
+  /** To whom it was sent: the trader's key in text, and the ids of the parcels. */
+  readonly sent?: Readonly<Record<string, readonly string[]>>;
+  readonly forgotten?: number;
+}
+
+/** All private values on disk. Keys are the trade's id and the commitment in hexadecimal. */
+export class PrivateTable {
+  readonly #prepared: Table<PreparedRow>;
+  readonly #rows: Table<PrivateRow>;
+
+  constructor(store: Store) {
+    this.#prepared = store.table('private-prepared', cborCodec<PreparedRow>());
+    this.#rows = store.table('private', cborCodec<PrivateRow>());
+  }
+
+  allPrepared(): AsyncIterable<[commitment: string, row: PreparedRow]> {
+    return this.#prepared.range();
+  }
+
+  prepared(commitment: Uint8Array): Promise<PreparedRow | undefined> {
+    return this.#prepared.get(hex(commitment));
+  }
+
+  prepare(commitment: Uint8Array, row: PreparedRow): Write {
+    return this.#prepared.put(hex(commitment), row);
+  }
+
+  dropPrepared(commitment: Uint8Array | string): Write {
+    return this.#prepared.del(typeof commitment === 'string' ? commitment : hex(commitment));
+  }
+
+  all(): AsyncIterable<[key: string, row: PrivateRow]> {
+    return this.#rows.range();
+  }
+
+  row(trade: CID | string, commitment: Uint8Array): Promise<PrivateRow | undefined> {
+    return this.#rows.get(keyOf(trade, commitment));
+  }
+
+  put(trade: CID | string, commitment: Uint8Array, row: PrivateRow): Write {
+    return this.#rows.put(keyOf(trade, commitment), row);
+  }
+}
+
+function keyOf(trade: CID | string, commitment: Uint8Array): string {
+  return `${trade.toString()}/${hex(commitment)}`;
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { decode, encode } from '../cbor.js';
+import { fileSchema } from '../chat/file-part.js';
+import { NiagaError } from '../errors.js';
+import { commitmentSchema, opens, saltSchema } from '../private.js';
+import { cidSchema } from '../schema.js';
+
+const KiB = 1024;
+/** A longer value goes as a file. */
+export const MAX_INLINE_VALUE = 32 * KiB;
+const MAX_BYTES = MAX_INLINE_VALUE + KiB;
+
+/** A value that a log commits to, as it goes to the one who needs it. It is not signed: what it must be the log says. */
+const privateSchema = z.looseObject({
+  trade: cidSchema,
+  commitment: commitmentSchema,
+  salt: saltSchema,
+  /** The value, or the file that it is, in parts. */
+  value: z
+    .custom<Uint8Array>(
+      (value) => value instanceof Uint8Array && value.length <= MAX_INLINE_VALUE,
+      `not up to ${MAX_INLINE_VALUE} bytes`,
+    )
+    .optional(),
+  /** What kind of file it is, where it is one. */
+  file: fileSchema.optional(),
+});
+export type PrivateParcel = z.infer<typeof privateSchema>;
+
+export function writePrivate(parcel: PrivateParcel): Uint8Array {
+  return encode(parcel, { maxBytes: MAX_BYTES });
+}
+
+/** @throws NiagaError RECORD_MALFORMED, RECORD_TOO_LARGE, RECORD_SCHEMA; PRIVATE_MISMATCH where the value does not open the commitment */
+export function readPrivate(bytes: Uint8Array): PrivateParcel {
+  const parsed = privateSchema.safeParse(decode(bytes, { maxBytes: MAX_BYTES, maxDepth: 3 }));
+  if (!parsed.success || (parsed.data.value === undefined && parsed.data.file === undefined))
+    throw new NiagaError('RECORD_SCHEMA', 'The private value is not of its form.');
+  const { commitment, salt, value } = parsed.data;
+  if (value !== undefined) checkOpens(commitment, salt, value);
+  return parsed.data;
+}
+
+/** @throws NiagaError PRIVATE_MISMATCH */
+export function checkOpens(commitment: Uint8Array, salt: Uint8Array, value: Uint8Array): void {
+  if (!opens(commitment, salt, value))
+    throw new NiagaError('PRIVATE_MISMATCH', 'The value is not the one that the log commits to.');
+}
