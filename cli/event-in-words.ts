@@ -20,6 +20,8 @@ function tidings(type: EventView['type'], data: EventView['data']): string {
       return `${say('delivery')} by ${say('with')}: message ${say('id')}`;
     case 'private-value':
       return `the ${say('what')} of the ${say('of')} is here: ${say('trade')}`;
+    case 'equivocation':
+      return `the ${say('of')} signed two messages that contradict each other: ${say('trade')}`;
     case 'watch-began':
       return `${say('matches')} listings match already ${about()}`;
     case 'watch-match':

@@ -15,6 +15,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
   'since',
   'checked',
   'found',
+  'deadline',
   'revoked',
 ]);
 const NOTHING = '-';

@@ -7,6 +7,7 @@ import { noteBlocked } from './blocks/note.js';
 import { chatHandlers } from './chat/handlers.js';
 import { deviceHandlers } from './devices/handlers.js';
 import { eventTypes } from './events/index.js';
+import { inboxHandlers } from './inbox/handlers.js';
 import { committing, fileValue, privateHandlers, textValue } from './private/handlers.js';
 import type { Services } from './services.js';
 import { showTrader } from './trader-records/show.js';
@@ -23,7 +24,7 @@ export interface HandlerContext {
 /** What a running node does for each row of the operation table. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { services } = context;
-  const { catalog, search, trades, events, watches, blocks, falseIndexes, privateValues } = services;
+  const { catalog, search, trades, events, watches, blocks, falseIndexes, privateValues, proofs } = services;
   // Only one of a trader's devices signs stock and steps of trades (DESIGN section 4).
   const writing = async <T>(task: () => Promise<T>): Promise<T> => {
     await services.devices.checkWriter();
@@ -75,6 +76,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     tradeShow: async ({ trade }) => ({
       ...(await trades.show(trade)),
       private: await privateValues.show(trades.idOf(trade)),
+      proofs: await proofs.show(trades.idOf(trade)),
     }),
     tradeAccept: ({ trade }) => step(trade, { kind: 'accept' }),
     tradeCounter: ({ trade, ...terms }) => step(trade, { kind: 'counter', ...terms }),
@@ -107,6 +109,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
     ...privateHandlers(services),
+    ...inboxHandlers(services),
     ...chatHandlers(services),
     ...deviceHandlers(services),
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),

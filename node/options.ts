@@ -30,6 +30,8 @@ export interface NodeOptions {
   readonly watchInterval?: number | undefined;
   /** Keep pictures of others' listings that were opened here or asked for here. Default false: their texts alone are kept. */
   readonly keepMedia?: boolean | undefined;
+  /** Tell others that their messages were seen by a person. Default true. */
+  readonly readReceipts?: boolean | undefined;
   /** How soon this node sees to what it holds for others. Defaults are for a network; tests and simulations have less time. */
   readonly upkeep?:
     | {
@@ -55,6 +57,7 @@ const schema = z.strictObject({
   passphrase: z.string().min(1).optional(),
   watchInterval: z.int().min(100).optional(),
   keepMedia: z.boolean().optional(),
+  readReceipts: z.boolean().optional(),
   upkeep: z
     .strictObject({
       handover: z.record(z.string(), z.number()).optional(),

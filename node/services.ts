@@ -26,6 +26,7 @@ import { createMail, type Mail } from './mail/index.js';
 import { pino } from 'pino';
 import { createNetwork, LOOKUP_SIZE, type Network, type PeerRow } from './network/index.js';
 import type { NodeOptions } from './options.js';
+import { createProofs, type Proofs } from './proofs/index.js';
 import { createRefusals, type Refusals } from './refusals.js';
 import { createPrivateValues, type PrivateValues } from './private/index.js';
 import { createSearch, type Search } from './search/index.js';
@@ -50,6 +51,7 @@ export interface Services {
   readonly files: Files;
   readonly chat: Chat;
   readonly privateValues: PrivateValues;
+  readonly proofs: Proofs;
   readonly events: Events;
   readonly traderRecords: TraderRecords;
   readonly devices: Devices;
@@ -191,13 +193,21 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const keeper = createKeeper({ ...common, source: index, shelf, exchange, options: keeping });
     exchange.serve();
     await run(keeper);
-    const mail = createMail({ ...common, ...secret, home, traderRecords, options: options.upkeep?.mail });
+    const mail = createMail({
+      ...common,
+      ...secret,
+      home,
+      traderRecords,
+      readReceipts: options.readReceipts,
+      options: options.upkeep?.mail,
+    });
     const trades: Trades = await run(
       createTrades({ ...common, catalog, exchange, search, events, blocks, mail, devices: book, mayWrite }),
     );
     const files = createFiles({ store, mail });
     const chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
     const privateValues = await run(createPrivateValues({ ...common, mail, files, trades, events }));
+    const proofs = await run(createProofs({ ...common, mail, trades, events }));
     // Last: what comes is taken by services that are there.
     await run(mail);
     const continuity: Continuity = await run(
@@ -232,6 +242,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       files,
       chat,
       privateValues,
+      proofs,
       events,
       traderRecords,
       devices,

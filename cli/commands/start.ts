@@ -10,7 +10,7 @@ import { safeJson } from '../safe-text.js';
 
 /** Runs a node until SIGINT or SIGTERM; a second one ends the process at once (cli/main.ts). */
 export const start: Command<z.output<typeof startInput>> = async (input, context) => {
-  const { api, bootstrap, keepMedia, listen, logLevel, mdns } = input;
+  const { api, bootstrap, keepMedia, readReceipts, listen, logLevel, mdns } = input;
   const { signal } = context;
   const { createNode } = await import('../../node/index.js');
   await using node = await createNode({
@@ -20,6 +20,7 @@ export const start: Command<z.output<typeof startInput>> = async (input, context
     bootstrap,
     mdns,
     keepMedia,
+    readReceipts,
     logger: await createLogger(logLevel),
     // A host without a port: the usual one, or a free one when that is taken.
     api: api ?? DEFAULT_HOST,

@@ -6,6 +6,7 @@ import { CHAT_OPERATIONS } from './rows/chat.js';
 import { EVENT_OPERATIONS } from './rows/events.js';
 import { EVIDENCE_OPERATIONS } from './rows/evidence.js';
 import { IDENTITY_OPERATIONS } from './rows/identity.js';
+import { INBOX_OPERATIONS } from './rows/inbox.js';
 import { LISTING_OPERATIONS } from './rows/listing.js';
 import { NODE_OPERATIONS } from './rows/node.js';
 import { PRIVATE_OPERATIONS } from './rows/private.js';
@@ -26,6 +27,7 @@ export const OPERATIONS = {
   ...WATCH_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...TRADE_OPERATIONS,
+  ...INBOX_OPERATIONS,
   ...PRIVATE_OPERATIONS,
   ...CHAT_OPERATIONS,
   ...TRADER_OPERATIONS,

@@ -258,6 +258,7 @@ export const tradeView = stepView.extend({
   expires: z.int().describe('When the open offer ends'),
   created: z.int(),
   updated: z.int(),
+  equivocations: z.int().describe('How often a device signed what contradicts itself; see `proofs`'),
   pending: z.int().describe('Own messages that the other side has not acknowledged yet'),
 });
 export type TradeView = z.infer<typeof tradeView>;
@@ -265,7 +266,6 @@ export type TradeView = z.infer<typeof tradeView>;
 export const tradeDetailView = tradeView.extend({
   next: z.array(nextView).describe('What may be done next, this side’s first'),
   messages: z.array(messageView),
-  equivocations: z.int(),
 });
 export type TradeDetailView = z.infer<typeof tradeDetailView>;
 

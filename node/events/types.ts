@@ -8,6 +8,8 @@ export const EVENT_TYPES = [
   'chat-delivery',
   /** What a trade keeps private came from the other side. */
   'private-value',
+  /** Somebody signed two messages of a trade that contradict each other; the proof is kept. */
+  'equivocation',
   /** A watch was asked for the first time: how many listings match already. */
   'watch-began',
   /** A listing matches a watch that did not before. */

@@ -140,8 +140,8 @@ export interface Mail {
   recall(to: Uint8Array, ids: readonly (CID | string)[]): void;
   /** Undefined for what was never sent to that trader, or was sent before there was mail. */
   stateOf(to: Uint8Array, id: CID | string): Promise<SentState | undefined>;
-  /** What was sent about a trade and not receipted yet, refused ones included. */
-  waiting(about: CID | string): readonly StateChange[];
+  /** What was sent, about a trade or at all, and not receipted yet, refused ones included. */
+  waiting(about?: CID | string): readonly StateChange[];
   /** All parcels that wait for a receipt, without refused ones. */
   outboxSize(): number;
   /** A device of that trader was heard of: its peer id is where it is tried first. */

@@ -110,13 +110,18 @@ export class Postman {
     return done === undefined ? undefined : { state: done.state, since: done.at };
   }
 
-  waiting(about: string): readonly StateChange[] {
-    return [...(this.#about.get(about)?.values() ?? [])].flatMap(({ partner, id }) => {
+  waiting(about?: string): readonly StateChange[] {
+    const all = about === undefined ? this.#all() : (this.#about.get(about)?.values() ?? []);
+    return [...all].flatMap(({ partner, id }) => {
       const row = partner.state.waiting.get(id);
       return row === undefined || !isReceipted(row.kind)
         ? []
         : [change(partner, id, row.kind, row.about, sentState(row))];
     });
+  }
+
+  *#all(): Iterable<{ partner: Partner; id: string }> {
+    for (const partner of this.#partners.values()) for (const id of partner.state.waiting.keys()) yield { partner, id };
   }
 
   /** It is on disk and goes now. */

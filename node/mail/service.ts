@@ -168,8 +168,8 @@ export class MailService implements Mail {
     return this.#postman.stateOf(to, id.toString());
   }
 
-  waiting(about: CID | string): readonly StateChange[] {
-    return this.#postman.waiting(about.toString());
+  waiting(about?: CID | string): readonly StateChange[] {
+    return this.#postman.waiting(about?.toString());
   }
 
   outboxSize(): number {

@@ -67,6 +67,7 @@ export function tradeToView(trade: OpenTrade, pending: number): TradeView {
     expires: terms.expires,
     created: row.created,
     updated: row.updated,
+    equivocations: state.equivocations.length,
     pending,
   };
 }
@@ -112,7 +113,6 @@ export function tradeToDetail(
         ...(text === undefined ? {} : { text }),
       };
     }),
-    equivocations: state.equivocations.length,
   };
 }
 

@@ -30,6 +30,7 @@ export type { Equivocation, Log, Pair } from './log.js';
 export type { Agreement, Conflict } from './negotiation.js';
 export type { Remedy } from './messages/dispute.js';
 export { CONFIRMATION_TIME, type Proposal } from './proposal.js';
+export { contradict, openProof, readProof, writeProof, type Proof, type ProvenPair } from './proof.js';
 export { partsOf, type Amounts, type Parts } from './parts.js';
 export type { Rating, Ratings } from './ratings.js';
 export {

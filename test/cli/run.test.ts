@@ -29,6 +29,7 @@ const trade = {
   expires: Date.UTC(2026, 10, 22),
   created: Date.UTC(2026, 10, 21),
   updated: Date.UTC(2026, 10, 21, 1, 2, 3, 456),
+  equivocations: 0,
   pending: 0,
   due: [],
 };

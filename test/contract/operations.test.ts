@@ -10,7 +10,7 @@ import { OPERATIONS, type OperationKey } from '../../node/api/operations.js';
 const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: string]>> = {
   init: ['init [--name <text>]', 'Make the identity: a trader’s root key and this machine’s device key'],
   start: [
-    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--no-mdns] [--keep-media] [--log-level <word>]',
+    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--no-mdns] [--keep-media] [--no-read-receipts] [--log-level <word>]',
     'Run the node until Ctrl-C',
   ],
   status: ['status', 'Who and where the node is, and what it holds'],
@@ -103,6 +103,10 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   tradeExport: [
     'trade export <trade> [--out <text>] [--force]',
     'Write the evidence of a trade into one file that anybody can verify',
+  ],
+  inbox: [
+    'inbox [--limit <n>] [--after <text>]',
+    'What waits for you: trades in which you are next, unread messages, what could not be delivered',
   ],
   tradeDisclose: [
     'trade disclose <trade> [--what <text>]',

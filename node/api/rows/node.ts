@@ -41,6 +41,7 @@ export const NODE_OPERATIONS = {
         .boolean()
         .default(false)
         .describe('Keep pictures of others’ listings that were asked for, and give them to whoever asks'),
+      readReceipts: z.boolean().default(true).describe('Tell others that their messages were seen'),
     }),
     output: z.object({
       event: z.literal('ready'),

@@ -4,6 +4,7 @@ import { operation, type Operation } from '../operation.js';
 import { stepView, tradeDetailView, tradeView } from '../views.js';
 import { fileInput } from './chat.js';
 import { privateView } from './private.js';
+import { proofView } from './proof.js';
 import { id, page, reading } from './bases.js';
 
 const tradeId = id('The trade, or the beginning of its id (8 characters or more)');
@@ -93,6 +94,7 @@ export const TRADE_OPERATIONS = {
     input: z.object({ trade: tradeId }),
     output: tradeDetailView.extend({
       private: z.array(privateView).describe('What the log commits to and does not say'),
+      proofs: z.array(proofView).describe('Pairs of messages with which somebody contradicted themselves'),
     }),
     positional: ['trade'],
     strangersText: true,

@@ -1,0 +1,15 @@
+import { NiagaError } from '../../protocol/errors.js';
+import { pageOf, type Handlers } from '../api/handlers.js';
+import { inboxOf, type InboxDeps } from './index.js';
+
+export function inboxHandlers(deps: InboxDeps): Pick<Handlers, 'inbox'> {
+  return {
+    inbox: async ({ limit, after }) => {
+      const items = await inboxOf(deps);
+      const start = after === undefined ? 0 : items.findIndex(({ item }) => item === after) + 1;
+      if (after !== undefined && start === 0)
+        throw new NiagaError('USAGE', 'There is no such item to go on after.', { where: 'after' });
+      return pageOf(items.slice(start, start + limit + 1), limit, ({ item }) => item);
+    },
+  };
+}

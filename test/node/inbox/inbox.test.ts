@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createHandlers } from '../../../node/handlers.js';
+import { inboxOf } from '../../../node/inbox/index.js';
+import type { Services } from '../../../node/services.js';
+import { startMember, untilKnown } from '../../network/members.js';
+import { published, until } from '../../network/traders.js';
+import { temporaryFolder } from '../../support/processes.js';
+
+const { signal } = new AbortController();
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let seller: Services;
+let buyer: Services;
+let trade: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  seller = await startMember(folder.path, 'seller', { readReceipts: false });
+  buyer = await startMember(folder.path, 'buyer', { bootstrap: seller.network.addresses() });
+  await untilKnown([seller, buyer], 2);
+  const listing = await published(seller, 'satu');
+  ({ trade } = await buyer.trades.offer({ listing }));
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all([seller, buyer].map((one) => one.stop()));
+  await folder.remove();
+});
+
+const trades = async (services: Services) => (await inboxOf(services)).filter(({ kind }) => kind === 'trade');
+
+describe('the inbox', () => {
+  it('names the trade to whoever is next, and to nobody else', { timeout: 90_000 }, async () => {
+    const [offer] = await until(
+      () => trades(seller),
+      (items) => items.length > 0,
+      'the offer waits',
+    );
+    expect(offer).toMatchObject({ trade, state: 'offered', command: `niaga trade show ${trade}` });
+    expect(offer?.deadline).toBeGreaterThan(Date.now());
+    expect(await trades(buyer)).toEqual([]);
+    await seller.trades.step(trade, { kind: 'accept' });
+    expect(await trades(seller)).toEqual([]);
+    const [pay] = await until(
+      () => trades(buyer),
+      (items) => items.length > 0,
+      'the payment waits',
+    );
+    expect(pay).toMatchObject({ trade, state: 'accepted', command: `niaga trade pay ${trade}` });
+    await buyer.trades.step(trade, { kind: 'paid' });
+    const [confirm] = await until(
+      () => trades(seller),
+      (items) => items.length > 0,
+      'the claim waits',
+    );
+    expect(confirm).toMatchObject({ command: `niaga trade confirm ${trade}` });
+  });
+
+  it('counts what nobody has read, until it was shown', { timeout: 60_000 }, async () => {
+    for (const text of ['satu', 'dua']) await buyer.chat.send({ with: trade, text });
+    const read = createHandlers({ services: seller, apiUrl: () => '', startedAt: 0, version: '0.0.0' }).inbox;
+    const { items } = await until(
+      () => read({ limit: 100 }, { signal }),
+      (page) => page.items.some(({ count }) => count === 2),
+      'both came',
+    );
+    const chat = items.find(({ kind }) => kind === 'chat');
+    const trader = buyer.identity.traderText;
+    expect(chat).toMatchObject({ with: trader, text: 'dua', command: `niaga chat show ${trader}` });
+    const first = await read({ limit: 1 }, { signal });
+    const rest = await read({ limit: 100, after: first.next }, { signal });
+    expect([...first.items, ...rest.items]).toEqual(items);
+    await seller.chat.show({ with: trader, limit: 9 });
+    expect((await inboxOf(seller)).filter(({ kind }) => kind === 'chat')).toEqual([]);
+  });
+
+  it('tells nobody that their messages were read, where read receipts are off', async () => {
+    const shown = await buyer.chat.show({ with: trade, limit: 9 });
+    expect(shown.map(({ delivery }) => delivery)).toEqual(['delivered', 'delivered']);
+  });
+
+  it('says what was refused, and why', { timeout: 60_000 }, async () => {
+    await seller.blocks.add(buyer.identity.traderText, {});
+    const { id } = await buyer.chat.send({ with: trade, text: 'halo?' });
+    const [item] = await until(
+      async () => (await inboxOf(buyer)).filter(({ kind }) => kind === 'undelivered'),
+      (items) => items.length > 0,
+      'it is refused',
+    );
+    expect(item?.item).toContain(id);
+    expect(item).toMatchObject({
+      with: seller.identity.traderText,
+      text: expect.stringContaining('refused') as string,
+    });
+  });
+});
