@@ -10,7 +10,7 @@ const KiB = 1024;
 const MAX_TEXT_BYTES = 64 * KiB;
 
 /** A small file that a command takes whole. `-` is standard input. @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, INPUT_TOO_LARGE */
-export async function readGiven(path: string, context: Pick<Context, 'stdin'>, most: number): Promise<Uint8Array> {
+async function readGiven(path: string, context: Pick<Context, 'stdin'>, most: number): Promise<Uint8Array> {
   try {
     if (path === '-') return await gather(context.stdin, path, most);
     await using file = await open(path, 'r');

@@ -30,7 +30,6 @@ export const fileView = z.object({
   size: z.int().describe('Bytes'),
   here: z.boolean().describe('Whether all of it is on this disk'),
 });
-export type FileView = z.infer<typeof fileView>;
 
 const chatMessageView = z.object({
   id: z.string(),
