@@ -152,7 +152,7 @@ describe('personal data of a trade', () => {
       await seller.trades.step(trade, { kind: 'payment-seen' });
       await seller.trades.step(trade, { kind: 'shipped' });
       await sees(buyer, 'shipped');
-      await buyer.trades.step(trade, { kind: 'received' });
+      for (const kind of ['received', 'approved'] as const) await buyer.trades.step(trade, { kind });
       await sees(seller, 'completed');
       const before = await seller.trades.export(trade);
       const opened = await seller.privateValues.opened(trade);
