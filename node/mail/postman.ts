@@ -1,22 +1,17 @@
-import { CID } from 'multiformats/cid';
 import { NiagaError } from '../../protocol/errors.js';
 import { parseTrader, traderToText } from '../../protocol/ids.js';
-import { courier, isReceipted, MAX_LETTER_BYTES, MAX_PARCELS, type Reply } from '../../protocol/mail/index.js';
-import { signRecord, type Draft } from '../../protocol/record.js';
+import { courier, isReceipted, MAX_PARCELS } from '../../protocol/mail/index.js';
 import { readBody } from '../index/wire.js';
 import type { Contacts } from './contacts.js';
 import type { Depositor } from './depositor.js';
 import type { MailDeps, ParcelHandler, SentState, StateChange } from './index.js';
+import type { Letters } from './letters.js';
 import { sentState, type OutboxTables } from './outbox.js';
 import { Verdicts } from './verdicts.js';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
 
-const KiB = 1024;
 /** A recipient that has the parcels answers after a disk sync or two. */
 const DELIVERY_TIMEOUT = 10_000;
-/** What a letter has around its parcels: header, the own mailboxes, and a token with its delegation. */
-const LETTER_OVERHEAD = 4 * KiB;
-const PARCEL_OVERHEAD = 128;
 
 export interface PostmanDeps extends Pick<
   MailDeps,
@@ -28,8 +23,7 @@ export interface PostmanDeps extends Pick<
   readonly handlers: ReadonlyMap<string, ParcelHandler>;
   /** Milliseconds after which a direct try is accompanied by a letter. */
   readonly slow: number;
-  /** What others are told of how to answer. */
-  readonly reply: () => Pick<Reply, 'sealing' | 'mailboxes'>;
+  readonly letters: Letters;
   /** Takes the letter that came as an answer. */
   readonly answered: (letter: Uint8Array) => Promise<void>;
 }
@@ -39,14 +33,6 @@ interface Partner {
   readonly name: string;
   state: courier.Correspondence;
   timer: NodeJS.Timeout | undefined;
-}
-
-/** A letter that is ready to go, and the parcels that fitted. */
-interface Composed {
-  readonly bytes: Uint8Array;
-  readonly ids: readonly string[];
-  /** What the recipient will have heard of the own mailboxes. */
-  readonly mark: string;
 }
 
 /** Performs what the courier (protocol/mail/courier.ts) decides, for each trader that something waits for. */
@@ -310,38 +296,15 @@ export class Postman {
     if (!signal.aborted) this.apply(partner.to, { type: 'stored', ids: stored, mailboxes });
   }
 
-  /** A letter without parcels: how this trader is answered while it is away. */
-  replyTo(to: Uint8Array): Uint8Array {
-    return this.#sign(to, [], this.#deps.contacts.replyTo(to, this.#deps.reply()).reply);
-  }
-
-  #sign(to: Uint8Array, parcels: Draft<'letter'>['parcels'], reply: Reply | undefined): Uint8Array {
-    const { identity, now } = this.#deps;
-    const draft = { to, parcels, ...(reply === undefined ? {} : { reply }) };
-    return signRecord('letter', draft, identity, { network: identity.network, created: now(), inlineDelegation: true })
-      .bytes;
-  }
-
-  /** Signs a letter of as many of these as fit. */
-  async #compose(partner: Partner, ids: readonly string[], whole: boolean): Promise<Composed> {
-    const { contacts, reply } = this.#deps;
-    const parcels: { kind: string; bytes: Uint8Array; about?: CID }[] = [];
-    const fitting: string[] = [];
-    let room = MAX_LETTER_BYTES - LETTER_OVERHEAD;
-    for (const id of ids) {
+  /** A letter of as many of these as fit: no more are read than may. */
+  async #compose(partner: Partner, ids: readonly string[], whole: boolean) {
+    const some: { id: string; waiting: courier.Waiting; bytes: Uint8Array }[] = [];
+    for (const id of ids.slice(0, MAX_PARCELS)) {
       const bytes = await this.#bytesOf(partner, id);
       const waiting = partner.state.waiting.get(id);
-      if (waiting === undefined || bytes === undefined) continue;
-      const { kind, about } = waiting;
-      room -= bytes.length + PARCEL_OVERHEAD;
-      if (parcels.length === MAX_PARCELS || (room < 0 && parcels.length > 0)) break;
-      parcels.push({ kind, bytes, ...(about === undefined ? {} : { about: CID.parse(about) }) });
-      fitting.push(id);
+      if (waiting !== undefined && bytes !== undefined) some.push({ id, waiting, bytes });
     }
-    const own = contacts.replyTo(partner.to, reply());
-    // Who has heard it needs not hear it again; a letter may be all that arrives for weeks.
-    const bytes = this.#sign(partner.to, parcels, own.heard && !whole ? undefined : own.reply);
-    return { bytes, ids: fitting, mark: own.mark };
+    return this.#deps.letters.compose(partner.to, some, whole);
   }
 
   async #bytesOf(partner: Partner, id: string): Promise<Uint8Array | undefined> {

@@ -12,6 +12,7 @@ import { Depositor } from './depositor.js';
 import { Inbox } from './inbox.js';
 import type { Mail, MailDeps, Outgoing, OwnReceipt, ParcelHandler, Posted, SentState, StateChange } from './index.js';
 import { serveMailbox } from './mailbox-methods.js';
+import { Letters } from './letters.js';
 import { Mailbox } from './mailbox.js';
 import { mailOptions } from './options.js';
 import { OutboxTables } from './outbox.js';
@@ -39,6 +40,7 @@ export class MailService implements Mail {
   readonly #mailbox: Mailbox;
   readonly #own: OwnMailboxes;
   readonly #depositor: Depositor;
+  readonly #letters: Letters;
   readonly #postman: Postman;
   readonly #inbox: Inbox;
   readonly #collector: Collector;
@@ -66,6 +68,7 @@ export class MailService implements Mail {
     });
     this.#own = new OwnMailboxes({ ...deps, options });
     this.#depositor = new Depositor({ ...deps, contacts: this.#contacts });
+    this.#letters = new Letters({ ...deps, contacts: this.#contacts, reply: () => this.#reply() });
     this.#postman = new Postman({
       ...deps,
       tables: this.#tables,
@@ -73,7 +76,7 @@ export class MailService implements Mail {
       depositor: this.#depositor,
       handlers: this.#handlers,
       slow: options.slow,
-      reply: () => this.#reply(),
+      letters: this.#letters,
       answered: (letter) => this.#answered(letter),
     });
     this.#inbox = new Inbox({
@@ -210,7 +213,7 @@ export class MailService implements Mail {
       async (body) => {
         this.#checkRunning();
         const { results, asks } = await this.#inbox.deliver(body.slice());
-        return writeBody({ results, ...(asks === undefined ? {} : { reply: this.#postman.replyTo(asks) }) });
+        return writeBody({ results, ...(asks === undefined ? {} : { reply: this.#letters.replyTo(asks) }) });
       },
       { maxRequest: MAX_DELIVERY, maxConcurrent: 64, admit: (peer) => this.#admit(peer) },
     );
