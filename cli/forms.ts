@@ -43,6 +43,8 @@ export const exportInput = OPERATIONS.tradeExport.input.extend({
   force: z.boolean().default(false).describe('Write over a file that exists'),
 });
 
+export const invoiceInput = OPERATIONS.tradeInvoice.input.extend(exportInput.pick({ out: true, force: true }).shape);
+
 export const exportEvidenceInput = OPERATIONS.evidenceExport.input.extend(
   exportInput.pick({ out: true, force: true }).shape,
 );
@@ -84,6 +86,7 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   start: form(startInput, [], async () => (await import('./commands/start.js')).start),
   publish: form(publishInput, ['files'], async () => (await import('./commands/publish.js')).publish),
   search: form(searchInput, ['words'], async () => (await import('./commands/search.js')).search),
+  tradeInvoice: form(invoiceInput, ['trade'], async () => (await import('./commands/export.js')).exportInvoice),
   tradeExport: form(exportInput, ['trade'], async () => (await import('./commands/export.js')).exportTrade),
   evidenceExport: form(
     exportEvidenceInput,

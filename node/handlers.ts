@@ -103,9 +103,14 @@ export function createHandlers(context: HandlerContext): Handlers {
     tradeRule: ({ trade, ...ruling }) => step(trade, { kind: 'ruling', ...ruling }),
     tradeRate: ({ trade, ...rating }) => step(trade, { kind: 'rating', ...rating }),
     tradeReply: ({ trade, text }) => step(trade, { kind: 'reply', text }),
-    tradeExport: async ({ trade }) => {
-      const evidence = await trades.export(trade);
+    tradeExport: async ({ trade, language, chat: withChat }) => {
+      const written = withChat ? await services.chat.records(parseId(trades.idOf(trade))) : undefined;
+      const evidence = await trades.export(trade, { language, chat: written?.map(({ bytes }) => bytes) });
       return { trade: evidence.trade, evidence: toBase64(evidence.bytes) };
+    },
+    tradeInvoice: async ({ trade }) => {
+      const invoice = await trades.invoice(trade);
+      return { trade: trades.idOf(trade), invoice };
     },
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
     ...privateHandlers(services),

@@ -43,7 +43,15 @@ function tooLarge(): EvidenceView {
   const message = `The file has more than ${MAX_EVIDENCE_BYTES / MiB} MiB, which no evidence file has.`;
   const problem = { code: 'EVIDENCE_INVALID', message };
   const nothing = { trade: null, state: null, asOf: null, parties: null, exportedBy: null, total: null };
-  return { about: null, valid: false, ...nothing, falseIndex: null, messages: [], problems: [problem] };
+  return {
+    about: null,
+    valid: false,
+    ...nothing,
+    falseIndex: null,
+    messages: [],
+    says: [message],
+    problems: [problem],
+  };
 }
 
 /** What the file system said, in the error table's words. */

@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../../node/home/write-file-atomic.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { connect } from '../connect.js';
 import type { Context } from '../context.js';
-import type { Command, exportEvidenceInput, exportInput } from '../forms.js';
+import type { Command, exportEvidenceInput, exportInput, invoiceInput } from '../forms.js';
 import { note, printOne } from '../output.js';
 import { checkEvidence, fileError, readEvidence } from './evidence-file.js';
 
@@ -19,6 +19,23 @@ export const exportTrade: Command<z.output<typeof exportInput>> = ({ trade, ...w
 /** The same of what proves a card false. */
 export const exportEvidence: Command<z.output<typeof exportEvidenceInput>> = ({ listing, ...where }, context) =>
   exportFile(where, context, (client, options) => client.call('evidenceExport', { listing }, options));
+
+/** The contract of a trade as an invoice; prints which trade it is of. */
+export const exportInvoice: Command<z.output<typeof invoiceInput>> = async ({ trade, out, force }, context) => {
+  if (out !== '-') await refuseToOverwrite(out, force);
+  const { invoice, ...of } = await connect(context).call('tradeInvoice', { trade }, { signal: context.signal });
+  if (out === '-') {
+    await new Promise<void>((resolve) => context.stdout.write(invoice, () => resolve()));
+    return 0;
+  }
+  try {
+    await writeFileAtomic(out, Buffer.from(invoice));
+  } catch (error) {
+    throw fileError(error, out);
+  }
+  await printOne('tradeInvoice', { ...of, invoice: out }, context);
+  return 0;
+};
 
 async function exportFile(
   { out, force }: { readonly out: string; readonly force: boolean },

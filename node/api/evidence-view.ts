@@ -2,7 +2,9 @@ import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { slotId, traderToText } from '../../protocol/ids.js';
 import { moneyToJson } from '../../protocol/money.js';
 import { isFalseIndexFile, readFalseIndex } from '../../protocol/search/false-index.js';
-import { verifyEvidence } from '../../protocol/trade/evidence.js';
+import type { EvidenceReport } from '../../protocol/trade/evidence.js';
+import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
+import { WORDS } from '../../protocol/trade/index.js';
 import type { EvidenceView } from './views.js';
 
 /** Checks an evidence file offline and says in JSON what it proves. Never throws: what is wrong is in `problems`. */
@@ -24,15 +26,22 @@ function viewFalseIndex(bytes: Uint8Array): EvidenceView {
       title: item.title,
       terms: [...terms],
     };
-    return { ...view, valid: true, falseIndex, problems: [] };
+    return {
+      ...view,
+      valid: true,
+      falseIndex,
+      says: ['The card is signed by the seller and is not of its listing.'],
+      problems: [],
+    };
   } catch (error) {
     const told = isNiagaError(error) ? error : new NiagaError('EVIDENCE_INVALID', 'The file cannot be read.');
-    return { ...view, valid: false, falseIndex: null, problems: [told.toJSON()] };
+    return { ...view, valid: false, falseIndex: null, says: [told.message], problems: [told.toJSON()] };
   }
 }
 
 function viewTrade(bytes: Uint8Array): EvidenceView {
-  const { valid, problems, evidence, state, messages } = verifyEvidence(bytes);
+  const report = verifyEvidenceFile(bytes);
+  const { valid, problems, evidence, state, messages } = report;
   return {
     about: evidence === undefined ? null : 'trade',
     valid,
@@ -54,6 +63,43 @@ function viewTrade(bytes: Uint8Array): EvidenceView {
       receipted,
     })),
     falseIndex: null,
+    says: saysOf(report),
     problems: [...problems],
   };
+}
+
+/** What holds, what does not, and as of when. */
+function saysOf({
+  valid,
+  problems,
+  evidence,
+  state,
+  messages,
+  listings,
+  revoked,
+  chat,
+  values,
+}: EvidenceReport): string[] {
+  const wrong = problems.map(
+    ({ message, where }) => `Does not hold${where === undefined ? '' : ` (${where})`}: ${message}`,
+  );
+  if (evidence === undefined || state === undefined) return wrong;
+  const at = new Date(evidence.payload.created).toISOString();
+  const receipted = messages.filter((message) => message.receipted).length;
+  const disclosed = [
+    ...(chat.length > 0 ? [`${chat.length} messages of the chat are disclosed; each is signed by its author.`] : []),
+    ...(values.length > 0 ? [`${values.length} values are disclosed; each opens what the log commits to.`] : []),
+  ];
+  const devices = revoked.map(
+    ({ device, since, stand, fall }) =>
+      `The device ${traderToText(device)} was revoked ${new Date(since).toISOString()}: of its messages ${stand} stand and ${fall} do not.`,
+  );
+  return [
+    ...wrong,
+    ...(valid ? [`Holds: all ${messages.length} messages are signed and follow the rules; the log has no holes.`] : []),
+    `The state according to this file is "${state.word}": ${WORDS[state.word].meaning}. The file was written ${at}; it cannot show what came later, or what its writer left out at the end.`,
+    `${receipted} of ${messages.length} messages are receipted by the other side; ${listings.length} versions of listings are in the file.`,
+    ...disclosed,
+    ...(revoked.length > 0 ? devices : [`No revocation of a device that signed is known as of ${at}, by its writer.`]),
+  ];
 }

@@ -300,6 +300,7 @@ export const evidenceView = z.object({
     })
     .nullable()
     .describe('What a seller signed of a listing that is not true of it'),
+  says: z.array(z.string()).describe('What holds, what does not, and as of when, in words'),
   problems: z.array(errorView),
 });
 export type EvidenceView = z.infer<typeof evidenceView>;

@@ -1,8 +1,11 @@
 import type { CID } from 'multiformats/cid';
-import { signRecord } from '../../protocol/record.js';
+import { signRecord, type Verify } from '../../protocol/record.js';
 import { messagesOf } from '../../protocol/trade/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
-import type { DelegationBook, Identity } from '../identity/index.js';
+import type { DelegationBook, DeviceBook, Identity } from '../identity/index.js';
+import { writeEvidenceFile } from '../../protocol/trade/evidence-file.js';
+import type { Evidence } from '../../protocol/trade/evidence-schema.js';
+import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
 import type { OpenTrade } from './book.js';
 import type { Journal } from './journal.js';
 
@@ -11,11 +14,25 @@ export interface EvidenceDeps {
   readonly journal: Journal;
   readonly exchange: ListingExchange;
   readonly delegations: DelegationBook;
+  readonly devices: DeviceBook;
+  readonly verify: Verify;
   readonly now: () => number;
 }
 
-/** All that this node holds of a trade, in one signed record (protocol/trade/evidence.ts). */
-export async function exportEvidence(trade: OpenTrade, deps: EvidenceDeps): Promise<Uint8Array> {
+export interface ExportOptions {
+  /** Of the page for people. Default: English. */
+  readonly language?: PageLanguage | undefined;
+  /** What this party discloses: envelopes of chat messages about the trade, and values that its log commits to. */
+  readonly chat?: readonly Uint8Array[] | undefined;
+  readonly values?: Evidence['values'];
+}
+
+/** All that this node holds of a trade, in one signed record and with a page for people (protocol/trade/evidence-file.ts). */
+export async function exportEvidence(
+  trade: OpenTrade,
+  deps: EvidenceDeps,
+  { language = 'en', chat, values }: ExportOptions = {},
+): Promise<Uint8Array> {
   const { identity, journal, now } = deps;
   const order = messagesOf(trade.state).map(({ id }) => id.toString());
   const messages = order.flatMap((id) => trade.records.get(id)?.bytes ?? []);
@@ -29,9 +46,25 @@ export async function exportEvidence(trade: OpenTrade, deps: EvidenceDeps): Prom
     listings,
     delegations,
     profiles: [],
+    ...devicesOf(trade, deps),
+    ...(chat === undefined ? {} : { chat: [...chat] }),
+    ...(values === undefined ? {} : { values: [...values] }),
   };
-  return signRecord('evidence', draft, identity, { network: identity.network, created: now(), inlineDelegation: true })
-    .bytes;
+  const signing = { network: identity.network, created: now(), inlineDelegation: true };
+  return writeEvidenceFile(signRecord('evidence', draft, identity, signing).bytes, language, { verify: deps.verify });
+}
+
+/** What is known of the devices that signed: their revocations, and who writes for each of their traders. */
+function devicesOf(trade: OpenTrade, { devices }: EvidenceDeps): Pick<Evidence, 'revocations' | 'leases'> {
+  const revocations = new Map<string, Uint8Array>();
+  const leases = new Map<string, Uint8Array>();
+  for (const { payload } of messagesOf(trade.state)) {
+    for (const { id, bytes } of devices.revocationsOf(payload.trader, payload.device))
+      revocations.set(id.toString(), bytes);
+    const writer = devices.writerOf(payload.trader);
+    if (writer !== undefined) leases.set(writer.id.toString(), writer.bytes);
+  }
+  return { revocations: [...revocations.values()], leases: [...leases.values()] };
 }
 
 async function listingsOf(

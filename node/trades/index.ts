@@ -10,6 +10,7 @@
  */
 import type { CID } from 'multiformats/cid';
 import type { Role, TradeState } from '../../protocol/trade/index.js';
+import type { ExportOptions } from './evidence.js';
 import type { MessageRecord } from './journal.js';
 import type { OfferWish } from './terms.js';
 import type { Step } from './steps.js';
@@ -50,8 +51,10 @@ export interface Trades {
   list(page: { limit: number; after?: string | undefined }): Promise<TradeView[]>;
   /** @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
   show(trade: string): Promise<TradeDetailView>;
-  /** The evidence of a trade: one signed record (protocol/trade/evidence.ts). */
-  export(trade: string): Promise<{ trade: string; bytes: Uint8Array }>;
+  /** The evidence of a trade: one file for people and machines (protocol/trade/evidence-file.ts). */
+  export(trade: string, options?: ExportOptions): Promise<{ trade: string; bytes: Uint8Array }>;
+  /** The contract as UBL 2.1. @throws NiagaError TRADE_NOT_FOUND, TRADE_STATE where there is none */
+  invoice(trade: string): Promise<string>;
   /** The id that an id, or the beginning of one, stands for. @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
   idOf(trade: string): string;
   /** The logs of all trades, or of those only that have not ended. */

@@ -18,7 +18,8 @@ import type { Store } from '../store/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
 import { withNext } from './commands.js';
 import { logOf, takeCopies } from './copies.js';
-import { exportEvidence } from './evidence.js';
+import { invoiceOf } from '../../protocol/trade/invoice.js';
+import { exportEvidence, type ExportOptions } from './evidence.js';
 import { sayExpired } from './expiry.js';
 import { FINAL_TRADE_CODES } from './final-codes.js';
 import type { OfferInput, TradeLog, Trades } from './index.js';
@@ -187,10 +188,14 @@ class TradesService implements Trades {
     return tradeToDetail(trade, mail.waiting(trade.id).length, sent);
   }
 
-  async export(id: string): Promise<{ trade: string; bytes: Uint8Array }> {
+  async export(id: string, options: ExportOptions = {}): Promise<{ trade: string; bytes: Uint8Array }> {
     const trade = await this.#get(id);
-    const bytes = await exportEvidence(trade, { ...this.#deps, journal: this.#journal });
+    const bytes = await exportEvidence(trade, { ...this.#deps, journal: this.#journal }, options);
     return { trade: trade.id, bytes };
+  }
+
+  async invoice(id: string): Promise<string> {
+    return invoiceOf((await this.#get(id)).state);
   }
 
   idOf(trade: string): string {

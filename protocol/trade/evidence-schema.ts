@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { headerShape } from '../header.js';
-import { cidSchema } from '../schema.js';
+import { commitmentSchema, saltSchema } from '../private.js';
+import { cidSchema, textSchema } from '../schema.js';
 import { MAX_MESSAGES } from './schema.js';
 
 const envelopes = (most: number) =>
@@ -24,5 +25,24 @@ export const evidenceSchema = z.looseObject({
   delegations: envelopes(1_000),
   /** Profiles of the parties, as far as they are known. */
   profiles: envelopes(8),
+  /** Revocations of devices of the parties, as far as the exporter knows them: a check offline knows no others. */
+  revocations: envelopes(100).optional(),
+  /** Writer's leases of the parties, likewise. */
+  leases: envelopes(8).optional(),
+  /** Messages of the chat beside the trade that the exporter discloses. */
+  chat: envelopes(10_000).optional(),
+  /** Values that the log only commits to and that the exporter discloses. */
+  values: z
+    .array(
+      z.looseObject({
+        commitment: commitmentSchema,
+        salt: saltSchema,
+        value: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not bytes').meta({ id: 'bytes' }),
+        /** Of a file: what it is called. */
+        name: textSchema(1, 200).optional(),
+      }),
+    )
+    .max(200)
+    .optional(),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;

@@ -10,6 +10,8 @@ import { MESSAGE_KINDS, type MessageKind, type Receipt, type TradePayload } from
 import { stateOf } from './replay.js';
 import { messagesOf, roleOf, type TradeState } from './state.js';
 import type { Terms } from './terms.js';
+import type { Chat } from '../chat/message.js';
+import { readExtras, type DisclosedValue, type RevokedDevice } from './evidence-extras.js';
 import type { Evidence } from './evidence-schema.js';
 
 /** What an evidence file proves, and what it does not. */
@@ -27,6 +29,11 @@ export interface EvidenceReport {
     readonly receipted: boolean;
   }[];
   readonly listings: readonly SignedRecord<Listing>[];
+  /** Devices of the parties that signed messages of the log and were revoked, as far as the file knows. */
+  readonly revoked: readonly RevokedDevice[];
+  /** What the exporter discloses: messages of the chat, and values that the log commits to. */
+  readonly chat: readonly SignedRecord<Chat>[];
+  readonly values: readonly DisclosedValue[];
 }
 
 /**
@@ -50,7 +57,8 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
     const { network } = peekHeader(bytes, 'evidence');
     return openRecord(bytes, { network, kinds: ['evidence'], ...verify });
   });
-  if (evidence === undefined) return { valid: false, problems, messages: [], listings: [] };
+  const nothing = { messages: [], listings: [], revoked: [], chat: [], values: [] };
+  if (evidence === undefined) return { valid: false, problems, ...nothing };
 
   const { payload } = evidence;
   const context = { network: payload.network, ...verify };
@@ -75,7 +83,7 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
   for (const [at, envelope] of payload.profiles.entries()) {
     attempt(`profiles[${at}]`, () => openRecord(envelope, { ...context, kinds: ['profile'], delegation }));
   }
-  if (state === undefined) return { valid: false, problems, evidence, messages: [], listings };
+  if (state === undefined) return { valid: false, problems, evidence, ...nothing, listings };
 
   attempt('file', () => {
     if (roleIn(state.parties, payload.trader) === undefined)
@@ -99,7 +107,8 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
       ? []
       : [{ record, role, receipted: receipted.has(id.toString()) }];
   });
-  return { valid: problems.length === 0, problems, evidence, state, messages, listings };
+  const extras = readExtras(payload, records, state, { attempt, context });
+  return { valid: problems.length === 0, problems, evidence, state, messages, listings, ...extras };
 }
 
 function replay(records: readonly SignedRecord<TradePayload>[], trade: CID): TradeState {

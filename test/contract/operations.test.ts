@@ -101,7 +101,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   tradeRate: ['trade rate <trade> <stars> [--text <text>]', 'Rate the other side once the trade has ended'],
   tradeReply: ['trade reply <trade> <text>', 'Reply, once, to what the other side has rated'],
   tradeExport: [
-    'trade export <trade> [--out <text>] [--force]',
+    'trade export <trade> [--language <word>] [--chat] [--out <text>] [--force]',
     'Write the evidence of a trade into one file that anybody can verify',
   ],
   inbox: [
@@ -115,6 +115,10 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   tradeForget: [
     'trade forget <trade> [--chat]',
     'Delete what was private in a trade that is over: its evidence still verifies',
+  ],
+  tradeInvoice: [
+    'trade invoice <trade> [--out <text>] [--force]',
+    'Write the contract of a trade as an invoice for bookkeeping, UBL 2.1 XML',
   ],
   chatSend: [
     'chat send <with> [text...] [--to <word>] [--file <text>]',

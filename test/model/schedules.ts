@@ -31,7 +31,7 @@ import { wrongWith } from './spec.js';
 export interface ScheduleOptions {
   readonly seed: number;
   readonly rules?: Rules;
-  /** Things that happen before the network heals. Default: 70. */
+  /** Things that happen before the network heals. Default: 110. */
   readonly events?: number;
   /** Told of what became of a step: which kind, by whom, on top of which word. */
   readonly onStep?: (kind: string, role: Role, word: string) => void;
@@ -49,9 +49,17 @@ interface Stream {
 }
 
 const LATER = 1e15;
-const DEFAULT_EVENTS = 70;
+const DEFAULT_EVENTS = 110;
 /** Rounds in which a healed network brings everything: each brings at least one message to everybody. */
 const MOST_ROUNDS = 60;
+
+/** What is seldom done, by the kind of trade that a schedule is: else few trades would come far. */
+const RARE = [
+  ['cancel', 'decline', 'withdraw', 'timeout', 'dispute'],
+  ['cancel', 'decline', 'withdraw', 'timeout', 'dispute-withdrawn', 'remedy'],
+  ['decline', 'withdraw', 'dispute', 'remedy'],
+  ['counter', 'decline', 'withdraw', 'cancel', 'timeout', 'dispute', 'remedy'],
+] as const;
 
 class Node {
   readonly disk: Disk = { log: [], outbox: new Map(ROLES.map((role) => [role, new Map<string, Waiting>()])) };
@@ -80,12 +88,14 @@ class World {
   readonly #random: () => number;
   readonly #rules: Rules;
   readonly #onStep: ScheduleOptions['onStep'];
+  readonly #rare: readonly string[];
   readonly story: string[] = [];
   problem: string | undefined;
 
   constructor({ seed, rules = RULES, onStep }: ScheduleOptions) {
     this.#random = randomFrom(seed);
     this.#rules = rules;
+    this.#rare = RARE[seed % RARE.length] ?? [];
     this.#onStep = onStep;
   }
 
@@ -159,7 +169,7 @@ class World {
     // Statements only fill the log.
     const ways = waysOf(state, role, this.#rules).filter(({ kind }) => kind !== 'statement' || this.#random() < 0.1);
     // Ends are as many as steps that go on; drawn as often, few trades would come far.
-    const goingOn = ways.filter(({ kind }) => !['cancel', 'decline', 'withdraw', 'timeout', 'dispute'].includes(kind));
+    const goingOn = ways.filter(({ kind }) => !this.#rare.includes(kind));
     const step = this.pick(goingOn.length > 0 && this.#random() < 0.75 ? goingOn : ways);
     if (step !== undefined) this.#say(node, step);
   }

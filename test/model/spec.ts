@@ -216,7 +216,9 @@ function wrongRemedy(
   const price = before.contract.status === 'agreed' ? (before.payment.price?.amount ?? 0) : Infinity;
   if (refund !== undefined && refund.amount > price) return 'more is refunded than is to be paid';
   if (pieces(back) > sum(goods.shipped)) return 'more comes back than was sent';
-  return pieces(omit) > sum(goods.required) - sum(goods.shipped) ? 'more is left out than is to be sent' : undefined;
+  return pieces(omit) > Math.max(0, sum(goods.required) - sum(goods.shipped))
+    ? 'more is left out than is to be sent'
+    : undefined;
 }
 
 /** Whose turn it is, and what a step needs to make sense: by the state before it. */

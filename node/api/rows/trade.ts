@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { DELIVERY_METHODS } from '../../../protocol/trade/index.js';
+import type { PageLanguage } from '../../../protocol/trade/evidence-words.js';
 import { operation, type Operation } from '../operation.js';
 import { stepView, tradeDetailView, tradeView } from '../views.js';
 import { fileInput } from './chat.js';
 import { privateView } from './private.js';
 import { proofView } from './proof.js';
 import { id, page, reading } from './bases.js';
+
+const LANGUAGES = ['en', 'id'] as const satisfies readonly PageLanguage[];
 
 const tradeId = id('The trade, or the beginning of its id (8 characters or more)');
 const DELIVERY = [
@@ -317,10 +320,24 @@ export const TRADE_OPERATIONS = {
     ...reading,
     command: ['trade', 'export'],
     help: 'Write the evidence of a trade into one file that anybody can verify',
-    input: z.object({ trade: tradeId }),
+    input: z.object({
+      trade: tradeId,
+      language: z.enum(LANGUAGES).default('en').describe('Of the page for people that the file is'),
+      chat: z.boolean().default(false).describe('Disclose the chat about the trade'),
+    }),
     output: z.object({ trade: z.string(), evidence: z.string().describe('The file’s bytes in base64') }),
     positional: ['trade'],
     strangersText: true,
-    example: 'niaga trade export bafyrei… --out trade.niaga',
+    example: 'niaga trade export bafyrei… --language id --out trade.html',
+  }),
+  tradeInvoice: operation({
+    ...reading,
+    command: ['trade', 'invoice'],
+    help: 'Write the contract of a trade as an invoice for bookkeeping, UBL 2.1 XML',
+    input: z.object({ trade: tradeId }),
+    output: z.object({ trade: z.string(), invoice: z.string().describe('The XML') }),
+    positional: ['trade'],
+    strangersText: true,
+    example: 'niaga trade invoice bafyrei… --out invoice.xml',
   }),
 } as const satisfies Record<string, Operation>;

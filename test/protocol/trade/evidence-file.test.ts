@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createBulkVerifier } from '../../../node/identity/verifier.js';
+import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
+import { commit } from '../../../protocol/private.js';
+import { recordId } from '../../../protocol/ids.js';
+import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
+import { DEFAULT_DURATIONS } from '../../../protocol/trade/index.js';
+import { verifyEvidenceFile, writeEvidenceFile } from '../../../protocol/trade/evidence-file.js';
+import { PAGE_LANGUAGES } from '../../../protocol/trade/evidence-words.js';
+import { encodeUtf8 } from '../../../protocol/utf8.js';
+
+const NETWORK = 'main';
+const BEGIN = Date.UTC(2026, 0, 1);
+const DAY = 24 * 60 * 60 * 1000;
+const verify = createBulkVerifier();
+const EVIL = '</td><script>alert(1)</script><img src=x onerror=alert(2)>&amp;"\'';
+
+function rootOf(seed: number): Signer {
+  const root = keyPairFromSeed(new Uint8Array(32).fill(seed));
+  return { trader: root.publicKey, device: root.publicKey, sign: (message) => sign(message, root.secretKey) };
+}
+
+function trader(seed: number): Signer {
+  const device = keyPairFromSeed(new Uint8Array(32).fill(seed + 100));
+  const root = rootOf(seed);
+  const grant = { delegate: device.publicKey, may: ['publish', 'trade'], expires: BEGIN + 365 * DAY };
+  const delegation = signRecord('delegation', grant, root, { network: NETWORK, created: BEGIN });
+  return {
+    trader: root.trader,
+    device: device.publicKey,
+    delegation,
+    sign: (message) => sign(message, device.secretKey),
+  };
+}
+
+const [buyer, seller, outsider] = [trader(1), trader(2), trader(3)];
+let clock = BEGIN;
+const options = () => ({ network: NETWORK, created: ++clock, inlineDelegation: true });
+const price = { amount: 8_500_000, currency: 'IDR' };
+const salt = new Uint8Array(16).fill(7);
+const address = encodeUtf8('Jl. Mawar 3, Bandung');
+const terms = {
+  lines: [{ listing: recordId(Uint8Array.of(0xa0)), slot: 'listing/x', title: `Kopi ${EVIL}`, quantity: 1, price }],
+  total: price,
+  settlement: { method: 'direct' as const },
+  delivery: { method: 'shipping' as const, address: commit(salt, address) },
+  deadlines: DEFAULT_DURATIONS,
+  expires: BEGIN + DAY,
+};
+const offer = signRecord('offer', { heads: [], buyer: buyer.trader, seller: seller.trader, terms }, buyer, options());
+const step = (last: SignedRecord) => ({ trade: offer.id, heads: [last.id] });
+const accept = signRecord('accept', { ...step(offer), answers: offer.id }, seller, options());
+const shipped = signRecord('shipped', { ...step(accept), note: EVIL }, seller, options());
+const chat = (by: Signer, to: Signer) =>
+  signRecord('chat', { to: to.trader, trade: offer.id, text: EVIL }, by, options());
+
+function bundle(more: object = {}, by: Signer = buyer): Uint8Array {
+  const messages = [offer, accept, shipped].map(({ bytes }) => bytes);
+  const draft = { trade: offer.id, messages, receipts: [], listings: [], delegations: [], profiles: [], ...more };
+  return signRecord('evidence', draft, by, options()).bytes;
+}
+
+const check = (file: Uint8Array) => verifyEvidenceFile(file, { verify });
+const text = (file: Uint8Array) => new TextDecoder().decode(file);
+
+describe.each(PAGE_LANGUAGES)('an evidence file in "%s"', (language) => {
+  const file = writeEvidenceFile(bundle({ chat: [chat(seller, buyer).bytes] }), language, { verify });
+
+  it('holds, and is a page that loads nothing, runs nothing, and lets no stranger’s text be anything but text', () => {
+    expect(check(file)).toMatchObject({ valid: true, problems: [], state: { word: 'shipped' } });
+    const page = text(file);
+    const tags = new Set([...page.matchAll(/<([a-z!][a-z0-9]*)/g)].map(([, tag]) => tag));
+    expect(tags).not.toContain('img');
+    expect(page.match(/<script/g)).toEqual(['<script']);
+    expect(page).toContain('<script type="application/vnd.niaga.evidence">');
+    expect(page).not.toMatch(/ (src|href|on[a-z]+)=[^;]*>(?!.*&)/);
+    expect(page).toContain("default-src 'none'");
+    expect(page).toContain(`<html lang="${language}">`);
+  });
+
+  it('does not hold with any one byte changed, wherever it is', { timeout: 240_000 }, () => {
+    fc.assert(
+      fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), (at, by) => {
+        const changed = file.slice();
+        changed[at] = (changed[at] ?? 0) ^ by;
+        expect(check(changed).valid).toBe(false);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('does not hold when it is cut short, has bytes behind it, or another page', () => {
+    for (const cut of [1, 500, file.length - 1]) expect(check(file.slice(0, cut)).valid).toBe(false);
+    expect(check(Uint8Array.from([...file, 10])).valid).toBe(false);
+    const forged = encodeUtf8(text(file).replace(language === 'en' ? 'delivered' : 'dikirim', 'completed'));
+    const report = check(forged);
+    expect(report.problems).toMatchObject([{ code: 'EVIDENCE_INVALID', where: 'page' }]);
+    expect(report.state?.word).toBe('shipped');
+  });
+});
+
+describe('what a party discloses', () => {
+  const opened = { commitment: commit(salt, address), salt, value: address };
+
+  it('holds where the log commits to it, and where a party signed it', () => {
+    const report = check(bundle({ values: [opened], chat: [chat(buyer, seller).bytes, chat(seller, buyer).bytes] }));
+    expect(report).toMatchObject({ valid: true, problems: [] });
+    expect([report.values.length, report.chat.length]).toEqual([1, 2]);
+    expect(text(writeEvidenceFile(bundle({ values: [opened] }), 'en', { verify }))).toContain('Jl. Mawar 3, Bandung');
+  });
+
+  it.each([
+    ['another value', { values: [{ ...opened, value: encodeUtf8('Jl. Melati 4') }] }],
+    [
+      'a value that nothing in the log commits to',
+      { values: [{ ...opened, value: salt, commitment: commit(salt, salt) }] },
+    ],
+    ['a message of an outsider', { chat: [chat(outsider, buyer).bytes] }],
+  ])('does not hold with %s', (_, more) => {
+    expect(check(bundle(more))).toMatchObject({ valid: false, problems: [{ code: 'EVIDENCE_INVALID' }] });
+  });
+});
+
+describe('revocations in an evidence file', () => {
+  const revoke = (stands: readonly { trade: typeof offer.id; last: typeof offer.id }[]) =>
+    signRecord('revocation', { revoked: seller.device, stands }, rootOf(2), { network: NETWORK, created: BEGIN + DAY });
+
+  it('are told with how many messages of the device stand, and how many do not', () => {
+    const report = check(bundle({ revocations: [revoke([{ trade: offer.id, last: accept.id }]).bytes] }));
+    expect(report).toMatchObject({ valid: true, revoked: [{ since: BEGIN + DAY, stand: 1, fall: 1 }] });
+    expect(check(bundle()).revoked).toEqual([]);
+  });
+});
