@@ -10,7 +10,7 @@ import { decode, encode } from '../../protocol/cbor.js';
 import { blobId, parseId, parseTrader } from '../../protocol/ids.js';
 import { readItem } from '../../protocol/listing/input.js';
 import { openRecord, signRecord, type SignedRecord, type Signer } from '../../protocol/record.js';
-import { verifyEvidence } from '../../protocol/trade/evidence.js';
+import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
 import { DEFAULT_DURATIONS } from '../../protocol/trade/index.js';
 import { stranger, type Stranger } from './stranger.js';
 
@@ -219,10 +219,10 @@ describe('a message that comes back', () => {
     await seller.tradeAccept({ trade: id });
     const export_ = async () =>
       new Uint8Array(Buffer.from((await seller.tradeExport({ trade: id })).evidence, 'base64'));
-    const before = verifyEvidence(await export_());
+    const before = verifyEvidenceFile(await export_());
     const own = before.messages.find((message) => message.role === 'seller');
     expect(await deliver(own?.record.bytes ?? new Uint8Array())).toMatchObject({ code: 'TRADE_ROLE' });
-    const after = verifyEvidence(await export_());
+    const after = verifyEvidenceFile(await export_());
     expect(after).toMatchObject({ valid: true, problems: [] });
     expect(after.messages).toHaveLength(before.messages.length);
     expect((await seller.tradeShow({ trade: id })).messages.map((message) => message.delivered)).toEqual([true, false]);

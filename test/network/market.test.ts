@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NiagaNode, TradeView } from '../../node/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
-import { verifyEvidence } from '../../protocol/trade/evidence.js';
+import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
 
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo arabika 250 g', price: '85000 IDR', quantity: 5, lang: 'id' };
 
@@ -123,7 +123,7 @@ describe('a market of four nodes', () => {
       // The receipt for the last message comes a moment after the other side shows it.
       await shows(node, trade, 'completed');
       const { evidence } = await node.tradeExport({ trade });
-      const report = verifyEvidence(new Uint8Array(Buffer.from(evidence, 'base64')));
+      const report = verifyEvidenceFile(new Uint8Array(Buffer.from(evidence, 'base64')));
       expect(report).toMatchObject({ valid: true, problems: [] });
       expect(report.state?.word).toBe('completed');
       expect(report.messages.every((message) => message.receipted)).toBe(true);
