@@ -1,4 +1,5 @@
 import { parseId } from '../protocol/ids.js';
+import type { Evidence } from '../protocol/trade/evidence-schema.js';
 import { pageOf, type Handlers } from './api/handlers.js';
 import type { StatusView } from './api/views.js';
 import { showListing } from './catalog/show-listing.js';
@@ -9,6 +10,7 @@ import { deviceHandlers } from './devices/handlers.js';
 import { eventTypes } from './events/index.js';
 import { inboxHandlers } from './inbox/handlers.js';
 import { committing, fileValue, privateHandlers, textValue } from './private/handlers.js';
+import type { Opened } from './private/index.js';
 import type { Services } from './services.js';
 import { showTrader } from './trader-records/show.js';
 import type { Step } from './trades/index.js';
@@ -103,9 +105,13 @@ export function createHandlers(context: HandlerContext): Handlers {
     tradeRule: ({ trade, ...ruling }) => step(trade, { kind: 'ruling', ...ruling }),
     tradeRate: ({ trade, ...rating }) => step(trade, { kind: 'rating', ...rating }),
     tradeReply: ({ trade, text }) => step(trade, { kind: 'reply', text }),
-    tradeExport: async ({ trade, language, chat: withChat }) => {
-      const written = withChat ? await services.chat.records(parseId(trades.idOf(trade))) : undefined;
-      const evidence = await trades.export(trade, { language, chat: written?.map(({ bytes }) => bytes) });
+    tradeExport: async ({ trade, language, chat, values }) => {
+      const id = trades.idOf(trade);
+      const evidence = await trades.export(id, {
+        language,
+        ...(chat ? { chat: (await services.chat.records(parseId(id))).map(({ bytes }) => bytes) } : {}),
+        ...(values ? { values: (await privateValues.opened(id)).map(disclosedValue) } : {}),
+      });
       return { trade: evidence.trade, evidence: toBase64(evidence.bytes) };
     },
     tradeInvoice: async ({ trade }) => {
@@ -154,4 +160,8 @@ function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): Sta
     integrity: { ok: report?.ok ?? true, rows: report?.rows ?? 0, corrupt: store.counters().corrupt, lost },
     uptimeMs: now() - startedAt,
   };
+}
+
+function disclosedValue({ commitment, salt, value, name }: Opened): NonNullable<Evidence['values']>[number] {
+  return { commitment, salt, value, ...(name === undefined ? {} : { name }) };
 }

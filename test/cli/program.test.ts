@@ -78,7 +78,11 @@ describe('words become the input of an operation', () => {
       { listen: ['/ip4/1', '/ip4/2'], bootstrap: [], keepMedia: false, mdns: false, api: ':0', logLevel: 'warn' },
     ],
     ['start', 'start', { listen: [], bootstrap: [], keepMedia: false, mdns: true, logLevel: 'warn' }],
-    ['trade export T --out f', 'tradeExport', { trade: 'T', language: 'en', chat: false, out: 'f', force: false }],
+    [
+      'trade export T --out f',
+      'tradeExport',
+      { trade: 'T', language: 'en', chat: false, values: false, out: 'f', force: false },
+    ],
     ['trade invoice T --out f', 'tradeInvoice', { trade: 'T', out: 'f', force: false }],
     ['init --name=Sari', 'init', { name: 'Sari' }],
   ])('%s', (line, key, input) => {

@@ -101,7 +101,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   tradeRate: ['trade rate <trade> <stars> [--text <text>]', 'Rate the other side once the trade has ended'],
   tradeReply: ['trade reply <trade> <text>', 'Reply, once, to what the other side has rated'],
   tradeExport: [
-    'trade export <trade> [--language <word>] [--chat] [--out <text>] [--force]',
+    'trade export <trade> [--language <word>] [--chat] [--values] [--out <text>] [--force]',
     'Write the evidence of a trade into one file that anybody can verify',
   ],
   inbox: [

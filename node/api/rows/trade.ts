@@ -324,6 +324,10 @@ export const TRADE_OPERATIONS = {
       trade: tradeId,
       language: z.enum(LANGUAGES).default('en').describe('Of the page for people that the file is'),
       chat: z.boolean().default(false).describe('Disclose the chat about the trade'),
+      values: z
+        .boolean()
+        .default(false)
+        .describe('Disclose private values that the trade commits to: addresses, proofs'),
     }),
     output: z.object({ trade: z.string(), evidence: z.string().describe('The file’s bytes in base64') }),
     positional: ['trade'],
