@@ -75,9 +75,21 @@ describe('words become the input of an operation', () => {
     [
       'start --listen /ip4/1 --listen /ip4/2 --no-mdns --api :0',
       'start',
-      { listen: ['/ip4/1', '/ip4/2'], bootstrap: [], keepMedia: false, mdns: false, api: ':0', logLevel: 'warn' },
+      {
+        listen: ['/ip4/1', '/ip4/2'],
+        bootstrap: [],
+        keepMedia: false,
+        mdns: false,
+        api: ':0',
+        logLevel: 'warn',
+        readReceipts: true,
+      },
     ],
-    ['start', 'start', { listen: [], bootstrap: [], keepMedia: false, mdns: true, logLevel: 'warn' }],
+    [
+      'start',
+      'start',
+      { listen: [], bootstrap: [], keepMedia: false, mdns: true, logLevel: 'warn', readReceipts: true },
+    ],
     [
       'trade export T --out f',
       'tradeExport',
