@@ -79,6 +79,9 @@ export const payInput = OPERATIONS.tradePay.input.extend({
   proof: given('the bill, 1 MiB at most: only the seller gets it'),
 });
 
+export const disputeInput = OPERATIONS.tradeDispute.input.omit({ files: true }).extend({ file: paths });
+export const statementInput = OPERATIONS.tradeStatement.input.omit({ files: true }).extend({ file: paths });
+
 const identity = () => import('./commands/identity.js');
 
 export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
@@ -95,6 +98,12 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   ),
   offer: form(offerInput, ['listing'], async () => (await import('./commands/private.js')).offer),
   tradePay: form(payInput, ['trade'], async () => (await import('./commands/private.js')).pay),
+  tradeDispute: form(disputeInput, ['trade'], async () => (await import('./commands/private.js')).dispute),
+  tradeStatement: form(
+    statementInput,
+    ['trade', 'text'],
+    async () => (await import('./commands/private.js')).statement,
+  ),
   chatSend: form(chatSendInput, ['with', 'text'], async () => (await import('./commands/chat.js')).send),
   fileSave: form(fileSaveInput, ['with', 'file'], async () => (await import('./commands/chat.js')).save),
   identityWords: form(

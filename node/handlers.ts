@@ -9,7 +9,7 @@ import { chatHandlers } from './chat/handlers.js';
 import { deviceHandlers } from './devices/handlers.js';
 import { eventTypes } from './events/index.js';
 import { inboxHandlers } from './inbox/handlers.js';
-import { committing, fileValue, privateHandlers, textValue } from './private/handlers.js';
+import { committing, fileValue, type NamedFile, privateHandlers, textValue } from './private/handlers.js';
 import type { Opened } from './private/index.js';
 import type { Services } from './services.js';
 import { showTrader } from './trader-records/show.js';
@@ -45,6 +45,12 @@ export function createHandlers(context: HandlerContext): Handlers {
       await services.continuity.check(trades.idOf(trade));
       return trades.step(trade, what);
     });
+  const attaching = <T>(files: readonly NamedFile[] | undefined, task: (attachments: Uint8Array[]) => Promise<T>) =>
+    committing(
+      privateValues,
+      (files ?? []).map((file) => fileValue('attachment', file)),
+      (commitments) => task(commitments.filter((one) => one !== undefined)),
+    );
   return {
     status: async () => statusOf(context),
     publish: ({ items, strict }, { signal }) =>
@@ -98,9 +104,11 @@ export function createHandlers(context: HandlerContext): Handlers {
     tradeRemedyDecline: ({ trade, reason }) => step(trade, { kind: 'remedy-decline', reason }),
     tradeReturn: ({ trade, seen, ...goods }) => step(trade, { kind: seen ? 'return-seen' : 'returned', ...goods }),
     tradeRefund: ({ trade, seen, ...money }) => step(trade, { kind: seen ? 'refund-seen' : 'refunded', ...money }),
-    tradeDispute: ({ trade, ...dispute }) => step(trade, { kind: 'dispute', ...dispute }),
+    tradeDispute: ({ trade, files, ...dispute }) =>
+      attaching(files, (attachments) => step(trade, { kind: 'dispute', ...dispute, attachments })),
     tradeDisputeWithdraw: ({ trade, reason }) => step(trade, { kind: 'dispute-withdrawn', reason }),
-    tradeStatement: ({ trade, text }) => step(trade, { kind: 'statement', text }),
+    tradeStatement: ({ trade, files, text }) =>
+      attaching(files, (attachments) => step(trade, { kind: 'statement', text, attachments })),
     tradeConsent: ({ trade, note }) => step(trade, { kind: 'consent', note }),
     tradeRule: ({ trade, ...ruling }) => step(trade, { kind: 'ruling', ...ruling }),
     tradeRate: ({ trade, ...rating }) => step(trade, { kind: 'rating', ...rating }),

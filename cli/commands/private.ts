@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { connect } from '../connect.js';
 import type { Context } from '../context.js';
-import type { Command, offerInput, payInput } from '../forms.js';
+import type { Command, disputeInput, offerInput, payInput, statementInput } from '../forms.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { printOne } from '../output.js';
 import { readGivenText, readNamed } from './given-file.js';
@@ -27,6 +27,28 @@ export const pay: Command<z.output<typeof payInput>> = async ({ proof, ...input 
   await printOne('tradePay', view, context);
   return 0;
 };
+
+/** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
+export const dispute: Command<z.output<typeof disputeInput>> = async ({ file, ...input }, context) => {
+  const files = await readAll(file, context);
+  const view = await connect(context).call('tradeDispute', { ...input, files }, { signal: context.signal });
+  await printOne('tradeDispute', view, context);
+  return 0;
+};
+
+/** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
+export const statement: Command<z.output<typeof statementInput>> = async ({ file, ...input }, context) => {
+  const files = await readAll(file, context);
+  const view = await connect(context).call('tradeStatement', { ...input, files }, { signal: context.signal });
+  await printOne('tradeStatement', view, context);
+  return 0;
+};
+
+async function readAll(paths: readonly string[], context: Context) {
+  const files = [];
+  for (const path of paths) files.push(await readNamed(path, context, MiB));
+  return files;
+}
 
 async function readPersonal(path: string, context: Context): Promise<string> {
   try {

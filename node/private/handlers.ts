@@ -74,11 +74,15 @@ export async function committing<T>(
   }
 }
 
+/** A file as it comes into the node. */
+export interface NamedFile {
+  readonly name: string;
+  /** In base64. */
+  readonly content: string;
+}
+
 /** A file that is personal, as a value. */
-export function fileValue(
-  what: NewValue['what'],
-  file: { readonly name: string; readonly content: string } | undefined,
-): NewValue | undefined {
+export function fileValue(what: NewValue['what'], file: NamedFile | undefined): NewValue | undefined {
   return file === undefined ? undefined : { what, value: fromBase64(file.content), name: file.name };
 }
 

@@ -33,6 +33,11 @@ interface Sending {
   readonly note?: Said;
 }
 
+interface Attached {
+  /** Commitments of files (node/private). */
+  readonly attachments?: readonly Uint8Array[] | undefined;
+}
+
 /** What a person can do to a trade with one command; each is the message of that kind. */
 export type Step =
   | { readonly kind: 'accept' }
@@ -59,9 +64,9 @@ export type Step =
   | ({ readonly kind: 'remedy'; readonly reason: string } & RemedyWish)
   | { readonly kind: 'remedy-accept' }
   | { readonly kind: 'remedy-decline'; readonly reason?: Said }
-  | ({ readonly kind: 'dispute'; readonly reason: string } & RemedyWish)
+  | ({ readonly kind: 'dispute'; readonly reason: string } & RemedyWish & Attached)
   | { readonly kind: 'dispute-withdrawn'; readonly reason?: Said }
-  | { readonly kind: 'statement'; readonly text: string }
+  | ({ readonly kind: 'statement'; readonly text: string } & Attached)
   | ({ readonly kind: 'ruling'; readonly reason: string } & RemedyWish)
   | { readonly kind: 'rating'; readonly stars: number; readonly text?: Said }
   | { readonly kind: 'reply'; readonly text: string };
@@ -136,11 +141,12 @@ export function stepMessage(trade: OpenTrade, step: Step, { sign, now, arbiter }
     case 'dispute': {
       const wants = remedyOf(state, step);
       const some = Object.keys(wants).length > 0;
-      return sign('dispute', { ...common, reason: step.reason, ...(some ? { wants } : {}) });
+      return sign('dispute', { ...common, reason: step.reason, ...(some ? { wants } : {}), ...attached(step) });
     }
     case 'statement':
+      return sign('statement', { ...common, text: step.text, ...attached(step) });
     case 'reply':
-      return sign(step.kind, { ...common, text: step.text });
+      return sign('reply', { ...common, text: step.text });
     case 'rating':
       return sign('rating', { ...common, stars: step.stars, ...said('text', step.text) });
   }
@@ -179,6 +185,10 @@ function remedyOf(state: TradeState, wish: RemedyWish): Remedy {
     return parts === undefined ? {} : { [name]: parts };
   };
   return { ...(refund === undefined ? {} : { refund }), ...named('return'), ...named('replace'), ...named('omit') };
+}
+
+function attached({ attachments = [] }: Attached): { attachments?: Uint8Array[] } {
+  return attachments.length === 0 ? {} : { attachments: [...attachments] };
 }
 
 function goods(typed: readonly string[] | undefined): { parts?: Parts } {

@@ -85,11 +85,14 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Seller: say that money went back; buyer, with --seen: that it came',
   ],
   tradeDispute: [
-    'trade dispute <trade> [--reason <text>] [--refund <text>] [--return <text>] [--replace <text>] [--omit <text>]',
+    'trade dispute <trade> [--reason <text>] [--refund <text>] [--return <text>] [--replace <text>] [--omit <text>] [--file <text>]',
     'Dispute: deadlines stand still, and the arbiter, where there is one, may rule',
   ],
   tradeDisputeWithdraw: ['trade dispute-withdraw <trade> [--reason <text>]', 'Take the own dispute back'],
-  tradeStatement: ['trade statement <trade> <text>', 'Say something to a dispute, for both sides and the arbiter'],
+  tradeStatement: [
+    'trade statement <trade> <text> [--file <text>]',
+    'Say something to a dispute, for both sides and the arbiter',
+  ],
   tradeConsent: [
     'trade consent <trade> [--note <text>]',
     'Arbiter: agree to be the arbiter of a contract that names you',

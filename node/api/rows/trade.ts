@@ -46,6 +46,12 @@ const order = {
 
 const tradeStep = { ...reading, scope: 'trade', changes: true, confirm: true, positional: ['trade'] } as const;
 
+const files = z
+  .array(fileInput)
+  .max(4)
+  .optional()
+  .describe('Pictures, say: sealed to the others in the trade, the log has commitments only');
+
 /** Trades and the steps that a person takes in them. */
 export const TRADE_OPERATIONS = {
   offer: operation({
@@ -257,7 +263,7 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'dispute'],
     help: 'Dispute: deadlines stand still, and the arbiter, where there is one, may rule',
-    input: z.object({ trade: tradeId, reason: why, ...remedy }),
+    input: z.object({ trade: tradeId, reason: why, ...remedy, files }),
     output: stepView,
     example: 'niaga trade dispute bafyrei… --reason "Nothing came" --refund "160000 IDR"',
   }),
@@ -273,7 +279,7 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'statement'],
     help: 'Say something to a dispute, for both sides and the arbiter',
-    input: z.object({ trade: tradeId, text: z.string().min(1).max(8_000).describe('What you say') }),
+    input: z.object({ trade: tradeId, text: z.string().min(1).max(8_000).describe('What you say'), files }),
     output: stepView,
     positional: ['trade', 'text'],
     example: 'niaga trade statement bafyrei… "The box was open when it came"',

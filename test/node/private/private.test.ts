@@ -186,6 +186,29 @@ describe('personal data of a trade', () => {
   );
 });
 
+describe('files of a dispute', () => {
+  it('go sealed to the other side, and the log has commitments only', { timeout: 60_000 }, async () => {
+    const listing = await published(seller, 'dua');
+    ({ trade } = await asked(buyer).offer({ listing }, { signal }));
+    await sees(seller, 'offered');
+    await seller.trades.step(trade, { kind: 'accept' });
+    await sees(buyer, 'accepted');
+    await buyer.trades.step(trade, { kind: 'paid' });
+    const picture = Buffer.from('a picture of an empty box');
+    const files = [{ name: 'box.jpg', content: picture.toString('base64') }];
+    await asked(buyer).tradeDispute({ trade, reason: 'Nothing in it', files }, { signal });
+    const view = await until(
+      () => shown(seller),
+      ({ private: all }) => all[0]?.status === 'here',
+      'the picture is there',
+    );
+    expect(view.private).toMatchObject([{ what: 'attachment', of: 'buyer', file: { name: 'box.jpg', here: true } }]);
+    const saved = await asked(seller).fileSave({ with: trade, file: view.private[0]?.file?.file ?? '' }, { signal });
+    expect(Buffer.from(saved.content, 'base64').equals(picture)).toBe(true);
+    expect(await inLog(seller, 'empty box')).toBe(false);
+  });
+});
+
 describe('a step that is not taken', () => {
   it('leaves no value behind', async () => {
     const table: string[] = [];
