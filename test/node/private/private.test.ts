@@ -190,7 +190,11 @@ describe('files of a dispute', () => {
   it('go sealed to the other side, and the log has commitments only', { timeout: 60_000 }, async () => {
     const listing = await published(seller, 'dua');
     ({ trade } = await asked(buyer).offer({ listing }, { signal }));
-    await sees(seller, 'offered');
+    await until(
+      () => seller.trades.open(trade),
+      (open) => open !== undefined,
+      'the offer is there',
+    );
     await seller.trades.step(trade, { kind: 'accept' });
     await sees(buyer, 'accepted');
     await buyer.trades.step(trade, { kind: 'paid' });
