@@ -13,7 +13,7 @@ function tidings(type: EventView['type'], data: EventView['data']): string {
   const about = (): string => `(watch ${say('watch')}: ${words()})`;
   switch (type) {
     case 'trade-changed':
-      return `${say('state')} by ${say('kind')} of ${data['by'] === 'own' ? 'this side' : 'the other side'}: ${say('trade')}`;
+      return `${say('state')} by ${say('kind')} of ${data['by'] === 'own' ? 'this side' : data['by'] === 'arbiter' ? 'the arbiter' : 'the other side'}: ${say('trade')}`;
     case 'chat-message':
       return `${data['by'] === 'own' ? 'to' : 'from'} ${say('with')}: ${say('text')}${data['files'] === undefined ? '' : ` (${say('files')})`}`;
     case 'chat-delivery':

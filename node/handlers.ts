@@ -26,7 +26,7 @@ export interface HandlerContext {
 /** What a running node does for each row of the operation table. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { services } = context;
-  const { catalog, search, trades, events, watches, blocks, falseIndexes, privateValues, proofs } = services;
+  const { arbiters, catalog, search, trades, events, watches, blocks, falseIndexes, privateValues, proofs } = services;
   // Only one of a trader's devices signs stock and steps of trades (DESIGN section 4).
   const writing = async <T>(task: () => Promise<T>): Promise<T> => {
     await services.devices.checkWriter();
@@ -125,6 +125,14 @@ export function createHandlers(context: HandlerContext): Handlers {
     tradeInvoice: async ({ trade }) => {
       const invoice = await trades.invoice(trade);
       return { trade: trades.idOf(trade), invoice };
+    },
+    arbiterOffer: (input) => writing(() => arbiters.offer(input)),
+    arbiterList: async ({ traders, limit, after }, { signal }) => {
+      const found = await arbiters.list(traders, signal);
+      found.sort((a, b) => (a.trader < b.trader ? -1 : 1));
+      const start = after === undefined ? 0 : found.findIndex(({ trader }) => trader > after);
+      const rest = start === -1 ? [] : found.slice(start);
+      return pageOf(rest, limit, (view) => view.trader);
     },
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
     ...privateHandlers(services),

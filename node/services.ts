@@ -1,4 +1,5 @@
 import './native-hash.js';
+import { createArbiters, type Arbiters } from './arbiters/index.js';
 import { createBlocks, createFalseIndexes, type Blocks, type FalseIndexes } from './blocks/index.js';
 import { createCatalog, type Catalog } from './catalog/index.js';
 import { ListingExchange } from './catalog/listing-exchange.js';
@@ -56,6 +57,7 @@ export interface Services {
   readonly traderRecords: TraderRecords;
   readonly devices: Devices;
   readonly continuity: Continuity;
+  readonly arbiters: Arbiters;
   readonly blocks: Blocks;
   readonly falseIndexes: FalseIndexes;
   readonly watches: Watches;
@@ -144,6 +146,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     );
     const mayWrite = (): boolean => devices.mayWrite;
     const traderRecords = await run(createTraderRecords({ ...common, mayWrite, hasOthers: () => devices.hasOthers }));
+    const arbiters = createArbiters({ traderRecords, trader: identity.trader });
     const blocks = await run(createBlocks({ ...common, records: traderRecords }));
     const falseIndexes = createFalseIndexes({
       ...common,
@@ -202,7 +205,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       options: options.upkeep?.mail,
     });
     const trades: Trades = await run(
-      createTrades({ ...common, catalog, exchange, search, events, blocks, mail, devices: book, mayWrite }),
+      createTrades({ ...common, catalog, exchange, search, arbiters, events, blocks, mail, devices: book, mayWrite }),
     );
     const files = createFiles({ store, mail });
     const chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
@@ -247,6 +250,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       traderRecords,
       devices,
       continuity,
+      arbiters,
       blocks,
       falseIndexes,
       watches,

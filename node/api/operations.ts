@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operation, type Operation } from './operation.js';
 import { reading } from './rows/bases.js';
+import { ARBITER_OPERATIONS } from './rows/arbiter.js';
 import { BLOCK_OPERATIONS } from './rows/blocks.js';
 import { CHAT_OPERATIONS } from './rows/chat.js';
 import { EVENT_OPERATIONS } from './rows/events.js';
@@ -30,6 +31,7 @@ export const OPERATIONS = {
   ...INBOX_OPERATIONS,
   ...PRIVATE_OPERATIONS,
   ...CHAT_OPERATIONS,
+  ...ARBITER_OPERATIONS,
   ...TRADER_OPERATIONS,
   ...IDENTITY_OPERATIONS,
   ...BLOCK_OPERATIONS,

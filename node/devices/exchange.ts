@@ -141,7 +141,7 @@ export class DeviceExchange {
 
   /** Of whom something new is kept: of traders near here, and of whoever is connected with a device of its own. */
   #isWelcome(trader: Uint8Array, peer: string, records: readonly Uint8Array[]): boolean {
-    if (isNearTo(this.#deps, trader)) return true;
+    if (isNearTo(this.#deps, trader, 'profile')) return true;
     return records.some((bytes) => {
       try {
         const { payload } = this.#deps.delegations.read(bytes);

@@ -218,7 +218,7 @@ export class Restoration {
 
   async #bringProfile(): Promise<void> {
     if (this.#progress?.profile === true) return;
-    const [profile] = await this.#deps.traderRecords.takeOver(['profile', 'block-list', 'capsule']);
+    const [profile] = await this.#deps.traderRecords.takeOver(['profile', 'block-list', 'capsule', 'arbiter-offer']);
     if (profile === true || this.#wasLookedFor) await this.#change({ profile: true });
   }
 

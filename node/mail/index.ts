@@ -108,6 +108,7 @@ export interface ParcelHandler {
   take(parcel: Incoming): Promise<void>;
   /** Writes for the batch that notes that the recipient has signed for one that was sent. */
   receipted?(sent: {
+    readonly to: Uint8Array;
     readonly id: string;
     readonly about: string | undefined;
     readonly receipt: Uint8Array;

@@ -64,7 +64,7 @@ export class MailService implements Mail {
       ...deps,
       options,
       peerId: network.peerId,
-      isNear: (trader) => isNearTo(deps, trader),
+      isNear: (trader) => isNearTo(deps, trader, 'profile'),
     });
     this.#own = new OwnMailboxes({ ...deps, options });
     this.#depositor = new Depositor({ ...deps, contacts: this.#contacts });

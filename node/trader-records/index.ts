@@ -17,7 +17,7 @@ import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Store } from '../store/index.js';
 import { TraderRecordService } from './service.js';
-import type { TraderRecordKind } from './wire.js';
+import type { ListedKind, TraderRecordKind } from './wire.js';
 
 export type { TraderRecordKind } from './wire.js';
 
@@ -52,6 +52,8 @@ export interface TraderRecords {
     kind: K,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<TraderRecord<K> | undefined>;
+  /** What traders say whom one does not know, as the nodes answer that keep such lists, and the own. @throws the signal's reason */
+  list<K extends ListedKind>(kind: K, options?: { signal?: AbortSignal | undefined }): Promise<TraderRecord<K>[]>;
 }
 
 export interface TraderRecordsDeps {

@@ -7,7 +7,7 @@ import { TokenBucket } from '../network/limits.js';
 import { cborCodec, type Table, type Write } from '../store/index.js';
 import type { TraderRecord, TraderRecordsDeps } from './index.js';
 import { isNearTo, placesOf } from './places.js';
-import { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
+import { TRADER_RECORD_KINDS, type ListedKind, type TraderRecordKind } from './wire.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const MiB = 1024 * 1024;
@@ -25,6 +25,7 @@ export const SHARES: Shares = {
   profile: { records: 20_000, bytes: 16 * MiB },
   'block-list': { records: 5_000, bytes: 48 * MiB },
   capsule: { records: 20_000, bytes: 48 * MiB },
+  'arbiter-offer': { records: 2_000, bytes: 8 * MiB },
 };
 /** A device brings two records a day; whoever brings many at once waits for the next minute. */
 const PUTS_PER_SECOND = 0.2;
@@ -64,8 +65,8 @@ export class KeptRecords {
   readonly #kept = new Map<string, Kept>();
   readonly #buckets = new Map<string, { readonly puts: TokenBucket; readonly bytes: TokenBucket }>();
   readonly #lock = createMutex();
-  readonly #bytes = { profile: 0, 'block-list': 0, capsule: 0 };
-  readonly #records = { profile: 0, 'block-list': 0, capsule: 0 };
+  readonly #bytes = { profile: 0, 'block-list': 0, capsule: 0, 'arbiter-offer': 0 };
+  readonly #records = { profile: 0, 'block-list': 0, capsule: 0, 'arbiter-offer': 0 };
 
   constructor(deps: TraderRecordsDeps, shares: Shares = SHARES) {
     this.#deps = deps;
@@ -110,7 +111,7 @@ export class KeptRecords {
       const refreshed = deviceToPeerId(payload.device) === peer ? this.#deps.now() : payload.created;
       const until = Math.max(refreshed + keptFor(payload.kind), order === 0 ? (held?.until ?? 0) : 0);
       if (until <= this.#deps.now()) throw new NiagaError('RECORD_TIME', 'Its owner has not brought it for too long.');
-      if (held === undefined) this.#checkNear(payload.trader);
+      if (held === undefined) this.#checkNear(payload.trader, payload.kind);
       // Copies of their own: what came is a view of a frame.
       const row = { record: given.record.slice(), delegation: given.delegation.slice(), until };
       const gone = this.#makeRoom(key, payload, sizeOf(row));
@@ -125,6 +126,18 @@ export class KeptRecords {
     if ((this.#kept.get(key)?.until ?? 0) <= this.#deps.now()) return undefined;
     const row = await this.#table.get(key);
     return row === undefined ? undefined : { record: row.record, delegation: row.delegation };
+  }
+
+  /** Records of a kind whose trader need not be known, the nearest to here first: a flood of far ones hides none. */
+  async list(kind: ListedKind, limit: number): Promise<Omit<Row, 'until'>[]> {
+    const keys = [...this.#kept].filter(([, kept]) => kept.payload.kind === kind && kept.until > this.#deps.now());
+    keys.sort(([, a], [, b]) => (a.distance < b.distance ? -1 : 1));
+    const found: Omit<Row, 'until'>[] = [];
+    for (const [key] of keys.slice(0, limit)) {
+      const row = await this.#table.get(key);
+      if (row !== undefined) found.push({ record: row.record, delegation: row.delegation });
+    }
+    return found;
   }
 
   /** Forgets what is over. */
@@ -199,8 +212,8 @@ export class KeptRecords {
   }
 
   /** @throws NiagaError PEER_REFUSED */
-  #checkNear(trader: Uint8Array): void {
-    if (!isNearTo(this.#deps, trader))
+  #checkNear(trader: Uint8Array, kind: TraderRecordKind): void {
+    if (!isNearTo(this.#deps, trader, kind))
       throw new NiagaError('PEER_REFUSED', 'Other nodes are nearer to the key of that trader.');
   }
 

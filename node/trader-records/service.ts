@@ -1,19 +1,25 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { equalBytes } from '../../protocol/ids.js';
+import { equalBytes, traderToText } from '../../protocol/ids.js';
 import { compareVersions, openRecord } from '../../protocol/record.js';
 import { readBody, writeBody } from '../index/wire.js';
 import type { Published, TraderItem, TraderRecord, TraderRecords, TraderRecordsDeps } from './index.js';
 import { KeptRecords } from './kept-records.js';
 import { OwnRecords } from './own-records.js';
-import { nodesOf } from './places.js';
+import { keepersOf, listPlaces, nodesAt, nodesOf } from './places.js';
 import {
   GET_METHOD,
   getAnswerSchema,
   getSchema,
+  LIST_METHOD,
+  listAnswerSchema,
+  listSchema,
+  MAX_LIST,
+  MAX_LISTED,
   MAX_MESSAGE,
   PUT_METHOD,
   putAnswerSchema,
   recordSchema,
+  type ListedKind,
   type TraderRecordKind,
 } from './wire.js';
 
@@ -99,6 +105,40 @@ export class TraderRecordService implements TraderRecords {
       const found = await this.#kept.get(trader, kind);
       return writeBody(found === undefined ? {} : { found });
     });
+    network.handle(LIST_METHOD, async (body) => {
+      const { kind } = readBody(listSchema, body, LIST_METHOD);
+      return writeBody({ found: await this.#kept.list(kind, MAX_LISTED) });
+    });
+  }
+
+  async list<K extends ListedKind>(
+    kind: K,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<TraderRecord<K>[]> {
+    const { network, networkName, onRefused, logger } = this.#deps;
+    const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_LIST, signal };
+    const newest = new Map<string, TraderRecord<K>>();
+    const nodes = await nodesAt(this.#deps, listPlaces(networkName, kind), signal);
+    const asked = nodes.map(async ({ id }) => {
+      try {
+        const answer = await network.request(id, LIST_METHOD, writeBody({ kind }), options);
+        const { found } = readBody(listAnswerSchema, answer, `answer to ${LIST_METHOD}`);
+        for (const one of found) {
+          const record = this.#openAny(one, kind);
+          const trader = traderToText(record.payload.trader);
+          const known = newest.get(trader);
+          if (known === undefined || compareVersions(record, known) > 0) newest.set(trader, record);
+        }
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (isNiagaError(error) && error.details?.['remote'] !== true && isRefusal(error)) onRefused(error.code);
+        logger.debug({ peer: id, error: String(error) }, 'a node did not list records of traders');
+      }
+    });
+    await Promise.all(asked);
+    const own = this.#own.get(kind);
+    if (own !== undefined) newest.set(traderToText(own.payload.trader), own);
+    return [...newest.values()];
   }
 
   /** Asks all responsible nodes; the newest that verifies wins, and is given to those who had an older one or none. */
@@ -146,18 +186,26 @@ export class TraderRecordService implements TraderRecords {
     trader: Uint8Array,
     kind: K,
   ): TraderRecord<K> {
+    const record = this.#openAny(found, kind);
+    if (!equalBytes(record.payload.trader, trader))
+      throw new NiagaError('RECORD_ID', 'The record is of another trader.');
+    return record;
+  }
+
+  /** @throws NiagaError RECORD_…, DELEGATION_… */
+  #openAny<K extends TraderRecordKind>(
+    found: { readonly record: Uint8Array; readonly delegation: Uint8Array },
+    kind: K,
+  ): TraderRecord<K> {
     const { networkName, verify, delegations, now } = this.#deps;
     const grant = delegations.read(found.delegation);
-    const record = openRecord<K>(found.record.slice(), {
+    return openRecord<K>(found.record.slice(), {
       network: networkName,
       kinds: [kind],
       delegation: () => grant,
       verify,
       now: now(),
     });
-    const { trader: author } = record.payload as { trader: Uint8Array };
-    if (!equalBytes(author, trader)) throw new NiagaError('RECORD_ID', 'The record is of another trader.');
-    return record;
   }
 
   /** In the background: nodes come and go, and the owner may be away. */
@@ -181,7 +229,9 @@ export class TraderRecordService implements TraderRecords {
     const delegation = (record.delegation && identity.delegationOf(record.delegation)) ?? identity.delegation;
     let replicas = 0;
     let older = false;
-    const nodes = (await nodesOf(this.#deps, identity.trader, signal)).filter(({ id }) => id !== network.peerId);
+    const nodes = (await keepersOf(this.#deps, identity.trader, record.payload.kind, signal)).filter(
+      ({ id }) => id !== network.peerId,
+    );
     const sent = nodes.map(async ({ id }) => {
       try {
         const result = await this.#put(id, record.bytes, delegation.bytes, signal);

@@ -4,6 +4,7 @@ import { deadlinesOf, roleOf, stateOf, WORDS, type Role, type TradeState } from 
 import type { Identity } from '../identity/index.js';
 import { createKeyedMutex } from '../concurrency.js';
 import type { Write } from '../store/index.js';
+import { arbiterOf } from './cases.js';
 import type { Journal, MessageRecord, TradeRow } from './journal.js';
 
 /** Logs kept open in memory; a log is read again from disk in milliseconds. */
@@ -99,12 +100,25 @@ export class TradeBook {
     now: number,
     peer?: string,
   ): { trade: OpenTrade; writes: Write[] } {
+    return this.adopt(before, [record], state, role, now, peer);
+  }
+
+  /** The same for several messages, each after those that it names; `state` has them all. */
+  adopt(
+    before: OpenTrade | undefined,
+    added: readonly MessageRecord[],
+    state: TradeState,
+    role: Role,
+    now: number,
+    peer?: string,
+  ): { trade: OpenTrade; writes: Write[] } {
     const id = state.trade.toString();
     const counterparty = state.parties[role === 'buyer' ? 'seller' : 'buyer'];
-    const theirs = equalBytes(record.payload.trader, counterparty);
+    const theirs = added.findLast(({ payload }) => equalBytes(payload.trader, counterparty));
     const row: TradeRow = {
       counterparty,
-      peer: theirs ? deviceToPeerId(record.payload.device) : (before?.row.peer ?? peer ?? ''),
+      ...othersIn(state, role),
+      peer: theirs === undefined ? (before?.row.peer ?? peer ?? '') : deviceToPeerId(theirs.payload.device),
       created: before?.row.created ?? now,
       updated: now,
       messages: state.size,
@@ -112,8 +126,13 @@ export class TradeBook {
       ended: WORDS[state.word].phase === 'final',
       ...deadlineOf(state),
     };
-    const records = new Map(before?.records ?? []).set(record.id.toString(), record);
-    const writes = [this.#journal.putMessage(id, row.messages, record), this.#journal.putRow(id, row)];
+    const records = new Map(before?.records ?? []);
+    const writes: Write[] = [];
+    for (const record of added) {
+      records.set(record.id.toString(), record);
+      writes.push(this.#journal.putMessage(id, records.size, record));
+    }
+    writes.push(this.#journal.putRow(id, row));
     return { trade: { id, state, records, role, row }, writes };
   }
 
@@ -129,6 +148,12 @@ export class TradeBook {
     if (oldest !== undefined) this.#open.delete(oldest);
     return trade;
   }
+}
+
+function othersIn(state: TradeState, role: Role): { others?: readonly Uint8Array[] } {
+  if (role === 'arbiter') return { others: [state.parties.seller] };
+  const arbiter = arbiterOf(state);
+  return arbiter === undefined ? {} : { others: [arbiter] };
 }
 
 function deadlineOf(state: TradeState): { deadline?: number } {

@@ -8,8 +8,10 @@ export type MessageRecord = SignedRecord<TradePayload>;
 
 /** What is kept of a trade beside its messages. */
 export interface TradeRow {
-  /** The other side's root key. */
+  /** The other side's root key; where this trader is the arbiter, the buyer's. */
   readonly counterparty: Uint8Array;
+  /** Root keys of those who have the log beside it: the arbiter whom the contract names or, where this trader is that, the seller. */
+  readonly others?: readonly Uint8Array[];
   /** Peer id of the other side's device that was last heard of. */
   readonly peer: string;
   readonly created: number;
@@ -21,6 +23,16 @@ export interface TradeRow {
   readonly ended: boolean;
   /** When the open proposal runs out. */
   readonly deadline?: number;
+}
+
+/** Everybody else who has the log. */
+export function participants({ counterparty, others = [] }: TradeRow): readonly Uint8Array[] {
+  return [counterparty, ...others];
+}
+
+/** Whether a trader, not this one, has the log. */
+export function takesPart(row: TradeRow, trader: Uint8Array): boolean {
+  return participants(row).some((one) => equalBytes(one, trader));
 }
 
 /** A message that waits for the other side's receipt, as homes had it before there was mail. */

@@ -4,6 +4,7 @@ import { equalBytes, traderToText } from '../../protocol/ids.js';
 import {
   admits,
   apply,
+  isSide,
   refusalError,
   roleOf,
   type Effect,
@@ -17,10 +18,11 @@ import type { Events } from '../events/index.js';
 import { checkStanding, isBounded } from '../identity/standing.js';
 import type { DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
-import type { Mail, OwnReceipt } from '../mail/index.js';
+import type { Mail, Outgoing, OwnReceipt } from '../mail/index.js';
 import type { Store, Write } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
-import type { Journal, MessageRecord } from './journal.js';
+import { arbiterOf, caseFor, type Case } from './cases.js';
+import { participants, type Journal, type MessageRecord } from './journal.js';
 import { dueToView, tradeToView } from './view.js';
 
 export interface LedgerDeps {
@@ -217,25 +219,72 @@ export class Ledger {
     if (role === undefined) throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
     const { trade, writes } = book.admit(before, record, state, role, now(), options.own ? options.peer : undefined);
     writes.push(...this.#stockWrites(trade.id, role, effects, options.own));
-    const posted = options.own
-      ? mail.post([{ to: trade.row.counterparty, kind: 'trade', bytes: record.bytes, about: state.trade }])
-      : undefined;
-    if (posted !== undefined) writes.push(...posted.writes);
+    const posted = mail.post(this.#parcels(before, trade, record, options.own));
+    writes.push(...posted.writes);
     if (!options.own && options.receipt !== undefined)
       writes.push(...this.#receiptWrites(trade.id, record, options.receipt));
     const { kind } = record.payload;
-    const counterparty = traderToText(trade.row.counterparty);
-    const by = equalBytes(record.payload.trader, identity.trader) ? 'own' : 'counterparty';
-    const data = { trade: trade.id, state: state.word, role, counterparty, kind, by, due: dueToView(trade) };
+    const { trader } = record.payload;
+    const by = equalBytes(trader, identity.trader)
+      ? 'own'
+      : roleOf(state, trader) === 'arbiter'
+        ? 'arbiter'
+        : 'counterparty';
+    const data = { ...changeOf(trade), kind, by };
     const staged = events.stage([{ type: 'trade-changed', data }]);
     await store.write([...writes, ...staged.writes]);
     book.commit(trade);
     if (options.own && before === undefined && trade.row.peer !== '') mail.meet(trade.row.counterparty, trade.row.peer);
-    posted?.send();
+    posted.send();
     if (!options.own) options.receipt?.send?.();
     staged.tell();
     this.#tell(trade);
     return trade;
+  }
+
+  /** What goes out with a message: an own one to everybody who has the log, and the whole of it to an arbiter whom it names first. */
+  #parcels(before: OpenTrade | undefined, trade: OpenTrade, record: MessageRecord, own: boolean): Outgoing[] {
+    const { state, role, records, row } = trade;
+    const arbiter = isSide(role) ? arbiterOf(state) : undefined;
+    const known = before === undefined ? undefined : arbiterOf(before.state);
+    const isNew = arbiter !== undefined && (known === undefined || !equalBytes(known, arbiter));
+    const parcels: Outgoing[] = [];
+    if (own) {
+      for (const to of participants(row)) {
+        if (isNew && equalBytes(to, arbiter)) continue;
+        parcels.push({ to, kind: 'trade', bytes: record.bytes, about: state.trade });
+      }
+    }
+    if (!isNew) return parcels;
+    const whole = caseFor(state, records);
+    if (whole === undefined)
+      this.#deps.logger.warn({ trade: trade.id }, 'the log is too large to be sent to the arbiter');
+    return whole === undefined ? parcels : [...parcels, whole];
+  }
+
+  /**
+   * Takes up a trade that names this trader as its arbiter. What is known of it already stays.
+   * @param receipt the own receipt for the parcel in which it came
+   * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS
+   */
+  async adopt({ trade: id, state, records }: Case, receipt: OwnReceipt): Promise<void> {
+    const { book, store, events, now } = this.#deps;
+    const name = id.toString();
+    const known = await book.locked(name, async () => {
+      if ((await book.get(name)) !== undefined) return true;
+      const { trade, writes } = book.adopt(undefined, records, state, 'arbiter', now());
+      for (const record of records) await this.#checkStanding(name, trade, record, false);
+      const data = { ...changeOf(trade), kind: 'accept', by: 'counterparty' };
+      const staged = events.stage([{ type: 'trade-changed', data }]);
+      await store.write([...writes, ...receipt.writes, ...staged.writes]);
+      book.commit(trade);
+      staged.tell();
+      this.#tell(trade);
+      return false;
+    });
+    if (!known) return this.#unpark(name);
+    for (const { bytes } of records) await this.receive(bytes, { way: 'copy' }, () => Promise.resolve());
+    await store.write([...receipt.writes]);
   }
 
   /** Only the seller's stock is counted here; it changes in the batch of the message that changes it. */
@@ -281,6 +330,18 @@ export class Ledger {
       }
     }
   }
+}
+
+/** What an event tells of a trade. */
+function changeOf(trade: OpenTrade) {
+  const { id, state, role, row } = trade;
+  return {
+    trade: id,
+    state: state.word,
+    role,
+    counterparty: traderToText(row.counterparty),
+    due: dueToView(trade),
+  };
 }
 
 function stockLines(lines: readonly StockLine[]): StockLine[] {

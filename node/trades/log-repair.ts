@@ -9,9 +9,11 @@ import { cidSchema } from '../../protocol/schema.js';
 import { MAX_HEADS, messagesOf } from '../../protocol/trade/index.js';
 import { readBody } from '../index/wire.js';
 import type { Logger } from '../logger.js';
-import type { Mail } from '../mail/index.js';
+import type { Mail, Outgoing } from '../mail/index.js';
 import { TokenBucket } from '../network/limits.js';
 import type { OpenTrade, TradeBook } from './book.js';
+import { caseFor } from './cases.js';
+import { takesPart } from './journal.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Trades in one parcel. */
@@ -50,7 +52,7 @@ export class LogRepair {
   async compare(trader: Uint8Array): Promise<void> {
     const { book, now } = this.#deps;
     const rows = [...book.rows()]
-      .filter(([, row]) => equalBytes(row.counterparty, trader))
+      .filter(([, row]) => takesPart(row, trader))
       .filter(([, row]) => !row.ended || now() - row.updated < COMPARED_AFTER_END)
       .sort(([, a], [, b]) => b.updated - a.updated)
       .slice(0, MAX_COMPARED);
@@ -86,7 +88,7 @@ export class LogRepair {
         if (heads.length > 0) asked.push({ trade: id, heads: [] });
         continue;
       }
-      if (!equalBytes(trade.row.counterparty, from)) continue;
+      if (!takesPart(trade.row, from)) continue;
       const messages = messagesOf(trade.state).map((message) => ({ id: message.id, heads: message.payload.heads }));
       const { lacking, unknown } = compareHeads({ messages }, heads);
       this.#send(from, trade, lacking);
@@ -98,17 +100,20 @@ export class LogRepair {
   /** Sends again what the other side says to lack of a log, whoever wrote it. @throws NiagaError RATE_LIMITED */
   async repair(to: Uint8Array, id: string, missing: readonly CID[]): Promise<void> {
     const trade = await this.#deps.book.read(id);
-    if (trade !== undefined && equalBytes(trade.row.counterparty, to)) this.#send(to, trade, missing);
+    if (trade !== undefined && takesPart(trade.row, to)) this.#send(to, trade, missing);
   }
 
   #send(to: Uint8Array, trade: OpenTrade, ids: readonly CID[]): void {
     const wanted = new Set(ids.map(String));
     const about = trade.state.trade;
     // In the order of the log, so that each message finds those before it.
-    const parcels = messagesOf(trade.state).flatMap(({ id }) => {
+    const parcels: Outgoing[] = messagesOf(trade.state).flatMap(({ id }) => {
       const record = wanted.has(id.toString()) ? trade.records.get(id.toString()) : undefined;
       return record === undefined ? [] : [{ to, kind: 'log' as const, bytes: record.bytes, about }];
     });
+    // An arbiter that lacks the beginning has no trade to put the rest into.
+    const whole = wanted.has(about.toString()) ? caseFor(trade.state, trade.records) : undefined;
+    if (whole !== undefined && equalBytes(whole.to, to)) parcels.splice(0, Infinity, whole);
     if (parcels.length === 0) return;
     const name = traderToText(to);
     const now = this.#deps.now();

@@ -7,9 +7,9 @@ import {
   type MessageKind,
   type Parts,
   type Remedy,
-  type Terms,
   type TradeState,
 } from '../../protocol/trade/index.js';
+import type { ChosenArbiter } from '../arbiters/index.js';
 import type { OpenTrade } from './book.js';
 import type { MessageRecord } from './journal.js';
 import { parseParts } from './parts.js';
@@ -77,8 +77,8 @@ export type Sign = <K extends MessageKind>(kind: K, draft: Draft<K>) => MessageR
 export interface StepContext {
   readonly sign: Sign;
   readonly now: number;
-  /** The arbiter that a counter-offer names, looked up before; undefined: it names none. */
-  readonly arbiter?: Terms['arbiter'];
+  /** The arbiter of a counter-offer, looked up before; undefined: it stays as it was. */
+  readonly arbiter?: ChosenArbiter | undefined;
 }
 
 /**
@@ -102,7 +102,7 @@ export function stepMessage(trade: OpenTrade, step: Step, { sign, now, arbiter }
       return sign(step.kind, { ...common, answers, ...said('reason', step.reason) });
     case 'counter': {
       if (!isSide(role)) throw new NiagaError('TRADE_ROLE', 'An arbiter makes no offers.');
-      const terms = changedTerms(termsOf(state), { ...step, arbiter }, role, now);
+      const terms = changedTerms(termsOf(state), step, role, now, arbiter);
       return sign('counter', { ...common, answers, terms });
     }
     case 'cancel':

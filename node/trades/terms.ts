@@ -13,6 +13,7 @@ import {
   type Side,
   type Terms,
 } from '../../protocol/trade/index.js';
+import type { ChosenArbiter } from '../arbiters/index.js';
 import type { FoundListing } from '../search/index.js';
 
 const hour = 60 * 60 * 1000;
@@ -21,7 +22,6 @@ const day = 24 * hour;
 const OFFER_LIFETIME = 3 * day;
 
 type DeliveryMethod = (typeof DELIVERY_METHODS)[number];
-type Arbiter = Terms['arbiter'];
 
 /** What an offer needs to know of a listing: from the listing itself or, while its seller sleeps, from its card. */
 export interface Offered {
@@ -150,16 +150,17 @@ export function firstTerms(
   wished: readonly OfferedLine[],
   wish: Pick<OfferWish, 'note' | 'delivery' | 'hours' | 'address' | 'phone'>,
   now: number,
-  arbiter?: Arbiter,
+  arbiter?: ChosenArbiter,
 ): Terms {
   const lines = wished.map(firstLine);
+  const total = totalOf(lines);
   return {
     lines,
-    total: totalOf(lines),
+    total,
     settlement: { method: 'direct' },
     ...deliveryOf(wish),
     deadlines: DEFAULT_DURATIONS,
-    ...(arbiter === undefined ? {} : { arbiter }),
+    ...(arbiter === undefined ? {} : { arbiter: arbiter(total) }),
     ...proposed(wish, now),
   };
 }
@@ -189,23 +190,24 @@ function proposed({ note, hours }: OrderWish, now: number): Pick<Terms, 'expires
 
 /**
  * The same terms with what is named changed.
- * @param wish `arbiter`: who was chosen, looked up
+ * @param arbiter who was chosen, looked up; undefined: it stays as it was
  * @throws NiagaError INPUT_MISSING, INPUT_INVALID, MONEY_INVALID, TRADE_TERMS
  */
 export function changedTerms(
   terms: Terms,
-  wish: Omit<CounterWish, 'arbiter'> & { readonly arbiter?: Arbiter },
+  wish: CounterWish,
   author: Side,
   now: number,
+  arbiter?: ChosenArbiter,
 ): Terms {
-  const { arbiter } = wish;
   const { note: _note, stock: _stock, shipping: before, delivery: way, ...kept } = terms;
   const lines = changedLines(terms.lines, wish);
   const { currency } = terms.total;
   const shipping =
     wish.shipping === undefined ? before : parseMoney(wish.shipping, { fallbackCurrency: currency, where: 'shipping' });
+  const total = totalOf(lines, shipping);
   const delivery = wish.delivery === undefined ? way : { ...way, method: wish.delivery };
-  const changes = [wish.price, wish.quantity, wish.shipping, wish.delivery, wish.hours, arbiter];
+  const changes = [wish.price, wish.quantity, wish.shipping, wish.delivery, wish.hours, wish.arbiter];
   if (changes.every((change) => change === undefined) && (wish.line ?? []).length === 0) {
     throw new NiagaError(
       'INPUT_MISSING',
@@ -219,10 +221,10 @@ export function changedTerms(
   return {
     ...kept,
     lines,
-    total: totalOf(lines, shipping),
+    total,
     ...(shipping === undefined ? {} : { shipping }),
     ...(delivery === undefined ? {} : { delivery }),
-    ...(arbiter === undefined ? {} : { arbiter }),
+    ...(arbiter === undefined ? {} : { arbiter: arbiter(total) }),
     ...(author === 'seller' ? { stock: wish.subjectToStock === true ? 'subject-to-stock' : 'reserved' } : {}),
     ...proposed(wish, now),
   };

@@ -1,21 +1,23 @@
 import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { deviceToPeerId, equalBytes, parseId } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes, parseId, traderToText } from '../../protocol/ids.js';
 import { quote } from '../../protocol/quote.js';
 import { signRecord, type Verify } from '../../protocol/record.js';
-import { messagesOf } from '../../protocol/trade/index.js';
+import { agreementIn, allowed, messagesOf } from '../../protocol/trade/index.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
+import type { Arbiters, ChosenArbiter } from '../arbiters/index.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
 import type { Events } from '../events/index.js';
 import type { DelegationBook, DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
-import type { Mail, SentState } from '../mail/index.js';
+import type { Incoming, Mail, SentState } from '../mail/index.js';
 import type { Network } from '../network/index.js';
 import type { FoundListing, Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
+import { openCase } from './cases.js';
 import { withNext } from './commands.js';
 import { logOf, takeCopies } from './copies.js';
 import { invoiceOf } from '../../protocol/trade/invoice.js';
@@ -24,12 +26,12 @@ import { sayExpired } from './expiry.js';
 import { FINAL_TRADE_CODES } from './final-codes.js';
 import type { OfferInput, TradeLog, Trades } from './index.js';
 import { Intake } from './intake.js';
-import { Journal } from './journal.js';
+import { Journal, participants } from './journal.js';
 import { Ledger, type Arrival } from './ledger.js';
 import { LogRepair } from './log-repair.js';
 import { stepMessage, type Sign, type Step } from './steps.js';
 import { firstTerms, offeredByCard, offeredByListing, parseAlso, type Offered, type OfferedLine } from './terms.js';
-import { tradeToDetail, tradeToView } from './view.js';
+import { termsOf, tradeToDetail, tradeToView } from './view.js';
 
 /** How often trades are looked through for deadlines that have passed. */
 const DEADLINE_CHECK = 60 * 1000;
@@ -45,6 +47,8 @@ export interface TradesDeps {
   /** Whether this device takes steps for the trader; while it does not, none is taken by itself. Default: it does. */
   readonly mayWrite?: (() => boolean) | undefined;
   readonly search: Pick<Search, 'find'>;
+  /** Who rules where both sides do not agree. */
+  readonly arbiters: Pick<Arbiters, 'choose' | 'fits' | 'own'>;
   /** Brings messages to the other side. Started after this service, which takes what comes. */
   readonly mail: Mail;
   /** Changes of trades are told there. */
@@ -71,7 +75,7 @@ class TradesService implements Trades {
   readonly #intake: Intake;
   readonly #sign: Sign;
   #ends: (() => void)[] = [];
-  #expiring: Promise<void> = Promise.resolve();
+  #background: Promise<void> = Promise.resolve();
   #serving = false;
 
   constructor(deps: TradesDeps) {
@@ -93,12 +97,8 @@ class TradesService implements Trades {
     await this.#takeFormerOutbox();
     if (!this.#serving) this.#serve();
     this.#serving = true;
-    const deadlines = setInterval(() => {
-      // One after the other, and waited for at the stop.
-      this.#expiring = this.#expiring.then(() =>
-        sayExpired({ ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign }),
-      );
-    }, DEADLINE_CHECK).unref();
+    const expiry = { ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign };
+    const deadlines = setInterval(() => this.#soon(() => sayExpired(expiry)), DEADLINE_CHECK).unref();
     this.#ends = [
       this.#deps.mail.onContact((trader) => {
         this.#repair
@@ -107,12 +107,16 @@ class TradesService implements Trades {
       }),
       () => clearInterval(deadlines),
     ];
+    if (this.#deps.arbiters.own() !== undefined) {
+      const open = [...this.#book.rows()].filter(([, row]) => !row.ended).map(([id]) => id);
+      for (const id of open) this.#soon(() => this.#consentTo(id));
+    }
   }
 
   async stop(): Promise<void> {
     for (const end of this.#ends) end();
     this.#ends = [];
-    await this.#expiring;
+    await this.#background;
   }
 
   async offer(input: OfferInput, options: { signal?: AbortSignal } = {}): Promise<StepView> {
@@ -136,7 +140,9 @@ class TradesService implements Trades {
     if (seller === undefined) throw new NiagaError('INPUT_MISSING', 'An offer names a listing.', { where: 'listing' });
     const { trader, device } = seller.payload;
     this.#deps.blocks.check(trader);
-    const terms = firstTerms(lines, input, this.#deps.now());
+    const arbiter =
+      input.arbiter === undefined ? undefined : await this.#deps.arbiters.choose(input.arbiter, options.signal);
+    const terms = firstTerms(lines, input, this.#deps.now(), arbiter);
     const { identity } = this.#deps;
     const draft = { heads: [], buyer: identity.trader, seller: trader, terms };
     const trade = await this.#ledger.act(undefined, () => this.#sign('offer', draft), deviceToPeerId(device));
@@ -145,10 +151,11 @@ class TradesService implements Trades {
 
   async step(id: string, step: Step): Promise<StepView> {
     const known = this.#book.resolve(id);
+    const arbiter = step.kind === 'counter' ? await this.#arbiterFor(known, step.arbiter) : undefined;
     try {
       const trade = await this.#ledger.act(known, (before) => {
         if (before === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade is not here.');
-        return stepMessage(before, step, { sign: this.#sign, now: this.#deps.now() });
+        return stepMessage(before, step, { sign: this.#sign, now: this.#deps.now(), arbiter });
       });
       return { trade: trade.id, state: trade.state.word };
     } catch (error) {
@@ -175,16 +182,18 @@ class TradesService implements Trades {
     const { mail } = this.#deps;
     const { counterparty } = trade.row;
     const sent = new Map<string, SentState>();
-    const theirs: CID[] = [];
-    for (const { id: message, payload } of messagesOf(trade.state)) {
-      if (equalBytes(payload.trader, counterparty)) theirs.push(message);
+    for (const { id: message } of messagesOf(trade.state)) {
       const state = await mail.stateOf(counterparty, message);
       if (state !== undefined) sent.set(message.toString(), state);
     }
-    // Whoever looks at the trade has seen them; nobody waits until the other side knows.
-    mail
-      .read(counterparty, theirs, trade.state.trade)
-      .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'reading could not be noted'));
+    // Whoever looks at the trade has seen them; nobody waits until the others know.
+    for (const author of participants(trade.row)) {
+      const theirs = messagesOf(trade.state).filter(({ payload }) => equalBytes(payload.trader, author));
+      const ids = theirs.map((message) => message.id);
+      mail
+        .read(author, ids, trade.state.trade)
+        .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'reading could not be noted'));
+    }
     return tradeToDetail(trade, mail.waiting(trade.id).length, sent);
   }
 
@@ -257,6 +266,22 @@ class TradesService implements Trades {
     return trade;
   }
 
+  /** The arbiter of a counter-offer: who is named, else who was named before, whose fee may depend on the total. */
+  async #arbiterFor(id: string, named: string | undefined): Promise<ChosenArbiter | undefined> {
+    const { arbiters, logger } = this.#deps;
+    if (named !== undefined) return arbiters.choose(named);
+    const trade = await this.#book.read(id);
+    const before = trade === undefined ? undefined : termsOf(trade.state).arbiter;
+    if (before === undefined) return undefined;
+    try {
+      return await arbiters.choose(traderToText(before.trader));
+    } catch (error) {
+      // It stays as it was; whether that fits is the arbiter's to say.
+      logger.debug({ error: String(error) }, 'the arbiter of an offer could not be looked up');
+      return undefined;
+    }
+  }
+
   /** @throws NiagaError TRADE_OWN_LISTING, LISTING_NOT_FOUND */
   async #find(listing: CID, signal: AbortSignal | undefined): Promise<FoundListing> {
     const id = listing.toString();
@@ -288,14 +313,56 @@ class TradesService implements Trades {
     mail.handle('trade', {
       finalCodes: FINAL_TRADE_CODES,
       take: async ({ bytes, receipt }) => void (await receive(bytes, { way: 'author', receipt })),
-      receipted: ({ id, about, receipt }) =>
-        about === undefined ? [] : [this.#journal.putReceipt(about, id, receipt)],
+      receipted: ({ to, id, about, receipt }) => {
+        // One receipt a message is kept: the arbiter's proves less than the other side's.
+        const row = about === undefined ? undefined : this.#book.rows().get(about);
+        if (about === undefined || (row !== undefined && !equalBytes(row.counterparty, to))) return [];
+        return [this.#journal.putReceipt(about, id, receipt)];
+      },
       repair: async ({ to, about, missing }) => {
         if (about !== undefined) await this.#repair.repair(to, about, missing);
       },
     });
     mail.handle('log', { take: async ({ bytes }) => void (await receive(bytes, { way: 'copy' })) });
+    mail.handle('case', {
+      finalCodes: FINAL_TRADE_CODES,
+      take: (parcel) => this.#takeCase(parcel),
+    });
     mail.handle('heads', { take: ({ from, bytes }) => this.#repair.compared(from, bytes) });
+  }
+
+  /** A contract that names this trader as its arbiter. @throws NiagaError TRADE_ROLE, RATE_LIMITED, TRADER_BLOCKED, … */
+  async #takeCase({ bytes, from, about, receipt }: Incoming): Promise<void> {
+    const { arbiters, identity, now } = this.#deps;
+    if (arbiters.own() === undefined)
+      throw new NiagaError('TRADE_ROLE', 'This trader does not offer to be an arbiter.');
+    const opened = openCase(bytes, from, identity.trader, { journal: this.#journal, now: now() });
+    const id = opened.trade.toString();
+    if (!this.#book.rows().has(id)) this.#intake.checkTrader(from);
+    await this.#ledger.adopt(opened, receipt(about));
+    this.#soon(() => this.#consentTo(id));
+  }
+
+  /** Consents as the arbiter where the contract is as the own offer says; what is not, a person may still consent to. */
+  async #consentTo(id: string): Promise<void> {
+    const { arbiters, mayWrite, logger } = this.#deps;
+    if (mayWrite?.() === false) return;
+    const trade = await this.#book.read(id);
+    const terms = trade === undefined ? undefined : agreementIn(trade.state.contract)?.terms;
+    if (trade?.role !== 'arbiter' || terms === undefined || !arbiters.fits(terms)) return;
+    if (!allowed(trade.state, 'arbiter').includes('consent')) return;
+    try {
+      await this.step(id, { kind: 'consent' });
+    } catch (error) {
+      logger.warn({ trade: id, error: String(error) }, 'a contract could not be consented to as its arbiter');
+    }
+  }
+
+  /** One after the other, and waited for at the stop. */
+  #soon(task: () => Promise<void>): void {
+    this.#background = this.#background
+      .then(() => (this.#ends.length === 0 ? undefined : task()))
+      .catch((error: unknown) => this.#deps.logger.error({ error: String(error) }, 'work on trades failed'));
   }
 
   /** Homes of before there was mail have what waits for a receipt in a table of their own. */

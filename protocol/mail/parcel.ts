@@ -13,6 +13,8 @@ export const PARCEL_KINDS = [
   'trade',
   /** A signed message of a trade that the other side lacks, whoever wrote it. */
   'log',
+  /** The log of a trade up to its contract, for the arbiter whom the contract names. */
+  'case',
   /** The heads of trades as their sender has them: the other side sends what is missing there. */
   'heads',
   'chat',

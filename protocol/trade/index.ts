@@ -11,6 +11,7 @@
  * if (outcome.ok) console.log(outcome.state.word); // accepted
  * ```
  */
+export { arbiterFee, arbiterOfferSchema, WHOLE_SHARE, type ArbiterOffer } from './arbiter.js';
 export { commitmentsOf, PRIVATE_KINDS, type Committed, type PrivateKind } from './commitments.js';
 export { checkOpens, MAX_INLINE_VALUE, readPrivate, writePrivate, type PrivateParcel } from './private-parcel.js';
 export { admits, type AdmissionOptions } from './admission.js';

@@ -159,6 +159,49 @@ export const IDENTITY_SAMPLES = {
       ['a sealing key of 31 bytes', edit('item.sealing', new Uint8Array(31))],
     ]),
   },
+  'arbiter-offer': {
+    valid: [
+      [
+        'everything that an arbiter can say',
+        {
+          slot: 'arbiter-offer',
+          seq: 3,
+          item: {
+            open: true,
+            fees: [
+              { amount: 5_000_000, currency: 'IDR' },
+              { amount: 500, currency: 'USD' },
+            ],
+            share: 150,
+            languages: ['id', 'en'],
+            terms: 'Putusan dalam tujuh hari.',
+          },
+        },
+      ],
+      [
+        'one that takes nothing, and no new contracts',
+        { slot: 'arbiter-offer', seq: 0, item: { open: false, fees: [{ amount: 0, currency: 'IDR' }], languages: [] } },
+      ],
+    ],
+    invalid: changed([
+      ['a slot of another kind', edit('slot', 'profile')],
+      ['a negative seq', edit('seq', -1)],
+      ['not said whether it is open', without('item.open')],
+      ['no fees', edit('item.fees', [])],
+      [
+        'two fees in one currency',
+        edit('item.fees', [
+          { amount: 1, currency: 'IDR' },
+          { amount: 2, currency: 'IDR' },
+        ]),
+      ],
+      ['a fee below zero', edit('item.fees', [{ amount: -1, currency: 'IDR' }])],
+      ['a share of more than all', edit('item.share', 10_001)],
+      ['a share that is no whole number', edit('item.share', 'half')],
+      ['a language of one letter', edit('item.languages', ['i'])],
+      ['terms of 4001 characters', edit('item.terms', 'a'.repeat(4_001))],
+    ]),
+  },
   'block-list': {
     valid: [
       [

@@ -37,14 +37,14 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Show what happened at this node, and what happens while it is followed',
   ],
   offer: [
-    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--hours <n>] [--note <text>] [--address <text>] [--phone <text>]',
+    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--hours <n>] [--arbiter <text>] [--note <text>] [--address <text>] [--phone <text>]',
     'Offer to buy a listing, or several of one seller',
   ],
   tradeList: ['trade list [--limit <n>] [--after <text>]', 'List trades, the newest first'],
   tradeShow: ['trade show <trade>', 'Show one trade with its messages'],
   tradeAccept: ['trade accept <trade>', 'Accept the other side’s offer'],
   tradeCounter: [
-    'trade counter <trade> [--quantity <n>] [--price <text>] [--line <text>] [--shipping <text>] [--delivery <word>] [--hours <n>] [--subject-to-stock] [--note <text>]',
+    'trade counter <trade> [--quantity <n>] [--price <text>] [--line <text>] [--shipping <text>] [--delivery <word>] [--hours <n>] [--arbiter <text>] [--subject-to-stock] [--note <text>]',
     'Answer an offer with other terms',
   ],
   tradeDecline: ['trade decline <trade> [--reason <text>]', 'Decline the other side’s offer'],
@@ -135,6 +135,14 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   fileSave: [
     'file save <with> <file> [--to <word>] [--out <text>] [--force]',
     'Save a file that came with a message, or that a trade keeps private',
+  ],
+  arbiterOffer: [
+    'arbiter offer [--fee <text>] [--share <n>] [--language <text>] [--terms <text>] [--close]',
+    'Offer to be an arbiter: contracts that name you on these terms get your consent by themselves',
+  ],
+  arbiterList: [
+    'arbiter list [traders...] [--limit <n>] [--after <text>]',
+    'List arbiters with fee, languages and terms: those whom the network knows of, or these traders',
   ],
   traderShow: ['trader show <trader>', 'Show what a trader says of itself: name and shared block list'],
   identityWords: [

@@ -42,6 +42,11 @@ const remedy = {
 const order = {
   delivery: z.enum(DELIVERY).optional().describe('How the goods come'),
   hours: z.int().min(1).max(MAX_HOURS).optional().describe('How many hours the offer stands; 72 unless said'),
+  arbiter: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('The trader who rules where both sides do not agree; see niaga arbiter list'),
 };
 
 const tradeStep = { ...reading, scope: 'trade', changes: true, confirm: true, positional: ['trade'] } as const;

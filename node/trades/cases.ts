@@ -1,0 +1,70 @@
+import type { CID } from 'multiformats/cid';
+import { z } from 'zod';
+import { encode } from '../../protocol/cbor.js';
+import { NiagaError } from '../../protocol/errors.js';
+import { MAX_PARCEL_BYTES } from '../../protocol/mail/index.js';
+import { equalBytes } from '../../protocol/ids.js';
+import { cidSchema } from '../../protocol/schema.js';
+import { agreementIn, messagesOf, roleOf, stateOf, type TradeState } from '../../protocol/trade/index.js';
+import { readBody } from '../index/wire.js';
+import type { Outgoing } from '../mail/index.js';
+import type { Journal, MessageRecord } from './journal.js';
+
+/** Messages of one case: negotiations have a handful. */
+const MAX_MESSAGES = 200;
+
+const caseSchema = z.object({
+  trade: cidSchema,
+  messages: z
+    .array(z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'not an envelope'))
+    .min(1)
+    .max(MAX_MESSAGES),
+});
+
+/** The arbiter whom the contract names. */
+export function arbiterOf(state: TradeState): Uint8Array | undefined {
+  return agreementIn(state.contract)?.terms.arbiter?.trader;
+}
+
+/**
+ * The log of a trade for its arbiter, who can take a part of it for nothing: until the contract is there, it is no party. Undefined
+ * where there is none, or the log is too large for one parcel.
+ */
+export function caseFor(state: TradeState, records: ReadonlyMap<string, MessageRecord>): Outgoing | undefined {
+  const to = arbiterOf(state);
+  if (to === undefined) return undefined;
+  const messages = messagesOf(state).flatMap(({ id }) => records.get(id.toString())?.bytes ?? []);
+  const bytes = encode({ trade: state.trade, messages });
+  if (messages.length > MAX_MESSAGES || bytes.length > MAX_PARCEL_BYTES) return undefined;
+  return { to, kind: 'case', bytes, about: state.trade };
+}
+
+export interface Case {
+  readonly trade: CID;
+  readonly state: TradeState;
+  /** Each after those that it names. */
+  readonly records: readonly MessageRecord[];
+}
+
+/**
+ * Reads a case that a side of the trade sends to its arbiter.
+ * @throws NiagaError PEER_PROTOCOL, RECORD_…, DELEGATION_…; TRADE_ROLE where it is not this trader that the contract names, or its
+ *   sender is no side of it
+ */
+export function openCase(
+  bytes: Uint8Array,
+  from: Uint8Array,
+  own: Uint8Array,
+  { journal, now }: { readonly journal: Journal; readonly now: number },
+): Case {
+  const { trade, messages } = readBody(caseSchema, bytes, 'case');
+  const records = messages.map((message) => journal.open(message.slice(), now));
+  const { state } = stateOf(records);
+  const role = state === undefined ? undefined : roleOf(state, own);
+  if (state === undefined || role !== 'arbiter' || !state.trade.equals(trade))
+    throw new NiagaError('TRADE_ROLE', 'This trader is not the arbiter of that contract.');
+  if (!Object.values(state.parties).some((side) => equalBytes(side, from)))
+    throw new NiagaError('TRADE_ROLE', 'A case comes from a side of the trade.');
+  const byId = new Map(records.map((record) => [record.id.toString(), record]));
+  return { trade, state, records: messagesOf(state).flatMap(({ id }) => byId.get(id.toString()) ?? []) };
+}

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NiagaNode } from '../../node/index.js';
+import { createTestnet, type Testnet } from '../../node/testing/index.js';
+
+/** A busy machine has time; what is held is what becomes of a trade, not how fast. */
+const TIMEOUT = 120_000;
+const TICK = 25;
+type Detail = Awaited<ReturnType<NiagaNode['tradeShow']>>;
+
+let testnet: Testnet;
+let seller: NiagaNode;
+let buyer: NiagaNode;
+let arbiter: NiagaNode;
+
+beforeAll(async () => {
+  testnet = await createTestnet(4);
+  [seller, buyer, arbiter] = testnet.nodes as [NiagaNode, NiagaNode, NiagaNode];
+}, TIMEOUT);
+
+afterAll(() => testnet.stop());
+
+async function published(sku: string, price = '80000 IDR'): Promise<string> {
+  const value = { sku, title: `Kopi ${sku}`, price, quantity: 10 };
+  for await (const line of seller.publish({ items: [{ value }] })) return line.listing ?? '';
+  throw new Error('no answer');
+}
+
+/** Resolves when a node's trade is as wished, and everybody has what it sent. */
+async function until(node: NiagaNode, trade: string, holds: (view: Detail) => boolean): Promise<Detail> {
+  const end = Date.now() + TIMEOUT;
+  for (;;) {
+    const view = await node.tradeShow({ trade }).catch(() => undefined);
+    if (view !== undefined && view.pending === 0 && holds(view)) return view;
+    if (Date.now() > end) throw new Error(`waited in vain: ${JSON.stringify(view)}`);
+    await new Promise((resolve) => setTimeout(resolve, TICK));
+  }
+}
+
+const shows = (node: NiagaNode, trade: string, state: string) => until(node, trade, (view) => view.state === state);
+
+/** Each step is taken once its author sees the state before it. */
+async function go(trade: string, ...steps: readonly [NiagaNode, string, () => Promise<unknown>][]): Promise<void> {
+  for (const [node, state, step] of steps) {
+    await shows(node, trade, state);
+    await step();
+  }
+}
+
+/** What all of these hold of a trade, the same everywhere. */
+async function agreed(trade: string, nodes: readonly NiagaNode[], state: string): Promise<string[]> {
+  const kinds: string[][] = [];
+  const logs = new Set<string>();
+  for (const node of nodes) {
+    await shows(node, trade, state);
+    const { regions, messages } = await node.tradeShow({ trade });
+    logs.add(JSON.stringify([regions, messages.map(({ id }) => id)]));
+    kinds.push(messages.map(({ kind }) => kind));
+  }
+  expect(logs.size, [...logs].join('\n')).toBe(1);
+  return kinds[0] ?? [];
+}
+
+describe('a dispute', () => {
+  it(
+    'goes from an offer that names an arbiter to a ruling that splits, and to ratings, the same for all three',
+    { timeout: 3 * TIMEOUT },
+    async () => {
+      const mine = await arbiter.arbiterOffer({ fee: ['50000 IDR'], share: 1.5, language: ['id'], terms: 'Seminggu.' });
+      expect(mine).toMatchObject({ open: true, share: 1.5, languages: ['id'], own: true });
+      const { items } = await buyer.arbiterList({});
+      expect(items).toMatchObject([{ trader: arbiter.trader, offer: mine.offer, own: false }]);
+
+      const listing = await published('basah');
+      const { trade } = await buyer.offer({ listing, quantity: 2, arbiter: arbiter.trader });
+      await go(trade, [seller, 'offered', () => seller.tradeAccept({ trade })]);
+      // The arbiter's node has it by now, and consents by itself.
+      for (const node of [buyer, seller, arbiter])
+        await until(node, trade, ({ next }) => next.every(({ step }) => step !== 'consent'));
+      expect(await arbiter.tradeShow({ trade })).toMatchObject({ role: 'arbiter', state: 'accepted' });
+
+      await go(
+        trade,
+        [buyer, 'accepted', () => buyer.tradePay({ trade })],
+        [seller, 'paid', () => seller.tradeConfirm({ trade })],
+        [seller, 'payment-confirmed', () => seller.tradeShip({ trade })],
+        [buyer, 'shipped', () => buyer.tradeReceive({ trade })],
+        [buyer, 'received', () => buyer.tradeDispute({ trade, reason: 'Basah.', refund: '160000 IDR' })],
+        [seller, 'disputed', () => seller.tradeStatement({ trade, text: 'Kering waktu dikirim.' })],
+      );
+      await until(arbiter, trade, ({ due }) =>
+        due.some(({ step, command }) => step === 'ruling' && command !== undefined),
+      );
+      await expect(buyer.tradeRule({ trade, reason: 'Saya sendiri.' })).rejects.toMatchObject({ code: 'TRADE_ROLE' });
+      await expect(
+        arbiter.tradeRule({ trade, refund: '200000 IDR', reason: 'Lebih dari semua.' }),
+      ).rejects.toMatchObject({ code: 'TRADE_TERMS', next: expect.stringContaining('niaga trade rule') as string });
+      await until(arbiter, trade, ({ messages }) => messages.some(({ kind }) => kind === 'statement'));
+      await arbiter.tradeRule({ trade, refund: '80000 IDR', reason: 'Separuh basah.' });
+
+      const owed = await until(seller, trade, ({ due }) => due.some(({ step }) => step === 'refunded'));
+      expect(owed.due).toContainEqual({
+        by: 'seller',
+        step: 'refunded',
+        amount: { amount: '8000000', currency: 'IDR' },
+        command: `niaga trade refund ${trade}`,
+      });
+      await seller.tradeRefund({ trade, reference: 'BCA 7' });
+      await until(buyer, trade, ({ due }) => due.some(({ step }) => step === 'refund-seen'));
+      await buyer.tradeRefund({ trade, seen: true });
+      await go(
+        trade,
+        [buyer, 'completed', () => buyer.tradeRate({ trade, stars: 3, text: 'Kopi enak, bungkus buruk.' })],
+        [seller, 'completed', () => seller.tradeRate({ trade, stars: 5 })],
+      );
+      await until(seller, trade, ({ allowed }) => allowed.includes('reply'));
+      await seller.tradeReply({ trade, text: 'Bungkusnya sudah diganti.' });
+      for (const node of [buyer, seller, arbiter])
+        await until(node, trade, ({ messages }) => messages.some(({ kind }) => kind === 'reply'));
+      const kinds = await agreed(trade, [buyer, seller, arbiter], 'completed');
+      expect(kinds).toEqual(
+        expect.arrayContaining(['consent', 'dispute', 'statement', 'ruling', 'refund-seen', 'reply']),
+      );
+    },
+  );
+
+  it('is ruled while the loser is away, who learns of it when it is back', { timeout: 3 * TIMEOUT }, async () => {
+    await arbiter.arbiterOffer({ fee: ['50000 IDR'] });
+    const listing = await published('hilang');
+    const { trade } = await buyer.offer({ listing, arbiter: arbiter.trader });
+    await go(
+      trade,
+      [seller, 'offered', () => seller.tradeAccept({ trade })],
+      [buyer, 'accepted', () => buyer.tradePay({ trade })],
+      [buyer, 'paid', () => buyer.tradeDispute({ trade, reason: 'Tidak ada yang dikirim.' })],
+    );
+    await until(arbiter, trade, ({ state }) => state === 'disputed');
+    await shows(seller, trade, 'disputed');
+    await seller.stop();
+    await arbiter.tradeRule({ trade, omit: ['1=1'], refund: '80000 IDR', reason: 'Uang kembali.' });
+    await until(buyer, trade, ({ regions }) => regions.dispute === 'ruled');
+    seller = await testnet.restart(0);
+    await until(seller, trade, ({ regions }) => regions.dispute === 'ruled');
+  });
+});
+
+describe('what is not as agreed', () => {
+  it(
+    'goes back for its money, as both agree, and the trade ends the same for both',
+    { timeout: 3 * TIMEOUT },
+    async () => {
+      const [satu, dua] = [await published('satu'), await published('dua', '50000 IDR')];
+      const { trade } = await buyer.offer({ listing: satu, quantity: 2, also: [`${dua}=3`] });
+      await go(
+        trade,
+        [
+          seller,
+          'offered',
+          () => seller.tradeCounter({ trade, line: ['2=2@45000 IDR'], shipping: '10000 IDR', delivery: 'shipping' }),
+        ],
+        [buyer, 'countered', () => buyer.tradeAccept({ trade })],
+      );
+      const { total, lines } = await shows(seller, trade, 'accepted');
+      expect(total.amount).toBe('26000000');
+      expect(lines.map(({ line, quantity }) => [line, quantity])).toEqual([
+        [1, 2],
+        [2, 2],
+      ]);
+      await go(
+        trade,
+        [buyer, 'accepted', () => buyer.tradePay({ trade })],
+        [seller, 'paid', () => seller.tradeConfirm({ trade })],
+        [seller, 'payment-confirmed', () => seller.tradeShip({ trade, parts: ['1=2'] })],
+        [seller, 'partly-shipped', () => seller.tradeShip({ trade })],
+        [buyer, 'shipped', () => buyer.tradeReceive({ trade })],
+        [
+          buyer,
+          'received',
+          () => buyer.tradeRemedy({ trade, return: ['2=1'], refund: '45000 IDR', reason: 'Salah ukuran.' }),
+        ],
+      );
+      await until(seller, trade, ({ allowed }) => allowed.includes('remedy-accept'));
+      await seller.tradeRemedyAccept({ trade });
+      await until(buyer, trade, ({ due }) =>
+        due.some(({ step, parts }) => step === 'returned' && parts?.[0] === '2=1'),
+      );
+      await expect(seller.tradeReturn({ trade })).rejects.toMatchObject({ code: 'TRADE_ROLE' });
+      await buyer.tradeReturn({ trade, tracking: 'JNE 9' });
+      await until(seller, trade, ({ due }) => due.some(({ step }) => step === 'return-seen'));
+      await seller.tradeReturn({ trade, seen: true });
+      await seller.tradeRefund({ trade });
+      await until(buyer, trade, ({ due }) => due.some(({ step }) => step === 'refund-seen'));
+      await buyer.tradeRefund({ trade, seen: true });
+      await buyer.tradeApprove({ trade });
+      await agreed(trade, [buyer, seller], 'completed');
+    },
+  );
+});
