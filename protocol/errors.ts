@@ -77,7 +77,11 @@ export const ERRORS = {
   TRADE_OWN_LISTING: { status: 409, exit: 4, meaning: 'One cannot trade with oneself.' },
   TRADE_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no trade with that id here.' },
   PRIVATE_MISMATCH: { status: 422, exit: 1, meaning: 'The private value is not the one that the log commits to.' },
-  PROOF_INVALID: { status: 422, exit: 1, meaning: 'The two messages do not prove that somebody contradicted themselves.' },
+  PROOF_INVALID: {
+    status: 422,
+    exit: 1,
+    meaning: 'The two messages do not prove that somebody contradicted themselves.',
+  },
   PRIVATE_UNKNOWN: { status: 409, exit: 1, meaning: 'The log of the trade does not commit to that value.' },
   CHAT_REFUSED: { status: 403, exit: 4, meaning: 'The recipient does not take such a message from this trader.' },
   STOCK_SHORT: { status: 409, exit: 4, meaning: 'There is not enough stock.' },

@@ -213,7 +213,8 @@ export class Postman {
         const receipt = receipts.get(id);
         const at = this.#deps.now();
         const done = { state: outcome, at, kind, ...(about === undefined ? {} : { about }) };
-        const more = receipt === undefined ? [] : (handlers.get(kind)?.receipted?.({ to: partner.to, id, about, receipt }) ?? []);
+        const more =
+          receipt === undefined ? [] : (handlers.get(kind)?.receipted?.({ to: partner.to, id, about, receipt }) ?? []);
         this.#track(
           tables
             .write([...tables.drop(partner.name, id, done), ...more])

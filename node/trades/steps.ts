@@ -19,7 +19,7 @@ import { termsOf } from './view.js';
 type Said = string | undefined;
 
 /** A remedy as a person types it: amounts as text, goods as in {@link parseParts}. */
-export interface RemedyWish {
+interface RemedyWish {
   readonly refund?: Said;
   readonly return?: readonly string[] | undefined;
   readonly replace?: readonly string[] | undefined;

@@ -15,7 +15,7 @@ export interface Alphabet {
   readonly without?: readonly string[];
 }
 
-export interface Found {
+interface Found {
   readonly problem: string;
   /** What was said, by whom, each having seen what. */
   readonly story: string;
@@ -31,7 +31,7 @@ export interface Exploration {
   readonly complete: boolean;
 }
 
-export interface Watcher {
+interface Watcher {
   /** A state that a node can be in, and a message on top of it. */
   readonly onStep?: (before: History, after: History, step: Step, view: TradeState) => string | undefined;
   readonly onState?: (history: History) => string | undefined;
@@ -148,7 +148,7 @@ function budgetOf({ chains }: History, { most }: Alphabet): string {
 }
 
 /** `1 buyer offer [0 0 0]; 2 seller accept [1 0 0]`: in brackets how many messages of each role its author had seen. */
-export function storyOf({ chains }: History): string {
+function storyOf({ chains }: History): string {
   const all = chains.flat().sort((a, b) => a.entry.index - b.entry.index);
   return all.map(({ step, seen }) => `${nameOfStep(step)} [${seen.join(' ')}]`).join('; ');
 }

@@ -9,7 +9,7 @@ import { payloadOf, type Step } from '../../protocol/trade/variants.js';
 export type Cut = readonly [number, number, number];
 
 /** A message of a history: what was said, and how much of it its author had seen. */
-export interface Said {
+interface Said {
   readonly step: Step;
   readonly entry: Entry;
   /** What stood before it. */
@@ -32,15 +32,15 @@ export function messageOf(step: Step, view: TradeState | undefined): TradeMessag
   return { id: recordId(encode(payload)), payload };
 }
 
-export function placeOf(role: Role): 0 | 1 | 2 {
+function placeOf(role: Role): 0 | 1 | 2 {
   return role === 'buyer' ? 0 : role === 'seller' ? 1 : 2;
 }
 
-export function wholeOf({ chains }: History): Cut {
+function wholeOf({ chains }: History): Cut {
   return [chains[0].length, chains[1].length, chains[2].length];
 }
 
-export function isWithin(a: Cut, b: Cut): boolean {
+function isWithin(a: Cut, b: Cut): boolean {
   return a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2];
 }
 
@@ -73,7 +73,7 @@ function isOwnChain(cut: Cut, whole: Cut, role: Role): boolean {
   return cut[placeOf(role)] === whole[placeOf(role)];
 }
 
-export function isClosed({ chains }: History, cut: Cut): boolean {
+function isClosed({ chains }: History, cut: Cut): boolean {
   return chains.every((chain, place) => {
     const last = chain[(cut[place] ?? 0) - 1];
     return last === undefined || isWithin(last.seen, cut);

@@ -12,7 +12,7 @@ import {
  * The real mail logic between two nodes, explored with every loss, repetition, reordering, crash and restart. A writes parcels to B,
  * each built on the one before, as messages of a trade are: B cannot take a parcel before the one it builds on.
  */
-export interface MailState {
+interface MailState {
   readonly a: Correspondence;
   readonly b: Correspondence;
   /** On A's disk: not yet signed for. */

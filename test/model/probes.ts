@@ -96,7 +96,7 @@ function wrongFields(state: TradeState | undefined, role: Role, kind: MessageKin
   }
 }
 
-export function probesOf(
+function probesOf(
   state: TradeState | undefined,
   kinds: readonly MessageKind[] = MESSAGE_KINDS,
 ): readonly { readonly step: Step; readonly message: TradeMessage }[] {

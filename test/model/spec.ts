@@ -315,7 +315,7 @@ function wrongMoment(before: TradeState, kind: MessageKind, role: Role): string 
 }
 
 /** Monotone: what was said to have happened has happened, and nothing is more than there is. */
-export function wrongFacts(before: TradeState, after: TradeState): string | undefined {
+function wrongFacts(before: TradeState, after: TradeState): string | undefined {
   const money = (state: TradeState) =>
     [state.payment.seen, state.payment.refunded, state.payment.refundSeen].map((one) => one?.amount ?? 0);
   if (money(after).some((amount, place) => amount < (money(before)[place] ?? 0))) return 'money that was seen is gone';
