@@ -31,6 +31,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/input.js',
     'node/api/operation.js',
     'node/api/operations.js',
+    'node/api/rows/arbiter.js',
     'node/api/rows/bases.js',
     'node/api/rows/blocks.js',
     'node/api/rows/chat.js',

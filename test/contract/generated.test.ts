@@ -82,6 +82,7 @@ it('what only the protocol sees of what is wrong in a field, and no JSON Schema 
       "delegation: a label with a bell",
       "capsule: a size that no capsule has",
       "profile: a name that turns the reading direction",
+      "arbiter-offer: two fees in one currency",
       "listing: the slot of another sku",
       "listing: the sku of another slot",
       "listing: a title with a line break",

@@ -83,7 +83,7 @@ describe('the README', () => {
     }
     expect([...shown.keys()], buyer.shown).toEqual(['ADDRESS', 'LISTING', 'TRADE']);
 
-    expect(turns).toHaveLength(5);
+    expect(turns).toHaveLength(6);
     let before = 'offered';
     for (const { who, types, state } of turns) {
       const shell = who === 'seller' ? seller : buyer;

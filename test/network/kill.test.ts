@@ -35,7 +35,8 @@ const STEPS = [
   { by: 'buyer', words: ['pay'], state: 'paid' },
   { by: 'seller', words: ['confirm'], state: 'payment-confirmed' },
   { by: 'seller', words: ['ship'], state: 'shipped' },
-  { by: 'buyer', words: ['receive'], state: 'completed' },
+  { by: 'buyer', words: ['receive'], state: 'received' },
+  { by: 'buyer', words: ['approve'], state: 'completed' },
 ] as const;
 
 describe('kill -9 in the middle of a trade', () => {

@@ -5,7 +5,7 @@ import type { Services } from '../../../node/services.js';
 import { blobId } from '../../../protocol/ids.js';
 import { commit } from '../../../protocol/private.js';
 import { commitmentsOf, writePrivate } from '../../../protocol/trade/index.js';
-import { verifyEvidence } from '../../../protocol/trade/evidence.js';
+import { verifyEvidenceFile } from '../../../protocol/trade/evidence-file.js';
 import { startMember, untilKnown } from '../../network/members.js';
 import { published, until } from '../../network/traders.js';
 import { temporaryFolder } from '../../support/processes.js';
@@ -176,12 +176,12 @@ describe('personal data of a trade', () => {
       expect(await seller.chat.show({ with: trade, limit: 9 })).toEqual([]);
       const after = await seller.trades.export(trade);
       for (const { bytes } of [before, after])
-        expect(verifyEvidence(bytes)).toMatchObject({ valid: true, problems: [] });
+        expect(verifyEvidenceFile(bytes)).toMatchObject({ valid: true, problems: [] });
 
       const own = await asked(buyer).tradeForget({ trade, chat: false }, { signal });
       expect(own.values).toMatchObject([{ own: true, sentTo: ['seller'] }, {}, {}]);
       expect(own.remains).toContain('address (seller)');
-      expect(verifyEvidence((await buyer.trades.export(trade)).bytes).valid).toBe(true);
+      expect(verifyEvidenceFile((await buyer.trades.export(trade)).bytes).valid).toBe(true);
     },
   );
 });
