@@ -59,12 +59,21 @@ export function verifyEvidenceFile(file: Uint8Array, options: { verify?: Verify 
   const begin = text.lastIndexOf(BEGIN);
   const bytes = begin === -1 ? undefined : bytesIn(text.slice(begin + BEGIN.length).split('<', 1)[0] ?? '');
   const report = verifyEvidence(bytes ?? new Uint8Array(), options);
-  const isSame = bytes !== undefined && language !== undefined && isEqualText(file, fileOf(bytes, language, report));
+  const isSame = bytes !== undefined && language !== undefined && isEqualText(file, pageOf(bytes, language, report));
   if (isSame || !report.valid) return report;
   const message =
     'The page for people is not the one that the signed bytes make: trust what is said here, not the page.';
   const problem = new NiagaError('EVIDENCE_INVALID', message).toJSON();
   return { ...report, valid: false, problems: [...report.problems, { ...problem, where: 'page' }] };
+}
+
+/** The whole file again; of bytes of strangers none may be possible. */
+function pageOf(bytes: Uint8Array, language: PageLanguage, report: EvidenceReport): string {
+  try {
+    return fileOf(bytes, language, report);
+  } catch {
+    return '';
+  }
 }
 
 /** By the bytes: decoding would let two files pass for one. */

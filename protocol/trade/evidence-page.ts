@@ -1,11 +1,10 @@
 import { formatMoney } from '../money.js';
 import { traderToText } from '../ids.js';
 import { decodeUtf8 } from '../utf8.js';
-import type { Money } from '../money.js';
 import type { EvidenceReport } from './evidence.js';
 import { PAGE_WORDS, type PageLanguage, type PageWords } from './evidence-words.js';
 import { agreementIn } from './regions.js';
-import type { TradePayload } from './schema.js';
+import { TRADE_SCHEMAS, type TradePayload } from './schema.js';
 import type { TradeState } from './state.js';
 
 /**
@@ -90,19 +89,24 @@ function contractOf(state: TradeState, words: PageWords): string {
   ].join('\n');
 }
 
-/** What a message says beside its kind: its own words and amounts. */
+/** Fields of words that the page prints, in this order. */
+const WORD_FIELDS = ['deadline', 'carrier', 'tracking', 'method', 'reference', 'reason', 'text', 'note'] as const;
+
+/** What a message says beside its kind: its own words and amounts. What its kind does not define, its author only wrote beside it. */
 function detailsOf(payload: TradePayload): string {
   const said: string[] = [];
   const add = (value: unknown): void => {
     if (typeof value === 'string' && value !== '') said.push(escaped(value));
   };
-  if ('amount' in payload) add(formatMoney(payload.amount as Money));
-  if (payload.kind === 'offer' || payload.kind === 'counter') add(formatMoney(payload.terms.total));
-  if (payload.kind === 'remedy' || payload.kind === 'ruling')
-    add(payload.refund === undefined ? '' : formatMoney(payload.refund));
-  if (payload.kind === 'rating') add(`${payload.stars}/5`);
-  for (const field of ['deadline', 'carrier', 'tracking', 'method', 'reference', 'reason', 'text', 'note']) {
-    if (Object.hasOwn(payload, field)) add((payload as Readonly<Record<string, unknown>>)[field]);
+  const { kind } = payload;
+  if (kind === 'paid' || kind === 'payment-seen' || kind === 'refunded' || kind === 'refund-seen')
+    add(formatMoney(payload.amount));
+  if (kind === 'offer' || kind === 'counter') add(formatMoney(payload.terms.total));
+  if (kind === 'remedy' || kind === 'ruling') add(payload.refund === undefined ? '' : formatMoney(payload.refund));
+  if (kind === 'rating') add(`${payload.stars}/5`);
+  const { shape } = TRADE_SCHEMAS[kind];
+  for (const field of WORD_FIELDS) {
+    if (Object.hasOwn(shape, field)) add((payload as Readonly<Record<string, unknown>>)[field]);
   }
   return said.length === 0 ? '' : `<br>${said.join('<br>')}`;
 }

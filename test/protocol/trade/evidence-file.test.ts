@@ -122,6 +122,17 @@ describe('what a party discloses', () => {
   });
 });
 
+describe('fields that a kind does not have', () => {
+  it('break no file, and are not printed as what its author states', () => {
+    const beside = { amount: null, reason: 'never-said-reason', text: 'never-said-text', terms: null, stars: null };
+    const received = signRecord('received', { ...step(shipped), ...beside }, buyer, options());
+    const messages = [offer, accept, shipped, received].map(({ bytes }) => bytes);
+    const file = writeEvidenceFile(bundle({ messages }), 'en', { verify });
+    expect(check(file)).toMatchObject({ valid: true, problems: [], state: { word: 'received' } });
+    expect(text(file)).not.toContain('never-said');
+  });
+});
+
 describe('revocations in an evidence file', () => {
   const revoke = (stands: readonly { trade: typeof offer.id; last: typeof offer.id }[]) =>
     signRecord('revocation', { revoked: seller.device, stands }, rootOf(2), { network: NETWORK, created: BEGIN + DAY });
