@@ -207,9 +207,9 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const trades: Trades = await run(
       createTrades({ ...common, catalog, exchange, search, arbiters, events, blocks, mail, devices: book, mayWrite }),
     );
-    const files = createFiles({ store, mail });
+    const files = createFiles({ store, mail, now: common.now });
     const chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
-    const privateValues = await run(createPrivateValues({ ...common, mail, files, trades, events }));
+    const privateValues = await run(createPrivateValues({ ...common, mail, files, trades, blocks, events }));
     const proofs = await run(createProofs({ ...common, mail, trades, events }));
     // Last: what comes is taken by services that are there.
     await run(mail);

@@ -66,9 +66,9 @@ export interface Chat {
 export interface ChatDeps {
   readonly store: Store;
   readonly identity: Identity;
-  readonly mail: Pick<Mail, 'handle' | 'post' | 'read' | 'stateOf' | 'onState'>;
+  readonly mail: Pick<Mail, 'handle' | 'post' | 'recall' | 'read' | 'stateOf' | 'onState'>;
   readonly files: Files;
-  readonly trades: Pick<Trades, 'idOf' | 'open' | 'knows'>;
+  readonly trades: Pick<Trades, 'idOf' | 'open' | 'isPartner'>;
   readonly blocks: Pick<Blocks, 'check' | 'isBlocked'>;
   readonly events: Pick<Events, 'stage' | 'record'>;
   readonly networkName: string;

@@ -11,7 +11,7 @@ import type { Incoming, StateChange } from '../mail/index.js';
 import type { Write } from '../store/index.js';
 import { addressed } from './address.js';
 import type { Address, Addressed, Chat, ChatDeps, NewMessage } from './index.js';
-import { addTo, checkQuota, type Written } from './quota.js';
+import { addTo, checkQuota, takeBack, type Written } from './quota.js';
 import { Threads, type MessageRow } from './threads.js';
 import { conversationToView, deliveryOf, messageToView } from './view.js';
 
@@ -89,7 +89,12 @@ export class ChatService implements Chat {
       const thread = await this.#threads.thread(name);
       const staged = events.stage([this.#event(record, name, true)]);
       const writes = this.#threads.add(name, record.id.toString(), row, this.#last(record), thread);
-      await store.write([...writes, ...outgoing.flatMap(({ writes: own }) => own), ...posted.writes, ...staged.writes]);
+      await store.write([
+        ...writes,
+        ...outgoing.flatMap((file) => file.keep(holderOf(record))),
+        ...posted.writes,
+        ...staged.writes,
+      ]);
       posted.send();
       staged.tell();
     });
@@ -141,10 +146,11 @@ export class ChatService implements Chat {
       await this.#lock(name, async () => {
         const writes: Write[] = [];
         const gone = found.filter((each) => each.name === name);
-        for (const { seq, record } of gone) {
-          writes.push(...this.#threads.remove(name, seq, record.id.toString()));
-          for (const { cid } of record.payload.files ?? []) writes.push(...(await files.drop(parseTrader(name), cid)));
-        }
+        for (const { seq, record } of gone) writes.push(...this.#threads.remove(name, seq, record.id.toString()));
+        const holds = gone.flatMap(({ record }) =>
+          (record.payload.files ?? []).map(({ cid }) => ({ cid, holder: holderOf(record) })),
+        );
+        writes.push(...(await files.drop(parseTrader(name), holds)));
         const thread = await this.#threads.thread(name);
         const unread = gone.filter(({ row }) => row.unread === true).length;
         const after = {
@@ -191,19 +197,24 @@ export class ChatService implements Chat {
     await this.#lock(name, async () => {
       if ((await this.#threads.seqOf(name, id)) !== undefined) return;
       const thread = await this.#threads.thread(name);
-      const size = (payload.files ?? []).reduce((sum, file) => sum + file.size, 0);
-      const written = addTo(thread.written, size, now());
-      const isStranger = thread.own === 0 && open === undefined && !trades.knows(from);
-      const strangers = isStranger ? addTo(this.#strangers, size, now()) : undefined;
-      checkQuota({ messages: thread.messages + 1, written }, size, strangers, now());
-      const expected: Write[] = [];
-      for (const file of payload.files ?? []) expected.push(...(await files.expect(from, file)));
-      const row: MessageRow = { bytes: record.bytes, own: false, unread: true };
-      const staged = events.stage([this.#event(record, name, false)]);
-      const writes = this.#threads.add(name, id, row, this.#last(record), { ...thread, written });
-      await store.write([...writes, ...expected, ...receipt().writes, ...staged.writes]);
-      if (strangers !== undefined) this.#strangers = strangers;
-      staged.tell();
+      const isStranger = thread.own === 0 && !(await trades.isPartner(from));
+      const written = addTo(thread.written, now());
+      // Counted before anything is waited for: messages of many strangers come at the same time.
+      if (isStranger) this.#strangers = addTo(this.#strangers, now());
+      try {
+        const strangers = isStranger ? this.#strangers : undefined;
+        checkQuota({ messages: thread.messages + 1, written }, payload.files !== undefined, strangers, now());
+        const expected: Write[] = [];
+        for (const file of payload.files ?? []) expected.push(...(await files.expect(from, file, holderOf(record))));
+        const row: MessageRow = { bytes: record.bytes, own: false, unread: true };
+        const staged = events.stage([this.#event(record, name, false)]);
+        const writes = this.#threads.add(name, id, row, this.#last(record), { ...thread, written });
+        await store.write([...writes, ...expected, ...receipt().writes, ...staged.writes]);
+        staged.tell();
+      } catch (error) {
+        if (isStranger && this.#strangers !== undefined) this.#strangers = takeBack(this.#strangers);
+        throw error;
+      }
     });
   }
 
@@ -279,6 +290,7 @@ export class ChatService implements Chat {
     const event: NewEvent = { type: 'chat-delivery', data: { id, with: traderToText(to), delivery: state } };
     this.#telling = this.#telling.then(async () => {
       try {
+        if (state === 'refused') await this.#recallParts(to, id);
         await this.#deps.events.record([event]);
       } catch (error) {
         if (!isNiagaError(error, 'STOPPED'))
@@ -286,4 +298,16 @@ export class ChatService implements Chat {
       }
     });
   }
+
+  /** Nobody will take the files of a message that was refused for good. */
+  async #recallParts(to: Uint8Array, id: string): Promise<void> {
+    const name = traderToText(to);
+    const seq = await this.#threads.seqOf(name, id);
+    const row = seq === undefined ? undefined : await this.#threads.message(name, seq);
+    if (row?.own === true) this.#deps.mail.recall(to, row.parts ?? []);
+  }
+}
+
+function holderOf({ id }: ChatRecord): string {
+  return `chat-${id.toString()}`;
 }

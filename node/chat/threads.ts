@@ -49,7 +49,7 @@ export class Threads {
 
   async thread(trader: string): Promise<ThreadRow> {
     const none = { seq: 0, messages: 0, unread: 0, own: 0, updated: 0, text: '' };
-    return (await this.#threads.get(trader)) ?? { ...none, written: { since: 0, messages: 0, bytes: 0 } };
+    return (await this.#threads.get(trader)) ?? { ...none, written: { since: 0, messages: 0 } };
   }
 
   put(trader: string, row: ThreadRow): Write {

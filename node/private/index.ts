@@ -3,7 +3,7 @@
  * sealed to the one who needs them when that is due; they are kept apart from the log and can be forgotten after the end.
  *
  * ```ts
- * const values = createPrivateValues({ store, identity, mail, files, trades, events, now: Date.now, logger });
+ * const values = createPrivateValues({ store, identity, mail, files, trades, blocks, events, now: Date.now, logger });
  * await values.start();
  * const [address] = await values.prepare([{ what: 'address', value: utf8('Jl. Mawar 3, Bandung') }]);
  * await trades.offer({ listing, delivery: { method: 'shipping', address } }); // the value follows once there is a contract
@@ -14,6 +14,7 @@
 import type { CID } from 'multiformats/cid';
 import type { PrivateKind } from '../../protocol/trade/index.js';
 import type { ForgottenView, PrivateView } from '../api/rows/private.js';
+import type { Blocks } from '../blocks/index.js';
 import type { Events } from '../events/index.js';
 import type { Files } from '../files/index.js';
 import type { Identity } from '../identity/index.js';
@@ -49,10 +50,10 @@ export interface PrivateValues {
    * Keeps values of one's own before a step commits to them, so that no log ever commits to what is lost. They go to the one who needs
    * them by themselves: an address once there is a contract, a proof at once, a key once the money was seen.
    * @returns the commitments, in order, for the message of the step
-   * @throws NiagaError INPUT_INVALID for an empty value, INPUT_TOO_LARGE
+   * @throws NiagaError INPUT_INVALID for an empty value or a name that is none, INPUT_TOO_LARGE
    */
   prepare(values: readonly NewValue[]): Promise<Uint8Array[]>;
-  /** The step was not taken. */
+  /** The step was not taken: they are gone, but for those that a log names after all. */
   discard(commitments: readonly Uint8Array[]): Promise<void>;
   /** What a trade commits to, with the values that are here. */
   show(trade: string): Promise<PrivateView[]>;
@@ -75,9 +76,10 @@ export interface PrivateValues {
 export interface PrivateDeps {
   readonly store: Store;
   readonly identity: Identity;
-  readonly mail: Pick<Mail, 'handle' | 'post' | 'recall' | 'stateOf'>;
+  readonly mail: Pick<Mail, 'handle' | 'post' | 'recall' | 'stateOf' | 'onState'>;
   readonly files: Files;
   readonly trades: Pick<Trades, 'open' | 'onChange' | 'logs'>;
+  readonly blocks: Pick<Blocks, 'isBlocked'>;
   readonly events: Pick<Events, 'stage'>;
   readonly now: () => number;
   readonly logger: Logger;

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { MAX_FILE_BYTES } from '../../protocol/chat/file-part.js';
+import { fileSchema, MAX_FILE_BYTES } from '../../protocol/chat/file-part.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { blobId, equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
 import { commit } from '../../protocol/private.js';
 import {
-  checkOpens,
   commitmentsOf,
   isSide,
   MAX_INLINE_VALUE,
@@ -23,6 +22,7 @@ import type { Incoming, Outgoing } from '../mail/index.js';
 import type { Write } from '../store/index.js';
 import type { TradeLog } from '../trades/index.js';
 import type { NewValue, Opened, PrivateDeps, PrivateValues } from './index.js';
+import { PendingFiles } from './pending.js';
 import { PrivateTable, type PrivateRow } from './table.js';
 import { privateToView } from './view.js';
 
@@ -36,6 +36,7 @@ const FINAL_CODES: ReadonlySet<string> = new Set(['PRIVATE_MISMATCH', 'TRADE_ROL
 export class PrivateService implements PrivateValues {
   readonly #deps: PrivateDeps;
   readonly #table: PrivateTable;
+  readonly #pending: PendingFiles;
   readonly #lock = createKeyedMutex();
   /** Commitments that a step is about to name, and trades with own values that somebody may come to need. */
   readonly #prepared = new Set<string>();
@@ -46,12 +47,13 @@ export class PrivateService implements PrivateValues {
   constructor(deps: PrivateDeps) {
     this.#deps = deps;
     this.#table = new PrivateTable(deps.store);
+    this.#pending = new PendingFiles(deps, this.#table);
     deps.mail.handle('private', { finalCodes: FINAL_CODES, take: (parcel) => this.#take(parcel) });
   }
 
   async start(): Promise<void> {
     if (this.#ends.length > 0) return;
-    const { trades, files, now, store } = this.#deps;
+    const { trades, files, mail, now, store } = this.#deps;
     const over: Write[] = [];
     for await (const [commitment, { at }] of this.#table.allPrepared()) {
       this.#prepared.add(commitment);
@@ -62,7 +64,12 @@ export class PrivateService implements PrivateValues {
     this.#ends = [
       trades.onChange(({ trade }) => this.#changed(trade)),
       files.onComplete((from, file) => this.#track(this.#arrived(from, file))),
+      mail.onState(({ kind, state, id, to }) => {
+        if (kind === 'private' && state === 'refused') this.#track(this.#refused(to, id));
+      }),
     ];
+    // What a crash left between the last part of a file and its value.
+    for (const { from, file } of await this.#pending.load()) this.#track(this.#arrived(from, file));
     // What a crash left between a step and its values.
     if (this.#prepared.size > 0) for await (const log of trades.logs({ ended: false })) await this.#settle(log);
     for (const trade of this.#unsent) this.#changed(trade);
@@ -83,6 +90,11 @@ export class PrivateService implements PrivateValues {
       if (value.length > most)
         throw new NiagaError('INPUT_TOO_LARGE', `The ${what} has more than ${most / 1024} KiB.`, { where: what });
       const salt = new Uint8Array(randomBytes(SALT_BYTES));
+      // What its recipient would refuse must not be committed to.
+      if (name !== undefined && !fileSchema.safeParse({ cid: blobId(value), size: value.length, name }).success)
+        throw new NiagaError('INPUT_INVALID', 'A file has a name of up to 200 characters, without a path.', {
+          where: what,
+        });
       const row = { what, salt, value, at: now(), ...(name === undefined ? {} : { name }) };
       return { commitment: commit(salt, value), row };
     });
@@ -92,6 +104,10 @@ export class PrivateService implements PrivateValues {
   }
 
   async discard(commitments: readonly Uint8Array[]): Promise<void> {
+    const given = new Set(commitments.map(hex));
+    // A step may fail after its message was written.
+    for await (const log of this.#deps.trades.logs({ ended: false }))
+      if (commitmentsOf(log.state).some(({ commitment }) => given.has(hex(commitment)))) await this.#settle(log);
     await this.#deps.store.write(commitments.map((commitment) => this.#table.dropPrepared(commitment)));
     for (const commitment of commitments) this.#prepared.delete(hex(commitment));
   }
@@ -156,16 +172,16 @@ export class PrivateService implements PrivateValues {
         next: `See niaga trade show ${trade}`,
       });
     }
-    const { mail, files, store, now } = this.#deps;
+    const { mail, store, now } = this.#deps;
     return this.#lock(trade, async () => {
       const writes: Write[] = [];
       const views: ForgottenView['values'] = [];
       for (const { committed, row } of values) {
+        writes.push(...(await this.#pending.forget(trade, committed.commitment)));
         if (row === undefined || row.forgotten !== undefined) continue;
-        const { what, own, from, sent, file } = row;
+        const { what, own, from, sent } = row;
         const kept = { ...(from === undefined ? {} : { from }), ...(sent === undefined ? {} : { sent }) };
         writes.push(this.#table.put(trade, committed.commitment, { what, own, at: row.at, forgotten: now(), ...kept }));
-        if (file !== undefined && from !== undefined) writes.push(...(await files.drop(parseTrader(from), file.cid)));
         // What nobody has got yet is not sent any more.
         for (const [to, ids] of Object.entries(sent ?? {})) mail.recall(parseTrader(to), ids);
         views.push({ what, own, sentTo: rolesOf(log.state, Object.keys(sent ?? {})) });
@@ -182,7 +198,9 @@ export class PrivateService implements PrivateValues {
     const values = await Promise.all(
       commitmentsOf(log.state).map(async (committed) => ({
         committed,
-        row: await this.#table.row(trade, committed.commitment),
+        row:
+          (await this.#table.row(trade, committed.commitment)) ??
+          (await this.#pending.rowOf(trade, committed.commitment)),
       })),
     );
     return { log, values };
@@ -203,7 +221,8 @@ export class PrivateService implements PrivateValues {
     await this.#lock(trade, async () => {
       for (const committed of commitmentsOf(log.state)) {
         if (committed.by !== log.role) continue;
-        const row = (await this.#table.row(trade, committed.commitment)) ?? (await this.#adopt(trade, committed));
+        const known = await this.#table.row(trade, committed.commitment);
+        const row = known?.own === true ? known : ((await this.#adopt(trade, committed)) ?? known);
         if (row?.value === undefined || !committed.due) continue;
         const to = committed.to.flatMap((role) => partyOf(log.state, role) ?? []);
         const missing = to.filter((trader) => row.sent?.[traderToText(trader)] === undefined);
@@ -245,7 +264,7 @@ export class PrivateService implements PrivateValues {
   }
 
   async #take({ from, bytes, receipt }: Incoming): Promise<void> {
-    const { trades, files, store, now } = this.#deps;
+    const { trades, store, now } = this.#deps;
     const { trade, commitment, salt, value, file } = readPrivate(bytes);
     const id = trade.toString();
     const log = await trades.open(id);
@@ -261,24 +280,18 @@ export class PrivateService implements PrivateValues {
         await store.write([...receipt().writes]);
         return;
       }
-      const row: PrivateRow = {
-        what: committed.what,
-        own: false,
-        at: now(),
-        salt,
-        from: traderToText(from),
-        ...(value === undefined ? {} : { value }),
-        ...(file === undefined ? {} : { file }),
-      };
-      const expected = value === undefined && file !== undefined ? await files.expect(from, file) : [];
-      const staged = value === undefined ? undefined : this.#stage(log, committed);
-      await store.write([
-        this.#table.put(id, commitment, row),
-        ...expected,
-        ...receipt().writes,
-        ...(staged?.writes ?? []),
-      ]);
-      staged?.tell();
+      if (value === undefined) {
+        if (file === undefined) return;
+        const { writes, noted } = await this.#pending.add(log, committed, from, { salt, file });
+        await store.write([...writes, ...receipt().writes]);
+        noted();
+        return;
+      }
+      const named = { from: traderToText(from), ...(file === undefined ? {} : { file }) };
+      const row: PrivateRow = { what: committed.what, own: false, at: now(), salt, value, ...named };
+      const staged = this.#stage(log, committed);
+      await store.write([this.#table.put(id, commitment, row), ...receipt().writes, ...staged.writes]);
+      staged.tell();
     });
     // Its parts may be here already, as a file of a message.
     if (value === undefined && file !== undefined) this.#track(this.#arrived(from, file.cid.toString()));
@@ -286,28 +299,30 @@ export class PrivateService implements PrivateValues {
 
   /** A file came whole: now it shows whether it is what the log commits to. */
   async #arrived(from: Uint8Array, file: string): Promise<void> {
-    const { files, trades, store, logger } = this.#deps;
-    for await (const [key, { from: sender, file: ref, value: had }] of this.#table.all()) {
-      if (had !== undefined || ref?.cid.toString() !== file || sender !== traderToText(from)) continue;
-      const [trade = ''] = key.split('/');
+    const { trades, store } = this.#deps;
+    for (const waiting of this.#pending.waitingFor(from, file)) {
+      const { trade } = waiting;
       await this.#lock(trade, async () => {
         const log = await trades.open(trade);
-        const committed = log && commitmentsOf(log.state).find((each) => key.endsWith(hex(each.commitment)));
-        const row = committed && (await this.#table.row(trade, committed.commitment));
-        if (log === undefined || committed === undefined || row?.salt === undefined) return;
-        try {
-          const value = await files.read(from, file);
-          if (value === undefined) return;
-          checkOpens(committed.commitment, row.salt, value);
-          const staged = this.#stage(log, committed);
-          await store.write([this.#table.put(trade, committed.commitment, { ...row, value }), ...staged.writes]);
-          staged.tell();
-        } catch (error) {
-          if (!isNiagaError(error)) throw error;
-          logger.warn({ trade, code: error.code }, 'a private file is not what the log commits to');
-          await store.write(await files.drop(from, file));
-        }
+        const settled = log && (await this.#pending.settle(log.state, waiting, from));
+        if (log === undefined || settled === undefined) return;
+        const { committed, row, writes } = settled;
+        const known = await this.#table.row(trade, committed.commitment);
+        const isNew = row !== undefined && known?.value === undefined && known?.forgotten === undefined;
+        const staged = isNew ? this.#stage(log, committed) : undefined;
+        const put = isNew ? [this.#table.put(trade, committed.commitment, row)] : [];
+        await store.write([...put, ...writes, ...(staged?.writes ?? [])]);
+        staged?.tell();
       });
+    }
+  }
+
+  /** Nobody will take the parts of a file whose value was refused for good. */
+  async #refused(to: Uint8Array, id: string): Promise<void> {
+    const name = traderToText(to);
+    for await (const [, { sent }] of this.#table.all()) {
+      const [value, ...parts] = sent?.[name] ?? [];
+      if (value === id) this.#deps.mail.recall(to, parts);
     }
   }
 

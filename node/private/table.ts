@@ -21,7 +21,7 @@ export interface PrivateRow {
   /** Gone once it was forgotten: what it was cannot even be guessed then. */
   readonly salt?: Uint8Array;
   readonly value?: Uint8Array;
-  /** The file that it is: with another's, until its parts are here, without a value. */
+  /** The file that it is. */
   readonly file?: FileRef;
   /** Of whom it came, where it is another's. */
   readonly from?: string;
@@ -30,14 +30,25 @@ export interface PrivateRow {
   readonly forgotten?: number;
 }
 
+/** A file that is said to be the value, until its parts are here and show it. */
+export interface PendingRow {
+  readonly what: PrivateKind;
+  readonly salt: Uint8Array;
+  readonly file: FileRef;
+  readonly at: number;
+}
+
 /** All private values on disk. Keys are the trade's id and the commitment in hexadecimal. */
 export class PrivateTable {
   readonly #prepared: Table<PreparedRow>;
   readonly #rows: Table<PrivateRow>;
+  /** By trade, commitment and sender: nobody stands in another's way. */
+  readonly #pending: Table<PendingRow>;
 
   constructor(store: Store) {
     this.#prepared = store.table('private-prepared', cborCodec<PreparedRow>());
     this.#rows = store.table('private', cborCodec<PrivateRow>());
+    this.#pending = store.table('private-pending', cborCodec<PendingRow>());
   }
 
   allPrepared(): AsyncIterable<[commitment: string, row: PreparedRow]> {
@@ -66,6 +77,30 @@ export class PrivateTable {
 
   put(trade: CID | string, commitment: Uint8Array, row: PrivateRow): Write {
     return this.#rows.put(keyOf(trade, commitment), row);
+  }
+
+  allPending(): AsyncIterable<[key: string, row: PendingRow]> {
+    return this.#pending.range();
+  }
+
+  /** What is pending for one commitment, by its sender. */
+  async pendingFor(trade: CID | string, commitment: Uint8Array): Promise<[from: string, row: PendingRow][]> {
+    const prefix = `${keyOf(trade, commitment)}/`;
+    const found: [string, PendingRow][] = [];
+    for await (const [key, row] of this.#pending.range({ prefix })) found.push([key.slice(prefix.length), row]);
+    return found;
+  }
+
+  pending(trade: CID | string, commitment: Uint8Array, from: string): Promise<PendingRow | undefined> {
+    return this.#pending.get(`${keyOf(trade, commitment)}/${from}`);
+  }
+
+  putPending(trade: CID | string, commitment: Uint8Array, from: string, row: PendingRow): Write {
+    return this.#pending.put(`${keyOf(trade, commitment)}/${from}`, row);
+  }
+
+  dropPending(trade: CID | string, commitment: Uint8Array, from: string): Write {
+    return this.#pending.del(`${keyOf(trade, commitment)}/${from}`);
   }
 }
 

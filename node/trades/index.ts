@@ -61,8 +61,11 @@ export interface Trades {
   logs(which: { ended: boolean }): AsyncIterable<TradeLog>;
   /** The trade with exactly this id as it stands. */
   open(id: string): Promise<TradeLog | undefined>;
-  /** Whether there is, or was, a trade with that trader as the other side. */
-  knows(trader: Uint8Array): boolean;
+  /**
+   * Whether there is, or was, a trade with that trader that is more than an offer from there: with a contract, or with an offer of
+   * this trader in it.
+   */
+  isPartner(trader: Uint8Array): Promise<boolean>;
   /** The log of the trade with exactly this id, and the receipts that are kept for its messages. */
   log(trade: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined>;
   /**

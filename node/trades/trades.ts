@@ -26,7 +26,7 @@ import { sayExpired } from './expiry.js';
 import { FINAL_TRADE_CODES } from './final-codes.js';
 import type { OfferInput, TradeLog, Trades } from './index.js';
 import { Intake } from './intake.js';
-import { Journal, participants } from './journal.js';
+import { Journal, participants, takesPart } from './journal.js';
 import { Ledger, type Arrival } from './ledger.js';
 import { LogRepair } from './log-repair.js';
 import { stepMessage, type Sign, type Step } from './steps.js';
@@ -224,8 +224,17 @@ class TradesService implements Trades {
     return trade === undefined ? undefined : logOf(trade);
   }
 
-  knows(trader: Uint8Array): boolean {
-    for (const { counterparty } of this.#book.rows().values()) if (equalBytes(counterparty, trader)) return true;
+  async isPartner(trader: Uint8Array): Promise<boolean> {
+    const own = this.#deps.identity.trader;
+    for (const [id, row] of [...this.#book.rows()]) {
+      if (!takesPart(row, trader)) continue;
+      const state = (await this.#book.read(id))?.state;
+      if (state === undefined) continue;
+      const offered = messagesOf(state).some(
+        ({ payload: { kind, trader: by } }) => (kind === 'offer' || kind === 'counter') && equalBytes(by, own),
+      );
+      if (state.agreement !== undefined || offered) return true;
+    }
     return false;
   }
 

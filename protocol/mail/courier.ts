@@ -1,3 +1,4 @@
+import { LETTER_LIFETIME } from './letter.js';
 import { isReceipted, type Refusal } from './parcel.js';
 
 /**
@@ -11,6 +12,8 @@ const minute = 60 * second;
 const DAY = 24 * 60 * minute;
 /** Pauses between tries to reach the recipient directly; the last goes on. Whoever connects is tried at once. */
 const RETRY_DELAYS: readonly number[] = [1, 2, 5, 10, 30, 60, 300].map((seconds) => seconds * second);
+/** What is older than letters become and was put off that often, over days, is not asked about any more. */
+const TRIES = 500;
 /** Pauses before a letter that nobody has answered is left at mailboxes once more: they may have died. */
 const LETTER_DELAYS: readonly number[] = [DAY, 3 * DAY, 7 * DAY, 14 * DAY, 29 * DAY];
 /** With fewer copies than this a letter is left again soon. */
@@ -213,11 +216,11 @@ function refused(state: Correspondence, id: string, verdict: Extract<Verdict, { 
   const { code, message, missing, retryAt } = verdict;
   // What needs no receipt has said what it had to say.
   if (!isReceipted(waiting.kind)) return dropped(state, id, waiting.kind, 'passed');
-  if (verdict.final) {
+  const times = (waiting.later?.times ?? 0) + 1;
+  if (verdict.final || (times > TRIES && now - waiting.since > LETTER_LIFETIME)) {
     const { later: _, ...rest } = waiting;
     return written(state, id, { ...rest, refused: { code, reason: message.slice(0, 400) } });
   }
-  const times = (waiting.later?.times ?? 0) + 1;
   const at = Math.max(retryAt ?? 0, now + delayOf(RETRY_DELAYS, times));
   const next = written(state, id, { ...waiting, later: { times, at } });
   const repairs = missing !== undefined && missing.length > 0;
