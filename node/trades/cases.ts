@@ -5,13 +5,22 @@ import { NiagaError } from '../../protocol/errors.js';
 import { MAX_PARCEL_BYTES } from '../../protocol/mail/index.js';
 import { equalBytes } from '../../protocol/ids.js';
 import { cidSchema } from '../../protocol/schema.js';
-import { agreementIn, messagesOf, roleOf, stateOf, type TradeState } from '../../protocol/trade/index.js';
+import {
+  admits,
+  agreementIn,
+  apply,
+  MAX_MESSAGES_OF,
+  messagesOf,
+  roleOf,
+  stateOf,
+  type TradeState,
+} from '../../protocol/trade/index.js';
 import { readBody } from '../index/wire.js';
 import type { Outgoing } from '../mail/index.js';
 import type { Journal, MessageRecord } from './journal.js';
 
-/** Messages of one case: negotiations have a handful. */
-const MAX_MESSAGES = 200;
+/** Messages of one case: as many as the sides may send. */
+const MAX_MESSAGES = MAX_MESSAGES_OF.buyer + MAX_MESSAGES_OF.seller;
 
 const caseSchema = z.object({
   trade: cidSchema,
@@ -28,15 +37,17 @@ export function arbiterOf(state: TradeState): Uint8Array | undefined {
 
 /**
  * The log of a trade for its arbiter, who can take a part of it for nothing: until the contract is there, it is no party. Undefined
- * where there is none, or the log is too large for one parcel.
+ * where there is none, or the log is too large for one parcel (room.ts keeps it small enough until the contract is there).
  */
 export function caseFor(state: TradeState, records: ReadonlyMap<string, MessageRecord>): Outgoing | undefined {
   const to = arbiterOf(state);
   if (to === undefined) return undefined;
   const messages = messagesOf(state).flatMap(({ id }) => records.get(id.toString())?.bytes ?? []);
+  // Before it is written: a log may be larger than anything that is encoded at once.
+  const size = messages.reduce((sum, { length }) => sum + length, 0);
+  if (messages.length > MAX_MESSAGES || size > MAX_PARCEL_BYTES) return undefined;
   const bytes = encode({ trade: state.trade, messages });
-  if (messages.length > MAX_MESSAGES || bytes.length > MAX_PARCEL_BYTES) return undefined;
-  return { to, kind: 'case', bytes, about: state.trade };
+  return bytes.length > MAX_PARCEL_BYTES ? undefined : { to, kind: 'case', bytes, about: state.trade };
 }
 
 export interface Case {
@@ -48,6 +59,7 @@ export interface Case {
 
 /**
  * Reads a case that a side of the trade sends to its arbiter.
+ * What the clock here does not admit yet is left out: it comes again with the copies of the log.
  * @throws NiagaError PEER_PROTOCOL, RECORD_…, DELEGATION_…; TRADE_ROLE where it is not this trader that the contract names, or its
  *   sender is no side of it
  */
@@ -59,12 +71,32 @@ export function openCase(
 ): Case {
   const { trade, messages } = readBody(caseSchema, bytes, 'case');
   const records = messages.map((message) => journal.open(message.slice(), now));
-  const { state } = stateOf(records);
+  const { state, taken } = takenFrom(records, trade, now);
   const role = state === undefined ? undefined : roleOf(state, own);
-  if (state === undefined || role !== 'arbiter' || !state.trade.equals(trade))
+  if (state === undefined || role !== 'arbiter')
     throw new NiagaError('TRADE_ROLE', 'This trader is not the arbiter of that contract.');
   if (!Object.values(state.parties).some((side) => equalBytes(side, from)))
     throw new NiagaError('TRADE_ROLE', 'A case comes from a side of the trade.');
+  return { trade, state, records: taken };
+}
+
+/** What holds of a log by this node's clock: a deadline that has not passed here is left out, and so is what builds on it. */
+function takenFrom(
+  records: readonly MessageRecord[],
+  trade: CID,
+  now: number,
+): { readonly state: TradeState | undefined; readonly taken: readonly MessageRecord[] } {
   const byId = new Map(records.map((record) => [record.id.toString(), record]));
-  return { trade, state, records: messagesOf(state).flatMap(({ id }) => byId.get(id.toString()) ?? []) };
+  const whole = stateOf(records, { trade }).state;
+  const taken: MessageRecord[] = [];
+  let state: TradeState | undefined;
+  for (const { id } of whole === undefined ? [] : messagesOf(whole)) {
+    const record = byId.get(id.toString());
+    if (record === undefined || admits(state, record, now) !== undefined) continue;
+    const outcome = apply(state, record);
+    if (!outcome.ok) continue;
+    state = outcome.state;
+    taken.push(record);
+  }
+  return { state, taken };
 }

@@ -23,6 +23,7 @@ import type { Store, Write } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
 import { arbiterOf, caseFor, type Case } from './cases.js';
 import { participants, type Journal, type MessageRecord } from './journal.js';
+import { checkRoom } from './room.js';
 import { dueToView, tradeToView } from './view.js';
 
 export interface LedgerDeps {
@@ -55,11 +56,6 @@ export type Arrival =
   /** From somebody who has the log; own messages too, which a home that was set back has lost. */
   | { readonly way: 'copy' };
 
-const KiB = 1024;
-/** Bytes of one side's messages in a log: what a stranger may fill before there is a contract, and what a partner may. */
-const MAX_BYTES_BEFORE_CONTRACT = 256 * KiB;
-const MAX_BYTES = 4 * KiB * KiB;
-
 /**
  * The one way into a trade's log, for own steps and for what comes from outside: judged by the state machine, written in
  * one batch with everything that follows from it, and only then acted upon (DESIGN section 6).
@@ -85,6 +81,7 @@ export class Ledger {
   ): Promise<OpenTrade> {
     const { book } = this.#deps;
     const take = async (before: OpenTrade | undefined, record: MessageRecord): Promise<OpenTrade> => {
+      checkRoom(before, record);
       await this.#checkTime(before, record);
       const outcome = apply(before?.state, record);
       if (!outcome.ok) throw refusalError(outcome);
@@ -144,7 +141,7 @@ export class Ledger {
         details: { missing: [id] },
       });
     }
-    if (trade !== undefined) checkSize(trade, record);
+    checkRoom(trade, record);
     await this.#checkTime(trade, record);
     const outcome = apply(trade?.state, record);
     if (!outcome.ok) {
@@ -346,15 +343,4 @@ function changeOf(trade: OpenTrade) {
 
 function stockLines(lines: readonly StockLine[]): StockLine[] {
   return lines.map(({ slot, quantity }) => ({ slot, quantity }));
-}
-
-/** @throws NiagaError TRADE_FULL where the author's messages take more than they may */
-function checkSize(trade: OpenTrade, record: MessageRecord): void {
-  let bytes = record.bytes.length;
-  for (const other of trade.records.values()) {
-    if (equalBytes(other.payload.trader, record.payload.trader)) bytes += other.bytes.length;
-  }
-  if (bytes > (trade.state.agreement === undefined ? MAX_BYTES_BEFORE_CONTRACT : MAX_BYTES)) {
-    throw new NiagaError('TRADE_FULL', 'The messages of that side take more room than they may.');
-  }
 }
