@@ -35,6 +35,7 @@ import { cborCodec, createStore, rawCodec, type Store, type Table } from './stor
 import { createTraderRecords, type TraderRecords } from './trader-records/index.js';
 import { createTrades, type Trades } from './trades/index.js';
 import { createWatches, type Watches } from './watch/index.js';
+import { NiagaError } from '../protocol/errors.js';
 
 /** Everything that a running node consists of, in the order in which it starts. */
 export interface Services {
@@ -140,7 +141,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         ...common,
         book,
         events,
-        logs: (which) => trades.logs(which),
+        logs: (which) => trades.logs({ ...which, whole: true }),
         restoration: () => continuity.restoration,
       }),
     );
@@ -204,8 +205,27 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       readReceipts: options.readReceipts,
       options: options.upkeep?.mail,
     });
+    // Until all services are there, nothing is done that nobody typed.
+    let goesOn: Continuity['check'] = () =>
+      Promise.reject(new NiagaError('RESTORE_PENDING', 'This node is still starting.'));
+    const check = async (trade: string): Promise<void> => {
+      await devices.checkWriter();
+      await goesOn(trade);
+    };
     const trades: Trades = await run(
-      createTrades({ ...common, catalog, exchange, search, arbiters, events, blocks, mail, devices: book, mayWrite }),
+      createTrades({
+        ...common,
+        catalog,
+        exchange,
+        search,
+        arbiters,
+        events,
+        blocks,
+        mail,
+        devices: book,
+        mayWrite,
+        check,
+      }),
     );
     const files = createFiles({ store, mail, now: common.now });
     const chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
@@ -228,6 +248,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         capsuleDelay: options.upkeep?.capsule,
       }),
     );
+    goesOn = (trade) => continuity.check(trade);
     const { trader } = identity;
     const watches = await run(createWatches({ ...common, search, events, trader, interval: options.watchInterval }));
     return {

@@ -74,7 +74,8 @@ export class CapsuleKeeper {
     if (recovery === undefined || !mayWrite() || this.#ends.length === 0) return;
     const open: (CapsuleContent['trades'][number] & { updated: number })[] = [];
     let counter = 0;
-    for await (const { trade, counterparty, role, heads, ended, updated, records } of trades.logs({ ended: true })) {
+    const which = { ended: true, whole: true };
+    for await (const { trade, counterparty, role, heads, ended, updated, records } of trades.logs(which)) {
       counter += records.length;
       if (!ended) open.push({ trade, counterparty, role, heads: [...heads], updated });
     }

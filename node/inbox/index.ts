@@ -118,7 +118,8 @@ function undelivered({ mail, now }: InboxDeps): InboxItemView[] {
 async function contradictions({ proofs, trades }: InboxDeps): Promise<InboxItemView[]> {
   const items: InboxItemView[] = [];
   for (const { trade, trader, found } of await proofs.unseen()) {
-    const log = await trades.open(trade);
+    // A log that the disk has damaged hides nothing else.
+    const log = await trades.open(trade).catch(() => undefined);
     const role = log && roleOf(log.state, parseTrader(trader));
     items.push({
       item: `equivocation/${trade}`,

@@ -51,8 +51,11 @@ export class ProofService implements Proofs {
   }
 
   start(): Promise<void> {
-    if (this.#ends.length === 0)
-      this.#ends = [this.#deps.trades.onChange(({ trade, equivocations }) => equivocations > 0 && this.#look(trade))];
+    if (this.#ends.length === 0) {
+      const { trades } = this.#deps;
+      this.#ends = [trades.onChange(({ trade, equivocations }) => equivocations > 0 && this.#look(trade))];
+      this.#track(this.#lookAll());
+    }
     return Promise.resolve();
   }
 
@@ -114,10 +117,21 @@ export class ProofService implements Proofs {
   #look(trade: string): void {
     this.#track(
       this.#deps.trades.open(trade).then(async (log) => {
-        for (const { messages } of log?.state.equivocations ?? [])
-          if (log !== undefined) await this.#keep(log, messages);
+        if (log !== undefined) await this.#keepAll(log);
       }),
     );
+  }
+
+  /** What a crash left between a log and its proofs. */
+  async #lookAll(): Promise<void> {
+    for await (const log of this.#deps.trades.logs({ ended: true })) {
+      if (this.#ends.length === 0) return;
+      await this.#keepAll(log);
+    }
+  }
+
+  async #keepAll(log: TradeLog): Promise<void> {
+    for (const { messages } of log.state.equivocations) await this.#keep(log, messages);
   }
 
   /** In one batch: the proof, the event, and the parcels to the others. */

@@ -6,23 +6,27 @@ import type { Ledger } from './ledger.js';
 import type { Sign } from './steps.js';
 
 export interface ExpiryDeps {
-  readonly book: TradeBook;
-  readonly ledger: Ledger;
+  readonly book: Pick<TradeBook, 'rows' | 'read'>;
+  readonly ledger: Pick<Ledger, 'act'>;
   readonly sign: Sign;
   readonly mayWrite?: (() => boolean) | undefined;
+  /** @throws NiagaError where a trade may not go on yet */
+  readonly check?: ((trade: string) => Promise<void>) | undefined;
   readonly now: () => number;
   readonly logger: Logger;
 }
 
 /** Says of each deadline that has passed that it has, as a side of the trade. */
-export async function sayExpired({ book, ledger, sign, mayWrite, now, logger }: ExpiryDeps): Promise<void> {
+export async function sayExpired({ book, ledger, sign, mayWrite, check, now, logger }: ExpiryDeps): Promise<void> {
   if (mayWrite?.() === false) return;
   for (const [id, row] of book.rows()) {
     if (row.deadline === undefined || now() <= row.deadline + DEADLINE_GRACE) continue;
-    const trade = await book.read(id);
-    // An arbiter waits as the sides do; that time has passed is theirs to say.
-    if (trade !== undefined && !isSide(trade.role)) continue;
+    // What goes wrong with one trade holds up no other.
     try {
+      const trade = await book.read(id);
+      // An arbiter waits as the sides do; that time has passed is theirs to say.
+      if (trade !== undefined && !isSide(trade.role)) continue;
+      await check?.(id);
       await ledger.act(id, (before) => {
         if (before === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade is not here.');
         const [first] = before.state.deadlines;

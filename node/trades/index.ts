@@ -57,8 +57,11 @@ export interface Trades {
   invoice(trade: string): Promise<string>;
   /** The id that an id, or the beginning of one, stands for. @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
   idOf(trade: string): string;
-  /** The logs of all trades, or of those only that have not ended. */
-  logs(which: { ended: boolean }): AsyncIterable<TradeLog>;
+  /**
+   * The logs of all trades, or of those only that have not ended; one that the disk has damaged is left out.
+   * @param which.whole rather throw than leave one out: for what others rely on. Default: false
+   */
+  logs(which: { ended: boolean; whole?: boolean }): AsyncIterable<TradeLog>;
   /** The trade with exactly this id as it stands. */
   open(id: string): Promise<TradeLog | undefined>;
   /**

@@ -3,7 +3,7 @@ import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, parseId, traderToText } from '../../protocol/ids.js';
 import { quote } from '../../protocol/quote.js';
 import { signRecord, type Verify } from '../../protocol/record.js';
-import { agreementIn, allowed, messagesOf } from '../../protocol/trade/index.js';
+import { messagesOf } from '../../protocol/trade/index.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
 import type { Arbiters, ChosenArbiter } from '../arbiters/index.js';
 import type { Blocks } from '../blocks/index.js';
@@ -19,6 +19,7 @@ import type { Store } from '../store/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
 import { openCase } from './cases.js';
 import { withNext } from './commands.js';
+import { Consents } from './consents.js';
 import { logOf, takeCopies } from './copies.js';
 import { invoiceOf } from '../../protocol/trade/invoice.js';
 import { exportEvidence, type ExportOptions } from './evidence.js';
@@ -46,6 +47,8 @@ export interface TradesDeps {
   readonly devices: DeviceBook;
   /** Whether this device takes steps for the trader; while it does not, none is taken by itself. Default: it does. */
   readonly mayWrite?: (() => boolean) | undefined;
+  /** What is asked before a step in a trade that nobody types, as before one that a person takes. @throws NiagaError where it may not go on yet */
+  readonly check?: ((trade: string) => Promise<void>) | undefined;
   readonly search: Pick<Search, 'find'>;
   /** Who rules where both sides do not agree. */
   readonly arbiters: Pick<Arbiters, 'choose' | 'fits' | 'own'>;
@@ -73,6 +76,7 @@ class TradesService implements Trades {
   readonly #ledger: Ledger;
   readonly #repair: LogRepair;
   readonly #intake: Intake;
+  readonly #consents: Consents;
   readonly #sign: Sign;
   #ends: (() => void)[] = [];
   #background: Promise<void> = Promise.resolve();
@@ -86,6 +90,8 @@ class TradesService implements Trades {
     this.#ledger = new Ledger({ ...deps, journal: this.#journal, book: this.#book });
     this.#repair = new LogRepair({ ...deps, book: this.#book });
     this.#intake = new Intake({ ...deps, book: this.#book });
+    const consent = (trade: string) => this.step(trade, { kind: 'consent' });
+    this.#consents = new Consents({ ...deps, book: this.#book, consent });
     const { identity, now } = deps;
     this.#sign = (kind, draft) =>
       signRecord(kind, draft, identity, { network: identity.network, created: now(), inlineDelegation: true });
@@ -98,7 +104,11 @@ class TradesService implements Trades {
     if (!this.#serving) this.#serve();
     this.#serving = true;
     const expiry = { ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign };
-    const deadlines = setInterval(() => this.#soon(() => sayExpired(expiry)), DEADLINE_CHECK).unref();
+    const byItself = async (): Promise<void> => {
+      await this.#consents.run();
+      await sayExpired(expiry);
+    };
+    const deadlines = setInterval(() => this.#soon(byItself), DEADLINE_CHECK).unref();
     this.#ends = [
       this.#deps.mail.onContact((trader) => {
         this.#repair
@@ -107,10 +117,7 @@ class TradesService implements Trades {
       }),
       () => clearInterval(deadlines),
     ];
-    if (this.#deps.arbiters.own() !== undefined) {
-      const open = [...this.#book.rows()].filter(([, row]) => !row.ended).map(([id]) => id);
-      for (const id of open) this.#soon(() => this.#consentTo(id));
-    }
+    this.#consents.load();
   }
 
   async stop(): Promise<void> {
@@ -211,10 +218,14 @@ class TradesService implements Trades {
     return this.#book.resolve(trade);
   }
 
-  async *logs({ ended }: { ended: boolean }): AsyncGenerator<TradeLog> {
+  async *logs({ ended, whole = false }: { ended: boolean; whole?: boolean }): AsyncGenerator<TradeLog> {
     for (const [id, row] of [...this.#book.rows()]) {
       if (row.ended && !ended) continue;
-      const trade = await this.#book.read(id);
+      const trade = await this.#book.read(id).catch((error: unknown) => {
+        if (whole || !isNiagaError(error, 'RECORD_CORRUPT')) throw error;
+        this.#deps.logger.warn({ trade: id, error: error.message }, 'a log is left out');
+        return undefined;
+      });
       if (trade !== undefined) yield logOf(trade);
     }
   }
@@ -349,22 +360,8 @@ class TradesService implements Trades {
     const id = opened.trade.toString();
     if (!this.#book.rows().has(id)) this.#intake.checkTrader(from);
     await this.#ledger.adopt(opened, receipt(about));
-    this.#soon(() => this.#consentTo(id));
-  }
-
-  /** Consents as the arbiter where the contract is as the own offer says; what is not, a person may still consent to. */
-  async #consentTo(id: string): Promise<void> {
-    const { arbiters, mayWrite, logger } = this.#deps;
-    if (mayWrite?.() === false) return;
-    const trade = await this.#book.read(id);
-    const terms = trade === undefined ? undefined : agreementIn(trade.state.contract)?.terms;
-    if (trade?.role !== 'arbiter' || terms === undefined || !arbiters.fits(terms)) return;
-    if (!allowed(trade.state, 'arbiter').includes('consent')) return;
-    try {
-      await this.step(id, { kind: 'consent' });
-    } catch (error) {
-      logger.warn({ trade: id, error: String(error) }, 'a contract could not be consented to as its arbiter');
-    }
+    this.#consents.add(id);
+    this.#soon(() => this.#consents.run());
   }
 
   /** One after the other, and waited for at the stop. */

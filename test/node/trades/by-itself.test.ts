@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { Consents } from '../../../node/trades/consents.js';
+import { sayExpired } from '../../../node/trades/expiry.js';
+import type { OpenTrade } from '../../../node/trades/book.js';
+import { NiagaError } from '../../../protocol/errors.js';
+import type { Role } from '../../../protocol/trade/index.js';
+import { quiet } from '../trader-records/support.js';
+import { BEGIN, DAY, Log, seller } from './log.js';
+
+const pending = () => Promise.reject(new NiagaError('RESTORE_PENDING', 'Not yet.'));
+
+/** Trades of this trader by their names; reading the one called `damaged` fails. */
+function bookOf(role: Role, ...names: string[]) {
+  const { state, records } = new Log().offer(true).answer(seller, 'accept').known;
+  const row = {
+    counterparty: seller.trader,
+    peer: '',
+    created: BEGIN,
+    updated: BEGIN,
+    messages: 2,
+    word: state.word,
+    ended: false,
+    deadline: BEGIN + DAY,
+  };
+  return {
+    rows: () => new Map(names.map((name) => [name, row])),
+    read: (id: string): Promise<OpenTrade> =>
+      id === 'damaged'
+        ? Promise.reject(new NiagaError('RECORD_CORRUPT', 'Not readable.'))
+        : Promise.resolve({ id, state, records, role, row }),
+  };
+}
+
+describe('that a deadline has passed', () => {
+  async function said(check?: (trade: string) => Promise<void>): Promise<string[]> {
+    const trades: string[] = [];
+    const act = async (id: string | undefined): Promise<never> => {
+      trades.push(id ?? '');
+      throw new NiagaError('TRADE_STATE', 'Enough.');
+    };
+    const sign = () => {
+      throw new Error('not asked');
+    };
+    const book = bookOf('buyer', 'one', 'damaged', 'two');
+    await sayExpired({ book, ledger: { act }, sign, check, now: () => BEGIN + 30 * DAY, logger: quiet });
+    return trades;
+  }
+
+  it('is said of each trade, though the log of one cannot be read', async () => {
+    expect(await said()).toEqual(['one', 'two']);
+  });
+
+  it('is said of none that may not go on yet', async () => {
+    expect(await said((trade) => (trade === 'one' ? pending() : Promise.resolve()))).toEqual(['two']);
+  });
+});
+
+describe('the consent of an arbiter', () => {
+  it('waits until the trade may go on, and is then given once', async () => {
+    const given: string[] = [];
+    let check: () => Promise<void> = pending;
+    const consents = new Consents({
+      book: bookOf('arbiter', 'damaged', 'one'),
+      arbiters: { own: () => ({}) as never, fits: () => true },
+      check: () => check(),
+      consent: async (trade) => given.push(trade),
+      logger: quiet,
+    });
+    consents.load();
+    await consents.run();
+    expect(given).toEqual([]);
+    check = () => Promise.resolve();
+    await consents.run();
+    await consents.run();
+    expect(given).toEqual(['one']);
+  });
+});
