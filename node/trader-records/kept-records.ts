@@ -109,7 +109,9 @@ export class KeptRecords {
       if (order < 0) throw new NiagaError('RECORD_OLD', `A newer ${payload.kind} of that trader is kept here.`);
       // Anybody may bring a copy, only the device itself makes it last: what its owner has given up ends.
       const refreshed = deviceToPeerId(payload.device) === peer ? this.#deps.now() : payload.created;
-      const until = Math.max(refreshed + keptFor(payload.kind), order === 0 ? (held?.until ?? 0) : 0);
+      const kept = Math.max(refreshed + keptFor(payload.kind), order === 0 ? (held?.until ?? 0) : 0);
+      // Whoever reads it later would refuse it.
+      const until = Math.min(kept, this.#deps.delegations.read(given.delegation).payload.expires);
       if (until <= this.#deps.now()) throw new NiagaError('RECORD_TIME', 'Its owner has not brought it for too long.');
       if (held === undefined) this.#checkNear(payload.trader, payload.kind);
       // Copies of their own: what came is a view of a frame.

@@ -27,6 +27,12 @@ import {
 const REQUEST_TIMEOUT = 5_000;
 const EXPIRY_CHECK = 60 * 60 * 1000;
 
+/** A record of a trader as it comes. */
+interface Found {
+  readonly record: Uint8Array;
+  readonly delegation: Uint8Array;
+}
+
 export class TraderRecordService implements TraderRecords {
   readonly #deps: TraderRecordsDeps;
   readonly #kept: KeptRecords;
@@ -118,21 +124,30 @@ export class TraderRecordService implements TraderRecords {
     const { network, networkName, onRefused, logger } = this.#deps;
     const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_LIST, signal };
     const newest = new Map<string, TraderRecord<K>>();
+    const refused = (error: unknown, peer: string): void => {
+      if (isNiagaError(error) && error.details?.['remote'] !== true && isRefusal(error)) onRefused(error.code);
+      logger.debug({ peer, error: String(error) }, 'a node did not list records of traders');
+    };
+    // One that does not hold, or no more, takes none of the others with it.
+    const take = (one: Found, peer: string): void => {
+      try {
+        const record = this.#openAny(one, kind);
+        const trader = traderToText(record.payload.trader);
+        const known = newest.get(trader);
+        if (known === undefined || compareVersions(record, known) > 0) newest.set(trader, record);
+      } catch (error) {
+        refused(error, peer);
+      }
+    };
     const nodes = await nodesAt(this.#deps, listPlaces(networkName, kind), signal);
     const asked = nodes.map(async ({ id }) => {
       try {
         const answer = await network.request(id, LIST_METHOD, writeBody({ kind }), options);
         const { found } = readBody(listAnswerSchema, answer, `answer to ${LIST_METHOD}`);
-        for (const one of found) {
-          const record = this.#openAny(one, kind);
-          const trader = traderToText(record.payload.trader);
-          const known = newest.get(trader);
-          if (known === undefined || compareVersions(record, known) > 0) newest.set(trader, record);
-        }
+        for (const one of found) take(one, id);
       } catch (error) {
         signal?.throwIfAborted();
-        if (isNiagaError(error) && error.details?.['remote'] !== true && isRefusal(error)) onRefused(error.code);
-        logger.debug({ peer: id, error: String(error) }, 'a node did not list records of traders');
+        refused(error, id);
       }
     });
     await Promise.all(asked);
@@ -181,11 +196,7 @@ export class TraderRecordService implements TraderRecords {
   }
 
   /** @throws NiagaError RECORD_…, DELEGATION_…; RECORD_ID where the record is another trader's */
-  #open<K extends TraderRecordKind>(
-    found: { readonly record: Uint8Array; readonly delegation: Uint8Array },
-    trader: Uint8Array,
-    kind: K,
-  ): TraderRecord<K> {
+  #open<K extends TraderRecordKind>(found: Found, trader: Uint8Array, kind: K): TraderRecord<K> {
     const record = this.#openAny(found, kind);
     if (!equalBytes(record.payload.trader, trader))
       throw new NiagaError('RECORD_ID', 'The record is of another trader.');
@@ -193,10 +204,7 @@ export class TraderRecordService implements TraderRecords {
   }
 
   /** @throws NiagaError RECORD_…, DELEGATION_… */
-  #openAny<K extends TraderRecordKind>(
-    found: { readonly record: Uint8Array; readonly delegation: Uint8Array },
-    kind: K,
-  ): TraderRecord<K> {
+  #openAny<K extends TraderRecordKind>(found: Found, kind: K): TraderRecord<K> {
     const { networkName, verify, delegations, now } = this.#deps;
     const grant = delegations.read(found.delegation);
     return openRecord<K>(found.record.slice(), {

@@ -133,6 +133,19 @@ describe('the records that a node keeps of other traders', () => {
     expect(kept.size).toBe(3);
   });
 
+  it('are given no longer than their device may sign', async () => {
+    const { kept, clock } = await openKept();
+    const author = createAuthor(NOW, NOW + DAY);
+    const item = { open: true, languages: ['id'], fees: [{ amount: 1, currency: 'IDR' }] };
+    await kept.put(profile(author, 'Sari', 1), author.peer);
+    const offer = author.sign('arbiter-offer', item, 1);
+    await kept.put({ record: offer.bytes, delegation: author.delegation }, author.peer);
+    expect(await kept.list('arbiter-offer', 1)).toHaveLength(1);
+    clock.now += DAY;
+    expect(await kept.list('arbiter-offer', 1)).toEqual([]);
+    expect(await kept.get(author.trader, 'profile')).toBeUndefined();
+  });
+
   it('are those nearest to this node, where there are too many', async () => {
     const { kept } = await openKept(undefined, true, { ...SHARES, profile: { records: 3, bytes: 1_000_000 } });
     const traders = Array.from({ length: 12 }, () => createAuthor(NOW));

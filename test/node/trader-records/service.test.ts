@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createIdentity } from '../../../node/identity/index.js';
 import { writeBody } from '../../../node/index/wire.js';
-import { GET_METHOD } from '../../../node/trader-records/wire.js';
+import { GET_METHOD, LIST_METHOD } from '../../../node/trader-records/wire.js';
 import { temporaryFolder } from '../store/support.js';
 import { createAuthor, DAY, NETWORK, openBase, openTrader, openTraders, type Trader } from './support.js';
 
@@ -44,6 +44,27 @@ describe('the records of traders', () => {
     const found = await others[0]?.records.get(sari.identity.trader, 'profile');
     expect(found?.payload.item.name).toBe('Sari');
     expect(others[0]?.refused).toContain('RECORD_ID');
+  });
+
+  it('are listed though one beside them does not hold', async () => {
+    const liar = await openBase({ bootstrap: sari.network.addresses() });
+    const [expired, honest] = [createAuthor(Date.now() - 2 * DAY, Date.now() - DAY), createAuthor(Date.now())];
+    const found = [expired, honest].map((author, at) => ({
+      record: author.sign(
+        'arbiter-offer',
+        { open: true, languages: ['id'], fees: [{ amount: 1, currency: 'IDR' }] },
+        1,
+        Date.now() - 1.5 * (1 - at) * DAY,
+      ).bytes,
+      delegation: author.delegation,
+    }));
+    liar.network.handle(LIST_METHOD, async () => writeBody({ found }));
+    await vi.waitFor(() => expect(others[0]?.network.directory.get(liar.network.peerId)).toBeDefined(), 5_000);
+    await vi.waitFor(async () => {
+      const listed = await others[0]?.records.list('arbiter-offer');
+      expect(listed?.map(({ payload }) => payload.trader)).toEqual([honest.trader]);
+    }, 20_000);
+    expect(others[0]?.refused).not.toEqual([]);
   });
 
   it('come after what the network knows, where a home was set back', async () => {
