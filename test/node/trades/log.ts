@@ -17,7 +17,7 @@ export const BEGIN = Date.UTC(2026, 10, 1);
 export const DAY = 24 * 60 * 60 * 1000;
 
 /** A trader with one device, its root. */
-export function trader(seed: number): Signer {
+function trader(seed: number): Signer {
   const { publicKey, secretKey } = keyPairFromSeed(new Uint8Array(32).fill(seed));
   const root: Signer = { trader: publicKey, device: publicKey, sign: (message) => sign(message, secretKey) };
   const device = keyPairFromSeed(new Uint8Array(32).fill(seed + 100));
