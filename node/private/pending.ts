@@ -7,7 +7,7 @@ import type { Hold } from '../files/index.js';
 import type { Write } from '../store/index.js';
 import type { TradeLog } from '../trades/index.js';
 import type { PrivateDeps } from './index.js';
-import type { PrivateRow, PrivateTable } from './table.js';
+import type { PendingRow, PrivateRow, PrivateTable } from './table.js';
 
 interface Waiting {
   readonly trade: string;
@@ -98,13 +98,29 @@ export class PendingFiles {
       if (!isNiagaError(error)) throw error;
       logger.warn({ trade, code: error.code }, 'a private file is not what the log commits to');
     }
-    const writes = await this.#drop(trade, committed.commitment, [[name, file.cid.toString()]]);
+    const done: [string, string][] = [[name, file.cid.toString()]];
+    // Its parts stay with the value: mail does not hand them over again where the same file is named elsewhere later.
+    const writes = await this.#drop(trade, committed.commitment, done, row !== undefined);
     return { committed, row, writes };
   }
 
   /** Writes after which nothing waits for a commitment. */
   async forget(trade: string, commitment: Uint8Array): Promise<Write[]> {
     const all = await this.#table.pendingFor(trade, commitment);
+    const row = await this.#table.row(trade, commitment);
+    if (row?.from !== undefined && row.file !== undefined) {
+      const { from, file } = row;
+      const isPending = all.some(([sender]) => sender === from);
+      if (!isPending)
+        return [
+          ...(await this.#deps.files.drop(parseTrader(from), [{ cid: file.cid, holder: holderOf(trade, commitment) }])),
+          ...(await this.#dropAll(trade, commitment, all)),
+        ];
+    }
+    return this.#dropAll(trade, commitment, all);
+  }
+
+  #dropAll(trade: string, commitment: Uint8Array, all: readonly [string, PendingRow][]): Promise<Write[]> {
     return this.#drop(
       trade,
       commitment,
@@ -130,12 +146,17 @@ export class PendingFiles {
       throw new NiagaError('TRADE_STATE', 'There is no contract that the file belongs to.');
   }
 
-  async #drop(trade: string, commitment: Uint8Array, all: readonly (readonly [from: string, cid: string])[]) {
+  async #drop(
+    trade: string,
+    commitment: Uint8Array,
+    all: readonly (readonly [from: string, cid: string])[],
+    keepsParts = false,
+  ): Promise<Write[]> {
     const writes: Write[] = [];
     for (const [from, cid] of all) {
       const hold: Hold = { cid, holder: holderOf(trade, commitment) };
       writes.push(this.#table.dropPending(trade, commitment, from));
-      writes.push(...(await this.#deps.files.drop(parseTrader(from), [hold])));
+      if (!keepsParts) writes.push(...(await this.#deps.files.drop(parseTrader(from), [hold])));
       const key = `${from}/${cid}`;
       const left = (this.#waiting.get(key) ?? []).filter(
         (each) => each.trade !== trade || each.commitment !== hex(commitment),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHandlers } from '../../../node/handlers.js';
 import type { Services } from '../../../node/services.js';
 import { openDisclosedChat } from '../../../protocol/chat/index.js';
-import { blobId, traderToText } from '../../../protocol/ids.js';
+import { blobId } from '../../../protocol/ids.js';
 import { signRecord } from '../../../protocol/record.js';
 import { writePart } from '../../../protocol/chat/file-part.js';
 import { startMember, untilKnown } from '../../network/members.js';
@@ -122,6 +122,12 @@ describe('a stranger', () => {
       'twenty are taken',
     );
     expect(own.find(({ id }) => id === withFile.id)).toMatchObject({ delivery: 'refused' });
+    // Two messages still wait; the parts of the refused one do not.
+    await until(
+      () => Promise.resolve(stranger.mail.waiting().filter(({ kind }) => kind === 'file-part')),
+      (parts) => parts.length === 0,
+      'its parts are not sent any more',
+    );
     expect(await buyer.chat.unread()).toMatchObject([{ unread: 20, messages: 20 }]);
     await buyer.chat.send({ with: stranger.identity.traderText, text: 'Ya?' });
     await stranger.chat.send({ with: to, text: 'dan ini' });
@@ -130,6 +136,27 @@ describe('a stranger', () => {
       (all) => all.some(({ text }) => text === 'dan ini'),
       'more are taken',
     );
+  });
+
+  it('is no partner by an offer alone', { timeout: 60_000 }, async () => {
+    const listing = await published(seller, 'tiga');
+    const { trade: unasked } = await stranger.trades.offer({ listing });
+    await until(
+      async () => seller.trades.open(unasked),
+      (open) => open !== undefined,
+      'the offer is there',
+    );
+    expect(await seller.trades.isPartner(stranger.identity.trader)).toBe(false);
+    expect(await stranger.trades.isPartner(seller.identity.trader)).toBe(true);
+    const files = [{ name: 'a', bytes: Uint8Array.of(9) }];
+    const sent = await stranger.chat.send({ with: unasked, text: '', files });
+    await until(
+      () => stranger.mail.stateOf(seller.identity.trader, sent.id),
+      (state) => state?.state === 'refused' && state.code === 'CHAT_REFUSED',
+      'the file is refused',
+    );
+    await seller.trades.step(unasked, { kind: 'accept' });
+    expect(await seller.trades.isPartner(stranger.identity.trader)).toBe(true);
   });
 
   it('cannot write about a trade that is not theirs, nor in the name of another', async () => {
@@ -157,9 +184,8 @@ describe('a stranger', () => {
         code,
       );
     }
-    expect((await seller.chat.list({ limit: 9 })).map((view) => view.with)).not.toContain(
-      traderToText(identity.trader),
-    );
+    const written = await seller.chat.show({ with: identity.traderText, limit: 9 });
+    expect(written.map(({ text }) => text)).not.toContain('x');
   });
 
   it('fills no disk with parts of files that no message names', async () => {

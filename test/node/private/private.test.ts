@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHandlers } from '../../../node/handlers.js';
+import { committing } from '../../../node/private/handlers.js';
 import type { Services } from '../../../node/services.js';
 import { blobId } from '../../../protocol/ids.js';
 import { commit } from '../../../protocol/private.js';
@@ -213,7 +214,56 @@ describe('files of a dispute', () => {
   });
 });
 
+describe('a file that is said to be a value', () => {
+  it('is not waited for while there is an offer only', { timeout: 60_000 }, async () => {
+    const listing = await published(seller, 'tiga');
+    const { trade: offered } = await asked(buyer).offer({ listing, address: ADDRESS }, { signal });
+    const open = await until(
+      async () => seller.trades.open(offered),
+      (log) => log !== undefined,
+      'the offer is there',
+    );
+    const [address] = open === undefined ? [] : commitmentsOf(open.state);
+    if (open === undefined || address === undefined) throw new Error('no commitment');
+    const file = { cid: blobId(BILL), size: 1024 * 1024, name: 'x' };
+    const bytes = writePrivate({ trade: open.trade, commitment: address.commitment, salt: new Uint8Array(32), file });
+    const before = seller.refusals.counts()['TRADE_STATE'] ?? 0;
+    const posted = buyer.mail.post([{ to: seller.identity.trader, kind: 'private', bytes }]);
+    await buyer.store.write([...posted.writes]);
+    posted.send();
+    await until(
+      () => Promise.resolve(seller.refusals.counts()['TRADE_STATE'] ?? 0),
+      (count) => count > before,
+      'refused for now',
+    );
+    buyer.mail.recall(seller.identity.trader, posted.ids);
+    expect(await seller.files.progress(buyer.identity.trader, file.cid)).toBeUndefined();
+  });
+});
+
 describe('a step that is not taken', () => {
+  it('keeps the values that its message names where it fails after that was written', async () => {
+    const { privateValues } = buyer;
+    const value = new TextEncoder().encode('said late');
+    await expect(
+      committing(privateValues, [{ what: 'attachment', value, name: 'late.txt' }], async ([commitment]) => {
+        const attachments = commitment === undefined ? [] : [commitment];
+        await buyer.trades.step(trade, { kind: 'statement', text: 'Late', attachments });
+        throw new Error('after the batch');
+      }),
+    ).rejects.toThrow('after the batch');
+    const opened = await privateValues.opened(trade);
+    expect(opened.some((each) => new TextDecoder().decode(each.value) === 'said late')).toBe(true);
+  });
+
+  it('commits to no file whose name its recipient would refuse', async () => {
+    const value = Uint8Array.of(1);
+    for (const name of ['a/b.jpg', 'x'.repeat(201), ''])
+      await expect(buyer.privateValues.prepare([{ what: 'proof', value, name }])).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+      });
+  });
+
   it('leaves no value behind', async () => {
     const table: string[] = [];
     await expect(asked(buyer).offer({ listing: 'nowhere', address: ADDRESS }, { signal })).rejects.toThrow();

@@ -306,6 +306,20 @@ describe('a courier', () => {
     expect(answered.state.waiting.get('never')?.refused).toEqual({ code: 'TRADE_STATE', reason: 'no' });
   });
 
+  it('gives up what was put off for as long as letters live, not before', () => {
+    const DAY = 24 * HOUR;
+    const waiting = { kind: 'file-part', since: 0, later: { times: 600, at: 0 } };
+    const state = courier.resumed(new Map([['part', waiting]]));
+    const verdict = { type: 'refused', final: false, code: 'FILE_NOT_FOUND', message: 'no' } as const;
+    const at = (now: number) =>
+      courier.step(state, { type: 'refusal', id: 'part', verdict }, now).state.waiting.get('part');
+    expect(at(29 * DAY)?.refused).toBeUndefined();
+    expect(at(31 * DAY)?.refused?.code).toBe('FILE_NOT_FOUND');
+    const fresh = courier.resumed(new Map([['part', { kind: 'file-part', since: 0 }]]));
+    const back = courier.step(fresh, { type: 'refusal', id: 'part', verdict }, 31 * DAY).state.waiting.get('part');
+    expect(back?.refused).toBeUndefined();
+  });
+
   it('is ended by a receipt only, not by word that it was taken', () => {
     const state = courier.step(
       courier.resumed(new Map()),
