@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
@@ -26,6 +27,8 @@ const hour = 60 * 60 * 1000;
 const UPKEEP = hour;
 /** Mailboxes change one after the other when a node starts: the profile is brought out once for all of them. */
 const PROFILE_DELAY = 700;
+/** A node that stops tells where its letters go from now on, where that takes no longer: it has 5 s for all of its end. */
+const STOP_PATIENCE = 1_500;
 /** Letters of one peer: a shop in its best hour has a few a second, each of up to 64 parcels. */
 const LETTERS_PER_SECOND = 50;
 const LETTER_BURST = 500;
@@ -120,13 +123,13 @@ export class MailService implements Mail {
 
   async stop(): Promise<void> {
     if (!this.#running) return;
+    await this.#publishOwed();
     this.#running = false;
     for (const end of this.#ends) end();
     this.#ends = [];
     this.#mailbox.stop();
     await Promise.all([this.#collector.stop(), this.#postman.stop()]);
     await this.#depositor.stop();
-    await this.#publishing;
   }
 
   handle(kind: string, handler: ParcelHandler): void {
@@ -279,6 +282,19 @@ export class MailService implements Mail {
       this.#profileTimer = undefined;
       this.#publishing = this.#publishing.then(() => this.#publish());
     }, PROFILE_DELAY).unref();
+  }
+
+  /** What others are to know before this node is away; what takes too long ends with the service that brings it out. */
+  async #publishOwed(): Promise<void> {
+    if (this.#profileTimer !== undefined) {
+      clearTimeout(this.#profileTimer);
+      this.#profileTimer = undefined;
+      this.#publishing = this.#publishing.then(() => this.#publish());
+    }
+    const limit = new AbortController();
+    const patience = wait(STOP_PATIENCE, undefined, { signal: limit.signal }).catch(() => undefined);
+    await Promise.race([this.#publishing, patience]);
+    limit.abort();
   }
 
   /** Names the mailboxes and the sealing key in the profile, where it does not name just these. */

@@ -40,6 +40,8 @@ export class OwnRecords {
   /** Versions follow one another. */
   readonly #lock = createMutex();
   #stopping = new AbortController();
+  /** Kinds of which this run has taken over what another device had said. */
+  readonly #wentOn = new Set<TraderRecordKind>();
   #ends: (() => void)[] = [];
   #work: Promise<unknown> = Promise.resolve();
 
@@ -74,7 +76,7 @@ export class OwnRecords {
 
   /**
    * Goes on from what the network knows: what another device of the trader signed is signed here in the next version.
-   * @returns for each kind whether the network knows one that another device signed
+   * @returns for each kind whether there was one that another device signed
    * @throws NiagaError PEER_UNREACHABLE
    */
   async takeOver(kinds: readonly TraderRecordKind[]): Promise<boolean[]> {
@@ -82,10 +84,11 @@ export class OwnRecords {
     for (const kind of kinds) {
       await this.#lock(async () => {
         const known = await this.#deps.newest(kind, this.#stopping.signal);
-        found.push(known !== undefined && !equalBytes(known.payload.device, this.#deps.identity.device));
-        if (known === undefined || known.payload.seq < this.#nextSeq(kind)) return;
-        await this.#sign(kind, known.payload.item, known.payload.seq + 1);
-        await this.#bringOut(kind);
+        if (known !== undefined && (this.#isForeign(known) || known.payload.seq >= this.#nextSeq(kind))) {
+          await this.#goOn(kind, known);
+          await this.#bringOut(kind);
+        }
+        found.push(this.#wentOn.has(kind));
       });
     }
     return found;
@@ -100,8 +103,8 @@ export class OwnRecords {
       throw new NiagaError('WRITER_OTHER', 'Another device of this trader writes: it publishes what the trader says.');
     return this.#lock(async () => {
       const known = await this.#others(kind);
-      const seq = Math.max(this.#nextSeq(kind), (known?.payload.seq ?? 0) + 1);
-      await this.#sign(kind, known === undefined ? item : goingOn(known.payload.item, item), seq);
+      if (known === undefined) await this.#sign(kind, item, this.#nextSeq(kind));
+      else await this.#goOn(kind, known, item);
       const replicas = await this.#bringOut(kind);
       return { record: this.get(kind) as TraderRecord<K>, replicas };
     });
@@ -135,6 +138,22 @@ export class OwnRecords {
     return (this.#own.get(kind)?.record.payload.seq ?? 0) + 1;
   }
 
+  #isForeign({ payload }: TraderRecord): boolean {
+    return !equalBytes(payload.device, this.#deps.identity.device);
+  }
+
+  /** Signs what comes after a version that the network knows; what another device said in it is not lost. */
+  async #goOn<K extends TraderRecordKind>(
+    kind: K,
+    known: TraderRecord<K>,
+    item: TraderItem<K> | undefined = this.get(kind)?.payload.item,
+  ): Promise<void> {
+    const { item: before, seq } = known.payload;
+    const next = item === undefined ? before : goingOn(before, item);
+    await this.#sign(kind, next, Math.max(this.#nextSeq(kind), seq + 1));
+    if (this.#isForeign(known)) this.#wentOn.add(kind);
+  }
+
   async #sign<K extends TraderRecordKind>(kind: K, item: TraderItem<K>, seq: number): Promise<void> {
     const { identity, now, store } = this.#deps;
     const draft = { slot: kind, seq, item } as unknown as Draft<K>;
@@ -157,8 +176,7 @@ export class OwnRecords {
       // The home was set back: what it signs next must come after what the network knows.
       const known = await newest(kind, signal);
       if (known === undefined || known.payload.seq < own.record.payload.seq) return replicas;
-      // Nor is what another device said lost, where this one began before it knew of it.
-      await this.#sign(kind, goingOn(known.payload.item, own.record.payload.item), known.payload.seq + 1);
+      await this.#goOn(kind, known);
     }
   }
 

@@ -330,6 +330,17 @@ describe('mail for somebody who is away', () => {
     },
   );
 
+  it('is left for whoever stopped as soon as it had a mailbox: its last word is its profile', async () => {
+    const keeper = await openMailNode(keeping());
+    const bootstrap = keeper.network.addresses();
+    const to = await openMailNode(keeping(), { bootstrap });
+    await vi.waitFor(() => expect(to.mail.mailboxes()).toEqual([keeper.network.peerId]), { ...SOON, interval: 5 });
+    await to.stop();
+    const from = await openMailNode(keeping(), { bootstrap });
+    const id = await post(from, to);
+    await vi.waitFor(async () => expect(await state(from, to, id)).toBe('stored'), SOON);
+  });
+
   it('is left with the nodes nearest to the key when all named mailboxes are gone', { timeout: 180_000 }, async () => {
     const options = { mail: { round: 5_000, wait: 2_000, patience: 60_000 } };
     const named = await openMailNode(keeping(), options);
