@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createIdentity } from '../../../node/identity/index.js';
+import { createIdentity, ownWords, restoreIdentity } from '../../../node/identity/index.js';
 import { writeBody } from '../../../node/index/wire.js';
 import { GET_METHOD, LIST_METHOD } from '../../../node/trader-records/wire.js';
 import { temporaryFolder } from '../store/support.js';
@@ -79,6 +79,27 @@ describe('the records of traders', () => {
     const { record, replicas } = await again.records.publish('block-list', { traders: [] });
     expect([record.payload.seq, replicas]).toEqual([3, 4]);
     expect((await sari.records.get(again.identity.trader, 'block-list'))?.payload.seq).toBe(3);
+  });
+
+  it('are gone on from by a restored machine, also where it said something before it had heard of them', async () => {
+    const folder = await homeOf(await temporaryFolder(), 'Budi');
+    const bootstrap = sari.network.addresses();
+    const old = await openTrader({ folder, bootstrap });
+    const { trader } = old.identity;
+    const nameOf = async () => (await sari.records.get(trader, 'profile'))?.payload.item.name;
+    await vi.waitFor(async () => expect(await nameOf()).toBe('Budi'), 20_000);
+    await old.records.publish('profile', { name: 'Budi', description: 'Tutup' });
+    await old.stop();
+    const { words } = await ownWords({ identityFolder: join(folder, 'identity') }, undefined);
+    const restored = await temporaryFolder();
+    const home = { identityFolder: join(restored, 'identity') };
+    await restoreIdentity(home, words.join(' '), { network: NETWORK, now: Date.now(), label: 'Baru' });
+    const again = await openTrader({ folder: restored, bootstrap });
+    await vi.waitFor(() => expect(again.network.directory.size).toBeGreaterThan(2), 20_000);
+    await again.records.publish('profile', { name: '', description: 'Buka' });
+    expect(await again.records.takeOver(['profile'])).toEqual([true]);
+    expect(again.records.own('profile')?.payload.item).toEqual({ name: 'Budi', description: 'Buka' });
+    expect(await nameOf()).toBe('Budi');
   });
 
   it('tell nothing found from nobody answered', async () => {
