@@ -36,6 +36,21 @@ describe('a log that names an arbiter', () => {
     expect([roleOf(state, arbiter.trader), records.length]).toEqual(['arbiter', log.records.size]);
   });
 
+  it('can be left by a side that has no room in it any more', () => {
+    const log = new Log().offer(true);
+    const fill = (padding: number): void => {
+      try {
+        log.answer(seller, 'counter', { padding });
+      } catch {
+        fill(padding - 50);
+      }
+    };
+    fill(60 * KiB);
+    log.answer(buyer, 'counter');
+    expect(() => log.answer(seller, 'accept')).toThrow('more room');
+    log.answer(seller, 'decline');
+  });
+
   it('takes no arbiter once it is too long for one', () => {
     const log = new Log().offer(false).answer(seller, 'counter', { named: false, padding: 60 * KiB });
     log.answer(buyer, 'counter', { named: false });

@@ -74,7 +74,7 @@ export class Log {
     return this;
   }
 
-  answer(by: Signer, kind: 'counter' | 'accept', { named = true, padding = 0, room = true } = {}): this {
+  answer(by: Signer, kind: 'counter' | 'accept' | 'decline', { named = true, padding = 0, room = true } = {}): this {
     const { contract } = this.known.state;
     const answers = contract.status === 'open' ? contract.last.id : undefined;
     this.add(this.sign(by, kind, { answers, ...(kind === 'counter' ? { terms: terms(named, by) } : {}) }, padding), {
