@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createHandlers } from '../../node/handlers.js';
 import { openHome } from '../../node/home/index.js';
 import { ASK_METHOD, askAnswerSchema, readBody, writeBody } from '../../node/index/wire.js';
 import { responsible } from '../../node/index/responsible.js';
@@ -7,6 +8,7 @@ import { startServices, type Services } from '../../node/services.js';
 import { cardKeys } from '../../protocol/catalog/make-card.js';
 import { placeOf, SALTS } from '../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY } from '../../protocol/search/query.js';
+import { temporaryFolder } from '../support/processes.js';
 
 /** Keys of one question. */
 const KEYS = 32;
@@ -16,6 +18,29 @@ export async function startMember(folder: string, name: string, options: NodeOpt
   const home = await openHome(join(folder, name), 'main');
   return startServices(home, { listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, ...options });
 }
+
+/** Nodes that know each other, and what ends them; the options are the first's, and the others begin with its address. */
+export async function startMembers<Name extends string>(
+  names: readonly [Name, ...Name[]],
+  options: NodeOptions = {},
+): Promise<Record<Name, Services> & { stop: () => Promise<void> }> {
+  const { path, remove } = await temporaryFolder();
+  const [name, ...others] = names;
+  const first = await startMember(path, name, options);
+  const bootstrap = first.network.addresses();
+  const members = [first, ...(await Promise.all(others.map((other) => startMember(path, other, { bootstrap }))))];
+  await untilKnown(members, members.length);
+  const stop = async (): Promise<void> => {
+    await Promise.all(members.map((member) => member.stop()));
+    await remove();
+  };
+  const byName = Object.fromEntries(names.map((one, at) => [one, members[at]])) as Record<Name, Services>;
+  return { ...byName, stop };
+}
+
+/** What its API answers, in process. */
+export const handlersOf = (services: Services) =>
+  createHandlers({ services, apiUrl: () => '', startedAt: 0, version: '0.0.0' });
 
 /** Resolves when each of these knows all `count` nodes of the network. */
 export async function untilKnown(members: readonly Services[], count: number): Promise<void> {

@@ -6,25 +6,17 @@ import { openDisclosedChat } from '../../../protocol/chat/index.js';
 import { blobId } from '../../../protocol/ids.js';
 import { signRecord } from '../../../protocol/record.js';
 import { writePart } from '../../../protocol/chat/file-part.js';
-import { startMember, untilKnown } from '../../network/members.js';
+import { startMembers } from '../../network/members.js';
 import { published, until } from '../../network/traders.js';
-import { temporaryFolder } from '../../support/processes.js';
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let stop: () => Promise<void>;
 let seller: Services;
 let buyer: Services;
 let stranger: Services;
 let trade: string;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  seller = await startMember(folder.path, 'seller', {});
-  const options = { bootstrap: seller.network.addresses() };
-  [buyer, stranger] = await Promise.all([
-    startMember(folder.path, 'buyer', options),
-    startMember(folder.path, 'stranger', options),
-  ]);
-  await untilKnown([seller, buyer, stranger], 3);
+  ({ seller, buyer, stranger, stop } = await startMembers(['seller', 'buyer', 'stranger']));
   const listing = await published(seller, 'satu');
   ({ trade } = await buyer.trades.offer({ listing }));
   await until(
@@ -34,10 +26,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-afterAll(async () => {
-  await Promise.all([seller, buyer, stranger].map((one) => one.stop()));
-  await folder.remove();
-});
+afterAll(() => stop());
 
 describe('chat beside a trade', () => {
   it('is shown on the other side, and its author sees it delivered, then read', { timeout: 60_000 }, async () => {

@@ -1,30 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHandlers } from '../../../node/handlers.js';
 import { inboxOf } from '../../../node/inbox/index.js';
 import type { Services } from '../../../node/services.js';
-import { startMember, untilKnown } from '../../network/members.js';
+import { handlersOf, startMembers } from '../../network/members.js';
 import { published, until } from '../../network/traders.js';
-import { temporaryFolder } from '../../support/processes.js';
 
 const { signal } = new AbortController();
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let stop: () => Promise<void>;
 let seller: Services;
 let buyer: Services;
 let trade: string;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  seller = await startMember(folder.path, 'seller', { readReceipts: false });
-  buyer = await startMember(folder.path, 'buyer', { bootstrap: seller.network.addresses() });
-  await untilKnown([seller, buyer], 2);
+  ({ seller, buyer, stop } = await startMembers(['seller', 'buyer'], { readReceipts: false }));
   const listing = await published(seller, 'satu');
   ({ trade } = await buyer.trades.offer({ listing }));
 }, 120_000);
 
-afterAll(async () => {
-  await Promise.all([seller, buyer].map((one) => one.stop()));
-  await folder.remove();
-});
+afterAll(() => stop());
 
 const trades = async (services: Services) => (await inboxOf(services)).filter(({ kind }) => kind === 'trade');
 
@@ -57,7 +49,7 @@ describe('the inbox', () => {
 
   it('counts what nobody has read, until it was shown', { timeout: 60_000 }, async () => {
     for (const text of ['satu', 'dua']) await buyer.chat.send({ with: trade, text });
-    const read = createHandlers({ services: seller, apiUrl: () => '', startedAt: 0, version: '0.0.0' }).inbox;
+    const read = handlersOf(seller).inbox;
     const { items } = await until(
       () => read({ limit: 100 }, { signal }),
       (page) => page.items.some(({ count }) => count === 2),

@@ -1,27 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHandlers } from '../../../node/handlers.js';
 import { committing } from '../../../node/private/handlers.js';
 import type { Services } from '../../../node/services.js';
 import { blobId } from '../../../protocol/ids.js';
 import { commit } from '../../../protocol/private.js';
 import { commitmentsOf, writePrivate } from '../../../protocol/trade/index.js';
 import { verifyEvidenceFile } from '../../../protocol/trade/evidence-file.js';
-import { startMember, untilKnown } from '../../network/members.js';
+import { handlersOf, startMembers } from '../../network/members.js';
 import { published, until } from '../../network/traders.js';
-import { temporaryFolder } from '../../support/processes.js';
 
 const ADDRESS = 'Jl. Mawar 3, Bandung 40111';
 const BILL = new Uint8Array(randomBytes(150_000));
 const { signal } = new AbortController();
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let stop: () => Promise<void>;
 let seller: Services;
 let buyer: Services;
 let trade: string;
 
-const asked = (services: Services) => createHandlers({ services, apiUrl: () => '', startedAt: 0, version: '0.0.0' });
-const shown = (services: Services) => asked(services).tradeShow({ trade }, { signal });
+const shown = (services: Services) => handlersOf(services).tradeShow({ trade }, { signal });
 const sees = (services: Services, state: string) =>
   until(
     () => shown(services),
@@ -30,12 +27,9 @@ const sees = (services: Services, state: string) =>
   );
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  seller = await startMember(folder.path, 'seller', {});
-  buyer = await startMember(folder.path, 'buyer', { bootstrap: seller.network.addresses() });
-  await untilKnown([seller, buyer], 2);
+  ({ seller, buyer, stop } = await startMembers(['seller', 'buyer']));
   const listing = await published(seller, 'satu');
-  ({ trade } = await asked(buyer).offer({ listing, address: ADDRESS, phone: '+62 812 0000' }, { signal }));
+  ({ trade } = await handlersOf(buyer).offer({ listing, address: ADDRESS, phone: '+62 812 0000' }, { signal }));
   await until(
     async () => seller.trades.open(trade),
     (open) => open !== undefined,
@@ -43,10 +37,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-afterAll(async () => {
-  await Promise.all([seller, buyer].map((one) => one.stop()));
-  await folder.remove();
-});
+afterAll(() => stop());
 
 /** Whether a text stands in any signed message of the trade. */
 async function inLog(services: Services, text: string): Promise<boolean> {
@@ -91,7 +82,7 @@ describe('personal data of a trade', () => {
   it('may be a file in parts, of which the seller gets what the log commits to', { timeout: 60_000 }, async () => {
     await sees(buyer, 'accepted');
     const proof = { name: 'bill.jpg', content: Buffer.from(BILL).toString('base64') };
-    await asked(buyer).tradePay({ trade, proof }, { signal });
+    await handlersOf(buyer).tradePay({ trade, proof }, { signal });
     const view = await until(
       () => shown(seller),
       ({ private: all }) => all.some(({ what, status }) => what === 'proof' && status === 'here'),
@@ -99,7 +90,7 @@ describe('personal data of a trade', () => {
     );
     const file = view.private.find(({ what }) => what === 'proof')?.file;
     expect(file).toEqual({ file: blobId(BILL).toString(), name: 'bill.jpg', size: BILL.length, here: true });
-    const saved = await asked(seller).fileSave({ with: trade, file: file?.file ?? '' }, { signal });
+    const saved = await handlersOf(seller).fileSave({ with: trade, file: file?.file ?? '' }, { signal });
     expect(Buffer.from(saved.content, 'base64').equals(BILL)).toBe(true);
   });
 
@@ -135,7 +126,7 @@ describe('personal data of a trade', () => {
   });
 
   it('cannot be forgotten while the trade goes on', async () => {
-    await expect(asked(seller).tradeForget({ trade, chat: false }, { signal })).rejects.toMatchObject({
+    await expect(handlersOf(seller).tradeForget({ trade, chat: false }, { signal })).rejects.toMatchObject({
       code: 'TRADE_STATE',
     });
   });
@@ -162,7 +153,7 @@ describe('personal data of a trade', () => {
         true,
       );
 
-      const gone = await asked(seller).tradeForget({ trade: trade.slice(0, 20), chat: true }, { signal });
+      const gone = await handlersOf(seller).tradeForget({ trade: trade.slice(0, 20), chat: true }, { signal });
       expect(gone).toMatchObject({ trade, messages: 1 });
       expect(gone.values.map(({ what, own }) => [what, own])).toEqual([
         ['address', false],
@@ -179,7 +170,7 @@ describe('personal data of a trade', () => {
       for (const { bytes } of [before, after])
         expect(verifyEvidenceFile(bytes)).toMatchObject({ valid: true, problems: [] });
 
-      const own = await asked(buyer).tradeForget({ trade, chat: false }, { signal });
+      const own = await handlersOf(buyer).tradeForget({ trade, chat: false }, { signal });
       expect(own.values).toMatchObject([{ own: true, sentTo: ['seller'] }, {}, {}]);
       expect(own.remains).toContain('address (seller)');
       expect(verifyEvidenceFile((await buyer.trades.export(trade)).bytes).valid).toBe(true);
@@ -190,7 +181,7 @@ describe('personal data of a trade', () => {
 describe('files of a dispute', () => {
   it('go sealed to the other side, and the log has commitments only', { timeout: 60_000 }, async () => {
     const listing = await published(seller, 'dua');
-    ({ trade } = await asked(buyer).offer({ listing }, { signal }));
+    ({ trade } = await handlersOf(buyer).offer({ listing }, { signal }));
     await until(
       () => seller.trades.open(trade),
       (open) => open !== undefined,
@@ -201,14 +192,17 @@ describe('files of a dispute', () => {
     await buyer.trades.step(trade, { kind: 'paid' });
     const picture = Buffer.from('a picture of an empty box');
     const files = [{ name: 'box.jpg', content: picture.toString('base64') }];
-    await asked(buyer).tradeDispute({ trade, reason: 'Nothing in it', files }, { signal });
+    await handlersOf(buyer).tradeDispute({ trade, reason: 'Nothing in it', files }, { signal });
     const view = await until(
       () => shown(seller),
       ({ private: all }) => all[0]?.status === 'here',
       'the picture is there',
     );
     expect(view.private).toMatchObject([{ what: 'attachment', of: 'buyer', file: { name: 'box.jpg', here: true } }]);
-    const saved = await asked(seller).fileSave({ with: trade, file: view.private[0]?.file?.file ?? '' }, { signal });
+    const saved = await handlersOf(seller).fileSave(
+      { with: trade, file: view.private[0]?.file?.file ?? '' },
+      { signal },
+    );
     expect(Buffer.from(saved.content, 'base64').equals(picture)).toBe(true);
     expect(await inLog(seller, 'empty box')).toBe(false);
   });
@@ -217,7 +211,7 @@ describe('files of a dispute', () => {
 describe('a file that is said to be a value', () => {
   it('is not waited for while there is an offer only', { timeout: 60_000 }, async () => {
     const listing = await published(seller, 'tiga');
-    const { trade: offered } = await asked(buyer).offer({ listing, address: ADDRESS }, { signal });
+    const { trade: offered } = await handlersOf(buyer).offer({ listing, address: ADDRESS }, { signal });
     const open = await until(
       async () => seller.trades.open(offered),
       (log) => log !== undefined,
@@ -266,7 +260,7 @@ describe('a step that is not taken', () => {
 
   it('leaves no value behind', async () => {
     const table: string[] = [];
-    await expect(asked(buyer).offer({ listing: 'nowhere', address: ADDRESS }, { signal })).rejects.toThrow();
+    await expect(handlersOf(buyer).offer({ listing: 'nowhere', address: ADDRESS }, { signal })).rejects.toThrow();
     const prepared = buyer.store.table('private-prepared', {
       encode: () => new Uint8Array(),
       decode: (bytes) => bytes,

@@ -1,23 +1,20 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHandlers } from '../../../node/handlers.js';
 import { inboxOf } from '../../../node/inbox/index.js';
 import type { Services } from '../../../node/services.js';
 import { equalBytes } from '../../../protocol/ids.js';
 import { signRecord } from '../../../protocol/record.js';
 import { contradict, openProof, readProof, writeProof } from '../../../protocol/trade/index.js';
-import { startMember, untilKnown } from '../../network/members.js';
+import { handlersOf, startMembers } from '../../network/members.js';
 import { published, until } from '../../network/traders.js';
-import { temporaryFolder } from '../../support/processes.js';
 
 const { signal } = new AbortController();
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let stop: () => Promise<void>;
 let seller: Services;
 let buyer: Services;
 let trade: string;
 
-const asked = (services: Services) => createHandlers({ services, apiUrl: () => '', startedAt: 0, version: '0.0.0' });
-const shown = (services: Services) => asked(services).tradeShow({ trade }, { signal });
+const shown = (services: Services) => handlersOf(services).tradeShow({ trade }, { signal });
 
 async function opened(services: Services) {
   const log = await services.trades.open(trade);
@@ -26,10 +23,7 @@ async function opened(services: Services) {
 }
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  seller = await startMember(folder.path, 'seller', {});
-  buyer = await startMember(folder.path, 'buyer', { bootstrap: seller.network.addresses() });
-  await untilKnown([seller, buyer], 2);
+  ({ seller, buyer, stop } = await startMembers(['seller', 'buyer']));
   const listing = await published(seller, 'satu');
   ({ trade } = await buyer.trades.offer({ listing }));
   await until(
@@ -39,10 +33,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-afterAll(async () => {
-  await Promise.all([seller, buyer].map((one) => one.stop()));
-  await folder.remove();
-});
+afterAll(() => stop());
 
 /** The seller's device signs a second answer to the offer, as one that was set back would, and sends it. */
 async function fork(): Promise<void> {

@@ -1,6 +1,5 @@
 import { checkRoom } from '../../../node/trades/room.js';
 import type { MessageRecord } from '../../../node/trades/journal.js';
-import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { recordId } from '../../../protocol/ids.js';
 import { signRecord, type Draft, type Signer } from '../../../protocol/record.js';
 import {
@@ -11,23 +10,13 @@ import {
   type MessageKind,
   type TradeState,
 } from '../../../protocol/trade/index.js';
+import { traderOf } from '../../protocol/signers.js';
 
 export const NETWORK = 'main';
 export const BEGIN = Date.UTC(2026, 10, 1);
 export const DAY = 24 * 60 * 60 * 1000;
 
-/** A trader with one device, its root. */
-function trader(seed: number): Signer {
-  const { publicKey, secretKey } = keyPairFromSeed(new Uint8Array(32).fill(seed));
-  const root: Signer = { trader: publicKey, device: publicKey, sign: (message) => sign(message, secretKey) };
-  const device = keyPairFromSeed(new Uint8Array(32).fill(seed + 100));
-  const grant = { delegate: device.publicKey, may: ['trade'], expires: BEGIN + 365 * DAY };
-  const delegation = signRecord('delegation', grant, root, { network: NETWORK, created: BEGIN });
-  const own = (message: Uint8Array) => sign(message, device.secretKey);
-  return { trader: publicKey, device: device.publicKey, delegation, sign: own };
-}
-
-export const [buyer, seller, arbiter] = [trader(1), trader(2), trader(3)];
+export const [buyer, seller, arbiter] = [1, 2, 3].map((seed) => traderOf(seed, BEGIN)) as [Signer, Signer, Signer];
 const price = { amount: 8_500_000, currency: 'IDR' };
 const listing = { listing: recordId(Uint8Array.of(0xa0)), slot: 'listing/x', title: 'Kopi', quantity: 1, price };
 export const terms = (named: boolean, by: Signer = buyer) => ({

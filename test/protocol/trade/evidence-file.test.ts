@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBulkVerifier } from '../../../node/identity/verifier.js';
-import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { commit } from '../../../protocol/private.js';
 import { recordId } from '../../../protocol/ids.js';
 import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
@@ -9,6 +8,7 @@ import { DEFAULT_DURATIONS } from '../../../protocol/trade/index.js';
 import { verifyEvidenceFile, writeEvidenceFile } from '../../../protocol/trade/evidence-file.js';
 import { PAGE_LANGUAGES } from '../../../protocol/trade/evidence-words.js';
 import { encodeUtf8 } from '../../../protocol/utf8.js';
+import { rootOf, traderOf } from '../signers.js';
 
 const NETWORK = 'main';
 const BEGIN = Date.UTC(2026, 0, 1);
@@ -16,25 +16,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const verify = createBulkVerifier();
 const EVIL = '</td><script>alert(1)</script><img src=x onerror=alert(2)>&amp;"\'';
 
-function rootOf(seed: number): Signer {
-  const root = keyPairFromSeed(new Uint8Array(32).fill(seed));
-  return { trader: root.publicKey, device: root.publicKey, sign: (message) => sign(message, root.secretKey) };
-}
-
-function trader(seed: number): Signer {
-  const device = keyPairFromSeed(new Uint8Array(32).fill(seed + 100));
-  const root = rootOf(seed);
-  const grant = { delegate: device.publicKey, may: ['publish', 'trade'], expires: BEGIN + 365 * DAY };
-  const delegation = signRecord('delegation', grant, root, { network: NETWORK, created: BEGIN });
-  return {
-    trader: root.trader,
-    device: device.publicKey,
-    delegation,
-    sign: (message) => sign(message, device.secretKey),
-  };
-}
-
-const [buyer, seller, outsider] = [trader(1), trader(2), trader(3)];
+const [buyer, seller, outsider] = [1, 2, 3].map((seed) => traderOf(seed, BEGIN)) as [Signer, Signer, Signer];
 let clock = BEGIN;
 const options = () => ({ network: NETWORK, created: ++clock, inlineDelegation: true });
 const price = { amount: 8_500_000, currency: 'IDR' };

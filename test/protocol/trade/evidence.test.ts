@@ -1,36 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createBulkVerifier } from '../../../node/identity/verifier.js';
-import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { blobId, recordId } from '../../../protocol/ids.js';
 import { readItem } from '../../../protocol/listing/input.js';
 import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
 import { DEFAULT_DURATIONS } from '../../../protocol/trade/index.js';
 import { verifyEvidence } from '../../../protocol/trade/evidence.js';
+import { traderOf } from '../signers.js';
 
 const NETWORK = 'main';
 const BEGIN = Date.UTC(2026, 0, 1);
 const DAY = 24 * 60 * 60 * 1000;
 const verify = createBulkVerifier();
 
-function trader(seed: number): Signer {
-  const root = keyPairFromSeed(new Uint8Array(32).fill(seed));
-  const device = keyPairFromSeed(new Uint8Array(32).fill(seed + 100));
-  const rootSigner: Signer = {
-    trader: root.publicKey,
-    device: root.publicKey,
-    sign: (message) => sign(message, root.secretKey),
-  };
-  const grant = { delegate: device.publicKey, may: ['publish', 'trade'], expires: BEGIN + 365 * DAY };
-  const delegation = signRecord('delegation', grant, rootSigner, { network: NETWORK, created: BEGIN });
-  return {
-    trader: root.publicKey,
-    device: device.publicKey,
-    delegation,
-    sign: (message) => sign(message, device.secretKey),
-  };
-}
-
-const [buyer, seller, outsider] = [trader(1), trader(2), trader(3)];
+const [buyer, seller, outsider] = [1, 2, 3].map((seed) => traderOf(seed, BEGIN)) as [Signer, Signer, Signer];
 let clock = BEGIN;
 const options = () => ({ network: NETWORK, created: ++clock, inlineDelegation: true });
 const { item } = readItem({ sku: 'kopi-1', title: 'Kopi Gayo', price: '85000 IDR' });
