@@ -11,9 +11,13 @@ import { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
 const minute = 60 * 1000;
 /** Nodes keep a record for weeks; the nodes around a key change within days. */
 const REFRESH = 24 * 60 * minute;
-/** A record that too few nodes keep is brought out again this often. */
+/**
+ * A record that too few nodes keep is brought out again so long after it was first brought out in vain, each time after
+ * twice as long, and at last this often: nodes that were only busy take it in seconds, and where there are none it costs little.
+ */
+const FIRST_RETRY = 5_000;
 const RETRY = 10 * minute;
-const CHECK = minute;
+const CHECK = FIRST_RETRY;
 /** Nodes come in groups: a record that nobody keeps is brought out so long after the first one. */
 const PEER_DELAY = 1_000;
 
@@ -30,6 +34,8 @@ interface Own {
   replicas: number;
   /** When that was begun; milliseconds UTC, 0: never since the start. */
   tried: number;
+  /** How many times in a row too few took it. */
+  failures: number;
 }
 
 /** What this trader says of itself: signed here, and brought out every day. */
@@ -55,13 +61,16 @@ export class OwnRecords {
     this.#own.clear();
     for (const kind of TRADER_RECORD_KINDS) {
       const record = await this.#read(kind);
-      if (record !== undefined) this.#own.set(kind, { record, replicas: 0, tried: 0 });
+      if (record !== undefined) this.#own.set(kind, { record, replicas: 0, tried: 0, failures: 0 });
     }
     if (this.#writes()) await this.#renew();
     const { network } = this.#deps;
     const timer = setInterval(() => this.#inBackground((own) => this.#isDue(own)), CHECK).unref();
     this.#ends = [
-      whenMet(network, PEER_DELAY, () => this.#inBackground(({ replicas }) => replicas < QUORUM)),
+      whenMet(network, PEER_DELAY, () => {
+        for (const own of this.#own.values()) own.failures = 0;
+        this.#inBackground(({ replicas }) => replicas < QUORUM);
+      }),
       () => clearInterval(timer),
     ];
   }
@@ -106,6 +115,7 @@ export class OwnRecords {
       if (known === undefined) await this.#sign(kind, item, this.#nextSeq(kind));
       else await this.#goOn(kind, known, item);
       const replicas = await this.#bringOut(kind);
+      await this.#bringOwed();
       return { record: this.get(kind) as TraderRecord<K>, replicas };
     });
   }
@@ -159,7 +169,13 @@ export class OwnRecords {
     const draft = { slot: kind, seq, item } as unknown as Draft<K>;
     const record = signRecord(kind, draft, identity, { network: identity.network, created: now() });
     await store.write([this.#table.put(kind, record.bytes)]);
-    this.#own.set(kind, { record: record, replicas: 0, tried: 0 });
+    this.#own.set(kind, { record: record, replicas: 0, tried: 0, failures: 0 });
+  }
+
+  /** What was said before goes out too, so that whoever finds the last word finds all of them. */
+  async #bringOwed(): Promise<void> {
+    for (const [kind, { tried, replicas }] of [...this.#own])
+      if (tried === 0 || replicas === 0) await this.#bringOut(kind);
   }
 
   /** Gives how many nodes keep it now. */
@@ -172,6 +188,7 @@ export class OwnRecords {
       own.tried = now();
       const { replicas, older } = await bringOut(own.record, signal);
       own.replicas = replicas;
+      own.failures = replicas < QUORUM ? own.failures + 1 : 0;
       if (!older || again) return replicas;
       // The home was set back: what it signs next must come after what the network knows.
       const known = await newest(kind, signal);
@@ -180,10 +197,11 @@ export class OwnRecords {
     }
   }
 
-  #isDue({ tried, replicas }: Own): boolean {
+  #isDue({ tried, replicas, failures }: Own): boolean {
     // What was tried far ahead was tried before the clock was set back.
     const since = Math.abs(this.#deps.now() - tried);
-    return since >= REFRESH || (replicas < QUORUM && since >= RETRY);
+    if (replicas >= QUORUM) return since >= REFRESH;
+    return since >= Math.min(RETRY, FIRST_RETRY * 2 ** Math.max(0, failures - 1));
   }
 
   #inBackground(due: (own: Own) => boolean): void {

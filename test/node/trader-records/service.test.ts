@@ -1,9 +1,12 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { NiagaError } from '../../../protocol/errors.js';
 import { createIdentity, ownWords, restoreIdentity } from '../../../node/identity/index.js';
 import { writeBody } from '../../../node/index/wire.js';
-import { GET_METHOD, LIST_METHOD } from '../../../node/trader-records/wire.js';
+import type { Network } from '../../../node/network/index.js';
+import { createTraderRecords } from '../../../node/trader-records/index.js';
+import { GET_METHOD, LIST_METHOD, PUT_METHOD } from '../../../node/trader-records/wire.js';
 import { temporaryFolder } from '../store/support.js';
 import { createAuthor, DAY, NETWORK, openBase, openTrader, openTraders, type Trader } from './support.js';
 
@@ -122,6 +125,39 @@ describe('a trader with a name', () => {
     await named.records.stop();
     await named.records.start();
     expect(named.records.own('profile')?.id).toEqual(before?.id);
+  });
+
+  it('has its profile out within seconds though nobody took it at first, and with the next word it says', async () => {
+    const folder = await homeOf(await temporaryFolder(), 'Warung Sari');
+    const [reader] = (await openTraders(1)) as [Trader];
+    const base = await openBase({ folder, bootstrap: reader.network.addresses() });
+    let broken = true;
+    const request: Network['request'] = (peer, method, ...rest) =>
+      broken && method === PUT_METHOD
+        ? Promise.reject(new NiagaError('PEER_UNREACHABLE', 'Cut for the test.'))
+        : base.network.request(peer, method, ...rest);
+    const network = new Proxy(base.network, {
+      get: (target, name) => {
+        if (name === 'request') return request;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const records = createTraderRecords({ ...base.deps, network });
+    onTestFinished(() => records.stop());
+    const known = async (): Promise<string | undefined> =>
+      (await reader.records.get(base.identity.trader, 'profile'))?.payload.item.name;
+    await records.start();
+    await records.publish('block-list', { traders: [] });
+    expect(await known()).toBeUndefined();
+    broken = false;
+    await records.publish('block-list', { traders: [] });
+    expect(await known()).toBe('Warung Sari');
+
+    broken = true;
+    await records.publish('profile', { name: 'Warung Budi' });
+    broken = false;
+    await vi.waitFor(async () => expect(await known()).toBe('Warung Budi'), { timeout: 60_000, interval: 200 });
   });
 
   it('signs its records anew under a renewed delegation, so that they outlive the old one', async () => {
