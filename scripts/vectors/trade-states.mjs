@@ -1,7 +1,8 @@
 import { stateOf } from '../../dist/protocol/index.js';
 import { hex } from '../lib/bytes.mjs';
-import { REFUSED, TOLD } from './trade-stories.mjs';
 import { NETWORK } from './keys.mjs';
+import { REFUSED } from './trades-refused.mjs';
+import { TOLD } from './trades-told.mjs';
 
 /** Lists of messages in several orders → the one state that they come to. */
 export function tradeStates() {
