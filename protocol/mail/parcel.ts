@@ -79,6 +79,6 @@ export function readRefusal(bytes: Uint8Array): Refusal {
   return parsed.data;
 }
 
-export function writeRefusal(refusal: Refusal): Uint8Array {
-  return encode({ ...refusal, missing: refusal.missing?.slice(0, MAX_MISSING) });
+export function writeRefusal({ missing, ...refusal }: Refusal): Uint8Array {
+  return encode({ ...refusal, ...(missing === undefined ? {} : { missing: missing.slice(0, MAX_MISSING) }) });
 }
