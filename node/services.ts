@@ -202,6 +202,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       ...secret,
       home,
       traderRecords,
+      isStranger: (trader) => chat.isStranger(trader),
       readReceipts: options.readReceipts,
       options: options.upkeep?.mail,
     });
@@ -228,7 +229,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     const files = createFiles({ store, mail, now: common.now });
-    const chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
+    const chat: Chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
     const privateValues = await run(createPrivateValues({ ...common, mail, files, trades, blocks, events }));
     const proofs = await run(createProofs({ ...common, mail, trades, events }));
     // Last: what comes is taken by services that are there.

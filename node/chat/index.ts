@@ -55,6 +55,8 @@ export interface Chat {
   list(page: { limit: number; after?: string | undefined }): Promise<ConversationView[]>;
   /** Conversations with messages that nobody has seen here. */
   unread(): Promise<ConversationView[]>;
+  /** Whether there is neither a trade with that trader nor anything that was written to it. */
+  isStranger(trader: Uint8Array): Promise<boolean>;
   /** The signed messages about a trade, own and others', in the order in which they came here: for a party to disclose (protocol/chat). */
   records(trade: CID): Promise<{ readonly id: string; readonly bytes: Uint8Array }[]>;
   /** Deletes what was written about a trade, with its files, and tells how many messages that were. */

@@ -1,4 +1,5 @@
 import { NiagaError } from '../../protocol/errors.js';
+import { today } from '../today.js';
 import type { ThreadRow } from './threads.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -16,7 +17,7 @@ export interface Written {
 
 /** How much one trader, or all strangers together, wrote within a day. */
 export function addTo(written: Written | undefined, now: number): Written {
-  const running = written !== undefined && now - written.since < DAY && now >= written.since ? written : undefined;
+  const running = today(written, now);
   return { since: running?.since ?? now, messages: (running?.messages ?? 0) + 1 };
 }
 

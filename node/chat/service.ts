@@ -135,6 +135,11 @@ export class ChatService implements Chat {
     return (await this.#conversations()).filter(({ unread }) => unread > 0);
   }
 
+  async isStranger(trader: Uint8Array): Promise<boolean> {
+    const { own } = await this.#threads.thread(traderToText(trader));
+    return own === 0 && !(await this.#deps.trades.isPartner(trader));
+  }
+
   async records(trade: CID): Promise<{ id: string; bytes: Uint8Array }[]> {
     return (await this.#about(trade)).map(({ record }) => ({ id: record.id.toString(), bytes: record.bytes }));
   }
@@ -197,7 +202,7 @@ export class ChatService implements Chat {
     await this.#lock(name, async () => {
       if ((await this.#threads.seqOf(name, id)) !== undefined) return;
       const thread = await this.#threads.thread(name);
-      const isStranger = thread.own === 0 && !(await trades.isPartner(from));
+      const isStranger = await this.isStranger(from);
       const written = addTo(thread.written, now());
       // Counted before anything is waited for: messages of many strangers come at the same time.
       if (isStranger) this.#strangers = addTo(this.#strangers, now());

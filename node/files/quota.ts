@@ -1,7 +1,7 @@
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { NiagaError } from '../../protocol/errors.js';
+import { endOf, today } from '../today.js';
 
-const DAY = 24 * 60 * 60 * 1000;
 const MiB = 1024 * 1024;
 /** Bytes of files that one trader may name in a day: pictures of many trades. */
 const FILE_BYTES_A_DAY = 64 * MiB;
@@ -30,14 +30,13 @@ export class FileQuota {
   /** @throws NiagaError RATE_LIMITED with `details.retryAt` */
   take(trader: string, bytes: number): void {
     const now = this.#now();
-    const last = this.#named.get(trader);
-    const today = last !== undefined && now >= last.since && now - last.since < DAY ? last : { since: now, bytes: 0 };
-    const details = { retryAt: now + DAY };
-    if (today.bytes + bytes > FILE_BYTES_A_DAY)
+    const day = today(this.#named.get(trader), now) ?? { since: now, bytes: 0 };
+    const details = { retryAt: endOf(day) };
+    if (day.bytes + bytes > FILE_BYTES_A_DAY)
       throw new NiagaError('RATE_LIMITED', 'Those are more files than one trader may send in a day.', { details });
     if (this.#kept + bytes > this.#max)
       throw new NiagaError('RATE_LIMITED', 'There is no room for more files of others here.', { details });
-    this.#named.set(trader, { since: today.since, bytes: today.bytes + bytes });
+    this.#named.set(trader, { since: day.since, bytes: day.bytes + bytes });
     this.#kept += bytes;
   }
 

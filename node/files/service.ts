@@ -119,10 +119,9 @@ export class FilesService implements Files {
       // Not final: what names it may still be on its way. Without that anybody could fill this disk.
       if (named === undefined) throw new NiagaError('FILE_NOT_FOUND', 'Nothing that came names that file.');
       if (!isPartOf(named, part)) throw new NiagaError('RECORD_SCHEMA', 'The part does not fit the size of its file.');
-      const known = await this.#parts.has(partKey(key, part.at));
-      const writes = known ? [] : [this.#parts.put(partKey(key, part.at), part.bytes)];
-      await this.#deps.store.write([...writes, ...receipt().writes]);
-      if (known || (await this.#parts.count(`${key}/`)) < partCount(named)) return;
+      if (await this.#parts.has(partKey(key, part.at))) return;
+      await this.#deps.store.write([this.#parts.put(partKey(key, part.at), part.bytes), ...receipt().writes]);
+      if ((await this.#parts.count(`${key}/`)) < partCount(named)) return;
       for (const listener of this.#listeners) listener(from, part.of.toString());
     });
   }

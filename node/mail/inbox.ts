@@ -21,6 +21,7 @@ import type { Contacts } from './contacts.js';
 import type { Incoming, MailDeps, OwnReceipt, ParcelHandler } from './index.js';
 import type { OutboxTables } from './outbox.js';
 import type { Postman } from './postman.js';
+import type { Counted, ReceiptQuota } from './receipt-quota.js';
 import type { DeliveryVerdict } from './wire.js';
 
 /** Parcels of which it is remembered that their authors know that they were read. */
@@ -34,6 +35,7 @@ export interface InboxDeps extends Pick<
   readonly contacts: Contacts;
   readonly postman: Postman;
   readonly handlers: ReadonlyMap<string, ParcelHandler>;
+  readonly quota: ReceiptQuota;
   /** The sealing keys, the newest first. */
   readonly secrets: () => readonly Uint8Array[];
 }
@@ -186,7 +188,7 @@ export class Inbox {
     { bytes, about }: Letter['parcels'][number],
     sealed: boolean,
   ): Promise<DeliveryVerdict> {
-    const { tables, postman, handlers } = this.#deps;
+    const { tables, postman, handlers, quota } = this.#deps;
     const name = traderToText(from);
     const text = id.toString();
     const kept = isReceipted(kind) ? await tables.kept(name, text) : undefined;
@@ -197,43 +199,57 @@ export class Inbox {
       return { receipt: kept.receipt };
     }
     const handled = (isKept: boolean) => postman.apply(from, { type: 'handled', id: text, kind, kept: isKept });
+    let counted: Counted | undefined;
     try {
+      if (isReceipted(kind)) counted = await quota.take(from);
       const handler = handlers.get(kind);
       if (handler === undefined)
         throw new NiagaError('OPERATION_UNKNOWN', `Parcels of the kind "${kind}" are not taken here.`, {
           where: 'kind',
         });
-      let receipt: (OwnReceipt & { send(): void }) | undefined;
+      const issued: { receipt?: OwnReceipt & { send(): void } } = {};
       const incoming: Incoming = {
         id,
         kind,
         from,
         bytes,
         about,
-        receipt: (named = about) => (receipt ??= this.#receipt(from, id, named, sealed)),
+        receipt: (named = about) => (issued.receipt ??= this.#receipt(from, id, named, sealed, counted?.writes())),
       };
       await handler.take(incoming);
-      if (isReceipted(kind) && receipt === undefined) {
-        receipt = this.#receipt(from, id, about, sealed);
-        await tables.write(receipt.writes);
-      }
+      const receipt =
+        issued.receipt?.bytes ?? (isReceipted(kind) ? await this.#again(from, id, about, sealed) : undefined);
       handled(true);
-      receipt?.send();
-      return receipt === undefined ? { taken: true } : { receipt: receipt.bytes };
+      issued.receipt?.send();
+      return receipt === undefined ? { taken: true } : { receipt };
     } catch (error) {
+      counted?.back();
       handled(false);
       throw error;
     }
   }
 
   /** Signs a receipt. `posted`: it goes as a parcel of its own, since nobody waits for the answer. */
-  #receipt(from: Uint8Array, id: CID, about: CID | undefined, posted: boolean): OwnReceipt & { send(): void } {
+  #receipt(
+    from: Uint8Array,
+    id: CID,
+    about: CID | undefined,
+    posted: boolean,
+    counted: readonly Write[] = [],
+  ): OwnReceipt & { send(): void } {
     const { tables, now } = this.#deps;
     const bytes = this.#sign(id, about, false);
     const keep = tables.keep(traderToText(from), id.toString(), { receipt: bytes, at: now() });
-    if (!posted) return { bytes, writes: [keep], send: () => undefined };
+    if (!posted) return { bytes, writes: [keep, ...counted], send: () => undefined };
     const post = this.#post(from, 'receipt', bytes);
-    return { bytes, writes: [keep, ...post.writes], send: post.send };
+    return { bytes, writes: [keep, ...counted, ...post.writes], send: post.send };
+  }
+
+  /** A receipt for what is here already, in a parcel of other bytes: nothing of it is kept, since each time comes to the same. */
+  async #again(from: Uint8Array, id: CID, about: CID | undefined, posted: boolean): Promise<Uint8Array> {
+    const bytes = this.#sign(id, about, false);
+    if (posted) await this.#postNow(from, 'receipt', bytes);
+    return bytes;
   }
 
   #sign(of: CID, about: CID | undefined, read: boolean): Uint8Array {

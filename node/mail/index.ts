@@ -4,7 +4,7 @@
  * has signed for it. And the mailboxes that this node keeps for others.
  *
  * ```ts
- * const mail = createMail({ store, network, identity, traderRecords, home, verify, now: Date.now, logger, onRefused });
+ * const mail = createMail({ store, network, identity, traderRecords, home, verify, isStranger, now: Date.now, logger, onRefused });
  * mail.handle('chat', {
  *   async take(parcel) {
  *     const receipt = parcel.receipt();
@@ -91,8 +91,9 @@ export interface Incoming {
   /** The trade that it belongs to, by its sender's word. */
   readonly about?: CID | undefined;
   /**
-   * The receipt, for kinds that have one: its writes go into the batch that keeps what came. A handler that does not ask for it
-   * has it written after it has returned. It names `about`, where the handler does not know better.
+   * The receipt, for kinds that have one: its writes go into the batch that keeps what came. A handler that does not ask for it has
+   * that content already: its sender gets a receipt, and nothing of this parcel stays here, so that the same in ever other bytes fills
+   * no disk. It names `about`, where the handler does not know better.
    */
   readonly receipt: (about?: CID) => OwnReceipt;
 }
@@ -173,6 +174,8 @@ export interface MailDeps {
   readonly logger: Logger;
   /** Told of each refusal, for the counters. */
   readonly onRefused: (code: string) => void;
+  /** Whether there is neither a trade with that trader nor anything that was written to it. */
+  readonly isStranger: (trader: Uint8Array) => Promise<boolean>;
   /** Tell others that their messages were seen by a person. Default true. */
   readonly readReceipts?: boolean | undefined;
   readonly options?: Partial<MailOptions> | undefined;

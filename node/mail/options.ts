@@ -25,6 +25,10 @@ export interface MailOptions {
   readonly strangerBytes: number;
   /** Of strangers for all recipients together. */
   readonly strangersBytes: number;
+  /** Parcels that are signed for in a day: of one partner of a trade or of a chat, of one stranger, and of all strangers together. */
+  readonly partnerParcels: number;
+  readonly strangerParcels: number;
+  readonly strangersParcels: number;
 }
 
 export const DEFAULT_MAIL_OPTIONS: MailOptions = {
@@ -43,6 +47,11 @@ export const DEFAULT_MAIL_OPTIONS: MailOptions = {
   depositorBytes: 2 * MiB,
   strangerBytes: 512 * KiB,
   strangersBytes: 64 * MiB,
+  // 500 trades, which are what one trader may begin in a day, with all their messages and the pictures of some; a receipt takes up
+  // half a KiB for a year. A stranger may begin 200 trades; all strangers together begin 10,000, and write 1,000 messages.
+  partnerParcels: 20_000,
+  strangerParcels: 200,
+  strangersParcels: 20_000,
 };
 
 /** @throws NiagaError USAGE for an unknown option or one that is not a number above 0 */

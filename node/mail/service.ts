@@ -19,6 +19,7 @@ import { mailOptions } from './options.js';
 import { OutboxTables } from './outbox.js';
 import { OwnMailboxes } from './own-mailboxes.js';
 import { Postman } from './postman.js';
+import { ReceiptQuota } from './receipt-quota.js';
 import { SealingKeys } from './sealing-keys.js';
 import { DELIVER_METHOD, MAX_DELIVERY } from './wire.js';
 
@@ -45,6 +46,7 @@ export class MailService implements Mail {
   readonly #depositor: Depositor;
   readonly #letters: Letters;
   readonly #postman: Postman;
+  readonly #quota: ReceiptQuota;
   readonly #inbox: Inbox;
   readonly #collector: Collector;
   readonly #handlers = new Map<string, ParcelHandler>();
@@ -82,12 +84,14 @@ export class MailService implements Mail {
       letters: this.#letters,
       answered: (letter) => this.#answered(letter),
     });
+    this.#quota = new ReceiptQuota({ ...deps, options });
     this.#inbox = new Inbox({
       ...deps,
       tables: this.#tables,
       contacts: this.#contacts,
       postman: this.#postman,
       handlers: this.#handlers,
+      quota: this.#quota,
       secrets: () => this.#keys.secrets,
     });
     this.#collector = new Collector({
@@ -106,6 +110,7 @@ export class MailService implements Mail {
     await this.#contacts.load();
     await this.#own.load();
     await this.#mailbox.load();
+    await this.#quota.load();
     await this.#postman.start();
     this.#running = true;
     this.#serve();
@@ -271,6 +276,7 @@ export class MailService implements Mail {
       if (await this.#keys.rotate(now())) this.#publishSoon();
       await this.#mailbox.expire();
       await this.#tables.prune(now());
+      await this.#quota.prune();
     } catch (error) {
       logger.warn({ error: String(error) }, 'the upkeep of the mail failed');
     }

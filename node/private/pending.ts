@@ -43,7 +43,7 @@ export class PendingFiles {
   }
 
   /**
-   * Writes that make a file wait; then `noted()`.
+   * Writes that make a file wait; then `noted()`. Undefined where it waits already.
    * @throws NiagaError TRADE_ROLE, TRADER_BLOCKED, TRADE_STATE while there is no contract, PRIVATE_MISMATCH for a second file,
    *   RATE_LIMITED
    */
@@ -52,22 +52,21 @@ export class PendingFiles {
     committed: Committed,
     from: Uint8Array,
     { salt, file }: { readonly salt: Uint8Array; readonly file: FileRef },
-  ): Promise<{ writes: Write[]; noted: () => void }> {
+  ): Promise<{ writes: Write[]; noted: () => void } | undefined> {
     const { files, now } = this.#deps;
     this.#check(log, committed, from);
     const { commitment, what } = committed;
     const name = traderToText(from);
     const before = await this.#table.pending(log.trade, commitment, name);
-    if (before !== undefined && !before.file.cid.equals(file.cid))
+    if (before?.file.cid.equals(file.cid) === true) return undefined;
+    if (before !== undefined)
       throw new NiagaError('PRIVATE_MISMATCH', 'Its sender has named another file for that value.');
     const writes = [
       this.#table.putPending(log.trade, commitment, name, { what, salt, file, at: now() }),
       ...(await files.expect(from, file, holderOf(log.trade.toString(), commitment))),
     ];
-    const noted = (): void => {
-      if (before === undefined)
-        this.#note(name, file.cid.toString(), { trade: log.trade.toString(), commitment: hex(commitment) });
-    };
+    const noted = (): void =>
+      this.#note(name, file.cid.toString(), { trade: log.trade.toString(), commitment: hex(commitment) });
     return { writes, noted };
   }
 

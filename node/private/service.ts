@@ -276,15 +276,12 @@ export class PrivateService implements PrivateValues {
     if (committed === undefined) throw new NiagaError('PRIVATE_UNKNOWN', 'The log does not commit to that value.');
     await this.#lock(id, async () => {
       const known = await this.#table.row(id, commitment);
-      if (known?.forgotten !== undefined || known?.value !== undefined) {
-        await store.write([...receipt().writes]);
-        return;
-      }
+      if (known?.forgotten !== undefined || known?.value !== undefined) return;
       if (value === undefined) {
-        if (file === undefined) return;
-        const { writes, noted } = await this.#pending.add(log, committed, from, { salt, file });
-        await store.write([...writes, ...receipt().writes]);
-        noted();
+        const added = file && (await this.#pending.add(log, committed, from, { salt, file }));
+        if (added === undefined) return;
+        await store.write([...added.writes, ...receipt().writes]);
+        added.noted();
         return;
       }
       const named = { from: traderToText(from), ...(file === undefined ? {} : { file }) };

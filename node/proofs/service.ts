@@ -140,14 +140,11 @@ export class ProofService implements Proofs {
     const trade = log.trade.toString();
     await this.#lock(trade, async () => {
       const key = [trade, ...pair.map(String)].join('/');
-      const receipt = came?.receipt().writes ?? [];
       const known = (await this.#table.has(key)) || (await this.#table.count(`${trade}/`)) >= MAX_PROOFS;
       const records = pair.map((id) => log.records.find((record) => record.id.equals(id)));
       const [a, b] = records;
-      if (known || a === undefined || b === undefined) {
-        if (receipt.length > 0) await store.write(receipt);
-        return;
-      }
+      if (known || a === undefined || b === undefined) return;
+      const receipt = came?.receipt().writes ?? [];
       const messages = [a.bytes, b.bytes] as const;
       const bytes = writeProof({ trade: log.trade, messages });
       const others = partiesOf(log.state).filter(

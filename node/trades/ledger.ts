@@ -261,10 +261,10 @@ export class Ledger {
 
   /**
    * Takes up a trade that names this trader as its arbiter. What is known of it already stays.
-   * @param receipt the own receipt for the parcel in which it came
+   * @param receipt makes the own receipt for the parcel in which it came
    * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS
    */
-  async adopt({ trade: id, state, records }: Case, receipt: OwnReceipt): Promise<void> {
+  async adopt({ trade: id, state, records }: Case, receipt: () => OwnReceipt): Promise<void> {
     const { book, store, events, now } = this.#deps;
     const name = id.toString();
     const known = await book.locked(name, async () => {
@@ -273,7 +273,7 @@ export class Ledger {
       for (const record of records) await this.#checkStanding(name, trade, record, false);
       const data = { ...changeOf(trade), kind: 'accept', by: 'counterparty' };
       const staged = events.stage([{ type: 'trade-changed', data }]);
-      await store.write([...writes, ...receipt.writes, ...staged.writes]);
+      await store.write([...writes, ...receipt().writes, ...staged.writes]);
       book.commit(trade);
       staged.tell();
       this.#tell(trade);
@@ -281,7 +281,6 @@ export class Ledger {
     });
     if (!known) return this.#unpark(name);
     for (const { bytes } of records) await this.receive(bytes, { way: 'copy' }, () => Promise.resolve());
-    await store.write([...receipt.writes]);
   }
 
   /** Only the seller's stock is counted here; it changes in the batch of the message that changes it. */

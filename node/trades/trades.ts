@@ -359,7 +359,7 @@ class TradesService implements Trades {
     const opened = openCase(bytes, from, identity.trader, { journal: this.#journal, now: now() });
     const id = opened.trade.toString();
     if (!this.#book.rows().has(id)) this.#intake.checkTrader(from);
-    await this.#ledger.adopt(opened, receipt(about));
+    await this.#ledger.adopt(opened, () => receipt(about));
     this.#consents.add(id);
     this.#soon(() => this.#consents.run());
   }

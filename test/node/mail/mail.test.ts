@@ -1,13 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  COLLECT_METHOD,
-  collectAnswerSchema,
-  DELIVER_METHOD,
-  deliverAnswerSchema,
-  DEPOSIT_METHOD,
-} from '../../../node/mail/wire.js';
+import { COLLECT_METHOD, collectAnswerSchema, DEPOSIT_METHOD } from '../../../node/mail/wire.js';
 import type { ContactRow } from '../../../node/mail/contacts.js';
 import { cborCodec, rawCodec } from '../../../node/store/index.js';
 import { decode, encode } from '../../../protocol/cbor.js';
@@ -15,7 +9,16 @@ import { NiagaError } from '../../../protocol/errors.js';
 import { blobId, traderToText } from '../../../protocol/ids.js';
 import { OLDEST_LETTER, parcelId } from '../../../protocol/mail/index.js';
 import type { Draft, Signer } from '../../../protocol/record.js';
-import { createTrader, openMailNode, sealedLetter, signed, tokenOf, type MailNode } from './support.js';
+import {
+  createTrader,
+  deliver,
+  letterTo,
+  openMailNode,
+  sealedLetter,
+  signed,
+  tokenOf,
+  type MailNode,
+} from './support.js';
 
 const text = (value: string): Uint8Array => encode({ salt: new Uint8Array(randomBytes(8)), value });
 const SOON = { timeout: 30_000, interval: 50 };
@@ -56,15 +59,6 @@ async function pair(got: string[] = [], handler = keeping(got)): Promise<[MailNo
   const from = await openMailNode(keeping(), { bootstrap: to.network.addresses() });
   from.mail.meet(to.identity.trader, to.network.peerId);
   return [from, to];
-}
-
-function letterTo(to: MailNode, by: Signer, parcels: Draft<'letter'>['parcels'], created = Date.now()): Uint8Array {
-  return signed('letter', { to: to.identity.trader, parcels }, by, created);
-}
-
-async function deliver(from: MailNode, to: MailNode, letter: Uint8Array) {
-  const answer = await from.network.request(to.network.peerId, DELIVER_METHOD, letter);
-  return deliverAnswerSchema.parse(decode(answer)).results;
 }
 
 describe('what one trader sends another who is there', () => {

@@ -9,9 +9,11 @@ import {
   type Identity,
 } from '../../../node/identity/index.js';
 import { createMail, type Mail, type MailOptions } from '../../../node/mail/index.js';
+import { DELIVER_METHOD, deliverAnswerSchema } from '../../../node/mail/wire.js';
 import { createNetwork, type Network } from '../../../node/network/index.js';
 import { createStore, rawCodec, type Store } from '../../../node/store/index.js';
 import { createTraderRecords } from '../../../node/trader-records/index.js';
+import { decode } from '../../../protocol/cbor.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { deviceToPeerId } from '../../../protocol/ids.js';
 import {
@@ -67,6 +69,22 @@ export function sealedLetter(kib = 1): Uint8Array {
   return seal(new Uint8Array((kib - 1) * 1024 + 100), key, new Uint8Array(randomBytes(32)));
 }
 
+/** A letter to the trader of a node. */
+export function letterTo(
+  to: MailNode,
+  by: Signer,
+  parcels: Draft<'letter'>['parcels'],
+  created = Date.now(),
+): Uint8Array {
+  return signed('letter', { to: to.identity.trader, parcels }, by, created);
+}
+
+/** What a node says to each parcel of a letter that is brought to it. */
+export async function deliver(from: MailNode, to: MailNode, letter: Uint8Array) {
+  const answer = await from.network.request(to.network.peerId, DELIVER_METHOD, letter);
+  return deliverAnswerSchema.parse(decode(answer)).results;
+}
+
 export function tokenOf(owner: Signer, now: number, quota: number, expires = now + 60 * DAY) {
   const keys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
   const draft = { id: new Uint8Array(randomBytes(16)), key: keys.publicKey, expires, quota };
@@ -104,9 +122,15 @@ export interface MailNode {
 /** @param prepare registers the handlers */
 export async function openMailNode(
   prepare: (node: Omit<MailNode, 'stop'>) => void,
-  options: { folder?: string; bootstrap?: readonly string[]; mail?: Partial<MailOptions>; now?: () => number } = {},
+  options: {
+    folder?: string;
+    bootstrap?: readonly string[];
+    mail?: Partial<MailOptions>;
+    now?: () => number;
+    isStranger?: (trader: Uint8Array) => boolean;
+  } = {},
 ): Promise<MailNode> {
-  const { bootstrap = [], now = Date.now } = options;
+  const { bootstrap = [], now = Date.now, isStranger = () => false } = options;
   const fresh = options.folder === undefined ? await temporaryFolder() : undefined;
   const folder = options.folder ?? fresh?.path ?? '';
   const home = { identityFolder: join(folder, 'identity') };
@@ -137,7 +161,13 @@ export async function openMailNode(
   };
   const traderRecords = createTraderRecords(common);
   await traderRecords.start();
-  const mail = createMail({ ...common, home, traderRecords, options: options.mail });
+  const mail = createMail({
+    ...common,
+    home,
+    traderRecords,
+    isStranger: (trader) => Promise.resolve(isStranger(trader)),
+    options: options.mail,
+  });
   const node = { mail, network, store, identity, folder, refused };
   prepare(node);
   await mail.start();
