@@ -6,6 +6,7 @@ import { openRecord, signRecord, type SignedRecord } from '../../protocol/record
 import { roleOf } from '../../protocol/trade/index.js';
 import type { ChatMessageView, ConversationView } from '../api/rows/chat.js';
 import { createKeyedMutex } from '../concurrency.js';
+import { distinctTimes } from '../distinct-times.js';
 import type { NewEvent } from '../events/index.js';
 import type { Incoming, StateChange } from '../mail/index.js';
 import type { Write } from '../store/index.js';
@@ -24,6 +25,8 @@ export class ChatService implements Chat {
   readonly #deps: ChatDeps;
   readonly #threads: Threads;
   readonly #lock = createKeyedMutex();
+  /** Two messages that say the same are two. */
+  readonly #times: () => number;
   /** What all strangers wrote today, since the start at the earliest. */
   #strangers: Written | undefined;
   #ends: (() => void)[] = [];
@@ -32,6 +35,7 @@ export class ChatService implements Chat {
   constructor(deps: ChatDeps) {
     this.#deps = deps;
     this.#threads = new Threads(deps.store);
+    this.#times = distinctTimes(deps.now);
     deps.mail.handle('chat', { finalCodes: FINAL_CHAT_CODES, take: (parcel) => this.#take(parcel) });
   }
 
@@ -51,7 +55,7 @@ export class ChatService implements Chat {
   }
 
   async send({ text: typed, files = [], ...address }: NewMessage): Promise<ChatMessageView> {
-    const { identity, mail, store, blocks, events, now } = this.#deps;
+    const { identity, mail, store, blocks, events } = this.#deps;
     const { trader, trade } = await this.address(address);
     if (equalBytes(trader, identity.trader))
       throw new NiagaError('INPUT_INVALID', 'That is your own key.', { where: 'with' });
@@ -72,7 +76,7 @@ export class ChatService implements Chat {
     };
     const record = signRecord('chat', draft, identity, {
       network: identity.network,
-      created: now(),
+      created: this.#times(),
       inlineDelegation: true,
     });
     checkChat(record.payload);

@@ -9,6 +9,7 @@ import type { Arbiters, ChosenArbiter } from '../arbiters/index.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
+import { distinctTimes } from '../distinct-times.js';
 import type { Events } from '../events/index.js';
 import type { DelegationBook, DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
@@ -92,9 +93,11 @@ class TradesService implements Trades {
     this.#intake = new Intake({ ...deps, book: this.#book });
     const consent = (trade: string) => this.step(trade, { kind: 'consent' });
     this.#consents = new Consents({ ...deps, book: this.#book, consent });
-    const { identity, now } = deps;
+    const { identity } = deps;
+    // Two offers that say the same are two trades.
+    const times = distinctTimes(deps.now);
     this.#sign = (kind, draft) =>
-      signRecord(kind, draft, identity, { network: identity.network, created: now(), inlineDelegation: true });
+      signRecord(kind, draft, identity, { network: identity.network, created: times(), inlineDelegation: true });
   }
 
   async start(): Promise<void> {
