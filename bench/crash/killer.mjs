@@ -5,7 +5,10 @@ import { oneOf, shuffled } from '../lib/random.mjs';
 
 /** Longest pause between two kills, ms. */
 const PAUSE = 1_500;
-/** Half of the kills fall so soon after something was asked of a node that it is in the middle of it, or of telling others. */
+/** This share of the kills falls so soon after something was asked of a node that it is in the middle of it, or of telling others. */
+const AIMED = 0.6;
+/** This share takes down just that node, before it has answered or soon after. */
+const AT_CALLED = 0.35;
 const IN_THE_MIDDLE = 30;
 const NEXT_CALL = 3_000;
 /** How long a killed node stays away, and a frozen one stands still; some so long that others give up on it. */
@@ -43,13 +46,14 @@ export class Killer {
   async strike() {
     const signal = this.#signals.shift();
     // All of a strike is drawn before anything is waited for: what happens meanwhile does not change the dice.
-    const [pause, aimed, wait, choice, length, long] = Array.from({ length: 6 }, this.#next);
+    const [pause, aimed, wait, choice, other, length, long] = Array.from({ length: 7 }, this.#next);
     await sleep(pause * PAUSE);
-    if (aimed < 0.5) {
-      await oneOf(this.#nodes, () => choice).nextCall(NEXT_CALL);
+    const called = oneOf(this.#nodes, () => choice);
+    if (aimed < AIMED) {
+      await called.nextCall(NEXT_CALL);
       await sleep(wait * IN_THE_MIDDLE);
     }
-    const victim = await this.#victim(this.#next());
+    const victim = aimed < AT_CALLED && isUp(called) ? called : await this.#victim(other);
     this.counts[signal]++;
     const rest = long < LONG_SHARE ? LONG : 0;
     if (signal === 'SIGKILL') {
@@ -71,7 +75,7 @@ export class Killer {
   /** One that is up, or just starting. */
   async #victim(choice) {
     for (;;) {
-      const possible = this.#nodes.filter(({ state }) => state === 'up' || state === 'starting');
+      const possible = this.#nodes.filter(isUp);
       if (possible.length > 0) return oneOf(possible, () => choice);
       await sleep(POLL);
     }
@@ -92,6 +96,8 @@ export class Killer {
     this.#returning.add(tracked);
   }
 }
+
+const isUp = ({ state }) => state === 'up' || state === 'starting';
 
 /** Lets acting calls through, or holds them back. */
 export class Gate {
