@@ -1,7 +1,7 @@
 import type { Page } from '../node/api/handlers.js';
 import type { OperationKey } from '../node/api/operations.js';
 import { typeNext, type Context } from './context.js';
-import { safeJson } from './safe-text.js';
+import { safeJson, safeLine } from './safe-text.js';
 
 /** Of a terminal that does not say how wide it is. */
 const USUAL_WIDTH = 80;
@@ -15,8 +15,12 @@ export async function printOne(key: OperationKey, output: unknown, context: Cont
   if (words.note !== undefined) note(context, words.note);
 }
 
-/** Prints a page: with `--json` one array on one line. How to go on is said on standard error. */
-export async function printPage(key: OperationKey, { items, next }: Page<unknown>, context: Context): Promise<void> {
+/** Prints a page: with `--json` one array on one line. How to go on, and what is damaged, is said on standard error. */
+export async function printPage(
+  key: OperationKey,
+  { items, next, damaged = [] }: Page<unknown>,
+  context: Context,
+): Promise<void> {
   if (context.json) {
     await print(context, safeJson(items));
   } else {
@@ -25,6 +29,8 @@ export async function printPage(key: OperationKey, { items, next }: Page<unknown
     if (text === undefined) note(context, 'There is nothing to list.');
     else await print(context, text);
   }
+  for (const { message, next: remedy } of damaged)
+    note(context, safeLine(`${message}${remedy === undefined ? '' : ` ${remedy}`}`));
   if (next !== undefined) note(context, `There are more: ${typeNext(context, `${context.command} --after ${next}`)}`);
 }
 

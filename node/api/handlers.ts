@@ -1,17 +1,28 @@
+import type { ErrorBody } from '../../protocol/errors.js';
+import type { Listed } from '../listed.js';
 import type { CheckedInputOf, InputOf, Operation, OutputOf } from './operation.js';
 import type { OperationKey, Operations } from './operations.js';
 
-/** A part of a list. `next` is there when more follow: give it as `after` to go on. */
+/**
+ * A part of a list. `next` is there when more follow: give it as `after` to go on. `damaged` is there when some of the list cannot be
+ * read from this disk: which, and what to do.
+ */
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly next?: string;
+  readonly damaged?: readonly ErrorBody[];
 }
 
 /** A page of what was asked for with one more than the `limit`: that one says that there are more. */
-export function pageOf<V>(items: V[], limit: number, idOf: (item: V) => string): Page<V> {
+export function pageOf<V>(list: V[] | Listed<V>, limit: number, idOf: (item: V) => string): Page<V> {
+  const { items, damaged } = Array.isArray(list) ? { items: list, damaged: [] } : list;
   const shown = items.slice(0, limit);
   const last = shown.at(-1);
-  return items.length > limit && last !== undefined ? { items: shown, next: idOf(last) } : { items: shown };
+  return {
+    items: shown,
+    ...(items.length > limit && last !== undefined ? { next: idOf(last) } : {}),
+    ...(damaged.length === 0 ? {} : { damaged }),
+  };
 }
 
 export interface CallContext {

@@ -9,6 +9,7 @@ import type { ListingView, PublishedView } from '../api/views.js';
 import { createMutex } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
 import type { Outlet } from '../index/index.js';
+import { listed, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import { Distribution } from './distribution.js';
@@ -157,15 +158,11 @@ class CatalogService implements Catalog {
     }
   }
 
-  async list({ limit, after }: { limit: number; after?: string | undefined }): Promise<ListingView[]> {
-    const views: ListingView[] = [];
-    for (const id of this.#rows.ids()) {
-      if (views.length === limit) break;
-      if (after !== undefined && id <= after) continue;
-      const view = await this.show(id);
-      if (view?.status === 'active') views.push(view);
-    }
-    return views;
+  list({ limit, after }: { limit: number; after?: string | undefined }): Promise<Listed<ListingView>> {
+    return listed(this.#rows.ids(), limit, async (id) => {
+      const view = after !== undefined && id <= after ? undefined : await this.show(id);
+      return view?.status === 'active' ? view : undefined;
+    });
   }
 
   count(): number {

@@ -13,6 +13,7 @@ import type { CID } from 'multiformats/cid';
 import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import type { ListingView, PublishedView } from '../api/views.js';
+import type { Listed } from '../listed.js';
 import type { Write } from '../store/index.js';
 
 export { createCatalog } from './catalog.js';
@@ -45,8 +46,8 @@ export interface Catalog {
    * @throws the signal's reason; NiagaError STORE_…: what was not answered may be published all the same
    */
   publish(items: readonly PublishItem[], options?: PublishOptions): AsyncIterable<PublishedView>;
-  /** Own listings, in the order of their ids. */
-  list(page: { limit: number; after?: string | undefined }): Promise<ListingView[]>;
+  /** Own listings, in the order of their ids; what the disk has damaged is named beside the others. */
+  list(page: { limit: number; after?: string | undefined }): Promise<Listed<ListingView>>;
   /** How many are active. */
   count(): number;
   /** How many active ones are not yet held by all nodes that should hold them. */

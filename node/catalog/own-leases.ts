@@ -2,6 +2,7 @@ import { signRecord } from '../../protocol/record.js';
 import { merkleRoot, openProof, type ProvenLeaves } from '../../protocol/merkle.js';
 import type { Identity } from '../identity/index.js';
 import type { OwnLease } from '../index/index.js';
+import { unlessDamaged } from '../listed.js';
 import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
 import { CARD_LIFETIME } from './own-cards.js';
 import type { Rows } from './rows.js';
@@ -29,7 +30,8 @@ export class OwnLeases {
   }
 
   async load(): Promise<void> {
-    this.#seq = (await this.#table.get(KEY))?.seq ?? 0;
+    // What the disk has damaged is made again: the next one's number is the clock's.
+    this.#seq = (await unlessDamaged(this.#table.get(KEY)))?.seq ?? 0;
   }
 
   /** Signs a lease over all cards that stand by leases; undefined where there are none. It counts once the write is done. */

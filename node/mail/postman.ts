@@ -2,6 +2,7 @@ import { NiagaError } from '../../protocol/errors.js';
 import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { courier, isReceipted, MAX_PARCELS } from '../../protocol/mail/index.js';
 import { readBody } from '../index/wire.js';
+import { unlessDamaged } from '../listed.js';
 import type { Contacts } from './contacts.js';
 import type { Depositor } from './depositor.js';
 import type { MailDeps, ParcelHandler, SentState, StateChange } from './index.js';
@@ -92,7 +93,8 @@ export class Postman {
     const name = traderToText(to);
     const waiting = this.#partners.get(name)?.state.waiting.get(id);
     if (waiting !== undefined) return sentState(waiting);
-    const done = await this.#deps.tables.done(name, id);
+    // Of what is shown with many others: one that is damaged hides none of them.
+    const done = await unlessDamaged(this.#deps.tables.done(name, id));
     return done === undefined ? undefined : { state: done.state, since: done.at };
   }
 

@@ -4,6 +4,7 @@ import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { checkOpens, commitmentsOf, roleOf, type Committed, type TradeState } from '../../protocol/trade/index.js';
 import { hex } from '../bytes.js';
 import type { Hold } from '../files/index.js';
+import { unlessDamaged } from '../listed.js';
 import type { Write } from '../store/index.js';
 import type { TradeLog } from '../trades/index.js';
 import type { PrivateDeps } from './index.js';
@@ -106,7 +107,7 @@ export class PendingFiles {
   /** Writes after which nothing waits for a commitment. */
   async forget(trade: string, commitment: Uint8Array): Promise<Write[]> {
     const all = await this.#table.pendingFor(trade, commitment);
-    const row = await this.#table.row(trade, commitment);
+    const row = await unlessDamaged(this.#table.row(trade, commitment));
     if (row?.from !== undefined && row.file !== undefined) {
       const { from, file } = row;
       const isPending = all.some(([sender]) => sender === from);

@@ -18,6 +18,7 @@ import {
 import type { ForgottenView, PrivateView } from '../api/rows/private.js';
 import { hex } from '../bytes.js';
 import { createKeyedMutex } from '../concurrency.js';
+import { unlessDamaged } from '../listed.js';
 import type { Incoming, Outgoing } from '../mail/index.js';
 import type { Write } from '../store/index.js';
 import type { TradeLog } from '../trades/index.js';
@@ -178,10 +179,12 @@ export class PrivateService implements PrivateValues {
       const views: ForgottenView['values'] = [];
       for (const { committed, row } of values) {
         writes.push(...(await this.#pending.forget(trade, committed.commitment)));
-        if (row === undefined || row.forgotten !== undefined) continue;
-        const { what, own, from, sent } = row;
+        // One that is damaged may still be read by others from this disk: it is written over.
+        const damaged = row === undefined && (await this.#table.has(trade, committed.commitment));
+        if ((row === undefined && !damaged) || row?.forgotten !== undefined) continue;
+        const { what, own, at, from, sent } = row ?? { ...committed, own: committed.by === log.role, at: now() };
         const kept = { ...(from === undefined ? {} : { from }), ...(sent === undefined ? {} : { sent }) };
-        writes.push(this.#table.put(trade, committed.commitment, { what, own, at: row.at, forgotten: now(), ...kept }));
+        writes.push(this.#table.put(trade, committed.commitment, { what, own, at, forgotten: now(), ...kept }));
         // What nobody has got yet is not sent any more.
         for (const [to, ids] of Object.entries(sent ?? {})) mail.recall(parseTrader(to), ids);
         views.push({ what, own, sentTo: rolesOf(log.state, Object.keys(sent ?? {})) });
@@ -199,7 +202,7 @@ export class PrivateService implements PrivateValues {
       commitmentsOf(log.state).map(async (committed) => ({
         committed,
         row:
-          (await this.#table.row(trade, committed.commitment)) ??
+          (await unlessDamaged(this.#table.row(trade, committed.commitment))) ??
           (await this.#pending.rowOf(trade, committed.commitment)),
       })),
     );

@@ -75,6 +75,10 @@ export class PrivateTable {
     return this.#rows.get(keyOf(trade, commitment));
   }
 
+  has(trade: CID | string, commitment: Uint8Array): Promise<boolean> {
+    return this.#rows.has(keyOf(trade, commitment));
+  }
+
   put(trade: CID | string, commitment: Uint8Array, row: PrivateRow): Write {
     return this.#rows.put(keyOf(trade, commitment), row);
   }

@@ -3,6 +3,7 @@ import { deviceToPeerId, traderToText } from '../../protocol/ids.js';
 import { compareVersions, openRecord } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
+import { unlessDamaged } from '../listed.js';
 import { TokenBucket } from '../network/limits.js';
 import { cborCodec, type Table, type Write } from '../store/index.js';
 import type { TraderRecord, TraderRecordsDeps } from './index.js';
@@ -126,7 +127,7 @@ export class KeptRecords {
   async get(trader: Uint8Array, kind: TraderRecordKind): Promise<Omit<Row, 'until'> | undefined> {
     const key = keyOf(trader, kind);
     if ((this.#kept.get(key)?.until ?? 0) <= this.#deps.now()) return undefined;
-    const row = await this.#table.get(key);
+    const row = await unlessDamaged(this.#table.get(key));
     return row === undefined ? undefined : { record: row.record, delegation: row.delegation };
   }
 
@@ -136,7 +137,7 @@ export class KeptRecords {
     keys.sort(([, a], [, b]) => (a.distance < b.distance ? -1 : 1));
     const found: Omit<Row, 'until'>[] = [];
     for (const [key] of keys.slice(0, limit)) {
-      const row = await this.#table.get(key);
+      const row = await unlessDamaged(this.#table.get(key));
       if (row !== undefined) found.push({ record: row.record, delegation: row.delegation });
     }
     return found;

@@ -15,6 +15,7 @@ import type { MessageRecord } from './journal.js';
 import type { OfferWish } from './terms.js';
 import type { Step } from './steps.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
+import type { Listed } from '../listed.js';
 
 export { createTrades } from './trades.js';
 export type { Step } from './steps.js';
@@ -48,7 +49,8 @@ export interface Trades {
   offer(input: OfferInput, options?: { signal?: AbortSignal }): Promise<StepView>;
   /** Takes a step. @throws NiagaError TRADE_NOT_FOUND, TRADE_ROLE, TRADE_STATE, TRADE_TURN, TRADE_TERMS, STOCK_SHORT, … */
   step(trade: string, step: Step): Promise<StepView>;
-  list(page: { limit: number; after?: string | undefined }): Promise<TradeView[]>;
+  /** The newest first. One whose log is damaged is named beside the others. */
+  list(page: { limit: number; after?: string | undefined }): Promise<Listed<TradeView>>;
   /** @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
   show(trade: string): Promise<TradeDetailView>;
   /** The evidence of a trade: one file for people and machines (protocol/trade/evidence-file.ts). */

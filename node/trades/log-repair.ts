@@ -8,6 +8,7 @@ import { compareHeads } from '../../protocol/mail/index.js';
 import { cidSchema } from '../../protocol/schema.js';
 import { MAX_HEADS, messagesOf } from '../../protocol/trade/index.js';
 import { readBody } from '../index/wire.js';
+import { unlessDamaged } from '../listed.js';
 import type { Logger } from '../logger.js';
 import type { Mail, Outgoing } from '../mail/index.js';
 import { TokenBucket } from '../network/limits.js';
@@ -58,7 +59,7 @@ export class LogRepair {
       .slice(0, MAX_COMPARED);
     const heads: Heads = [];
     for (const [id] of rows) {
-      const trade = await book.read(id);
+      const trade = await unlessDamaged(book.read(id));
       if (trade !== undefined) heads.push(headsOf(trade));
     }
     this.#tell(trader, heads);
@@ -82,10 +83,11 @@ export class LogRepair {
     const { trades } = readBody(headsSchema, bytes, 'heads of trades');
     const asked: Heads = [];
     for (const { trade: id, heads } of trades) {
-      const trade = await this.#deps.book.read(id.toString());
-      // One that is not known here was lost here, or is being begun.
+      const { book } = this.#deps;
+      const trade = await unlessDamaged(book.read(id.toString()));
+      // One that is not known here was lost here, or is being begun; with one that is damaged nothing goes on.
       if (trade === undefined) {
-        if (heads.length > 0) asked.push({ trade: id, heads: [] });
+        if (heads.length > 0 && !book.rows().has(id.toString())) asked.push({ trade: id, heads: [] });
         continue;
       }
       if (!takesPart(trade.row, from)) continue;

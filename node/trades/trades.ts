@@ -12,6 +12,7 @@ import type { ListingExchange } from '../catalog/listing-exchange.js';
 import { distinctTimes } from '../distinct-times.js';
 import type { Events } from '../events/index.js';
 import type { DelegationBook, DeviceBook, Identity } from '../identity/index.js';
+import { listed, unlessDamaged, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
 import type { Incoming, Mail, SentState } from '../mail/index.js';
 import type { Network } from '../network/index.js';
@@ -173,18 +174,17 @@ class TradesService implements Trades {
     }
   }
 
-  async list({ limit, after }: { limit: number; after?: string | undefined }): Promise<TradeView[]> {
+  async list({ limit, after }: { limit: number; after?: string | undefined }): Promise<Listed<TradeView>> {
     if (after !== undefined && !this.#book.rows().has(after)) {
       throw new NiagaError('USAGE', `There is no trade ${quote(after)} to go on after.`, { where: 'after' });
     }
     const rows = [...this.#book.rows()].sort(([a, x], [b, y]) => y.created - x.created || (a < b ? -1 : 1));
     const start = after === undefined ? 0 : rows.findIndex(([id]) => id === after) + 1;
-    const views: TradeView[] = [];
-    for (const [id] of rows.slice(start, start + limit)) {
+    const ids = rows.slice(start).map(([id]) => id);
+    return listed(ids, limit, async (id) => {
       const trade = await this.#book.read(id);
-      if (trade !== undefined) views.push(tradeToView(trade, this.#deps.mail.waiting(id).length));
-    }
-    return views;
+      return trade === undefined ? undefined : tradeToView(trade, this.#deps.mail.waiting(id).length);
+    });
   }
 
   async show(id: string): Promise<TradeDetailView> {
@@ -242,7 +242,7 @@ class TradesService implements Trades {
     const own = this.#deps.identity.trader;
     for (const [id, row] of [...this.#book.rows()]) {
       if (!takesPart(row, trader)) continue;
-      const state = (await this.#book.read(id))?.state;
+      const state = (await unlessDamaged(this.#book.read(id)))?.state;
       if (state === undefined) continue;
       const offered = messagesOf(state).some(
         ({ payload: { kind, trader: by } }) => (kind === 'offer' || kind === 'counter') && equalBytes(by, own),

@@ -65,9 +65,14 @@ function response(kind, output) {
       return { description: 'The output.', content: { 'application/json': { schema: output } } };
     case 'page': {
       const next = { type: 'string', description: 'There are more: give this as `after`' };
+      const damaged = {
+        type: 'array',
+        items: { $ref: '#/components/schemas/Error' },
+        description: 'What of the list cannot be read from this disk: `where` is which, `next` what to do',
+      };
       const schema = {
         type: 'object',
-        properties: { items: { type: 'array', items: output }, next },
+        properties: { items: { type: 'array', items: output }, next, damaged },
         required: ['items'],
       };
       return { description: 'A part of the list.', content: { 'application/json': { schema } } };

@@ -54,6 +54,24 @@ describe('a command asks the node', () => {
     expect((await niaga(['trade', 'list', '--json', '--quiet', '--home', at.home])).err).toBe('');
   });
 
+  it('and says on standard error what of a list the disk has damaged, and what to do', async () => {
+    const damaged = [
+      {
+        code: 'RECORD_CORRUPT' as const,
+        where: 'T3',
+        message: 'The log of T3 cannot be read.',
+        next: 'Restore it.\u001b[2J',
+      },
+    ];
+    await using at = await serveHome({ tradeList: async () => ({ items: [trade], damaged }) });
+    for (const json of [[], ['--json']]) {
+      const ran = await niaga(['trade', 'list', ...json, '--home', at.home]);
+      expect(ran.code).toBe(0);
+      expect(ran.out).toContain('T');
+      expect(ran.err).toMatch(/^The log of T3 cannot be read\. Restore it\.[^\u001b]*\n$/);
+    }
+  });
+
   it('and prints an empty page as an empty array', async () => {
     await using at = await serveHome({ listingList: async () => ({ items: [] }) });
     expect(await niaga(['listing', 'list', '--json'], { env: { NIAGA_HOME: at.home } })).toMatchObject({

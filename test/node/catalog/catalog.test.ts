@@ -53,7 +53,7 @@ describe('publishing', () => {
     const value = { sku: 'kopi', title: 'Kopi', price: '1000 IDR' };
     const lines = await shop.publishAll([value, value, { ...value, price: '2000 IDR' }]);
     expect(lines.map(({ status }) => status)).toEqual(['published', 'unchanged', 'updated']);
-    const [view] = await shop.catalog.list({ limit: 5 });
+    const [view] = (await shop.catalog.list({ limit: 5 })).items;
     expect(view).toMatchObject({ seq: 2, price: { amount: '200000' } });
     expect(shop.outlet.shown(view?.listing ?? '')).toMatchObject({ price: 200_000, version: view?.version });
   });
@@ -84,7 +84,7 @@ describe('publishing', () => {
     const other = second[Symbol.asyncIterator]().next();
     expect((await other).value).toMatchObject({ status: 'updated' });
     await one;
-    const [view] = await shop.catalog.list({ limit: 5 });
+    const [view] = (await shop.catalog.list({ limit: 5 })).items;
     expect(view).toMatchObject({ price: { amount: '900000' }, seq: 121 });
   });
 
