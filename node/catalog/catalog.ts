@@ -259,6 +259,10 @@ class CatalogService implements Catalog {
     return writes;
   }
 
+  mustHave(trade: string, lines: readonly StockLine[]): void {
+    this.#stock.mustHave(trade, lines);
+  }
+
   sold(trade: string, lines: readonly StockLine[]): Write[] {
     const slots = [...this.#stock.slotsOf(trade), ...lines.map(({ slot }) => slot)];
     const writes = this.#stock.sold(trade, lines);

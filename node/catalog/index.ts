@@ -78,6 +78,11 @@ export interface Catalog {
   /** Gives back what was set aside. */
   release(trade: string): Write[];
   /**
+   * That there are pieces for a trade: those that are set aside for it, and those that are set aside for nobody.
+   * @throws NiagaError STOCK_SHORT
+   */
+  mustHave(trade: string, lines: readonly StockLine[]): void;
+  /**
    * What was set aside has left the house; once a trade. `lines` is what the trade says was sold: it counts where nothing
    * was set aside, as for a contract that stood before there was stock for it.
    */

@@ -42,7 +42,11 @@ export class Stock {
 
   /** The same, were this the level. */
   availableOf(slot: string, level: number | null): number | null {
-    return level === null ? null : Math.max(0, level - (this.#reserved.get(slot) ?? 0));
+    return level === null ? null : this.#left(slot, level);
+  }
+
+  #left(slot: string, level: number): number {
+    return Math.max(0, level - (this.#reserved.get(slot) ?? 0));
   }
 
   reserve(trade: string, lines: readonly StockLine[]): Write[] {
@@ -67,6 +71,20 @@ export class Stock {
     return this.#drop(trade) === undefined ? [] : [this.#table.del(trade)];
   }
 
+  /**
+   * That there are `lines` for a trade: what is set aside for it, and what is set aside for nobody.
+   * @throws NiagaError STOCK_SHORT
+   */
+  mustHave(trade: string, lines: readonly StockLine[]): void {
+    const aside = sum(this.#reservations.get(trade) ?? []);
+    for (const [slot, quantity] of sum(lines)) {
+      const more = quantity - (aside.get(slot) ?? 0);
+      const level = this.#levels.get(slot);
+      if (more > 0 && typeof level === 'number' && this.#left(slot, level) < more)
+        throw short(slot, this.#left(slot, level), more);
+    }
+  }
+
   /** Takes `lines` from the shelf; what was set aside for the trade is no longer. */
   sold(trade: string, lines: readonly StockLine[]): Write[] {
     const reserved = this.#drop(trade);
@@ -87,13 +105,7 @@ export class Stock {
     if (this.#levels.get(slot) === undefined)
       throw new NiagaError('LISTING_REMOVED', `The listing "${slot}" is not offered any more.`);
     const available = this.available(slot);
-    if (available !== null && available < quantity) {
-      throw new NiagaError('STOCK_SHORT', `Of "${slot}" ${available} are left, and ${quantity} are asked for.`, {
-        where: slot,
-        next: 'Publish the listing again with the right quantity, or make a counter-offer with fewer.',
-        details: { available, asked: quantity },
-      });
-    }
+    if (available !== null && available < quantity) throw short(slot, available, quantity);
   }
 
   #put(trade: string, lines: readonly StockLine[]): void {
@@ -107,6 +119,14 @@ export class Stock {
     for (const { slot, quantity } of lines ?? []) this.#reserved.set(slot, (this.#reserved.get(slot) ?? 0) - quantity);
     return lines;
   }
+}
+
+function short(slot: string, available: number, asked: number): NiagaError {
+  return new NiagaError('STOCK_SHORT', `Of "${slot}" ${available} are left, and ${asked} are asked for.`, {
+    where: slot,
+    next: 'Publish the listing again with the right quantity, or make a counter-offer with fewer.',
+    details: { available, asked },
+  });
 }
 
 function sum(lines: readonly StockLine[]): Map<string, number> {

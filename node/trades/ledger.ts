@@ -8,12 +8,11 @@ import {
   refusalError,
   roleOf,
   type Effect,
-  type Role,
   type TradeState,
 } from '../../protocol/trade/index.js';
 import { roleIn } from '../../protocol/trade/roles.js';
 import type { TradeView } from '../api/views.js';
-import type { Catalog, StockLine } from '../catalog/index.js';
+import type { Catalog } from '../catalog/index.js';
 import type { Events } from '../events/index.js';
 import { checkStanding, isBounded } from '../identity/standing.js';
 import type { DeviceBook, Identity } from '../identity/index.js';
@@ -24,6 +23,7 @@ import type { OpenTrade, TradeBook } from './book.js';
 import { arbiterOf, caseFor, type Case } from './cases.js';
 import { participants, type Journal, type MessageRecord } from './journal.js';
 import { checkRoom } from './room.js';
+import { stockWrites } from './shelf.js';
 import { dueToView, tradeToView } from './view.js';
 
 export interface LedgerDeps {
@@ -211,11 +211,13 @@ export class Ledger {
     effects: readonly Effect[],
     options: { own: true; peer: string | undefined } | { own: false; receipt: Receipt | undefined },
   ): Promise<OpenTrade> {
-    const { store, book, events, identity, mail, now } = this.#deps;
+    const { store, book, events, identity, mail, now, catalog, logger } = this.#deps;
     const role = roleOf(state, identity.trader);
     if (role === undefined) throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
     const { trade, writes } = book.admit(before, record, state, role, now(), options.own ? options.peer : undefined);
-    writes.push(...this.#stockWrites(trade.id, role, effects, options.own));
+    // Only the seller's stock is counted; it changes in the batch of the message that changes it.
+    if (role === 'seller')
+      writes.push(...stockWrites(effects, { trade: trade.id, own: options.own, shelf: catalog, logger }));
     const posted = mail.post(this.#parcels(before, trade, record, options.own));
     writes.push(...posted.writes);
     if (!options.own && options.receipt !== undefined)
@@ -283,39 +285,6 @@ export class Ledger {
     for (const { bytes } of records) await this.receive(bytes, { way: 'copy' }, () => Promise.resolve());
   }
 
-  /** Only the seller's stock is counted here; it changes in the batch of the message that changes it. */
-  #stockWrites(trade: string, role: Role, effects: readonly Effect[], own: boolean): Write[] {
-    const { catalog, logger } = this.#deps;
-    if (role !== 'seller') return [];
-    const sells = effects.some(({ kind }) => kind === 'stock-sold');
-    return effects.flatMap((effect): Write[] => {
-      switch (effect.kind) {
-        case 'reserve-stock':
-          try {
-            return catalog.reserve(trade, stockLines(effect.lines));
-          } catch (error) {
-            // Own promises must be kept; what the other side signed within an own promise stands whatever the shelf says.
-            // What is left of a contract when a part of it is sold stands likewise.
-            if (own && !sells) throw error;
-            logger.warn({ trade, error: String(error) }, 'a contract stands for which there is not enough stock');
-            return [];
-          }
-        case 'release-stock':
-          return catalog.release(trade);
-        case 'stock-sold':
-          return catalog.sold(trade, stockLines(effect.lines));
-        case 'watch-deadline':
-        case 'forget-deadline':
-        case 'refund-due':
-        case 'return-due':
-        case 'release-content':
-        case 'equivocation':
-        case 'notify':
-          return [];
-      }
-    });
-  }
-
   #tell(trade: OpenTrade): void {
     const view = tradeToView(trade, this.#deps.mail.waiting(trade.id).length);
     for (const listener of this.#listeners) {
@@ -338,8 +307,4 @@ function changeOf(trade: OpenTrade) {
     counterparty: traderToText(row.counterparty),
     due: dueToView(trade),
   };
-}
-
-function stockLines(lines: readonly StockLine[]): StockLine[] {
-  return lines.map(({ slot, quantity }) => ({ slot, quantity }));
 }

@@ -17,6 +17,7 @@ const step = fc.oneof(
   fc.record({ what: fc.constant('reserve' as const), trade, lines }),
   fc.record({ what: fc.constant('release' as const), trade }),
   fc.record({ what: fc.constant('sold' as const), trade, lines }),
+  fc.record({ what: fc.constant('must-have' as const), trade, lines }),
   fc.record({ what: fc.constant('restock' as const), slot: fc.constantFrom(...SLOTS), level: fc.nat(10) }),
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -52,6 +53,11 @@ class Model {
           this.levels.set(slot, Math.max(0, (this.levels.get(slot) ?? 0) - of(slot, taken.lines)));
         return true;
       }
+      case 'must-have':
+        return SLOTS.every((slot) => {
+          const more = of(slot, taken.lines) - of(slot, this.promised.get(taken.trade) ?? []);
+          return more <= 0 || more <= (this.levels.get(slot) ?? 0) - this.reserved(slot);
+        });
       case 'restock':
         this.levels.set(taken.slot, taken.level);
         return true;
@@ -128,6 +134,7 @@ function take(stock: Stock, taken: Step, levels: Map<string, number>, writes: Wr
   try {
     if (taken.what === 'reserve') writes.push(...stock.reserve(taken.trade, taken.lines));
     else if (taken.what === 'release') writes.push(...stock.release(taken.trade));
+    else if (taken.what === 'must-have') stock.mustHave(taken.trade, taken.lines);
     else if (taken.what === 'sold') writes.push(...stock.sold(taken.trade, taken.lines));
     else levels.set(taken.slot, taken.level);
     return true;

@@ -1,0 +1,174 @@
+import { Stock, type Reservation } from '../../node/catalog/stock.js';
+import { cborCodec, type Store, type Table, type Write } from '../../node/store/index.js';
+import { stockWrites } from '../../node/trades/shelf.js';
+import { isNiagaError } from '../../protocol/errors.js';
+import { apply, type Role, type Side, type TradeMessage, type TradeState } from '../../protocol/trade/index.js';
+import { walkedTerms, waysOf, type Step } from '../../protocol/trade/variants.js';
+import { messageOf } from './history.js';
+import { randomFrom } from './random.js';
+
+/**
+ * Several trades of one item, whose pieces are fewer than is asked for: the real machine, and the real stock of the one seller, which
+ * crashes and starts again. Each buyer and the seller hear of each other late, in any order, and more than once.
+ */
+
+const TRADES = 3;
+/** Each trade is of two: one can be served whole, and a piece is left. */
+const PIECES = 3;
+const SLOT = 'listing/x';
+const EVENTS = 90;
+/** Ends and quarrels are drawn less often than what carries a trade on. */
+const SELDOM: ReadonlySet<string> = new Set(['decline', 'withdraw', 'dispute', 'remedy', 'statement', 'rating']);
+
+interface Trade {
+  readonly name: string;
+  readonly messages: TradeMessage[];
+  readonly known: Record<Side, TradeState | undefined>;
+}
+
+interface StockOptions {
+  readonly seed: number;
+  readonly store: Store;
+}
+
+/** What does not hold, and when. */
+export async function playStock({ seed, store }: StockOptions): Promise<string | undefined> {
+  const shop = new Shop(seed, store);
+  const problem = await shop.play();
+  await shop.close();
+  return problem === undefined ? undefined : `seed ${seed}: ${problem} (${shop.story.join('; ')})`;
+}
+
+class Shop {
+  readonly story: string[] = [];
+  readonly #random: () => number;
+  readonly #store: Store;
+  readonly #table: Table<Reservation>;
+  readonly #levels: Table<number>;
+  readonly #stock: Stock;
+  readonly #trades: readonly Trade[];
+  #level = PIECES;
+
+  constructor(seed: number, store: Store) {
+    this.#random = randomFrom(seed);
+    this.#store = store;
+    this.#table = store.table('reservations', cborCodec<Reservation>());
+    this.#levels = store.table('levels', cborCodec<number>());
+    this.#stock = new Stock(this.#table, {
+      get: () => this.#level,
+      set: (slot, level) => {
+        this.#level = level;
+        return this.#levels.put(slot, level);
+      },
+    });
+    this.#trades = Array.from({ length: TRADES }, (_, place) => ({
+      name: `t${place}`,
+      messages: [],
+      known: { buyer: undefined, seller: undefined },
+    }));
+  }
+
+  async play(): Promise<string | undefined> {
+    for (let event = 0; event < EVENTS; event++) {
+      const trade = this.#trades[Math.floor(this.#random() * TRADES)];
+      if (trade === undefined) continue;
+      const chance = this.#random();
+      if (chance < 0.3) await this.#act(trade, 'seller');
+      else if (chance < 0.55) await this.#act(trade, 'buyer');
+      else if (chance < 0.95) await this.#deliver(trade);
+      else await this.#restart();
+      const wrong = this.#wrong();
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
+
+  /** Memory is gone; what the disk says is there. */
+  async #restart(): Promise<void> {
+    await this.#stock.load();
+    this.#level = (await this.#levels.get(SLOT)) ?? PIECES;
+  }
+
+  async close(): Promise<void> {
+    await this.#write([...this.#trades.map(({ name }) => this.#table.del(name)), this.#levels.del(SLOT)]);
+  }
+
+  /** Counted by hand, from what the trades say: what left the house, what is on the shelf, and what is set aside for whom. */
+  #wrong(): string | undefined {
+    const sold = this.#trades.reduce((so, { known: { seller } }) => so + (seller?.delivery.goods?.shipped[0] ?? 0), 0);
+    if (sold > PIECES) return `${sold} of ${PIECES} were sold`;
+    if (this.#level !== PIECES - sold) return `${this.#level} are on the shelf, where ${PIECES - sold} are left`;
+    const available = this.#stock.available(SLOT) ?? 0;
+    const promised = this.#trades.reduce((so, { known: { seller } }) => so + promisedIn(seller), 0);
+    // Contracts that stood again without stock are promises that nothing is set aside for; never is more set aside than there is.
+    return available < 0 || this.#level - available > Math.min(promised, this.#level)
+      ? `${this.#level - available} are set aside of ${this.#level}, where ${promised} are promised`
+      : undefined;
+  }
+
+  async #act(trade: Trade, role: Side): Promise<void> {
+    const state = trade.known[role];
+    const step = state === undefined ? this.#opening(trade, role) : this.#pick(waysOf(state, role));
+    if (step === undefined) return;
+    await this.#take(trade, role, messageOf(step, state), step.role);
+  }
+
+  #opening(trade: Trade, role: Side): Step | undefined {
+    if (trade.messages.length > 0) return undefined;
+    const stock = role === 'seller' && this.#random() < 0.4 ? 'subject-to-stock' : 'reserved';
+    return { role, kind: 'offer', way: '', fields: { terms: { ...walkedTerms(role, stock), note: trade.name } } };
+  }
+
+  #pick(ways: readonly Step[]): Step | undefined {
+    // Pieces are free again by a timeout, and wanted again by what was late.
+    const timeouts = ways.filter(({ kind }) => kind === 'timeout');
+    if (timeouts.length > 0 && this.#random() < 0.3) return timeouts[Math.floor(this.#random() * timeouts.length)];
+    const usual = ways.filter(({ kind }) => !SELDOM.has(kind));
+    const from = usual.length > 0 && this.#random() < 0.9 ? usual : ways;
+    return from[Math.floor(this.#random() * from.length)];
+  }
+
+  async #deliver(trade: Trade): Promise<void> {
+    const to: Side = this.#random() < 0.6 ? 'seller' : 'buyer';
+    const message = trade.messages[Math.floor(this.#random() * trade.messages.length)];
+    if (message !== undefined) await this.#take(trade, to, message, undefined);
+  }
+
+  /** What the ledger does with a message: the machine, then the stock, and both or neither are kept. */
+  async #take(trade: Trade, side: Side, message: TradeMessage, by: Role | undefined): Promise<void> {
+    const outcome = apply(trade.known[side], message);
+    if (!outcome.ok) return;
+    const own = by === side;
+    if (side === 'seller') {
+      try {
+        await this.#write(
+          stockWrites(outcome.effects, {
+            trade: trade.name,
+            own,
+            shelf: this.#stock,
+            logger: { warn: () => undefined },
+          }),
+        );
+      } catch (error) {
+        if (own && isNiagaError(error, 'STOCK_SHORT')) return;
+        throw error;
+      }
+    }
+    if (own) trade.messages.push(message);
+    if (own) this.story.push(`${trade.name} ${side} ${message.payload.kind}`);
+    trade.known[side] = outcome.state;
+  }
+
+  async #write(writes: readonly Write[]): Promise<void> {
+    if (writes.length > 0) await this.#store.write([...writes], { sync: false });
+  }
+}
+
+/** Pieces that a seller's promise or contract is of, and that have not left the house. */
+function promisedIn(state: TradeState | undefined): number {
+  if (state === undefined) return 0;
+  const { goods } = state.delivery;
+  if (goods === undefined)
+    return state.contract.status === 'open' ? (state.contract.last.terms.lines[0]?.quantity ?? 0) : 0;
+  return state.contract.status === 'agreed' ? Math.max(0, (goods.required[0] ?? 0) - (goods.shipped[0] ?? 0)) : 0;
+}
