@@ -142,6 +142,9 @@ function agreementOf(
   conflicts: readonly Conflict[],
 ): Agreement | undefined {
   const accepts = ofKind(entries, 'accept').filter((accept) => accept.verdict.binding === true);
+  const [only] = accepts;
+  // The usual case, and asked for every message: nothing has to be weighed.
+  if (accepts.length < 2) return only === undefined ? undefined : agreementBy(only, proposals);
   const contradicted = new Set(conflicts.flatMap((conflict) => conflict.messages.map(keyOf)));
   const actedUnder = new Set(
     entries.flatMap(({ role, verdict }) => (isSide(role) ? [`${otherSide(role)} ${verdict.under ?? ''}`] : [])),
@@ -153,9 +156,13 @@ function agreementOf(
   const [chosen] = accepts
     .map((accept) => ({ accept, rank: rank(accept) }))
     .sort((a, b) => a.rank - b.rank || compareIds(a.accept.message.id, b.accept.message.id));
-  const proposal = chosen === undefined ? undefined : proposals.get(keyOf(chosen.accept.message.payload.answers));
-  if (chosen === undefined || proposal === undefined) return undefined;
-  const { id, payload } = chosen.accept.message;
+  return chosen === undefined ? undefined : agreementBy(chosen.accept, proposals);
+}
+
+function agreementBy({ message }: Accept, proposals: ReadonlyMap<string, Proposal>): Agreement | undefined {
+  const { id, payload } = message;
+  const proposal = proposals.get(keyOf(payload.answers));
+  if (proposal === undefined) return undefined;
   return {
     proposal: proposal.source,
     accept: id,

@@ -261,8 +261,21 @@ function proposesToCancel(entries: readonly Entry[], side: Side): boolean {
   return own.some((entry) => isKind(entry, 'cancel') && !steps.some((step) => follows(step, entry)));
 }
 
+/**
+ * Whether a contract has lapsed. Money that was sent back because of it cannot be called back: then it stays lapsed, whatever
+ * was on its way, and what still comes has to go back too.
+ */
 function hasLapsed(steps: Steps): boolean {
-  return standing(steps, 'payment', steps.ofAny('paid', 'payment-seen', 'shipped')).length > 0;
+  const late = steps.ofAny('paid', 'payment-seen', 'shipped');
+  if (standing(steps, 'payment', late).length > 0) return true;
+  const refunds = steps.ofAny('refunded', 'refund-seen');
+  return refunds.some((refund) =>
+    standing(
+      steps,
+      'payment',
+      late.filter((step) => follows(refund, step)),
+    ).some((timeout) => follows(refund, timeout)),
+  );
 }
 
 function contractRegion(negotiation: Negotiation, { cancelled, lapsed, completed }: Course): ContractRegion {

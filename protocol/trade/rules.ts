@@ -91,20 +91,20 @@ export const RULES = {
   paid: {
     by: ['buyer'],
     contract: ['agreed', 'lapsed'],
-    payment: ['due', 'short', 'void'],
+    payment: ['due', 'short', 'void', 'refund-due'],
     dispute: [...UNDISPUTED, 'frozen', 'open', 'ruled'],
-    state: ['not-frozen'],
+    state: ['not-frozen', 'still-payable'],
     content: ['contract-money'],
-    help: 'The buyer says to have paid; again only where the seller saw too little. It opens a contract again that lapsed.',
+    help: 'The buyer says to have paid; again only where the seller saw too little. It opens a contract again that lapsed; not one of which money went back.',
     next: 'Wait until the seller has seen the money.',
   },
   'payment-seen': {
     by: ['seller'],
     contract: ['agreed', 'lapsed', 'cancelled'],
-    payment: ['due', 'claimed', 'short', 'seen', 'over', 'void', 'refund-due'],
+    payment: ['due', 'claimed', 'short', 'seen', 'over', 'void', 'refund-due', 'refund-claimed', 'refund-seen'],
     state: [],
     content: ['contract-money', 'more-than-before'],
-    help: 'The seller says how much money came in all; no claim is needed before. After a cancel too, for that is to the buyer’s good.',
+    help: 'The seller says how much money came in all; no claim is needed before. After a cancel or a refund too, for that is to the buyer’s good.',
     next: 'Deliver.',
   },
   refunded: {
@@ -180,7 +180,6 @@ export const RULES = {
   },
   'remedy-accept': {
     by: SIDES,
-    contract: ['agreed'],
     state: ['remedy-to-answer'],
     content: ['answers-remedy'],
     help: 'Agrees to a remedy: it is part of the contract now, and settles a dispute.',
@@ -188,7 +187,6 @@ export const RULES = {
   },
   'remedy-decline': {
     by: SIDES,
-    contract: ['agreed'],
     state: ['remedy-to-answer'],
     content: ['answers-remedy'],
     help: 'Refuses a remedy; its author may propose another, or dispute.',

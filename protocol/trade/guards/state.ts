@@ -16,14 +16,14 @@ export interface StateGuardRow {
 export const STATE_GUARDS = {
   'your-turn': {
     code: 'TRADE_TURN',
-    says: 'the other side has made the last proposal',
-    holds: (regions, role) => openBy(regions, (by) => by !== role),
+    says: 'what is open was proposed by the other side',
+    holds: (regions, role) => nothingOpen(regions) || openBy(regions, (by) => by !== role),
     objection: 'It is the other side that must answer now.',
   },
   'own-proposal-open': {
     code: 'TRADE_TURN',
-    says: 'the own last proposal is unanswered',
-    holds: (regions, role) => openBy(regions, (by) => by === role),
+    says: 'what is open was proposed by itself',
+    holds: (regions, role) => nothingOpen(regions) || openBy(regions, (by) => by === role),
     objection: 'There is no proposal of your own to take back: the last one is the other side’s.',
   },
   'deadline-runs': {
@@ -43,6 +43,13 @@ export const STATE_GUARDS = {
     says: 'no side contradicted its own accept, or a ruling came since',
     holds: ({ dispute }) => dispute.conflicts.length === 0 || dispute.status === 'ruled',
     objection: 'The trade is frozen: a side contradicted its own accept.',
+  },
+  'still-payable': {
+    code: 'TRADE_STATE',
+    says: 'nothing has to go back, or only because the contract lapsed before all was paid, and none of it did',
+    holds: ({ contract, payment: { status, refunded, refundSeen } }) =>
+      status !== 'refund-due' || (contract.status === 'lapsed' && refunded === undefined && refundSeen === undefined),
+    objection: 'Money has to go back to you: nothing is to be paid.',
   },
   'left-to-ship': {
     code: 'TRADE_STATE',
@@ -136,6 +143,11 @@ export const STATE_GUARDS = {
   },
 } as const satisfies Record<string, StateGuardRow>;
 export type StateGuard = keyof typeof STATE_GUARDS;
+
+/** Whether a contract can still come about is what a rule asks by its statuses; whose turn it is only follows where it can. */
+function nothingOpen({ contract }: Regions): boolean {
+  return contract.status !== 'open';
+}
 
 function openBy(regions: Regions, wanted: (by: Side) => boolean): boolean {
   return regions.contract.status === 'open' && regions.contract.open.some((proposal) => wanted(proposal.by));

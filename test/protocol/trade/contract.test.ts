@@ -127,6 +127,38 @@ test('money is seen in full, in parts, or with nobody claiming it', () => {
   expect(twice.payment).toMatchObject({ status: 'short', seen: idr(5_000_000) });
 });
 
+const lapsedShort = () =>
+  after(agreed(), ['buyer', 'paid'], ['seller', 'payment-seen', { amount: idr(4_000_000) }], ['seller', 'timeout']);
+
+test('a contract that lapsed with a part of its price paid is opened again by a late payment, and then ends by a cancel of the seller', () => {
+  const lapsed = lapsedShort();
+  expect(lapsed).toMatchObject({
+    word: 'refund-due',
+    contract: { status: 'lapsed' },
+    payment: { owed: idr(4_000_000) },
+  });
+  const late = after(lapsed, ['buyer', 'paid', { amount: idr(6_000_000) }]);
+  expect(late).toMatchObject({ word: 'paid', contract: { status: 'agreed' }, payment: { status: 'short' } });
+  expect(after(late, ['seller', 'payment-seen']).word).toBe('payment-confirmed');
+  const kept = after(late, ['seller', 'payment-seen'], ['seller', 'cancel']);
+  expect(kept).toMatchObject({ word: 'refund-due', payment: { owed: idr(10_000_000) } });
+});
+
+test('a contract of which money went back stays lapsed, and what comes late goes back too', () => {
+  const back = after(lapsedShort(), ['seller', 'refunded']);
+  expect(refused(back, draft(back, 'buyer', 'paid')).code).toBe('TRADE_STATE');
+  // The rest was on its way when the seller sent the first part back.
+  const late = merged(back, after(lapsedShort(), ['buyer', 'paid', { amount: idr(6_000_000) }]));
+  expect(late).toMatchObject({ contract: { status: 'lapsed' }, payment: { status: 'refund-claimed' } });
+  const seen = after(late, ['seller', 'payment-seen']);
+  expect(seen).toMatchObject({
+    word: 'refund-due',
+    contract: { status: 'lapsed' },
+    payment: { owed: idr(10_000_000) },
+  });
+  expect(after(seen, ['seller', 'refunded'], ['buyer', 'refund-seen']).word).toBe('lapsed');
+});
+
 test('what costs nothing is completed when it is received', () => {
   const lines = draft(undefined, 'buyer', 'offer').payload.terms as { lines: object[] };
   const free = { lines: [{ ...lines.lines[0], price: idr(0) }] as never, shipping: idr(0), total: idr(0) };

@@ -15,6 +15,7 @@ const ONE: StepOptions = { fields: { parts: [{ line: 0, quantity: 1 }] } };
 const BACK: StepOptions = { fields: { return: [{ line: 0, quantity: 2 }], refund: idr(10_000_000) } };
 const disputed = () => after(received(arbitrated()), ['buyer', 'dispute']);
 const ruled = (fields: object) => after(disputed(), ['arbiter', 'ruling', { fields: { ...fields } }]);
+const lapsedShort = () => after(agreed(), ['seller', 'payment-seen', { amount: idr(1) }], ['seller', 'timeout']);
 const returning = () => after(received(), ['buyer', 'remedy', BACK], ['seller', 'remedy-accept']);
 
 /** One trade for each row of the table: at least one for every word. */
@@ -56,6 +57,15 @@ export const STATES: Readonly<Record<string, () => TradeState>> = {
   'refund-due': () => crossed(agreed(), ['buyer', 'paid'], ['seller', 'cancel']),
   'refund-due, claimed': () =>
     after(crossed(agreed(), ['buyer', 'paid'], ['seller', 'cancel']), ['seller', 'refunded']),
+  'refund-due, lapsed with a part paid': lapsedShort,
+  'refund-due, lapsed, and a part of it went back': () =>
+    after(
+      agreed(),
+      ['seller', 'payment-seen', { amount: idr(10) }],
+      ['seller', 'timeout'],
+      ['seller', 'refunded', { amount: idr(5) }],
+    ),
+  'paid late after a part': () => after(lapsedShort(), ['buyer', 'paid']),
   'return-due': () => crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']),
   'return-due, returned': () =>
     after(crossed(agreed(), ['buyer', 'cancel'], ['seller', 'shipped']), ['buyer', 'returned']),
