@@ -15,10 +15,13 @@ export const ALPHABETS = {
     openings: ['buyer'],
     most: { accept: 1, paid: 1, 'payment-seen': 1, shipped: 2, received: 2, approved: 1 },
   },
-  /** One dispute, its arbiter, and its ruling or withdrawal; a part of the goods was sent, or all. */
+  /**
+   * One dispute, its arbiter, and its ruling or withdrawal; a part of the goods was sent, or all. Of each deadline one side says that it
+   * passed: that both say it, each before it heard of the other, is left to the schedules.
+   */
   dispute: {
     openings: ['buyer'],
-    together: ['dispute'],
+    together: ['dispute', 'timeout'],
     most: {
       accept: 1,
       consent: 1,

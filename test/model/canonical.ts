@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Regions } from '../../protocol/trade/regions.js';
 import { nameOfStep } from '../../protocol/trade/variants.js';
-import { knownTo, viewOf, type Cut, type History } from './history.js';
+import { knownTo, type Cut, type History } from './history.js';
 
 /** What a state says, without ids and without what nobody's future depends on. */
 export function meaningOf(regions: Regions): string {
@@ -73,10 +73,11 @@ function behindAll(history: History): Cut {
 /**
  * A name for all histories that go on alike: of what everything else comes after, only the meaning counts; the rest stands
  * with who said it, on top of what. How often each bounded kind was said is part of it.
+ * @param meaningAt what a part of a history says: {@link meaningOf} of what a node sees that knows it
  */
-export function nameOf(history: History, budget: string): string {
+export function nameOf(history: History, budget: string, meaningAt: (history: History, cut: Cut) => string): string {
   const base = behindAll(history);
-  const meaning = base.some((count) => count > 0) ? meaningOf(viewOf(history, base)) : openingOf(history);
+  const meaning = base.some((count) => count > 0) ? meaningAt(history, base) : openingOf(history);
   const rest = history.chains.map((chain, place) =>
     chain
       .slice(base[place])

@@ -1,7 +1,19 @@
 import { ROLES, RULES, type MessageKind, type Role, type Rules, type TradeState } from '../../protocol/trade/index.js';
 import { nameOfStep, walkedTerms, waysOf, type Step } from '../../protocol/trade/variants.js';
 import { arbitersCut, commonTo, meaningOf, nameOf } from './canonical.js';
-import { cutsFor, messageOf, opened, viewOf, withSaid, withStep, type Cut, type History } from './history.js';
+import {
+  cutsFor,
+  cutsWithin,
+  knownTo,
+  messageOf,
+  opened,
+  remembered,
+  viewOf,
+  withSaid,
+  withStep,
+  type Cut,
+  type History,
+} from './history.js';
 
 /** What may be said, and how often: all else is left to the schedules. */
 export interface Alphabet {
@@ -29,11 +41,13 @@ export interface Exploration {
   readonly found: readonly Found[];
   /** Nothing was left to explore. */
   readonly complete: boolean;
+  /** What the states of whoever has heard everything mean. */
+  readonly meanings: ReadonlySet<string>;
 }
 
 interface Watcher {
   /** A state that a node can be in, and a message on top of it. */
-  readonly onStep?: (before: History, after: History, step: Step, view: TradeState) => string | undefined;
+  readonly onStep?: (before: History, after: History, step: Step) => string | undefined;
   readonly onState?: (history: History) => string | undefined;
 }
 
@@ -46,6 +60,8 @@ export interface ExploreOptions extends Watcher {
   readonly first?: boolean;
   /** Of the ways that lead to a state that was met before, every so many is walked in full. Default: 8. */
   readonly recheck?: number;
+  /** Leaves out what only lets everybody know less: {@link PAST_DOES_NOT_MATTER}. Default: true. */
+  readonly reduced?: boolean;
 }
 
 /** Explores every history of an alphabet, whatever the network does: no bound on its length or on how late anybody hears of anything. */
@@ -55,6 +71,7 @@ export function explore({
   most = Infinity,
   first = false,
   recheck = 8,
+  reduced = true,
   onStep,
   onState,
 }: ExploreOptions): Exploration {
@@ -62,10 +79,21 @@ export function explore({
   const found: Found[] = [];
   const stack: History[] = [];
   let messages = 0;
+  const explored = (complete: boolean): Exploration => ({
+    states: met.size,
+    messages,
+    found,
+    complete,
+    meanings: new Set(met.values()),
+  });
+  const view = remembered(viewOf);
+  const meaningAt = remembered((history, cut) => meaningOf(view(history, cut)));
+  const ways = remembered((history, cut) => new Ways(view(history, cut), rules));
+  const named = (history: History) => nameOf(history, budgetOf(history, alphabet), meaningAt);
   const report = (problem: string | undefined, history: History): void => {
     if (problem !== undefined) found.push({ problem, story: storyOf(history) });
   };
-  const meet = (history: History, name = nameOf(history, budgetOf(history, alphabet))): void => {
+  const meet = (history: History, name = named(history)): void => {
     const meaning = meaningOf(history.state);
     const known = met.get(name);
     if (known !== undefined) {
@@ -83,30 +111,31 @@ export function explore({
     if (history !== undefined) meet(history);
   }
   for (let history = stack.pop(); history !== undefined; history = stack.pop()) {
-    if (met.size > most || (first && found.length > 0)) return { states: met.size, messages, found, complete: false };
+    if (met.size > most || (first && found.length > 0)) return explored(false);
     const common = commonTo(history);
     for (const role of ROLES) {
+      const own = knownTo(history, role);
       for (const cut of cutsFor(history, role, leastFor(history, role, common))) {
-        const view = viewOf(history, cut);
-        for (const step of stepsOf(view, role, history, alphabet, rules)) {
+        for (const step of within(ways(history, cut).of(role), role, history, alphabet)) {
+          if (reduced && PAST_DOES_NOT_MATTER.has(step.kind) && isSaidEarlier(step, role, cut, own, history, ways))
+            continue;
           messages++;
-          const ahead = withSaid(history, step, cut);
-          const name = nameOf(ahead, budgetOf(ahead, alphabet));
+          const name = named(withSaid(history, step, cut));
           if (met.has(name) && messages % recheck !== 0) continue;
-          const message = messageOf(step, view);
+          const message = messageOf(step, view(history, cut));
           if (history.state.log.byKey.has(message.id.toString())) continue;
           const next = withStep(history, step, cut, message, rules);
           if (typeof next === 'string') {
             report(`an honest ${nameOfStep(step)} is refused: ${next}`, history);
             continue;
           }
-          report(onStep?.(history, next, step, view), next);
+          report(onStep?.(history, next, step), next);
           meet(next, name);
         }
       }
     }
   }
-  return { states: met.size, messages, found, complete: true };
+  return explored(true);
 }
 
 function leastFor(history: History, role: Role, common: Cut): Cut {
@@ -114,14 +143,59 @@ function leastFor(history: History, role: Role, common: Cut): Cut {
   return arbitersCut(history) ?? common;
 }
 
-function stepsOf(
-  view: TradeState,
+/**
+ * Kinds of which nothing ever asks what their author had seen: only what they say counts, and who has seen them. Said with less behind
+ * them they leave everybody free to know all that they could know otherwise, and more; so each is said only on top of the least
+ * that lets it be said, and no state of a node is missed.
+ */
+const PAST_DOES_NOT_MATTER: ReadonlySet<MessageKind> = new Set<MessageKind>([
+  'consent',
+  'paid',
+  'payment-seen',
+  'dispute-withdrawn',
+]);
+
+function isSaidEarlier(
+  step: Step,
+  role: Role,
+  cut: Cut,
+  own: Cut,
+  history: History,
+  ways: (history: History, cut: Cut) => Ways,
+): boolean {
+  return cutsWithin(history, role, own, cut).some(
+    (earlier) =>
+      earlier.some((count, at) => count < (cut[at] ?? 0)) &&
+      ways(history, earlier)
+        .of(role)
+        .some(({ kind, way }) => kind === step.kind && way === step.way),
+  );
+}
+
+/** What each role may say in a state. */
+class Ways {
+  readonly #known = new Map<Role, readonly Step[]>();
+
+  constructor(
+    readonly view: TradeState,
+    readonly rules: Rules,
+  ) {}
+
+  of(role: Role): readonly Step[] {
+    const known = this.#known.get(role) ?? waysOf(this.view, role, this.rules);
+    this.#known.set(role, known);
+    return known;
+  }
+}
+
+/** Of some steps those that an alphabet has, and that were not said often enough. */
+function within(
+  ways: readonly Step[],
   role: Role,
   history: History,
   { most, together = [], without = [] }: Alphabet,
-  rules: Rules,
 ): readonly Step[] {
-  return waysOf(view, role, rules).filter((step) => {
+  return ways.filter((step) => {
     const { kind, way } = step;
     if (without.includes(way === '' ? kind : `${kind} (${way})`)) return false;
     const said = history.chains

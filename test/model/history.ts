@@ -56,11 +56,16 @@ export function knownTo({ chains }: History, role: Role): Cut {
 export function cutsFor(history: History, role: Role, least: Cut): readonly Cut[] {
   const own = knownTo(history, role);
   const from = own.map((count, at) => Math.max(count, least[at] ?? 0)) as unknown as Cut;
+  return cutsWithin(history, role, from, wholeOf(history));
+}
+
+/** Those between two parts, both with them. */
+export function cutsWithin(history: History, role: Role, from: Cut, to: Cut): readonly Cut[] {
   const whole = wholeOf(history);
   const cuts: Cut[] = [];
-  for (let b = from[0]; b <= whole[0]; b++) {
-    for (let s = from[1]; s <= whole[1]; s++) {
-      for (let a = from[2]; a <= whole[2]; a++) {
+  for (let b = from[0]; b <= to[0]; b++) {
+    for (let s = from[1]; s <= to[1]; s++) {
+      for (let a = from[2]; a <= to[2]; a++) {
         const cut: Cut = [b, s, a];
         if (b + s > 0 && isOwnChain(cut, whole, role) && isClosed(history, cut)) cuts.push(cut);
       }
@@ -80,12 +85,38 @@ function isClosed({ chains }: History, cut: Cut): boolean {
   });
 }
 
+/**
+ * A name for a part of a history: an id is of the content, heads and all, so the last message of each role says everything
+ * that is before it. Histories that begin alike share their parts.
+ */
+function partOf({ chains }: History, cut: Cut): string {
+  return chains.map((chain, place) => chain[(cut[place] ?? 0) - 1]?.entry.key ?? '').join();
+}
+
 /** What a node sees that knows a part of a history. */
 export function viewOf(history: History, cut: Cut): TradeState {
   const whole = wholeOf(history);
   if (cut.every((count, place) => count === whole[place])) return history.state;
   const entries = history.chains.flatMap((chain, place) => chain.slice(0, cut[place])).map(({ entry }) => entry);
   return stateFrom(history.state, entries, derive(entries));
+}
+
+/** So much is kept: what is explored next shares its parts with what was explored last. */
+const MOST_KEPT = 50_000;
+
+/** Remembers what was made of a part of a history. */
+export function remembered<T>(make: (history: History, cut: Cut) => T): (history: History, cut: Cut) => T {
+  const kept = new Map<string, T>();
+  return (history, cut) => {
+    const part = partOf(history, cut);
+    let made = kept.get(part);
+    if (made === undefined) {
+      if (kept.size >= MOST_KEPT) kept.clear();
+      made = make(history, cut);
+      kept.set(part, made);
+    }
+    return made;
+  };
 }
 
 function stateFrom(whole: TradeState, entries: readonly Entry[], regions: Regions): TradeState {

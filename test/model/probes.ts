@@ -1,6 +1,7 @@
 import { recordId } from '../../protocol/ids.js';
 import { encode } from '../../protocol/cbor.js';
 import {
+  allowed,
   apply,
   DEADLINE_GRACE,
   MESSAGE_KINDS,
@@ -13,7 +14,8 @@ import {
   type TradeState,
 } from '../../protocol/trade/index.js';
 import { payloadOf, walkedTerms, waysOfKind, type Step } from '../../protocol/trade/variants.js';
-import { wrongWith } from './spec.js';
+import { draft, type StepOptions } from '../protocol/trade/traders.js';
+import { WHO, wrongWith } from './spec.js';
 
 /** Messages that somebody may send who keeps no rules: every kind by every role, said rightly and said wrongly. */
 
@@ -132,6 +134,41 @@ export function takenWrongly(
     if (wrong !== undefined) return `${step.role} ${step.kind} in "${state?.word ?? 'no trade'}": ${wrong}`;
   }
   return undefined;
+}
+
+/**
+ * What a machine says wrongly of what it takes: it offers somebody a kind that it then refuses, or tells somebody who may never
+ * send a kind anything but that.
+ */
+export function toldWrongly(
+  state: TradeState | undefined,
+  rules: Rules = RULES,
+  kinds: readonly MessageKind[] = MESSAGE_KINDS,
+): string | undefined {
+  if (state === undefined) return undefined;
+  for (const role of ROLES) {
+    for (const kind of kinds) {
+      // A second offer never belongs to a trade, whoever made it.
+      if (kind === 'offer') continue;
+      const outcome = apply(state, draft(state, role, kind, moreThanBefore(state, kind)), rules);
+      const where = `${role} ${kind} in "${state.word}"`;
+      if (allowed(state, role, rules).includes(kind) && !outcome.ok) return `${where}: offered, and refused`;
+      if (!WHO[kind].includes(role) && (outcome.ok || outcome.code !== 'TRADE_ROLE'))
+        return `${where}: not refused as none of its business`;
+    }
+  }
+  return undefined;
+}
+
+/** Sums of money are all so far: the next one is more. */
+function moreThanBefore({ payment, total }: TradeState, kind: MessageKind): StepOptions {
+  const more = (before: number | undefined, usual: number): StepOptions => ({
+    amount: { ...total, amount: Math.max(usual, (before ?? 0) + 1) },
+  });
+  const owed = payment.owed?.amount ?? 1;
+  if (kind === 'payment-seen') return more(payment.seen?.amount, total.amount);
+  if (kind === 'refunded') return more(payment.refunded?.amount, owed);
+  return kind === 'refund-seen' ? more(payment.refundSeen?.amount, owed) : {};
 }
 
 /** Just after the last message. */

@@ -8,11 +8,13 @@ import {
   type Waiting,
 } from '../../protocol/mail/courier.js';
 import {
+  allowed,
   apply,
   ROLES,
   RULES,
   SIDES,
   stateOf,
+  type Outcome,
   type Role,
   type Rules,
   type TradeMessage,
@@ -21,6 +23,7 @@ import {
 import { nameOfStep, walkedTerms, waysOf, type Step } from '../../protocol/trade/variants.js';
 import { meaningOf } from './canonical.js';
 import { messageOf } from './history.js';
+import { randomFrom } from './random.js';
 import { wrongWith } from './spec.js';
 
 /**
@@ -31,7 +34,7 @@ import { wrongWith } from './spec.js';
 export interface ScheduleOptions {
   readonly seed: number;
   readonly rules?: Rules;
-  /** Things that happen before the network heals. Default: 110. */
+  /** Things that happen before the network heals. Default: between {@link FEWEST_EVENTS} and {@link MOST_EVENTS}, by the seed. */
   readonly events?: number;
   /** Told of what became of a step: which kind, by whom, on top of which word. */
   readonly onStep?: (kind: string, role: Role, word: string) => void;
@@ -49,7 +52,11 @@ interface Stream {
 }
 
 const LATER = 1e15;
-const DEFAULT_EVENTS = 110;
+/** Short schedules cross what is said first in more ways for the time they take; long ones come to every end. */
+const FEWEST_EVENTS = 15;
+const MOST_EVENTS = 130;
+/** The share of restarts whose log is replayed whole; after the others the node knows what it knew, as each replay shows. */
+const RESTORED = 0.3;
 /** Rounds in which a healed network brings everything: each brings at least one message to everybody. */
 const MOST_ROUNDS = 60;
 
@@ -60,6 +67,17 @@ const RARE = [
   ['decline', 'withdraw', 'dispute', 'remedy'],
   ['counter', 'decline', 'withdraw', 'cancel', 'timeout', 'dispute', 'remedy'],
 ] as const;
+
+/** Now and then more comes than was due. */
+const TOO_MUCH = 0.05;
+const OVERPAID: Step = {
+  role: 'seller',
+  kind: 'payment-seen',
+  way: 'too much',
+  fields: { amount: { amount: 120, currency: 'IDR' } },
+};
+/** And how seldom. */
+const RARELY = [0.25, 0.03, 0.1] as const;
 
 class Node {
   readonly disk: Disk = { log: [], outbox: new Map(ROLES.map((role) => [role, new Map<string, Waiting>()])) };
@@ -76,7 +94,6 @@ class Node {
     this.streams.clear();
     this.couriers.clear();
     for (const [to, waiting] of this.disk.outbox) this.couriers.set(to, resumed(new Map(waiting)));
-    this.state = this.disk.log.length === 0 ? undefined : stateOf(this.disk.log).state;
   }
 }
 
@@ -89,6 +106,9 @@ class World {
   readonly #rules: Rules;
   readonly #onStep: ScheduleOptions['onStep'];
   readonly #rare: readonly string[];
+  readonly #rarely: number;
+  /** What the machine made of a message on top of a set of them; nodes that hold the same ask once. */
+  readonly #outcomes = new Map<string, Outcome>();
   readonly story: string[] = [];
   problem: string | undefined;
 
@@ -96,6 +116,7 @@ class World {
     this.#random = randomFrom(seed);
     this.#rules = rules;
     this.#rare = RARE[seed % RARE.length] ?? [];
+    this.#rarely = RARELY[seed % RARELY.length] ?? 0;
     this.#onStep = onStep;
   }
 
@@ -109,26 +130,47 @@ class World {
     return all[Math.floor(this.#random() * all.length)];
   }
 
+  /** Half of all schedules are in the shortest quarter. */
+  length(): number {
+    return FEWEST_EVENTS + Math.floor(this.#random() ** 2 * (MOST_EVENTS - FEWEST_EVENTS));
+  }
+
   open(): void {
     const role = this.pick(SIDES) ?? 'buyer';
     const stock = this.#random() < 0.3 && role === 'seller' ? 'subject-to-stock' : 'reserved';
     this.#say(this.node(role), { role, kind: 'offer', way: '', fields: { terms: walkedTerms(role, stock) } });
   }
 
-  /** One thing that happens. */
+  /** One thing that happens, somewhere where it can. */
   happen(): void {
     const chance = this.#random();
-    const node = this.node(this.pick(ROLES) ?? 'buyer');
-    const to = this.pick(ROLES.filter((role) => role !== node.role)) ?? 'seller';
-    if (chance < 0.2) this.#act(node);
-    else if (chance < 0.55) this.#carry(node, to);
-    else if (chance < 0.62) this.#tell(node, to, { type: 'unreached' }, () => node.streams.delete(to));
-    else if (chance < 0.67) this.#tell(node, to, { type: 'slow' });
-    else if (chance < 0.77) this.#store(node, to, this.#random() < 0.7 ? 1 : 0);
+    if (chance < 0.24) this.#act(this.node(this.pick(ROLES) ?? 'buyer'));
+    else if (chance < 0.62)
+      this.#somewhere(
+        (node, to) => node.streams.has(to),
+        (node, to) => this.#carry(node, to),
+      );
+    else if (chance < 0.67)
+      this.#somewhere(isTrying, (node, to) =>
+        this.#tell(node, to, { type: 'unreached' }, () => node.streams.delete(to)),
+      );
+    else if (chance < 0.71) this.#somewhere(isTrying, (node, to) => this.#tell(node, to, { type: 'slow' }));
+    else if (chance < 0.78)
+      this.#somewhere(isWriting, (node, to) => this.#store(node, to, this.#random() < 0.7 ? 1 : 0));
     else if (chance < 0.87) this.#read(this.#random() < 0.5);
-    else if (chance < 0.9) this.back.splice(Math.floor(this.#random() * this.back.length), 1);
-    else if (chance < 0.95) this.#tell(node, to, { type: 'alarm' }, undefined, this.#random() < 0.5 ? LATER : 0);
-    else this.#crash(node);
+    else if (chance < 0.89) this.back.splice(Math.floor(this.#random() * this.back.length), 1);
+    else if (chance < 0.96) {
+      const now = this.#random() < 0.7 ? LATER : 0;
+      this.#somewhere(isOwing, (node, to) => this.#tell(node, to, { type: 'alarm' }, undefined, now));
+    } else this.#crash(this.node(this.pick(ROLES) ?? 'buyer'));
+  }
+
+  #somewhere(can: (node: Node, to: Role) => boolean, what: (node: Node, to: Role) => unknown): void {
+    const places = [...this.nodes.values()].flatMap((node) =>
+      ROLES.filter((to) => to !== node.role && can(node, to)).map((to) => ({ node, to })),
+    );
+    const place = this.pick(places);
+    if (place !== undefined) what(place.node, place.to);
   }
 
   /** The network works again, and everybody stays up. */
@@ -147,6 +189,7 @@ class World {
 
   /** What does not hold once everything has come. */
   check(): string | undefined {
+    this.#restore(this.node(this.pick(ROLES) ?? 'buyer'));
     if (this.problem !== undefined) return this.problem;
     const nodes = [...this.nodes.values()];
     if (nodes.some(isWaiting)) return 'something is never delivered';
@@ -157,10 +200,28 @@ class World {
         .join(),
     );
     if (new Set(logs).size > 1) return 'the nodes hold different messages';
-    const meanings = nodes.map(({ state }) => (state === undefined ? '' : meaningOf(state)));
-    if (new Set(meanings).size > 1) return 'the same messages are different states';
+    const states = new Set(nodes.map(({ state }) => state));
+    const meanings = new Set([...states].map((state) => (state === undefined ? '' : meaningOf(state))));
+    if (meanings.size > 1) return 'the same messages are different states';
     const state = nodes[0]?.state;
     return (state?.equivocations.length ?? 0) > 0 ? 'an honest node contradicted itself' : undefined;
+  }
+
+  /** Heads say which set of messages it is, for a message names all that came before it. */
+  #apply(state: TradeState | undefined, message: TradeMessage): Outcome {
+    const name = `${state?.heads.join() ?? ''} ${message.id.toString()}`;
+    const outcome = this.#outcomes.get(name) ?? apply(state, message, this.#rules);
+    this.#outcomes.set(name, outcome);
+    return outcome;
+  }
+
+  /** What a node reads of its disk when it starts, in an order that is not that of arrival, is what it knew before. */
+  #restore(node: Node): void {
+    if (node.state === undefined) return;
+    const again = stateOf(node.disk.log, { rules: this.#rules }).state;
+    if (again === undefined || meaningOf(again) !== meaningOf(node.state))
+      this.problem ??= 'a restart finds another state';
+    node.state = again;
   }
 
   #act(node: Node): void {
@@ -168,16 +229,17 @@ class World {
     if (state === undefined) return;
     // Statements only fill the log.
     const ways = waysOf(state, role, this.#rules).filter(({ kind }) => kind !== 'statement' || this.#random() < 0.1);
+    if (this.#random() < TOO_MUCH && allowed(state, role, this.#rules).includes('payment-seen')) ways.push(OVERPAID);
     // Ends are as many as steps that go on; drawn as often, few trades would come far.
     const goingOn = ways.filter(({ kind }) => !this.#rare.includes(kind));
-    const step = this.pick(goingOn.length > 0 && this.#random() < 0.75 ? goingOn : ways);
+    const step = this.pick(goingOn.length > 0 && this.#random() >= this.#rarely ? goingOn : ways);
     if (step !== undefined) this.#say(node, step);
   }
 
   #say(node: Node, step: Step): void {
     const before = node.state;
     const message = messageOf(step, before);
-    const outcome = apply(before, message, this.#rules);
+    const outcome = this.#apply(before, message);
     // Some ways are out of reach in a state; the author's own node says so.
     if (!outcome.ok) return;
     this.#onStep?.(step.kind, step.role, before?.word ?? 'no trade');
@@ -214,7 +276,7 @@ class World {
     if (effects.some(({ type }) => type === 'receipt')) return { type: 'receipted' };
     const message = this.messages.get(id);
     if (message === undefined || !effects.some(({ type }) => type === 'hand')) return undefined;
-    const outcome = apply(node.state, message, this.#rules);
+    const outcome = this.#apply(node.state, message);
     if (outcome.ok) {
       this.problem ??= node.state === undefined ? undefined : wrongFactsOf(node.state, outcome.state);
       node.disk.log.push(message);
@@ -253,6 +315,7 @@ class World {
 
   #crash(node: Node): void {
     node.start();
+    if (this.#random() < RESTORED) this.#restore(node);
     // A stream to it breaks too.
     for (const other of this.nodes.values()) {
       if (other.streams.delete(node.role)) this.#tell(other, node.role, { type: 'unreached' });
@@ -286,27 +349,28 @@ function wrongFactsOf(before: TradeState, after: TradeState): string | undefined
   return shrinks ? 'a fact is gone when a message comes' : undefined;
 }
 
-function isWaiting({ disk }: Node): boolean {
-  return [...disk.outbox.values()].some((waiting) => waiting.size > 0);
+function isTrying({ couriers }: Node, to: Role): boolean {
+  return couriers.get(to)?.direct !== undefined;
 }
 
-/** mulberry32: the same numbers from the same seed on every machine. */
-function randomFrom(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = a;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+function isWriting({ couriers }: Node, to: Role): boolean {
+  return couriers.get(to)?.letter !== undefined;
+}
+
+function isOwing({ disk }: Node, to: Role): boolean {
+  return (disk.outbox.get(to)?.size ?? 0) > 0;
+}
+
+function isWaiting({ disk }: Node): boolean {
+  return [...disk.outbox.values()].some((waiting) => waiting.size > 0);
 }
 
 /** One schedule; what does not hold, with what was said. */
 export function playSchedule(options: ScheduleOptions): string | undefined {
   const world = new World(options);
+  const { events = world.length() } = options;
   world.open();
-  for (let event = 0; event < (options.events ?? DEFAULT_EVENTS); event++) world.happen();
+  for (let event = 0; event < events; event++) world.happen();
   world.heal();
   const problem = world.check();
   return problem === undefined ? undefined : `seed ${options.seed}: ${problem} (${world.story.join('; ')})`;

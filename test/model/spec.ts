@@ -21,7 +21,7 @@ import { meaningOf } from './canonical.js';
 
 const BOTH = ['buyer', 'seller'] as const;
 /** DESIGN section 6, and the roles of issue 4. */
-const WHO: Readonly<Record<MessageKind, readonly Role[]>> = {
+export const WHO: Readonly<Record<MessageKind, readonly Role[]>> = {
   offer: BOTH,
   counter: BOTH,
   accept: BOTH,
@@ -251,13 +251,16 @@ function wrongMoment(before: TradeState, kind: MessageKind, role: Role): string 
       if (frozen || dispute.status === 'unresolved') return 'money goes out where nobody knows the contract';
       return contract.status === 'completed' || contract.status === 'cancelled'
         ? 'something is paid for a trade that has ended'
-        : ['claimed', 'seen', 'over'].includes(payment.status)
+        : ['claimed', 'seen', 'over', 'not-due'].includes(payment.status)
           ? 'what was paid is claimed again'
-          : undefined;
+          : payment.owed !== undefined &&
+              (contract.status !== 'lapsed' || payment.refunded !== undefined || payment.refundSeen !== undefined)
+            ? 'something is paid that has to go back'
+            : undefined;
     case 'payment-seen':
       return contract.status === 'completed'
         ? 'money is seen after the end'
-        : ['refund-claimed', 'refund-seen', 'not-due'].includes(payment.status)
+        : payment.status === 'not-due'
           ? 'money is seen that nobody was to pay'
           : undefined;
     case 'refunded':
@@ -348,6 +351,9 @@ function wrongEnd(before: TradeState, after: TradeState, kind: MessageKind, role
     return 'a completed trade is undone';
   if (after.contract.status === 'completed' && (after.payment.seen?.amount ?? 0) < (after.payment.price?.amount ?? 0))
     return 'a trade is completed without its money';
+  const wentBack = (before.payment.refunded ?? before.payment.refundSeen) !== undefined;
+  if (before.contract.status === 'lapsed' && wentBack && after.contract.status !== 'lapsed')
+    return 'a contract opens again of which money went back';
   const ends = !final && after.contract.status === 'cancelled' && before.contract.status === 'agreed';
   if (
     ends &&
