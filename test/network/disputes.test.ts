@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NiagaNode } from '../../node/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
-
-/** A busy machine has time; what is held is what becomes of a trade, not how fast. */
-const TIMEOUT = 120_000;
-const TICK = 25;
-type Detail = Awaited<ReturnType<NiagaNode['tradeShow']>>;
+import { agreed, go, published, shows, TIMEOUT, until } from './steps.js';
 
 let testnet: Testnet;
 let seller: NiagaNode;
@@ -19,47 +15,6 @@ beforeAll(async () => {
 
 afterAll(() => testnet.stop());
 
-async function published(sku: string, price = '80000 IDR'): Promise<string> {
-  const value = { sku, title: `Kopi ${sku}`, price, quantity: 10 };
-  for await (const line of seller.publish({ items: [{ value }] })) return line.listing ?? '';
-  throw new Error('no answer');
-}
-
-/** Resolves when a node's trade is as wished, and everybody has what it sent. */
-async function until(node: NiagaNode, trade: string, holds: (view: Detail) => boolean): Promise<Detail> {
-  const end = Date.now() + TIMEOUT;
-  for (;;) {
-    const view = await node.tradeShow({ trade }).catch(() => undefined);
-    if (view !== undefined && view.pending === 0 && holds(view)) return view;
-    if (Date.now() > end) throw new Error(`waited in vain: ${JSON.stringify(view)}`);
-    await new Promise((resolve) => setTimeout(resolve, TICK));
-  }
-}
-
-const shows = (node: NiagaNode, trade: string, state: string) => until(node, trade, (view) => view.state === state);
-
-/** Each step is taken once its author sees the state before it. */
-async function go(trade: string, ...steps: readonly [NiagaNode, string, () => Promise<unknown>][]): Promise<void> {
-  for (const [node, state, step] of steps) {
-    await shows(node, trade, state);
-    await step();
-  }
-}
-
-/** What all of these hold of a trade, the same everywhere. */
-async function agreed(trade: string, nodes: readonly NiagaNode[], state: string): Promise<string[]> {
-  const kinds: string[][] = [];
-  const logs = new Set<string>();
-  for (const node of nodes) {
-    await shows(node, trade, state);
-    const { regions, messages } = await node.tradeShow({ trade });
-    logs.add(JSON.stringify([regions, messages.map(({ id }) => id)]));
-    kinds.push(messages.map(({ kind }) => kind));
-  }
-  expect(logs.size, [...logs].join('\n')).toBe(1);
-  return kinds[0] ?? [];
-}
-
 describe('a dispute', () => {
   it(
     'goes from an offer that names an arbiter to a ruling that splits, and to ratings, the same for all three',
@@ -70,7 +25,7 @@ describe('a dispute', () => {
       const { items } = await buyer.arbiterList({});
       expect(items).toMatchObject([{ trader: arbiter.trader, offer: mine.offer, own: false }]);
 
-      const listing = await published('basah');
+      const listing = await published(seller, 'basah');
       const { trade } = await buyer.offer({ listing, quantity: 2, arbiter: arbiter.trader });
       await go(trade, [seller, 'offered', () => seller.tradeAccept({ trade })]);
       // The arbiter's node has it by now, and consents by itself.
@@ -125,7 +80,7 @@ describe('a dispute', () => {
 
   it('is ruled while the loser is away, who learns of it when it is back', { timeout: 3 * TIMEOUT }, async () => {
     await arbiter.arbiterOffer({ fee: ['50000 IDR'] });
-    const listing = await published('hilang');
+    const listing = await published(seller, 'hilang');
     const { trade } = await buyer.offer({ listing, arbiter: arbiter.trader });
     await go(
       trade,
@@ -148,7 +103,7 @@ describe('what is not as agreed', () => {
     'goes back for its money, as both agree, and the trade ends the same for both',
     { timeout: 3 * TIMEOUT },
     async () => {
-      const [satu, dua] = [await published('satu'), await published('dua', '50000 IDR')];
+      const [satu, dua] = [await published(seller, 'satu'), await published(seller, 'dua', '50000 IDR')];
       const { trade } = await buyer.offer({ listing: satu, quantity: 2, also: [`${dua}=3`] });
       await go(
         trade,
