@@ -21,7 +21,7 @@ it('two equal offers of one millisecond are two trades, and two equal lines two 
   const trades = offers.map(({ trade }) => trade);
   expect(new Set(trades).size).toBe(2);
   const known = () => seller.trades.list({ limit: 10 });
-  await until(known, (list) => trades.every((trade) => list.some((one) => one.trade === trade)), 'both offers');
+  await until(known, ({ items }) => trades.every((trade) => items.some((one) => one.trade === trade)), 'both offers');
 
   const [trade = ''] = trades;
   const context = { signal: new AbortController().signal };
