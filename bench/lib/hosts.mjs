@@ -13,7 +13,7 @@ const MET = 0.9;
 const QUIET_SHARE = 0.25;
 const QUIET_TIME = 2_000;
 /** With --quick nothing is waited for long: what is printed then is not a measurement. */
-const QUIET_TIME_LIMIT = process.argv.includes('--quick') ? 4_000 : 120_000;
+const QUIET_TIME_LIMIT = process.argv.includes('--quick') ? 2_000 : 120_000;
 /** Nodes that others join by: more than one, so that the network outlives any of them. */
 const BOOTSTRAP = 4;
 
