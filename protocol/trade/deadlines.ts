@@ -62,7 +62,7 @@ export const DEADLINES = {
     says: 'the payment, while nothing was shipped',
     from: 'the contract, or the last money that was seen',
     lasts: 'payment',
-    then: 'The contract lapses and its stock is free; what was paid goes back. A payment or parcel that was on its way, or a payment that comes later, opens it again; then the seller may cancel alone.',
+    then: 'The contract lapses and its stock is free; what was paid goes back. A payment or parcel that was on its way, or a payment that comes later, opens it again, unless money went back for it; then the seller may cancel alone.',
     runs: runsPayment,
   },
   delivery: {

@@ -72,7 +72,9 @@ export function goodsIn(
   const shipped = least(said(shipments), plus(ordered, replaced));
   const handedOver = shipments.filter(({ message }) => message.payload.code !== undefined);
   const received = least(plus(said(steps.of('received')), said(handedOver)), shipped);
-  const objections = steps.ofAny('dispute', 'remedy').filter(({ role }) => role === 'buyer');
+  const objections = steps
+    .ofAny('dispute', 'remedy')
+    .filter(({ role, verdict }) => role === 'buyer' && verdict.completed !== true);
   const silences = standing(steps, 'inspection', objections);
   const signed = best(
     [...steps.of('approved'), ...(ruling === undefined ? [] : [ruling])],

@@ -24,6 +24,8 @@ export interface Verdict {
   readonly alone?: boolean;
   /** Cancel: it consents to the other side's proposal to cancel. */
   readonly consents?: boolean;
+  /** Dispute, timeout: the trade was complete in its past. It is about what that left owed, and does not undo it. */
+  readonly completed?: boolean;
   /** Shipped, received, returned, return-seen: how much of each unit it says. Approved, ruling: how much had been shipped. */
   readonly amounts?: Amounts;
 }

@@ -184,7 +184,10 @@ function courseOf(entries: readonly Entry[], { agreement, steps, decision, remed
   const signed = isPaid && isApproved(going, going.signed);
   const contest = contestWith(signed ? steps.of('approved') : []);
   const status = contest.region.status;
-  const silent = isPaid && isApproved(going, going.approved) && !['open', 'frozen', 'unresolved'].includes(status);
+  const contested = ['open', 'frozen', 'unresolved'].includes(status);
+  // Silence completes what nobody contests; what is contested of a trade that was complete is only what it left owed.
+  const wasComplete = steps.ofAny('dispute', 'timeout').some(({ verdict }) => verdict.completed === true);
+  const silent = isPaid && isApproved(going, going.approved) && (!contested || wasComplete);
   const cancelled = !signed && isCancelled(entries, silent ? entries : []);
   const lapsed = !signed && !cancelled && hasLapsed(steps);
   const completed = !cancelled && !lapsed && (signed || silent);

@@ -15,6 +15,7 @@ export function verdictOf(message: TradeMessage, role: Role, depth: number, regi
   const { contract } = regions;
   const agreement = agreementIn(contract);
   const under = agreement === undefined ? {} : { under: keyOf(agreement.proposal) };
+  const completed = contract.status === 'completed' ? { completed: true } : {};
   switch (payload.kind) {
     case 'counter':
     case 'accept': {
@@ -23,7 +24,9 @@ export function verdictOf(message: TradeMessage, role: Role, depth: number, regi
       return payload.kind === 'accept' && made === undefined ? { binding: true } : proposing(made);
     }
     case 'timeout':
-      return { ...under, ends: endsOf(payload, regions) };
+      return { ...under, ...completed, ends: endsOf(payload, regions) };
+    case 'dispute':
+      return { ...under, ...completed };
     case 'cancel':
       return {
         ...under,
@@ -52,7 +55,6 @@ export function verdictOf(message: TradeMessage, role: Role, depth: number, regi
     case 'remedy':
     case 'remedy-accept':
     case 'remedy-decline':
-    case 'dispute':
     case 'dispute-withdrawn':
     case 'statement':
     case 'rating':

@@ -16,7 +16,7 @@ import { wrongWith } from './spec.js';
 
 /** `npm run model` explores all; `npm test` a share of it. */
 const ALL = process.env['NIAGA_MODEL'] === 'all';
-const SCHEDULES = Number(process.env['NIAGA_SCHEDULES'] ?? (ALL ? 100_000 : 150));
+const SCHEDULES = Number(process.env['NIAGA_SCHEDULES'] ?? (ALL ? 100_000 : 400));
 const SEED = Number(process.env['NIAGA_SEED'] ?? 1);
 const HOURS = 8 * 60 * 60 * 1000;
 

@@ -68,6 +68,12 @@ const RARE = [
   ['counter', 'decline', 'withdraw', 'cancel', 'timeout', 'dispute', 'remedy'],
 ] as const;
 
+/**
+ * What the machine makes of a message on top of a set of them, which its heads name, for a message names all that came before it: nodes
+ * that hold the same ask once, and so do schedules that begin alike. Restarts replay their logs whole and compare.
+ */
+const OUTCOMES = new WeakMap<Rules, Map<string, Outcome>>();
+const MOST_OUTCOMES = 30_000;
 /** Now and then more comes than was due. */
 const TOO_MUCH = 0.05;
 const OVERPAID: Step = {
@@ -107,8 +113,6 @@ class World {
   readonly #onStep: ScheduleOptions['onStep'];
   readonly #rare: readonly string[];
   readonly #rarely: number;
-  /** What the machine made of a message on top of a set of them; nodes that hold the same ask once. */
-  readonly #outcomes = new Map<string, Outcome>();
   readonly story: string[] = [];
   problem: string | undefined;
 
@@ -207,11 +211,13 @@ class World {
     return (state?.equivocations.length ?? 0) > 0 ? 'an honest node contradicted itself' : undefined;
   }
 
-  /** Heads say which set of messages it is, for a message names all that came before it. */
   #apply(state: TradeState | undefined, message: TradeMessage): Outcome {
+    const known = OUTCOMES.get(this.#rules) ?? new Map<string, Outcome>();
+    OUTCOMES.set(this.#rules, known);
     const name = `${state?.heads.join() ?? ''} ${message.id.toString()}`;
-    const outcome = this.#outcomes.get(name) ?? apply(state, message, this.#rules);
-    this.#outcomes.set(name, outcome);
+    const outcome = known.get(name) ?? apply(state, message, this.#rules);
+    if (known.size >= MOST_OUTCOMES) known.clear();
+    known.set(name, outcome);
     return outcome;
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { allowed, CONFIRMATION_TIME, stateOf } from '../../../protocol/trade/index.js';
-import { after, agreed, crossed, draft, EXPIRES, idr, merged, must, offered, refused } from './traders.js';
+import { after, agreed, crossed, draft, EXPIRES, idr, merged, must, offered, received, refused } from './traders.js';
 
 const BUYERS_SECOND = 11;
 
@@ -125,6 +125,20 @@ test('money is seen in full, in parts, or with nobody claiming it', () => {
     ['seller', 'payment-seen', { ...half, device: 12 }],
   );
   expect(twice.payment).toMatchObject({ status: 'short', seen: idr(5_000_000) });
+});
+
+test('a trade that silence completed stays complete, whatever is contested of what it left owed', () => {
+  const refund = { fields: { refund: idr(5_000_000) } };
+  const silent = after(received(), ['buyer', 'remedy', refund], ['seller', 'remedy-accept'], ['seller', 'timeout']);
+  expect(silent).toMatchObject({ word: 'refund-due', contract: { status: 'completed' } });
+  for (const side of ['buyer', 'seller'] as const) {
+    const disputed = after(silent, [side, 'dispute']);
+    expect(disputed).toMatchObject({ word: 'disputed', contract: { status: 'completed' } });
+    expect(after(disputed, [side, 'timeout'])).toMatchObject({ word: 'unresolved', contract: { status: 'completed' } });
+  }
+  // One that was on its way had not seen it: then it is not complete.
+  const settled = after(received(), ['buyer', 'remedy', refund], ['seller', 'remedy-accept']);
+  expect(crossed(settled, ['seller', 'timeout'], ['buyer', 'dispute']).contract.status).toBe('agreed');
 });
 
 const lapsedShort = () =>
