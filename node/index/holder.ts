@@ -9,6 +9,7 @@ import { Leases } from './held/leases.js';
 import { loadHeld } from './held/load.js';
 import { Opener } from './held/opener.js';
 import { FAR_COST, FAR_SHARE, MAX_CARDS, PeerRates } from './held/quotas.js';
+import { Room } from './held/room.js';
 import type {
   AskAnswer,
   AskInput,
@@ -70,8 +71,9 @@ export class Holder {
     this.#leases = leases;
     this.#opener = opener;
     this.#checker = checker;
-    this.#intake = new Intake(deps, { set, leases, checker, opener, onTaken, isNear, closer });
-    this.#answers = new Answers(deps, { set, leases, checker, isNear });
+    const room = new Room({ set, isNear, maxCards: deps.maxCards });
+    this.#intake = new Intake(deps, { set, leases, checker, opener, room, onTaken, isNear, closer });
+    this.#answers = new Answers(deps, { set, leases, checker, room, isNear });
   }
 
   async load(): Promise<void> {

@@ -95,6 +95,8 @@ export interface AskOptions<A> {
   readonly holds?: ((answered: Answered<A>, key: number) => boolean) | undefined;
   /** Who can be asked for a key by now: used before others are asked beside slow ones. Default: as they were. */
   readonly renew?: ((key: number) => readonly Candidate[] | undefined) | undefined;
+  /** Keys that one request may name; for more a node is asked several times, side by side. Default: any number. */
+  readonly keysOfRequest?: number | undefined;
   /** Milliseconds after which what has come must do. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
@@ -113,7 +115,7 @@ interface KeyState {
 }
 
 /**
- * Asks several nodes for each of several keys, a node once for all of its keys, side by side. Ends when
+ * Asks several nodes for each of several keys, a node once for all of its keys as far as they go into one request, side by side. Ends when
  * {@link WANTED_ANSWERS} candidates of every key have answered or nobody is left to ask, at the latest at the deadline. Nodes that
  * fail are replaced at once, slow ones are joined by others, and waited for only where a key has less than {@link QUORUM_ANSWERS}.
  * @throws the signal's reason when it was aborted
@@ -214,7 +216,9 @@ class Questions<A> implements Asking<A> {
         batches.set(peer, [...(batches.get(peer) ?? []), key]);
       }
     });
-    for (const [peer, of] of batches) void this.#ask(peer, of);
+    const { keysOfRequest: most = Number.POSITIVE_INFINITY } = this.#options;
+    for (const [peer, of] of batches)
+      for (let at = 0; at < of.length; at += most) void this.#ask(peer, of.slice(at, at + most));
   }
 
   /** The first of these that were not asked, until as many as are wanted have been, but no more than there is room for. */

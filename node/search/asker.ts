@@ -1,5 +1,5 @@
 import { median } from '../../protocol/search/median.js';
-import { shardsOf } from '../../protocol/search/posting-keys.js';
+import { MAX_SHARD_BITS, shardsOf } from '../../protocol/search/posting-keys.js';
 import {
   ASK_METHOD,
   askAnswerSchema,
@@ -20,6 +20,11 @@ import type { ShardBits } from '../index/shard-bits.js';
 /** Largest answer in bytes: a hundred cards with their delegations and leases, and ids of more. */
 export const MAX_RESPONSE = 512 * 1024;
 
+/**
+ * Names of one search: all shards of a word that is split as far as words are, and whole words beside it. The rarest of the words come
+ * first, so that it is the commonest that there may be no room for.
+ */
+const MAX_NAMES = 2 ** MAX_SHARD_BITS + MAX_ASK_KEYS;
 const ANSWER = 'answer to index.ask';
 /** By then a dial has ended, and who was named and has not shown itself is not there. */
 const NAMED_TIMEOUT = 10_000;
@@ -83,7 +88,7 @@ class Round {
   /** Salts that were known before anybody was asked: what a look-up finds meanwhile was not known to those who chose whom to ask. */
   readonly #known: (readonly number[])[] = [];
   readonly #superseded = new Set<number>();
-  #room = MAX_ASK_KEYS;
+  #room = MAX_NAMES;
   readonly #left = new Map<string, number>();
   /** For each name how many nodes could be asked. */
   readonly #nodes: number[] = [];
@@ -106,6 +111,7 @@ class Round {
     const { deadline, signal } = this.#options;
     const asked = await askAll<AskAnswer>({
       candidates: names.map((named) => this.#addName(named)),
+      keysOfRequest: MAX_ASK_KEYS,
       deadline,
       signal,
       request: (peer, keys, first, requestSignal) => this.#request(peer, keys, first, requestSignal),

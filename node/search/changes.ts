@@ -1,6 +1,6 @@
 import { matcher } from '../../protocol/search/filters.js';
 import { hasAllWords } from '../../protocol/search/all-words.js';
-import { shardsOf } from '../../protocol/search/posting-keys.js';
+import { MAX_SHARD_BITS, shardsOf } from '../../protocol/search/posting-keys.js';
 import {
   ASK_METHOD,
   askAnswerSchema,
@@ -32,8 +32,8 @@ const CANDIDATES = 2 * WANTED_ANSWERS;
 const DEADLINE = 10_000;
 /** The same for cards beyond those that come with an answer. */
 const FETCH_TIME = 5_000;
-/** Marks kept of one question, the latest: more nodes than hold its keys. */
-const MAX_MARKS = 64;
+/** Marks kept of one question, the latest: more nodes than hold its keys, also where one of them is split as far as keys are. */
+const MAX_MARKS = 2 * WANTED_ANSWERS * 2 ** MAX_SHARD_BITS;
 
 export interface ChangesDeps {
   readonly network: Network;
@@ -61,6 +61,7 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
   const asking = (keys: readonly number[]): string[] => keys.map((at) => names[at]?.name ?? '');
   const { answers } = await askAll<AskAnswer>({
     candidates: names.map((named) => places.candidates(named).slice(0, CANDIDATES)),
+    keysOfRequest: MAX_ASK_KEYS,
     deadline: DEADLINE,
     signal: options.signal,
     request: (peer, keys, _first, signal) => {
@@ -127,12 +128,15 @@ function changesIn(harvest: Harvest, { filters, query }: Question, { now, isHidd
   });
 }
 
-/** Of keys that are split all shards are asked for, as far as one question may name them. */
+/** Of the rarest key all shards are asked for, and of the others where one request has room for all. */
 function namesOf({ places, shards }: ChangesDeps, { keys }: Question): Named[] {
-  return keys
-    .slice(0, CHANGE_KEYS)
-    .flatMap((key) => shardsOf(shards.of(key)).map((shard) => places.named(key, shard)))
-    .slice(0, MAX_ASK_KEYS);
+  const names: Named[] = [];
+  for (const key of keys.slice(0, CHANGE_KEYS)) {
+    const all = shardsOf(shards.of(key));
+    if (names.length > 0 && names.length + all.length > MAX_ASK_KEYS) continue;
+    names.push(...all.map((shard) => places.named(key, shard)));
+  }
+  return names;
 }
 
 async function ask(

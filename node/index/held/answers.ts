@@ -18,7 +18,7 @@ import { namesToKeep } from './ends.js';
 import type { Grant } from './grants.js';
 import type { HeldSet } from './held-set.js';
 import type { Leases } from './leases.js';
-import { MAX_CARDS } from './quotas.js';
+import type { Room } from './room.js';
 import type { Seller } from './sellers.js';
 
 /** A listing with some of the names under which it is held. */
@@ -28,6 +28,7 @@ interface AnswersParts {
   readonly set: HeldSet;
   readonly leases: Leases;
   readonly checker: Checker;
+  readonly room: Room;
   /** Whether this node is near enough to a name to keep cards under it. */
   readonly isNear: (name: string) => boolean;
 }
@@ -39,13 +40,15 @@ export class Answers {
   readonly #leases: Leases;
   readonly #checker: Checker;
 
+  readonly #room: Room;
   readonly #isNear: AnswersParts['isNear'];
 
-  constructor(deps: IndexDeps, { set, leases, checker, isNear }: AnswersParts) {
+  constructor(deps: IndexDeps, { set, leases, checker, room, isNear }: AnswersParts) {
     this.#deps = deps;
     this.#set = set;
     this.#leases = leases;
     this.#checker = checker;
+    this.#room = room;
     this.#isNear = isNear;
   }
 
@@ -165,7 +168,6 @@ export class Answers {
   /** Places in an offer of what is wanted here: lacking, older, or not held for one of the keys. */
   wanted({ keys, cards }: Offer): number[] {
     const { index } = this.#set;
-    const isFull = this.#set.size >= (this.#deps.maxCards ?? MAX_CARDS);
     return cards.flatMap(([id, seq, places], at) => {
       const listing = id.toString();
       const names = places.flatMap((place) => keys[place] ?? []).filter((name) => this.#isNear(name));
@@ -175,7 +177,8 @@ export class Answers {
         return isSame && namesToKeep(listing, [...end.names, ...names]).length > end.names.length ? [at] : [];
       }
       const card = index.get(listing);
-      if (card === undefined) return isFull || (names.length === 0 && places.length > 0) ? [] : [at];
+      if (card === undefined)
+        return (names.length === 0 && places.length > 0) || !this.#room.wants(listing) ? [] : [at];
       if (card.newestSeq !== seq) return card.newestSeq < seq ? [at] : [];
       const lacks = names.some((name) => !index.isUnder(listing, name) && this.#set.crowded.hasRoom(name, card.seller));
       return lacks ? [at] : [];

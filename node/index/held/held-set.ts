@@ -201,11 +201,18 @@ export class HeldSet {
     this.rows.endChanged(listing);
   }
 
-  /** Drops one card or end of a seller, to make room for another's: of what it has more of the oldest. */
-  dropOneOf(seller: Seller): void {
+  /** Drops one card or end of a seller, to make room for another's: of what it has more of the oldest. @returns its listing, if any */
+  dropOneOf(seller: Seller): string[] {
     const [end] = seller.ends;
-    if (end !== undefined && seller.ends.size > seller.count / 2) return this.dropEnd(end);
-    for (const { id } of seller.byRecord.values()) return this.drop(id);
+    if (end !== undefined && seller.ends.size > seller.count / 2) {
+      this.dropEnd(end);
+      return [end];
+    }
+    for (const { id } of seller.byRecord.values()) {
+      this.drop(id);
+      return [id];
+    }
+    return [];
   }
 
   /** Drops what is over, and gives memory back. */

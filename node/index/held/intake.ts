@@ -22,9 +22,10 @@ import { leaseEnd } from './lease.js';
 import type { BatchLease, Leases, OpenLease } from './leases.js';
 import { CardNames, readName, type Name } from './names.js';
 import type { Opener, ReadChange } from './opener.js';
-import { checkRoom, Largest, MAX_CARDS } from './quotas.js';
-import type { Seller } from './sellers.js';
+import { checkRoom } from './quotas.js';
 import type { ReadCard } from './reader.js';
+import type { Room } from './room.js';
+import type { Seller } from './sellers.js';
 import { compareHeld, type Version } from './versions.js';
 
 /** Milliseconds of work in one piece: a batch of a thousand cards must not keep searches waiting. */
@@ -37,6 +38,7 @@ interface IntakeParts {
   readonly leases: Leases;
   readonly checker: Checker;
   readonly opener: Opener;
+  readonly room: Room;
   /** Told of the listings of which something was taken. */
   readonly onTaken: (listings: ReadonlySet<string>) => void;
   /** Whether this node is near enough to a name to keep cards under it, and who is nearer. */
@@ -62,10 +64,10 @@ export class Intake {
   readonly #onTaken: IntakeParts['onTaken'];
   readonly #isNear: IntakeParts['isNear'];
   readonly #closer: IntakeParts['closer'];
-  readonly #largest: Largest;
+  readonly #room: Room;
   readonly #names = new CardNames();
 
-  constructor(deps: IndexDeps, { set, leases, checker, opener, onTaken, isNear, closer }: IntakeParts) {
+  constructor(deps: IndexDeps, { set, leases, checker, opener, room, onTaken, isNear, closer }: IntakeParts) {
     this.#deps = deps;
     this.#set = set;
     this.#leases = leases;
@@ -74,7 +76,7 @@ export class Intake {
     this.#onTaken = onTaken;
     this.#isNear = isNear;
     this.#closer = closer;
-    this.#largest = new Largest(set.sellers);
+    this.#room = room;
   }
 
   /**
@@ -207,9 +209,8 @@ export class Intake {
     }
     if (held === undefined && near.length === 0) throw tooFar();
     const seller = this.#set.sellers.of(grant);
-    const larger = held === undefined ? this.#roomFor(seller) : undefined;
-    if (held === undefined) checkRoom(seller, this.#set.size - (larger === undefined ? 0 : 1), this.#maxCards);
-    else if (order < 0 && this.#checker.check(held)) throw stale(held.bytes);
+    const makeRoom = held === undefined ? this.#roomFor(listing, seller) : undefined;
+    if (held !== undefined && order < 0 && this.#checker.check(held)) throw stale(held.bytes);
     // A new version stands under the names of the old one too, as far as it has them: others may have brought that one here.
     const before = this.#set.index.keysOf(listing);
     const known = before.filter((name) => isName(readName(name)));
@@ -221,19 +222,22 @@ export class Intake {
     // now, as is whatever takes another's place.
     const now = held !== undefined || end !== undefined || !isFrom(batch, facts) || !this.#checker.trusts(facts.device);
     if (now) this.#checkSigned(read);
-    if (larger !== undefined) this.#set.dropOneOf(larger);
+    makeRoom?.();
     const card = this.#set.hold(read, under, { index, verified: now });
     if (!now) this.#checker.later(card);
     return far;
   }
 
-  get #maxCards(): number {
-    return this.#deps.maxCards ?? MAX_CARDS;
-  }
-
-  /** Where the node is full, the seller of whom something goes for one more of this one. */
-  #roomFor(seller: Seller | undefined): Seller | undefined {
-    return this.#set.size < this.#maxCards ? undefined : this.#largest.above(seller, this.#maxCards);
+  /** What has to go for one more of a seller, if anything has. @throws NiagaError RATE_LIMITED where there is no room */
+  #roomFor(listing: string, seller: Seller | undefined): (() => void) | undefined {
+    const makeRoom = this.#room.for(seller);
+    try {
+      checkRoom(seller, this.#set.size - (makeRoom === undefined ? 0 : 1), this.#room.maxCards);
+    } catch (error) {
+      this.#room.turnAway(listing);
+      throw error;
+    }
+    return makeRoom;
   }
 
   #parted(names: readonly Name[]): { readonly near: Name[]; readonly far: Name[] } {
@@ -303,15 +307,13 @@ export class Intake {
     const order = before === undefined ? 1 : compareHeld(version, before);
     if (order < 0) throw stale(before?.tombstone?.slice.bytes);
     const held = this.#set.index.get(listing);
-    let larger: Seller | undefined;
+    let makeRoom: (() => void) | undefined;
     if (held === undefined && before === undefined) {
       // Without names it goes by the listing's own, which every card has.
       if (near.length === 0 && (names.length > 0 || !this.#isNear(listingKey(listing)))) throw tooFar();
-      const seller = this.#set.sellers.find(trader);
-      larger = this.#roomFor(seller);
-      checkRoom(seller, this.#set.size - (larger === undefined ? 0 : 1), this.#maxCards);
+      makeRoom = this.#roomFor(listing, this.#set.sellers.find(trader));
     }
-    if (larger !== undefined) this.#set.dropOneOf(larger);
+    makeRoom?.();
     const under = near.map(({ text }) => text);
     if (order > 0) {
       this.#set.setTombstone(listing, { ...version, until, names: under }, { trader, bytes: record.bytes, grant });

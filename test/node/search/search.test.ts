@@ -3,6 +3,8 @@ import { encode } from '../../../protocol/cbor.js';
 import { merkleProof, merkleRoot } from '../../../protocol/merkle.js';
 import type { SignedRecord } from '../../../protocol/record.js';
 import { traderToText } from '../../../protocol/ids.js';
+import { MAX_ASK_KEYS } from '../../../node/index/wire.js';
+import { MAX_SHARD_BITS } from '../../../protocol/search/posting-keys.js';
 import { createFake, createSeller, DAY, FakeNode, listingOf, nearestTo, nodesWith } from './support.js';
 
 const now = Date.now();
@@ -184,6 +186,25 @@ describe('a search asks', () => {
     for (const node of nodes) node.asked = [];
     await fake.find('payung');
     expect(nodes.some(({ asked }) => asked.some(({ keys }) => keys.includes('term:payung')))).toBe(false);
+  });
+
+  it('for all shards, however many, in as many requests as that takes', { timeout: 60_000 }, async () => {
+    const seller = createSeller(now);
+    const cards = Array.from({ length: 40 }, (_, number) => seller.card(`s${number}`, `Payung ${number}`));
+    const nodes = nodesWith(6, (node) => {
+      node.take(seller, ...cards);
+      node.bits = (name) => (name.endsWith('term:payung') && !name.includes('/') ? MAX_SHARD_BITS : 0);
+    });
+    const fake = createFake(nodes);
+    for (const again of [false, true]) {
+      const { coverage, matched, hits } = await fake.find('payung', { timeoutMs: 30_000, limit: 100, perSeller: 0 });
+      expect(coverage, String(again)).toMatchObject({
+        verdict: 'complete',
+        keys: [{ key: 'term:payung', shards: 2 ** MAX_SHARD_BITS }],
+      });
+      expect([matched, hits.length]).toEqual([40, 40]);
+    }
+    expect(Math.max(...nodes.flatMap(({ asked }) => asked.map(({ keys }) => keys.length)))).toBe(MAX_ASK_KEYS);
   });
 
   it('is not made to ask for shards by one node alone', async () => {
