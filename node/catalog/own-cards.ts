@@ -8,6 +8,7 @@ import type { Money } from '../../protocol/money.js';
 import { signRecord, type SignedRecord } from '../../protocol/record.js';
 import type { Identity } from '../identity/index.js';
 import type { LeasedCard, Posting } from '../index/index.js';
+import { unlessDamaged } from '../listed.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import type { Row, Rows } from './rows.js';
 
@@ -151,7 +152,9 @@ export class OwnCards {
    */
   async posting(slot: string, known: boolean): Promise<Posting | undefined> {
     const { rows, now } = this.#deps;
-    const [card, delta] = await Promise.all([this.#cards.get(slot), this.#deltas.get(slot)]);
+    // One that is damaged keeps none of those from being brought out that are brought with it.
+    const read = await unlessDamaged(Promise.all([this.#cards.get(slot), this.#deltas.get(slot)]));
+    const [card, delta] = read ?? [];
     const row = rows.get(slot);
     if (card === undefined || row === undefined) return undefined;
     // Memory shows a change before it is on disk: what is read until then is the record before, and must not go out as the new one.

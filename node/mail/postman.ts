@@ -8,9 +8,16 @@ import type { Depositor } from './depositor.js';
 import type { MailDeps, ParcelHandler, SentState, StateChange } from './index.js';
 import type { Letters } from './letters.js';
 import { sentState, type OutboxTables } from './outbox.js';
-import { Verdicts } from './verdicts.js';
+import { Verdicts, type RefusedVerdict } from './verdicts.js';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
 
+/** What this disk has lost cannot be sent any more: nothing else waits for it. */
+const LOST = {
+  type: 'refused',
+  final: true,
+  code: 'RECORD_CORRUPT',
+  message: 'This disk has damaged it before it was delivered.',
+} as const satisfies RefusedVerdict;
 /** A recipient that has the parcels answers after a disk sync or two. */
 const DELIVERY_TIMEOUT = 10_000;
 
@@ -265,6 +272,8 @@ export class Postman {
     const peers = contacts.peers(partner.to);
     if (peers.length === 0) return undefined;
     const letter = await this.#compose(partner, ids, false);
+    if (letter === undefined)
+      return { verdicts: new Map<string, courier.Verdict>(), receipts: new Map<string, Uint8Array>() };
     let failure: unknown;
     for (const peer of peers) {
       try {
@@ -291,28 +300,30 @@ export class Postman {
     let mailboxes = 0;
     try {
       const letter = await this.#compose(partner, ids, true);
-      mailboxes = await depositor.deposit(partner.to, letter.bytes, signal);
-      stored = letter.ids;
+      if (letter !== undefined) mailboxes = await depositor.deposit(partner.to, letter.bytes, signal);
+      stored = letter?.ids ?? [];
     } catch (error) {
       if (!signal.aborted) logger.warn({ to: partner.name, error: String(error) }, 'a letter could not be left');
     }
     if (!signal.aborted) this.apply(partner.to, { type: 'stored', ids: stored, mailboxes });
   }
 
-  /** A letter of as many of these as fit: no more are read than may. */
+  /** A letter of as many of these as fit: no more are read than may. Undefined where none of them can be read, or waits any more. */
   async #compose(partner: Partner, ids: readonly string[], whole: boolean) {
     const some: { id: string; waiting: courier.Waiting; bytes: Uint8Array }[] = [];
     for (const id of ids.slice(0, MAX_PARCELS)) {
       const bytes = await this.#bytesOf(partner, id);
       const waiting = partner.state.waiting.get(id);
-      if (waiting !== undefined && bytes !== undefined) some.push({ id, waiting, bytes });
+      if (waiting === undefined) continue;
+      if (bytes === undefined) this.apply(partner.to, { type: 'refusal', id, verdict: LOST });
+      else some.push({ id, waiting, bytes });
     }
-    return this.#deps.letters.compose(partner.to, some, whole);
+    return some.length === 0 ? undefined : this.#deps.letters.compose(partner.to, some, whole);
   }
 
   async #bytesOf(partner: Partner, id: string): Promise<Uint8Array | undefined> {
     const key = `${partner.name}/${id}`;
-    const known = this.#bytes.get(key) ?? (await this.#deps.tables.parcel(partner.name, id));
+    const known = this.#bytes.get(key) ?? (await unlessDamaged(this.#deps.tables.parcel(partner.name, id)));
     if (known !== undefined && partner.state.waiting.has(id)) this.#bytes.set(key, known);
     return known;
   }
