@@ -31,28 +31,10 @@ export const FULL = [
   { ...common, nodes: 100_000, queries: 3, sellers: 4, people: 4, lookups: 60, titles: 20, zipf: 80 },
 ];
 
+const small = { ...common, queries: 3, sellers: 4, people: 4, lookups: 50, titles: 15, zipf: 100, churn: [0.3, 0.5] };
+
 /** For continuous integration: under two minutes. */
 export const QUICK = [
-  {
-    ...common,
-    nodes: 10_000,
-    queries: 3,
-    sellers: 4,
-    people: 4,
-    lookups: 50,
-    titles: 15,
-    zipf: 100,
-    churn: [0.3, 0.5],
-  },
-  {
-    ...common,
-    nodes: 1_000,
-    queries: 3,
-    sellers: 4,
-    people: 4,
-    lookups: 50,
-    titles: 15,
-    zipf: 100,
-    churn: [0.3, 0.5],
-  },
+  { ...small, nodes: 10_000 },
+  { ...small, nodes: 1_000 },
 ];

@@ -12,9 +12,10 @@
  * ```
  */
 import type { CID } from 'multiformats/cid';
-import type { Card, Delta, Listing } from '../../protocol/catalog/card.js';
+import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
+import type { Index } from '../index/index.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Store } from '../store/index.js';
@@ -49,20 +50,7 @@ export interface KeepOptions {
 }
 
 /** The cards held here, as far as a keeper needs them. */
-export interface CardSource {
-  /** Ids of the listings of which something is held. */
-  listings(): Iterable<string>;
-  /** What is held of a listing under `listing:<id>`, verified and valid. */
-  record(
-    listing: string,
-  ): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> | undefined } | undefined;
-  /** The key of the trader whose listing it is, in text; undefined where no card of it is held here. */
-  seller(listing: string): string | undefined;
-  /** Whether the seller has ended the listing. */
-  ended(listing: string): boolean;
-  /** Calls back with each listing of which a card, delta or end was taken; gives back the end of it. */
-  onChange(listener: (listing: string) => void): () => void;
-}
+export type CardSource = Pick<Index, 'listings' | 'record' | 'seller' | 'ended' | 'onChange'>;
 
 /** Fetches and keeps. */
 type Fetching = Pick<ListingExchange, 'collect' | 'texts' | 'collectPictures'>;

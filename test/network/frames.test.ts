@@ -1,21 +1,16 @@
 import '../../node/polyfill.js';
-import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
-import { identify } from '@libp2p/identify';
 import type { Libp2p, Stream } from '@libp2p/interface';
-import { generateKeyPair } from '@libp2p/crypto/keys';
-import { ping, type Ping } from '@libp2p/ping';
-import { tcp } from '@libp2p/tcp';
+import type { Ping } from '@libp2p/ping';
 import { multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p } from 'libp2p';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ASK_METHOD, OFFER_METHOD, PUT_METHOD, writeBody } from '../../node/index/wire.js';
-import { encodeFrame, FrameReader, MAX_FRAME, type Frame } from '../../node/network/frames.js';
+import { MAX_FRAME } from '../../node/network/frames.js';
 import { requestProtocol } from '../../node/network/libp2p.js';
 import { OFFENCE_BUDGET } from '../../node/network/limits.js';
 import type { Services } from '../../node/services.js';
 import { encode } from '../../protocol/cbor.js';
 import { temporaryFolder } from '../support/processes.js';
+import { bytesOf, collect, createRawPeer } from '../support/raw-peer.js';
 import { startMember, untilKnown } from './members.js';
 
 const OFFER = writeBody({ keys: [], cards: [] });
@@ -42,18 +37,10 @@ afterAll(async () => {
 
 async function newPeer(): Promise<void> {
   await (raw as typeof raw | undefined)?.stop();
-  raw = await createLibp2p({
-    privateKey: await generateKeyPair('Ed25519'),
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    connectionMonitor: { enabled: false },
-    services: { identify: identify(), ping: ping() },
-  });
+  raw = await createRawPeer();
 }
 
 const open = (): Promise<Stream> => raw.dialProtocol(multiaddr(target.network.addresses()[0]), requestProtocol('main'));
-const bytesOf = (frame: Frame): Uint8Array => new Uint8Array(Buffer.concat(encodeFrame(frame)));
 const question = (method: string, body: Uint8Array): Uint8Array => bytesOf({ t: 'q', id: 7, method, body });
 const count = (name: string): number => target.network.metrics()[name] ?? 0;
 
@@ -66,16 +53,6 @@ function withLength(frame: Uint8Array, change: number): Uint8Array {
   let rest = length + change;
   for (; rest > 0x7f; rest >>>= 7) head.push((rest & 0x7f) | 0x80);
   return Uint8Array.from([...head, rest, ...frame.subarray(size)]);
-}
-
-function collect(stream: Stream): Frame[] {
-  const reader = new FrameReader();
-  const frames: Frame[] = [];
-  stream.addEventListener('message', ({ data }) => {
-    for (const chunk of data instanceof Uint8Array ? [data] : data) reader.push(chunk);
-    for (let next = reader.next(); next !== undefined; next = reader.next()) frames.push(next.frame);
-  });
-  return frames;
 }
 
 /** What an honest node asks meanwhile: all of it must be answered, over one stream. */

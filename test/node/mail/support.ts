@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import {
-  createBulkVerifier,
-  createDelegationBook,
-  createIdentity,
-  openIdentity,
-  type Identity,
-} from '../../../node/identity/index.js';
+import type { Identity } from '../../../node/identity/index.js';
 import { createMail, type Mail, type MailOptions } from '../../../node/mail/index.js';
 import { DELIVER_METHOD, deliverAnswerSchema } from '../../../node/mail/wire.js';
-import { createNetwork, type Network } from '../../../node/network/index.js';
-import { createStore, rawCodec, type Store } from '../../../node/store/index.js';
-import { createTraderRecords } from '../../../node/trader-records/index.js';
+import type { Network } from '../../../node/network/index.js';
+import type { Store } from '../../../node/store/index.js';
 import { decode } from '../../../protocol/cbor.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { deviceToPeerId } from '../../../protocol/ids.js';
@@ -27,11 +20,9 @@ import {
   workPrefix,
 } from '../../../protocol/mail/index.js';
 import { signRecord, type Draft, type Signer } from '../../../protocol/record.js';
-import { temporaryFolder } from '../../support/processes.js';
-import { quiet } from '../trader-records/support.js';
+import { DAY, NETWORK, openTrader } from '../trader-records/support.js';
 
-export const NETWORK = 'test';
-export const DAY = 24 * 60 * 60 * 1000;
+export { DAY, NETWORK };
 
 /** Somebody with a root key, and a device that may do everything. */
 export interface Trader extends Signer {
@@ -130,41 +121,16 @@ export async function openMailNode(
     isStranger?: (trader: Uint8Array) => boolean;
   } = {},
 ): Promise<MailNode> {
-  const { bootstrap = [], now = Date.now, isStranger = () => false } = options;
-  const fresh = options.folder === undefined ? await temporaryFolder() : undefined;
-  const folder = options.folder ?? fresh?.path ?? '';
-  const home = { identityFolder: join(folder, 'identity') };
-  if (fresh !== undefined) await createIdentity({ home, network: NETWORK, now: now() });
-  const identity = await openIdentity({ home, network: NETWORK, now: now() });
-  const store = createStore({ path: join(folder, 'store') });
-  await store.start();
-  const verify = createBulkVerifier();
-  const network = createNetwork({
-    privateKeySeed: identity.deviceSeed,
-    network: NETWORK,
-    listen: ['/ip4/127.0.0.1/tcp/0'],
+  const { folder: before, bootstrap = [], now = Date.now, isStranger = () => false } = options;
+  const { deps, records, network, store, identity, folder, refused, ...trader } = await openTrader({
+    folder: before,
     bootstrap,
-  });
-  await network.start();
-  const refused: string[] = [];
-  const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network: NETWORK, verify });
-  const common = {
-    store,
-    network,
-    networkName: NETWORK,
-    identity,
-    delegations,
-    verify,
     now,
-    logger: quiet,
-    onRefused: (code: string) => void refused.push(code),
-  };
-  const traderRecords = createTraderRecords(common);
-  await traderRecords.start();
+  });
   const mail = createMail({
-    ...common,
-    home,
-    traderRecords,
+    ...deps,
+    home: { identityFolder: join(folder, 'identity') },
+    traderRecords: records,
     isStranger: (trader) => Promise.resolve(isStranger(trader)),
     options: options.mail,
   });
@@ -175,13 +141,8 @@ export async function openMailNode(
   const stop = (): Promise<void> =>
     (stopped ??= (async () => {
       await mail.stop();
-      await traderRecords.stop();
-      await network.stop();
-      await store.stop();
+      await trader.stop();
     })());
-  onTestFinished(async () => {
-    await stop();
-    await fresh?.remove();
-  });
+  onTestFinished(stop);
   return { ...node, stop };
 }

@@ -1,17 +1,12 @@
 import '../../../node/polyfill.js';
-import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
-import { identify } from '@libp2p/identify';
 import type { Libp2p, Stream } from '@libp2p/interface';
-import { generateKeyPair } from '@libp2p/crypto/keys';
-import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p } from 'libp2p';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_BODY, type Network } from '../../../node/network/index.js';
 import { FrameReader, MAX_FRAME, encodeFrame, type Frame } from '../../../node/network/frames.js';
 import { requestProtocol } from '../../../node/network/libp2p.js';
 import { OFFENCE_BUDGET, UNKNOWN_METHOD_BUDGET } from '../../../node/network/limits.js';
+import { bytesOf, collect, createRawPeer } from '../../support/raw-peer.js';
 import { read, startNetwork, stopAll, text, until } from './fixtures.js';
 
 const PROTOCOL = requestProtocol('test');
@@ -35,17 +30,8 @@ afterEach(async () => {
 });
 afterAll(stopAll);
 
-/** A libp2p node that knows nothing of us, with a key of its own. */
-async function rawNode(type: 'Ed25519' | 'secp256k1' = 'Ed25519'): Promise<Libp2p> {
-  const raw = await createLibp2p({
-    privateKey: await generateKeyPair(type),
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    connectionMonitor: { enabled: false },
-    services: { identify: identify() },
-  });
+async function rawNode(type?: 'Ed25519' | 'secp256k1'): Promise<Libp2p> {
+  const raw = await createRawPeer(type);
   raws.push(raw);
   return raw;
 }
@@ -54,23 +40,8 @@ async function dial(raw: Libp2p): Promise<Stream> {
   return raw.dialProtocol(multiaddr(target.addresses()[0]), PROTOCOL);
 }
 
-function bytesOf(...frames: Frame[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(frames.flatMap(encodeFrame)));
-}
-
 const closed = (stream: Stream): Promise<void> => until(() => stream.status !== 'open', 'the end of the stream');
 const count = (name: string, network = target): number => network.metrics()[name] ?? 0;
-
-/** The frames that come on a stream from now on. */
-function collect(stream: Stream): Frame[] {
-  const reader = new FrameReader();
-  const frames: Frame[] = [];
-  stream.addEventListener('message', ({ data }) => {
-    for (const chunk of data instanceof Uint8Array ? [data] : data) reader.push(chunk);
-    for (let next = reader.next(); next !== undefined; next = reader.next()) frames.push(next.frame);
-  });
-  return frames;
-}
 
 async function honestIsServed(): Promise<void> {
   expect(read(await honest.request(target.peerId, 'echo', text('still here')))).toBe('still here');

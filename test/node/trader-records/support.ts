@@ -65,19 +65,28 @@ export interface Base {
   readonly store: Store;
   readonly network: Network;
   readonly identity: Identity;
+  readonly folder: string;
   readonly refused: string[];
   readonly clock: { now: number };
   stop(): Promise<void>;
 }
 
 export async function openBase(
-  options: { name?: string; bootstrap?: readonly string[]; folder?: string; clock?: { now: number } } = {},
+  options: {
+    name?: string;
+    bootstrap?: readonly string[];
+    /** One that was used before. Default: a new one. */
+    folder?: string | undefined;
+    clock?: { now: number };
+    /** Default: what the clock shows. */
+    now?: () => number;
+  } = {},
 ): Promise<Base> {
-  const { name = '', bootstrap = [], clock = { now: Date.now() } } = options;
+  const { name = '', bootstrap = [], clock = { now: Date.now() }, now = () => clock.now } = options;
   const folder = options.folder ?? (await temporaryFolder());
   const home = { identityFolder: join(folder, 'identity') };
-  if (options.folder === undefined) await createIdentity({ home, network: NETWORK, name, now: clock.now });
-  const identity = await openIdentity({ home, network: NETWORK, now: clock.now });
+  if (options.folder === undefined) await createIdentity({ home, network: NETWORK, name, now: now() });
+  const identity = await openIdentity({ home, network: NETWORK, now: now() });
   const store = createStore({ path: join(folder, 'store') });
   await store.start();
   const verify = createBulkVerifier();
@@ -103,11 +112,11 @@ export async function openBase(
     identity,
     delegations,
     verify,
-    now: () => clock.now,
+    now,
     logger: quiet,
     onRefused: (code) => refused.push(code),
   };
-  return { deps, store, network, identity, refused, clock, stop };
+  return { deps, store, network, identity, folder, refused, clock, stop };
 }
 
 export interface Trader extends Base {
