@@ -19,6 +19,8 @@ const MOMENTS: ReadonlySet<string> = new Set([
   'revoked',
 ]);
 const NOTHING = '-';
+/** A longer text with spaces in it is a sentence. */
+const LONGEST_WORD = 40;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -30,6 +32,7 @@ export function renderFields(value: Fields, indent = ''): string[] {
     if (isObjectList(inner)) {
       return [name, ...inner.flatMap((item) => markFirst(renderFields(item, `${indent}    `), indent))];
     }
+    if (isSentences(inner)) return [name, ...inner.map((text) => `${indent}  - ${safeLine(text)}`)];
     if (isObject(inner) && !isMoney(inner)) {
       const lines = renderFields(inner, `${indent}  `);
       return lines.length === 0 ? [`${name} ${NOTHING}`] : [name, ...lines];
@@ -75,6 +78,15 @@ export function isObject(value: unknown): value is Fields {
 
 function isObjectList(value: unknown): value is readonly Fields[] {
   return Array.isArray(value) && value.length > 0 && value.every(isObject) && !value.some(isMoney);
+}
+
+/** Texts that would run into each other on one line. */
+function isSentences(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.every((item) => typeof item === 'string') &&
+    value.some((item) => item.length > LONGEST_WORD && item.includes(' '))
+  );
 }
 
 function isMoney(value: unknown): value is { amount: string; currency: string } {

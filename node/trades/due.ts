@@ -1,6 +1,7 @@
 import type { Money } from '../../protocol/money.js';
 import {
   agreementIn,
+  allowed,
   leftToReceive,
   leftToReturn,
   leftToSee,
@@ -25,8 +26,12 @@ export interface Due {
   readonly until?: number;
 }
 
-/** What is waited for in a trade. Nothing is due in one that has ended and owes nothing. */
+/** What is waited for in a trade. Nothing is due in one that has ended and owes nothing, nor what its rules do not allow now. */
 export function dueIn(state: TradeState): Due[] {
+  return owedIn(state).filter(({ by, step }) => allowed(state, by).includes(step));
+}
+
+function owedIn(state: TradeState): Due[] {
   const { contract, dispute, remedies } = state;
   const until = (deadline: DeadlineName): { until?: number } => {
     const at = state.deadlines.find((one) => one.deadline === deadline)?.at;
