@@ -8,7 +8,7 @@ import { unlessDamaged } from '../listed.js';
 import type { Write } from '../store/index.js';
 import type { TradeLog } from '../trades/index.js';
 import type { PrivateDeps } from './index.js';
-import type { PendingRow, PrivateRow, PrivateTable } from './table.js';
+import { whose, type PendingRow, type PrivateRow, type PrivateTable } from './table.js';
 
 interface Waiting {
   readonly trade: string;
@@ -93,7 +93,14 @@ export class PendingFiles {
       const value = await files.read(from, file.cid);
       if (value === undefined) return undefined;
       checkOpens(committed.commitment, salt, value);
-      row = { what, own: false, at: now(), salt, value, file: { ...file, size: value.length }, from: name };
+      row = {
+        what,
+        ...whose(roleOf(state, this.#deps.identity.trader), committed.by, name),
+        at: now(),
+        salt,
+        value,
+        file: { ...file, size: value.length },
+      };
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       logger.warn({ trade, code: error.code }, 'a private file is not what the log commits to');
@@ -137,9 +144,10 @@ export class PendingFiles {
   #check(log: TradeLog, committed: Committed, from: Uint8Array): void {
     if (this.#deps.blocks.isBlocked(from))
       throw new NiagaError('TRADER_BLOCKED', 'No files of that trader are taken here.');
-    // An arbiter is shown by either side what the other wrote.
-    const may = roleOf(log.state, from) === committed.by || log.role === 'arbiter';
-    if (!may || log.role === committed.by)
+    // An arbiter is shown by either side what the other wrote, and an own file comes back from whoever was sent it.
+    const role = roleOf(log.state, from);
+    const isBack = log.role === committed.by && role !== undefined && committed.to.includes(role);
+    if (role !== committed.by && log.role !== 'arbiter' && !isBack)
       throw new NiagaError('TRADE_ROLE', 'The file comes from somebody else than whoever committed to it.');
     // Not final: the contract may still be on its way. An offer costs a stranger nothing.
     if (log.state.agreement === undefined)

@@ -5,7 +5,6 @@ import { blobId, equalBytes, parseTrader, traderToText } from '../../protocol/id
 import { commit } from '../../protocol/private.js';
 import {
   commitmentsOf,
-  isSide,
   MAX_INLINE_VALUE,
   readPrivate,
   roleOf,
@@ -24,8 +23,9 @@ import type { Write } from '../store/index.js';
 import type { TradeLog } from '../trades/index.js';
 import type { NewValue, Opened, PrivateDeps, PrivateValues } from './index.js';
 import { PendingFiles } from './pending.js';
-import { PrivateTable, type PrivateRow } from './table.js';
+import { PrivateTable, whose, type PrivateRow } from './table.js';
 import { privateToView } from './view.js';
+import { partyOf, Wanted } from './wanted.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const SALT_BYTES = 32;
@@ -38,6 +38,7 @@ export class PrivateService implements PrivateValues {
   readonly #deps: PrivateDeps;
   readonly #table: PrivateTable;
   readonly #pending: PendingFiles;
+  readonly #wanted: Wanted;
   readonly #lock = createKeyedMutex();
   /** Commitments that a step is about to name, and trades with own values that somebody may come to need. */
   readonly #prepared = new Set<string>();
@@ -49,7 +50,9 @@ export class PrivateService implements PrivateValues {
     this.#deps = deps;
     this.#table = new PrivateTable(deps.store);
     this.#pending = new PendingFiles(deps, this.#table);
+    this.#wanted = new Wanted(deps);
     deps.mail.handle('private', { finalCodes: FINAL_CODES, take: (parcel) => this.#take(parcel) });
+    deps.mail.handle('wanted', { finalCodes: FINAL_CODES, take: (parcel) => this.#giveAnew(parcel) });
   }
 
   async start(): Promise<void> {
@@ -74,6 +77,8 @@ export class PrivateService implements PrivateValues {
     // What a crash left between a step and its values.
     if (this.#prepared.size > 0) for await (const log of trades.logs({ ended: false })) await this.#settle(log);
     for (const trade of this.#unsent) this.#changed(trade);
+    // What a home that was restored still lacks.
+    for await (const log of trades.logs({ ended: false })) await this.#ask(log);
     if (over.length > 0) await store.write(over);
   }
 
@@ -210,12 +215,33 @@ export class PrivateService implements PrivateValues {
   }
 
   #changed(trade: string): void {
-    if (this.#prepared.size === 0 && !this.#unsent.has(trade)) return;
     this.#track(
       this.#deps.trades.open(trade).then(async (log) => {
-        if (log !== undefined) await this.#settle(log);
+        if (log === undefined) return;
+        if (this.#prepared.size > 0 || this.#unsent.has(trade)) await this.#settle(log);
+        await this.#ask(log);
       }),
     );
+  }
+
+  #ask(log: TradeLog): Promise<void> {
+    const trade = log.trade.toString();
+    return this.#wanted.ask(log, async (commitment) => {
+      const row = await this.#table.row(trade, commitment);
+      return row !== undefined || (await this.#table.pendingFor(trade, commitment)).length > 0;
+    });
+  }
+
+  /** Somebody who is in the trade has lost values, or never got them: what it may have and is here goes out again. */
+  async #giveAnew(parcel: Incoming): Promise<void> {
+    const { log, wanted } = await this.#wanted.asked(parcel);
+    const trade = log.trade.toString();
+    await this.#lock(trade, async () => {
+      for (const committed of wanted) {
+        const row = await this.#table.row(trade, committed.commitment);
+        if (row?.value !== undefined) await this.#send(log, committed, row, [parcel.from]);
+      }
+    });
   }
 
   /** Takes up what the log commits to now, and sends what is due. */
@@ -287,8 +313,15 @@ export class PrivateService implements PrivateValues {
         added.noted();
         return;
       }
-      const named = { from: traderToText(from), ...(file === undefined ? {} : { file }) };
-      const row: PrivateRow = { what: committed.what, own: false, at: now(), salt, value, ...named };
+      const named = file === undefined ? {} : { file };
+      const row: PrivateRow = {
+        what: committed.what,
+        ...whose(log.role, committed.by, traderToText(from)),
+        at: now(),
+        salt,
+        value,
+        ...named,
+      };
       const staged = this.#stage(log, committed);
       await store.write([this.#table.put(id, commitment, row), ...receipt().writes, ...staged.writes]);
       staged.tell();
@@ -339,10 +372,6 @@ export class PrivateService implements PrivateValues {
       .finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
   }
-}
-
-function partyOf(state: TradeState, role: Role): Uint8Array | undefined {
-  return isSide(role) ? state.parties[role] : state.agreement?.terms.arbiter?.trader;
 }
 
 function rolesOf(state: TradeState, traders: readonly string[]): Role[] {

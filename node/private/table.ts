@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import type { FileRef } from '../../protocol/chat/file-part.js';
-import type { PrivateKind } from '../../protocol/trade/index.js';
+import type { PrivateKind, Role } from '../../protocol/trade/index.js';
 import { hex } from '../bytes.js';
 import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
 
@@ -23,7 +23,7 @@ export interface PrivateRow {
   readonly value?: Uint8Array;
   /** The file that it is. */
   readonly file?: FileRef;
-  /** Of whom it came, where it is another's. */
+  /** Of whom it came: another's value, or an own one that was given back. */
   readonly from?: string;
   /** To whom it was sent: the trader's key in text, and the ids of the parcels. */
   readonly sent?: Readonly<Record<string, readonly string[]>>;
@@ -106,6 +106,11 @@ export class PrivateTable {
   dropPending(trade: CID | string, commitment: Uint8Array, from: string): Write {
     return this.#pending.del(`${keyOf(trade, commitment)}/${from}`);
   }
+}
+
+/** What is noted of a value that came: an own one that was lost comes back from somebody who was sent it. */
+export function whose(reader: Role | undefined, by: Role, from: string): Pick<PrivateRow, 'own' | 'from' | 'sent'> {
+  return reader === by ? { own: true, from, sent: { [from]: [] } } : { own: false, from };
 }
 
 function keyOf(trade: CID | string, commitment: Uint8Array): string {

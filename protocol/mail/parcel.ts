@@ -22,6 +22,8 @@ export const PARCEL_KINDS = [
   'file-part',
   /** Values that are only committed to in a log. */
   'private',
+  /** Which of these values its sender has lost, or never got: it is sent them anew. */
+  'wanted',
   /** Two conflicting messages of one device. */
   'proof',
   /** A signed receipt. */

@@ -13,7 +13,15 @@
  */
 export { arbiterFee, arbiterOfferSchema, WHOLE_SHARE, type ArbiterOffer } from './arbiter.js';
 export { commitmentsOf, PRIVATE_KINDS, type Committed, type PrivateKind } from './commitments.js';
-export { checkOpens, MAX_INLINE_VALUE, readPrivate, writePrivate, type PrivateParcel } from './private-parcel.js';
+export {
+  checkOpens,
+  MAX_INLINE_VALUE,
+  readPrivate,
+  readWanted,
+  writePrivate,
+  writeWanted,
+  type PrivateParcel,
+} from './private-parcel.js';
 export { admits, type AdmissionOptions } from './admission.js';
 export { describeMachine } from './describe.js';
 export { effectsBetween, type Effect, type TradeEvent } from './effects.js';

@@ -3,7 +3,7 @@ import { decode, encode } from '../cbor.js';
 import { fileSchema } from '../chat/file-part.js';
 import { NiagaError } from '../errors.js';
 import { commitmentSchema, opens, saltSchema } from '../private.js';
-import { cidSchema } from '../schema.js';
+import { cidSchema, timeSchema } from '../schema.js';
 
 const KiB = 1024;
 /** A longer value goes as a file. */
@@ -38,6 +38,29 @@ export function readPrivate(bytes: Uint8Array): PrivateParcel {
     throw new NiagaError('RECORD_SCHEMA', 'The private value is not of its form.');
   const { commitment, salt, value } = parsed.data;
   if (value !== undefined) checkOpens(commitment, salt, value);
+  return parsed.data;
+}
+
+/** Values in one question. A log has few. */
+const MAX_WANTED = 64;
+
+/** What somebody who is in a trade lacks of what its log commits to: a home that was restored from the words has only the log. */
+const wantedSchema = z.looseObject({
+  trade: cidSchema,
+  commitments: z.array(commitmentSchema).min(1).max(MAX_WANTED),
+  /** When it was asked, ms: a question that is asked again is another one. */
+  asked: timeSchema,
+});
+export type Wanted = z.infer<typeof wantedSchema>;
+
+export function writeWanted(wanted: Wanted): Uint8Array {
+  return encode({ ...wanted, commitments: wanted.commitments.slice(0, MAX_WANTED) }, { maxBytes: MAX_BYTES });
+}
+
+/** @throws NiagaError RECORD_MALFORMED, RECORD_TOO_LARGE, RECORD_SCHEMA */
+export function readWanted(bytes: Uint8Array): Wanted {
+  const parsed = wantedSchema.safeParse(decode(bytes, { maxBytes: MAX_BYTES, maxDepth: 3 }));
+  if (!parsed.success) throw new NiagaError('RECORD_SCHEMA', 'The question for private values is not of its form.');
   return parsed.data;
 }
 

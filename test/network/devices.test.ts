@@ -1,118 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHome } from '../../node/home/index.js';
-import { acceptPairing, delegate, openIdentity, requestPairing } from '../../node/identity/index.js';
+import { openIdentity } from '../../node/identity/index.js';
 import { signDrafts } from '../../node/identity/drafts.js';
-import { readRequest, writeAnswer } from '../../node/identity/pairing.js';
 import { restoreIdentity } from '../../node/identity/restore.js';
 import type { Root } from '../../node/identity/root.js';
-import { ownWords } from '../../node/identity/words.js';
-import { createHandlers } from '../../node/handlers.js';
-import { bindOperations, type BoundOperations } from '../../node/operations.js';
-import { startServices, type Services } from '../../node/services.js';
 import { openCapsule } from '../../protocol/identity/capsule.js';
-import { nextEpoch, WRITER_LIFETIME } from '../../protocol/identity/writer.js';
 import { signRecord } from '../../protocol/record.js';
+import { NETWORK, newFolder, pair, publish, rootOf, shows, start, stop, stopAll, until } from './machines.js';
 
-const NETWORK = 'test';
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo arabika 250 g', price: '85000 IDR', quantity: 5 };
 
-interface Machine extends BoundOperations {
-  readonly services: Services;
-  readonly folder: string;
-  readonly identity: Services['identity'];
-}
-
-const running: Services[] = [];
-const folders: string[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((services) => services.stop()));
-  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
-});
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'niaga-devices-'));
-  folders.push(folder);
-  return folder;
-}
-
-async function start(options: { folder?: string; name?: string; by?: Machine } = {}): Promise<Machine> {
-  const folder = options.folder ?? (await newFolder());
-  const services = await startServices(await openHome(folder, NETWORK), {
-    name: options.name,
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    bootstrap: options.by?.services.network.addresses() ?? [],
-    mdns: false,
-    upkeep: { capsule: 100 },
-  });
-  running.push(services);
-  const handlers = createHandlers({ services, version: '', startedAt: Date.now(), apiUrl: () => '' });
-  const bound = bindOperations(handlers, new AbortController().signal);
-  return { ...bound, services, folder, identity: services.identity };
-}
-
-async function stop(machine: Machine): Promise<void> {
-  running.splice(running.indexOf(machine.services), 1);
-  await machine.services.stop();
-}
-
-/** Resolves when the question has the wanted answer; an error is one that it does not have yet. */
-async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
-  let last: unknown;
-  for (let tries = 0; tries < 400; tries++) {
-    last = await ask().catch((error: unknown) => error);
-    if (!(last instanceof Error) && wanted(last as T)) return last as T;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`it never came: ${JSON.stringify(last)}`);
-}
-
-const shows = (machine: Machine, trade: string, state: string) =>
-  until(
-    () => machine.tradeShow({ trade }),
-    (view) => view.state === state,
-  );
-
-async function publish(machine: Machine, value: unknown): Promise<string> {
-  for await (const { listing, error } of machine.publish({ items: [{ value }] })) {
-    expect(error).toBeUndefined();
-    return listing ?? '';
-  }
-  throw new Error('no answer');
-}
-
-const rootOf = async ({ folder }: Machine): Promise<Root> => ownWords(await openHome(folder, NETWORK), undefined);
-
-/** A second machine of a trader, as the two commands make it. */
-async function pair(first: Machine): Promise<Machine> {
-  const folder = await newFolder();
-  const home = await openHome(folder, NETWORK);
-  const root = await rootOf(first);
-  const now = Date.now();
-  const { request } = await requestPairing(home, { network: NETWORK, label: 'Telepon', now });
-  const { device, label } = readRequest(request, NETWORK);
-  const lease = {
-    epoch: nextEpoch(undefined, now),
-    holder: first.identity.device,
-    expires: now + WRITER_LIFETIME,
-    stands: [],
-  };
-  const records = [
-    delegate(root, device, { network: NETWORK, now, label }).bytes,
-    signRecord('writer', lease, root, { network: NETWORK, created: now }).bytes,
-  ];
-  await first.services.devices.submit(records);
-  await acceptPairing(home, writeAnswer(records), { network: NETWORK });
-  const second = await start({ folder, by: first });
-  await until(
-    () => first.identityDevices({}),
-    ({ devices }) => devices.length === 2,
-  );
-  return second;
-}
+afterEach(stopAll);
 
 /** What the command does with the root: signs what the node asks to have signed. */
 async function signed(
