@@ -42,7 +42,7 @@ async function gather(stream: Readable): Promise<Uint8Array | undefined> {
 function tooLarge(): EvidenceView {
   const message = `The file has more than ${MAX_EVIDENCE_BYTES / MiB} MiB, which no evidence file has.`;
   const problem = { code: 'EVIDENCE_INVALID', message };
-  const nothing = { trade: null, state: null, asOf: null, parties: null, exportedBy: null, total: null };
+  const nothing = { trade: null, state: null, asOf: null, parties: null, names: null, exportedBy: null, total: null };
   return {
     about: null,
     valid: false,

@@ -1,5 +1,6 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { slotId, traderToText } from '../../protocol/ids.js';
+import { quote } from '../../protocol/quote.js';
 import { moneyToJson } from '../../protocol/money.js';
 import { isFalseIndexFile, readFalseIndex } from '../../protocol/search/false-index.js';
 import type { EvidenceReport } from '../../protocol/trade/evidence.js';
@@ -12,7 +13,16 @@ export function viewEvidence(bytes: Uint8Array): EvidenceView {
   return isFalseIndexFile(bytes) ? viewFalseIndex(bytes) : viewTrade(bytes);
 }
 
-const NO_TRADE = { trade: null, state: null, asOf: null, parties: null, exportedBy: null, total: null, messages: [] };
+const NO_TRADE = {
+  trade: null,
+  state: null,
+  asOf: null,
+  parties: null,
+  names: null,
+  exportedBy: null,
+  total: null,
+  messages: [],
+};
 
 function viewFalseIndex(bytes: Uint8Array): EvidenceView {
   const view = { ...NO_TRADE, about: 'false-index' as const };
@@ -41,7 +51,7 @@ function viewFalseIndex(bytes: Uint8Array): EvidenceView {
 
 function viewTrade(bytes: Uint8Array): EvidenceView {
   const report = verifyEvidenceFile(bytes);
-  const { valid, problems, evidence, state, messages } = report;
+  const { valid, problems, evidence, state, messages, profiles } = report;
   return {
     about: evidence === undefined ? null : 'trade',
     valid,
@@ -52,6 +62,10 @@ function viewTrade(bytes: Uint8Array): EvidenceView {
       state === undefined
         ? null
         : { buyer: traderToText(state.parties.buyer), seller: traderToText(state.parties.seller) },
+    names:
+      state === undefined
+        ? null
+        : Object.fromEntries(profiles.map(({ role, record }) => [role, record.payload.item.name])),
     exportedBy: evidence === undefined ? null : traderToText(evidence.payload.trader),
     total: state === undefined ? null : moneyToJson(state.total),
     messages: messages.map(({ record: { id, payload }, role, receipted }) => ({
@@ -76,6 +90,7 @@ function saysOf({
   state,
   messages,
   listings,
+  profiles,
   revoked,
   chat,
   values,
@@ -86,9 +101,25 @@ function saysOf({
   if (evidence === undefined || state === undefined) return wrong;
   const at = new Date(evidence.payload.created).toISOString();
   const receipted = messages.filter((message) => message.receipted).length;
+  const names = profiles.map(
+    ({ role, record: { payload } }) =>
+      `The ${role} ${traderToText(payload.trader)} called itself ${quote(payload.item.name)} by a profile signed ${new Date(payload.created).toISOString()}.`,
+  );
+  const contradictions = state.equivocations.map(
+    ({ role, device, messages: pair }) =>
+      `The device ${traderToText(device)} of the ${role} contradicted itself: it signed ${pair.join(' and ')}, neither of which follows the other.`,
+  );
   const disclosed = [
-    ...(chat.length > 0 ? [`${chat.length} messages of the chat are disclosed; each is signed by its author.`] : []),
-    ...(values.length > 0 ? [`${values.length} values are disclosed; each opens what the log commits to.`] : []),
+    ...(chat.length > 0
+      ? [
+          `${chat.length} ${chat.length === 1 ? 'message of the chat is disclosed, signed by its author' : 'messages of the chat are disclosed, each signed by its author'}.`,
+        ]
+      : []),
+    ...(values.length > 0
+      ? [
+          `${values.length} ${values.length === 1 ? 'value is disclosed; it opens' : 'values are disclosed; each opens'} what the log commits to.`,
+        ]
+      : []),
   ];
   const devices = revoked.map(
     ({ device, since, stand, fall }) =>
@@ -98,7 +129,9 @@ function saysOf({
     ...wrong,
     ...(valid ? [`Holds: all ${messages.length} messages are signed and follow the rules; the log has no holes.`] : []),
     `The state according to this file is "${state.word}": ${WORDS[state.word].meaning}. The file was written ${at}; it cannot show what came later, or what its writer left out at the end.`,
-    `${receipted} of ${messages.length} messages are receipted by the other side; ${listings.length} versions of listings are in the file.`,
+    `${receipted} of ${messages.length} messages are receipted by another of those in the trade; ${listings.length} versions of listings are in the file.`,
+    ...names,
+    ...contradictions,
     ...disclosed,
     ...(revoked.length > 0 ? devices : [`No revocation of a device that signed is known as of ${at}, by its writer.`]),
   ];

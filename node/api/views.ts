@@ -276,6 +276,10 @@ export const evidenceView = z.object({
   state: z.string().nullable().describe('The state according to this file'),
   asOf: z.int().nullable().describe('When the file was written, by its writer’s clock'),
   parties: z.object({ buyer: z.string(), seller: z.string() }).nullable(),
+  names: z
+    .object({ buyer: z.string().optional(), seller: z.string().optional(), arbiter: z.string().optional() })
+    .nullable()
+    .describe('What those in the trade call themselves, by profiles that they signed'),
   exportedBy: z.string().nullable(),
   total: moneyView.nullable(),
   messages: z.array(

@@ -7,7 +7,8 @@ import type { DelegationBook, Identity } from '../identity/index.js';
 import { readBody, writeBody } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
-import type { Trades } from '../trades/index.js';
+import { roleOf } from '../../protocol/trade/index.js';
+import type { TradeLog, Trades } from '../trades/index.js';
 import { traderAsking } from './asker.js';
 import {
   ANSWER_BYTES,
@@ -103,8 +104,7 @@ export class LogExchange {
     const { delegation, trade, have } = readBody(logSchema, body, LOG_METHOD);
     const asker = this.#asker(delegation, peer);
     const log = await this.#deps.trades.log(trade.toString());
-    if (log === undefined || !this.#isParty(asker, log.counterparty))
-      return writeBody({ heads: [], messages: [], receipts: [] });
+    if (log === undefined || !this.#mayRead(asker, log)) return writeBody({ heads: [], messages: [], receipts: [] });
     const messages = log.records.map(({ id, payload }) => ({ id, heads: payload.heads }));
     const lacking = new Set(compareHeads({ messages }, have).lacking.map(String));
     let bytes = 0;
@@ -119,17 +119,18 @@ export class LogExchange {
     const { delegation, after } = readBody(listSchema, body, LIST_METHOD);
     const asker = this.#asker(delegation, peer);
     const all: ListedTrade[] = [];
-    for await (const { trade, heads, ended, counterparty } of this.#deps.trades.logs({ ended: true })) {
+    for await (const log of this.#deps.trades.logs({ ended: true })) {
+      const { trade, heads, ended } = log;
       const isAfter = after === undefined || trade.toString() > parseId(after).toString();
-      if (isAfter && this.#isParty(asker, counterparty)) all.push({ trade, heads, ended });
+      if (isAfter && this.#mayRead(asker, log)) all.push({ trade, heads, ended });
     }
     const sorted = all.sort((a, b) => (a.trade.toString() < b.trade.toString() ? -1 : 1));
     return writeBody({ trades: sorted.slice(0, LIST_LENGTH), more: sorted.length > LIST_LENGTH });
   }
 
-  /** A trade belongs to its parties, and to all devices of this trader. */
-  #isParty(asker: Uint8Array, counterparty: Uint8Array): boolean {
-    return equalBytes(asker, this.#deps.identity.trader) || equalBytes(asker, counterparty);
+  /** A log belongs to the sides of the trade and to the arbiter of its contract, on all of their devices. */
+  #mayRead(asker: Uint8Array, { state }: Pick<TradeLog, 'state'>): boolean {
+    return equalBytes(asker, this.#deps.identity.trader) || roleOf(state, asker) !== undefined;
   }
 
   /** @throws NiagaError RATE_LIMITED, and as {@link traderAsking} */

@@ -71,13 +71,18 @@ export function openCase(
 ): Case {
   const { trade, messages } = readBody(caseSchema, bytes, 'case');
   const records = messages.map((message) => journal.open(message.slice(), now));
-  const { state, taken } = takenFrom(records, trade, now);
-  const role = state === undefined ? undefined : roleOf(state, own);
-  if (state === undefined || role !== 'arbiter')
-    throw new NiagaError('TRADE_ROLE', 'This trader is not the arbiter of that contract.');
-  if (!Object.values(state.parties).some((side) => equalBytes(side, from)))
+  const found = caseIn(records, trade, own, now);
+  if (found === undefined) throw new NiagaError('TRADE_ROLE', 'This trader is not the arbiter of that contract.');
+  if (!Object.values(found.state.parties).some((side) => equalBytes(side, from)))
     throw new NiagaError('TRADE_ROLE', 'A case comes from a side of the trade.');
-  return { trade, state, records: taken };
+  return found;
+}
+
+/** What holds of a log by this node's clock, where a contract in it names this trader as its arbiter. */
+export function caseIn(records: readonly MessageRecord[], trade: CID, own: Uint8Array, now: number): Case | undefined {
+  const { state, taken } = takenFrom(records, trade, now);
+  const isArbiter = state !== undefined && roleOf(state, own) === 'arbiter';
+  return isArbiter ? { trade, state, records: taken } : undefined;
 }
 
 /** What holds of a log by this node's clock: a deadline that has not passed here is left out, and so is what builds on it. */

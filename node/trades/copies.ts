@@ -2,10 +2,12 @@ import { isNiagaError } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
 import { openRecord, type Verify } from '../../protocol/record.js';
 import { messagesOf, roleOf } from '../../protocol/trade/index.js';
+import { roleIn } from '../../protocol/trade/roles.js';
 import type { Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Store } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
+import { caseIn } from './cases.js';
 import type { TradeLog } from './index.js';
 import type { Journal } from './journal.js';
 import type { Ledger } from './ledger.js';
@@ -19,6 +21,9 @@ interface CopiesDeps {
   readonly book: TradeBook;
   readonly journal: Journal;
   readonly ledger: Ledger;
+  readonly now: () => number;
+  /** Told of trades that name this trader as their arbiter and were not here. */
+  readonly onCase: (trade: string) => void;
 }
 
 /** Takes up what somebody has who holds the log; what does not hold is left out. */
@@ -28,6 +33,7 @@ export async function takeCopies(
   deps: CopiesDeps,
 ): Promise<void> {
   const { ledger, onRefused, logger } = deps;
+  await takeCases(messages, deps);
   for (const bytes of messages) {
     try {
       await ledger.receive(bytes, { way: 'copy' }, () => Promise.resolve());
@@ -40,6 +46,38 @@ export async function takeCopies(
   for (const bytes of receipts) {
     try {
       await takeReceipt(bytes, deps);
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      onRefused(error.code);
+    }
+  }
+}
+
+/** A log of which this trader is the arbiter is taken up as a whole: until its contract is there, it is no party. */
+async function takeCases(
+  messages: readonly Uint8Array[],
+  { journal, book, identity, ledger, now, onCase, onRefused }: CopiesDeps,
+): Promise<void> {
+  const records = messages.flatMap((bytes) => {
+    try {
+      return [journal.open(bytes.slice(), now())];
+    } catch (error) {
+      if (!isNiagaError(error)) throw error;
+      return [];
+    }
+  });
+  for (const offer of records) {
+    const { payload, id: trade } = offer;
+    if (payload.kind !== 'offer' || book.rows().has(trade.toString()) || roleIn(payload, identity.trader) !== undefined)
+      continue;
+    const log = records.filter(
+      (one) => one === offer || (one.payload.kind !== 'offer' && one.payload.trade.equals(trade)),
+    );
+    const found = caseIn(log, trade, identity.trader, now());
+    if (found === undefined) continue;
+    try {
+      await ledger.adopt(found);
+      onCase(trade.toString());
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       onRefused(error.code);

@@ -2,19 +2,16 @@ import type { CID } from 'multiformats/cid';
 import { signRecord, type Verify } from '../../protocol/record.js';
 import { messagesOf } from '../../protocol/trade/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
-import type { DelegationBook, DeviceBook, Identity } from '../identity/index.js';
 import { writeEvidenceFile } from '../../protocol/trade/evidence-file.js';
 import type { Evidence } from '../../protocol/trade/evidence-schema.js';
 import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
 import type { OpenTrade } from './book.js';
 import type { Journal } from './journal.js';
+import { profilesOf, type ProfilesDeps } from './profiles.js';
 
-export interface EvidenceDeps {
-  readonly identity: Identity;
+export interface EvidenceDeps extends ProfilesDeps {
   readonly journal: Journal;
   readonly exchange: ListingExchange;
-  readonly delegations: DelegationBook;
-  readonly devices: DeviceBook;
   readonly verify: Verify;
   readonly now: () => number;
 }
@@ -38,14 +35,18 @@ export async function exportEvidence(
   const messages = order.flatMap((id) => trade.records.get(id)?.bytes ?? []);
   const receipts = new Map<string, Uint8Array>();
   for await (const [message, bytes] of journal.receipts(trade.id)) receipts.set(message, bytes);
-  const { listings, delegations } = await listingsOf(trade, deps);
+  const [{ listings, delegations }, profiles] = await Promise.all([
+    listingsOf(trade, deps),
+    profilesOf(trade.state, deps),
+  ]);
+  for (const { delegation } of profiles) delegations.set(delegation.id.toString(), delegation.bytes);
   const draft = {
     trade: trade.state.trade,
     messages,
     receipts: order.flatMap((id) => receipts.get(id) ?? []),
     listings,
-    delegations,
-    profiles: [],
+    delegations: [...delegations.values()],
+    profiles: profiles.map(({ record }) => record.bytes),
     ...devicesOf(trade, deps),
     ...(chat === undefined ? {} : { chat: [...chat] }),
     ...(values === undefined ? {} : { values: [...values] }),
@@ -70,7 +71,7 @@ function devicesOf(trade: OpenTrade, { devices }: EvidenceDeps): Pick<Evidence, 
 async function listingsOf(
   trade: OpenTrade,
   deps: EvidenceDeps,
-): Promise<{ listings: Uint8Array[]; delegations: Uint8Array[] }> {
+): Promise<{ listings: Uint8Array[]; delegations: Map<string, Uint8Array> }> {
   const { identity, exchange, delegations: book } = deps;
   const listings = new Map<string, Uint8Array>();
   const delegations = new Map<string, Uint8Array>();
@@ -84,7 +85,7 @@ async function listingsOf(
     listings.set(version.toString(), record.bytes);
     delegations.set(named.toString(), delegation.bytes);
   }
-  return { listings: [...listings.values()], delegations: [...delegations.values()] };
+  return { listings: [...listings.values()], delegations };
 }
 
 function versionsIn(trade: OpenTrade): CID[] {

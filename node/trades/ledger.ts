@@ -263,10 +263,10 @@ export class Ledger {
 
   /**
    * Takes up a trade that names this trader as its arbiter. What is known of it already stays.
-   * @param receipt makes the own receipt for the parcel in which it came
+   * @param receipt makes the own receipt for the parcel in which it came; undefined where it was read somewhere
    * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS
    */
-  async adopt({ trade: id, state, records }: Case, receipt: () => OwnReceipt): Promise<void> {
+  async adopt({ trade: id, state, records }: Case, receipt?: () => OwnReceipt): Promise<void> {
     const { book, store, events, now } = this.#deps;
     const name = id.toString();
     const known = await book.locked(name, async () => {
@@ -275,7 +275,7 @@ export class Ledger {
       for (const record of records) await this.#checkStanding(name, trade, record, false);
       const data = { ...changeOf(trade), kind: 'accept', by: 'counterparty' };
       const staged = events.stage([{ type: 'trade-changed', data }]);
-      await store.write([...writes, ...receipt().writes, ...staged.writes]);
+      await store.write([...writes, ...(receipt?.().writes ?? []), ...staged.writes]);
       book.commit(trade);
       staged.tell();
       this.#tell(trade);

@@ -18,6 +18,7 @@ import type { Incoming, Mail, SentState } from '../mail/index.js';
 import type { Network } from '../network/index.js';
 import type { FoundListing, Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
+import type { TraderRecords } from '../trader-records/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
 import { openCase } from './cases.js';
 import { withNext } from './commands.js';
@@ -25,6 +26,7 @@ import { Consents } from './consents.js';
 import { logOf, takeCopies } from './copies.js';
 import { invoiceOf } from '../../protocol/trade/invoice.js';
 import { exportEvidence, type ExportOptions } from './evidence.js';
+import { profilesOf } from './profiles.js';
 import { sayExpired } from './expiry.js';
 import { FINAL_TRADE_CODES } from './final-codes.js';
 import type { OfferInput, TradeLog, Trades } from './index.js';
@@ -49,9 +51,13 @@ export interface TradesDeps {
   readonly devices: DeviceBook;
   /** Whether this device takes steps for the trader; while it does not, none is taken by itself. Default: it does. */
   readonly mayWrite?: (() => boolean) | undefined;
+  /** Whether the trader has other devices. Default: none. */
+  readonly hasOthers?: (() => boolean) | undefined;
   /** What is asked before a step in a trade that nobody types, as before one that a person takes. @throws NiagaError where it may not go on yet */
   readonly check?: ((trade: string) => Promise<void>) | undefined;
   readonly search: Pick<Search, 'find'>;
+  /** What the others in a trade call themselves. */
+  readonly traderRecords: Pick<TraderRecords, 'get'>;
   /** Who rules where both sides do not agree. */
   readonly arbiters: Pick<Arbiters, 'choose' | 'fits' | 'own'>;
   /** Brings messages to the other side. Started after this service, which takes what comes. */
@@ -214,7 +220,9 @@ class TradesService implements Trades {
   }
 
   async invoice(id: string): Promise<string> {
-    return invoiceOf((await this.#get(id)).state);
+    const { state } = await this.#get(id);
+    const profiles = await profilesOf(state, this.#deps);
+    return invoiceOf(state, Object.fromEntries(profiles.map(({ role, record }) => [role, record.payload.item.name])));
   }
 
   idOf(trade: string): string {
@@ -266,6 +274,7 @@ class TradesService implements Trades {
       book: this.#book,
       journal: this.#journal,
       ledger: this.#ledger,
+      onCase: (trade) => this.#consentTo(trade),
     });
   }
 
@@ -357,13 +366,19 @@ class TradesService implements Trades {
   /** A contract that names this trader as its arbiter. @throws NiagaError TRADE_ROLE, RATE_LIMITED, TRADER_BLOCKED, … */
   async #takeCase({ bytes, from, about, receipt }: Incoming): Promise<void> {
     const { arbiters, identity, now } = this.#deps;
-    if (arbiters.own() === undefined)
+    // The offer lies with the device that signed it; another one is given the case when that is away.
+    if (arbiters.own() === undefined && this.#deps.hasOthers?.() !== true)
       throw new NiagaError('TRADE_ROLE', 'This trader does not offer to be an arbiter.');
     const opened = openCase(bytes, from, identity.trader, { journal: this.#journal, now: now() });
     const id = opened.trade.toString();
     if (!this.#book.rows().has(id)) this.#intake.checkTrader(from);
     await this.#ledger.adopt(opened, () => receipt(about));
-    this.#consents.add(id);
+    this.#consentTo(id);
+  }
+
+  /** By itself, where the contract is as the own offer says. */
+  #consentTo(trade: string): void {
+    this.#consents.add(trade);
     this.#soon(() => this.#consents.run());
   }
 

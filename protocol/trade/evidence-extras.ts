@@ -2,12 +2,15 @@ import { openDisclosedChat } from '../chat/disclosed.js';
 import type { Chat } from '../chat/message.js';
 import { NiagaError } from '../errors.js';
 import { equalBytes } from '../ids.js';
+import type { Profile } from '../identity/delegation.js';
 import { standsIn } from '../identity/stands.js';
 import { opens } from '../private.js';
 import { openRecord, type SignedRecord, type Verify } from '../record.js';
 import type { Evidence } from './evidence-schema.js';
 import type { TradeState } from './state.js';
-import { messagesOf } from './state.js';
+import { messagesOf, roleOf } from './state.js';
+import type { Role } from './roles.js';
+import { commitmentsOf, type Committed, type PrivateKind } from './commitments.js';
 import { arbiterIn } from './judge.js';
 import type { TradePayload } from './schema.js';
 
@@ -28,11 +31,20 @@ export interface RevokedDevice {
 export interface DisclosedValue {
   readonly value: Uint8Array;
   readonly name?: string;
+  /** What it is; undefined where only an unknown field commits to it. */
+  readonly what?: PrivateKind;
   /** What committed to it. */
   readonly message: SignedRecord<TradePayload>;
 }
 
+/** What one of those in the trade says of itself. */
+export interface PartyProfile {
+  readonly role: Role;
+  readonly record: SignedRecord<Profile>;
+}
+
 export interface Extras {
+  readonly profiles: readonly PartyProfile[];
   readonly revoked: readonly RevokedDevice[];
   readonly chat: readonly SignedRecord<Chat>[];
   readonly values: readonly DisclosedValue[];
@@ -44,11 +56,18 @@ interface Context {
   readonly verify?: Verify;
 }
 
+interface Reading {
+  readonly attempt: Attempt;
+  readonly context: Context;
+  /** Those of the file that are signed as they should be. */
+  readonly profiles: readonly SignedRecord<Profile>[];
+}
+
 export function readExtras(
   payload: Evidence,
   records: readonly SignedRecord<TradePayload>[],
   state: TradeState,
-  { attempt, context }: { readonly attempt: Attempt; readonly context: Context },
+  { attempt, context, profiles }: Reading,
 ): Extras {
   const open = (name: 'revocations' | 'leases', kind: 'revocation' | 'writer') =>
     (payload[name] ?? []).flatMap(
@@ -66,10 +85,31 @@ export function readExtras(
     (envelope, at) =>
       attempt(`chat[${at}]`, () => openDisclosedChat(envelope, { ...context, trade: payload.trade, parties })) ?? [],
   );
+  const committed = commitmentsOf(state);
   const values = (payload.values ?? []).flatMap(
-    (value, at) => attempt(`values[${at}]`, () => disclosedValue(value, records)) ?? [],
+    (value, at) => attempt(`values[${at}]`, () => disclosedValue(value, records, committed)) ?? [],
   );
-  return { revoked: revokedIn(records, revocations, state), chat, values };
+  const isRevoked = ({ trader, device }: Profile): boolean =>
+    revocations.some(({ payload: one }) => equalBytes(one.trader, trader) && equalBytes(one.revoked, device));
+  const named = profiles.filter(({ payload: profile }) => !isRevoked(profile));
+  return {
+    profiles: attempt('profiles', () => byRole(named, state)) ?? [],
+    revoked: revokedIn(records, revocations, state),
+    chat,
+    values,
+  };
+}
+
+function byRole(profiles: readonly SignedRecord<Profile>[], state: TradeState): PartyProfile[] {
+  const known = new Map<Role, PartyProfile>();
+  for (const record of profiles) {
+    const role = roleOf(state, record.payload.trader);
+    if (role === undefined)
+      throw new NiagaError('EVIDENCE_INVALID', 'A profile is in the file of somebody who is not in the trade.');
+    if (known.has(role)) throw new NiagaError('EVIDENCE_INVALID', 'The file has two profiles of one trader.');
+    known.set(role, { role, record });
+  }
+  return [...known.values()];
 }
 
 function revokedIn(
@@ -110,13 +150,15 @@ function revokedIn(
 function disclosedValue(
   { commitment, salt, value, name }: NonNullable<Evidence['values']>[number],
   records: readonly SignedRecord<TradePayload>[],
+  committed: readonly Committed[],
 ): DisclosedValue {
   if (!opens(commitment, salt, value))
     throw new NiagaError('EVIDENCE_INVALID', 'A disclosed value does not open its commitment.');
   const message = records.find(({ payload }) => holds(payload, commitment));
   if (message === undefined)
     throw new NiagaError('EVIDENCE_INVALID', 'Nothing in the log commits to a disclosed value.');
-  return { value, message, ...(name === undefined ? {} : { name }) };
+  const what = committed.find((each) => equalBytes(each.commitment, commitment))?.what;
+  return { value, message, ...(name === undefined ? {} : { name }), ...(what === undefined ? {} : { what }) };
 }
 
 /** Whether a commitment stands anywhere in a payload. */

@@ -18,12 +18,21 @@ const DOCTYPE = '<!doctype html>\n';
 /** Nothing is loaded, nothing runs. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 const STYLE = [
-  'body{font:16px/1.5 system-ui,sans-serif;color:#111;background:#fff;max-width:52rem;margin:2rem auto;padding:0 1rem}',
+  'body{font:16px/1.5 system-ui,sans-serif;color:#111;background:#fff;max-width:56rem;margin:2rem auto;padding:0 1rem}',
+  'h1,h2{line-height:1.25}h2{margin-top:2rem}',
   'table{border-collapse:collapse;width:100%;margin:1rem 0}',
-  'th,td{border:1px solid #999;padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}',
-  'td:first-child,.facts th{min-width:9rem}',
+  // Words are broken only where a column would else be wider than the page.
+  'th,td{border-bottom:1px solid #bbb;padding:.4rem .6rem;text-align:left;vertical-align:top;overflow-wrap:break-word}',
+  'thead th{border-bottom:2px solid #555}.facts th{width:12rem}',
+  '.number{text-align:right;white-space:nowrap}.time{white-space:nowrap}',
   'code{font-size:.85em;overflow-wrap:anywhere}',
-  '@media print{body{margin:0;max-width:none;font-size:11pt}tr{break-inside:avoid}thead{display:table-header-group}}',
+  // On a phone each row is a block of its own, and each cell says what it is.
+  '@media screen and (max-width:40rem){',
+  'table,tbody,tr,th,td{display:block;width:auto}thead,td:empty{display:none}',
+  'tr{border-bottom:1px solid #999;padding:.4rem 0}th,td,.facts th,.number{border:0;padding:.1rem 0;width:auto;text-align:left}',
+  'td[data-name]::before{content:attr(data-name) ": ";color:#555}}',
+  '@media print{body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}',
+  'thead{display:table-header-group}}',
 ].join('\n');
 
 /** @param bytes a signed record of kind evidence */

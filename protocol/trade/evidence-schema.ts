@@ -21,9 +21,9 @@ export const evidenceSchema = z.looseObject({
   receipts: envelopes(2 * MAX_MESSAGES),
   /** The versions of the listings that the terms name. */
   listings: envelopes(1_000),
-  /** Delegations that the listings name. Messages and receipts carry theirs. */
+  /** Delegations that the listings and profiles name. Messages and receipts carry theirs. */
   delegations: envelopes(1_000),
-  /** Profiles of the parties, as far as they are known. */
+  /** What those in the trade say of themselves, one profile each, as far as they were known. */
   profiles: envelopes(8),
   /** Revocations of devices of the parties, as far as the exporter knows them: a check offline knows no others. */
   revocations: envelopes(100).optional(),

@@ -1,3 +1,4 @@
+import type { PrivateKind } from './commitments.js';
 import type { Role } from './roles.js';
 import type { MessageKind } from './schema.js';
 import type { Word } from './words.js';
@@ -18,6 +19,7 @@ export interface PageWords {
   readonly quantity: string;
   readonly price: string;
   readonly shipping: string;
+  readonly sum: string;
   readonly total: string;
   readonly log: string;
   readonly time: string;
@@ -29,6 +31,9 @@ export interface PageWords {
   readonly ruling: string;
   readonly chat: string;
   readonly values: string;
+  readonly value: string;
+  readonly devices: string;
+  readonly contradiction: string;
   readonly revoked: string;
   readonly notRevoked: string;
   readonly stand: string;
@@ -37,6 +42,7 @@ export interface PageWords {
   readonly bytes: string;
   readonly check: string;
   readonly roles: Readonly<Record<Role, string>>;
+  readonly privates: Readonly<Record<PrivateKind, string>>;
   readonly kinds: Readonly<Record<MessageKind, string>>;
   readonly states: Readonly<Record<Word, string>>;
 }
@@ -54,6 +60,7 @@ export const PAGE_WORDS: Readonly<Record<PageLanguage, PageWords>> = {
     quantity: 'Quantity',
     price: 'Price',
     shipping: 'Shipping',
+    sum: 'Sum',
     total: 'Total',
     log: 'What was said, as signed',
     time: 'Time (UTC)',
@@ -65,6 +72,9 @@ export const PAGE_WORDS: Readonly<Record<PageLanguage, PageWords>> = {
     ruling: 'Ruling',
     chat: 'Chat disclosed by the writer of this file',
     values: 'Values disclosed by the writer of this file',
+    value: 'Value',
+    devices: 'Devices',
+    contradiction: 'Contradicts itself',
     revoked: 'Revoked device',
     notRevoked: 'No revocation of a signing device is known to the writer of this file as of',
     stand: 'messages stand',
@@ -72,6 +82,14 @@ export const PAGE_WORDS: Readonly<Record<PageLanguage, PageWords>> = {
     file: 'file',
     bytes: 'bytes',
     check: 'This page is for reading. Whether it is true is checked by: niaga verify FILE',
+    privates: {
+      address: 'Address',
+      phone: 'Phone number',
+      code: 'Pick-up code',
+      proof: 'Proof of payment',
+      attachment: 'Attachment',
+      key: 'Key of the content',
+    },
     roles: { buyer: 'Buyer', seller: 'Seller', arbiter: 'Arbiter' },
     kinds: {
       offer: 'offers',
@@ -135,6 +153,7 @@ export const PAGE_WORDS: Readonly<Record<PageLanguage, PageWords>> = {
     quantity: 'Jumlah',
     price: 'Harga',
     shipping: 'Ongkos kirim',
+    sum: 'Subtotal',
     total: 'Total',
     log: 'Yang dinyatakan dan ditandatangani',
     time: 'Waktu (UTC)',
@@ -146,6 +165,9 @@ export const PAGE_WORDS: Readonly<Record<PageLanguage, PageWords>> = {
     ruling: 'Putusan',
     chat: 'Percakapan yang dibuka oleh penulis berkas ini',
     values: 'Data yang dibuka oleh penulis berkas ini',
+    value: 'Isi',
+    devices: 'Perangkat',
+    contradiction: 'Bertentangan sendiri',
     revoked: 'Perangkat dicabut',
     notRevoked: 'Penulis berkas ini tidak mengetahui pencabutan perangkat penanda tangan sampai',
     stand: 'pesan tetap berlaku',
@@ -153,6 +175,14 @@ export const PAGE_WORDS: Readonly<Record<PageLanguage, PageWords>> = {
     file: 'berkas',
     bytes: 'bita',
     check: 'Halaman ini untuk dibaca. Kebenarannya diperiksa dengan: niaga verify BERKAS',
+    privates: {
+      address: 'Alamat',
+      phone: 'Nomor telepon',
+      code: 'Kode pengambilan',
+      proof: 'Bukti pembayaran',
+      attachment: 'Lampiran',
+      key: 'Kunci isi',
+    },
     roles: { buyer: 'Pembeli', seller: 'Penjual', arbiter: 'Penengah' },
     kinds: {
       offer: 'menawarkan',

@@ -5,13 +5,13 @@ import { equalBytes } from '../ids.js';
 import type { Delegation } from '../identity/delegation.js';
 import { openRecord, peekHeader, type SignedRecord, type Verify } from '../record.js';
 import { agreementIn } from './regions.js';
-import { roleIn, type Parties, type Role } from './roles.js';
+import type { Parties, Role } from './roles.js';
 import { MESSAGE_KINDS, type MessageKind, type Receipt, type TradePayload } from './schema.js';
 import { stateOf } from './replay.js';
 import { messagesOf, roleOf, type TradeState } from './state.js';
 import type { Terms } from './terms.js';
 import type { Chat } from '../chat/message.js';
-import { readExtras, type DisclosedValue, type RevokedDevice } from './evidence-extras.js';
+import { readExtras, type DisclosedValue, type PartyProfile, type RevokedDevice } from './evidence-extras.js';
 import type { Evidence } from './evidence-schema.js';
 
 /** What an evidence file proves, and what it does not. */
@@ -29,6 +29,8 @@ export interface EvidenceReport {
     readonly receipted: boolean;
   }[];
   readonly listings: readonly SignedRecord<Listing>[];
+  /** What those in the trade say of themselves, by profiles that they signed before the file was written. */
+  readonly profiles: readonly PartyProfile[];
   /** Devices of the parties that signed messages of the log and were revoked, as far as the file knows. */
   readonly revoked: readonly RevokedDevice[];
   /** What the exporter discloses: messages of the chat, and values that the log commits to. */
@@ -57,7 +59,7 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
     const { network } = peekHeader(bytes, 'evidence');
     return openRecord(bytes, { network, kinds: ['evidence'], ...verify });
   });
-  const nothing = { messages: [], listings: [], revoked: [], chat: [], values: [] };
+  const nothing = { messages: [], listings: [], profiles: [], revoked: [], chat: [], values: [] };
   if (evidence === undefined) return { valid: false, problems, ...nothing };
 
   const { payload } = evidence;
@@ -80,21 +82,21 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
     (envelope, at) =>
       attempt(`listings[${at}]`, () => openRecord(envelope, { ...context, kinds: ['listing'], delegation })) ?? [],
   );
-  for (const [at, envelope] of payload.profiles.entries()) {
-    attempt(`profiles[${at}]`, () => openRecord(envelope, { ...context, kinds: ['profile'], delegation }));
-  }
+  const profiles = payload.profiles.flatMap(
+    (envelope, at) =>
+      attempt(`profiles[${at}]`, () => openRecord(envelope, { ...context, kinds: ['profile'], delegation })) ?? [],
+  );
   if (state === undefined) return { valid: false, problems, evidence, ...nothing, listings };
 
   attempt('file', () => {
-    if (roleIn(state.parties, payload.trader) === undefined)
-      throw invalid('The file was not written by a party of the trade.');
+    if (roleOf(state, payload.trader) === undefined)
+      throw invalid('The file was written by somebody who is not in the trade.');
   });
   attempt('receipts', () =>
     checkReceipts(
       receipts.map((receipt) => receipt.payload),
       records,
-      state.parties,
-      payload.trade,
+      state,
     ),
   );
   attempt('listings', () => checkListings(listings, termsIn(state), state.parties));
@@ -107,7 +109,7 @@ export function verifyEvidence(bytes: Uint8Array, options: { verify?: Verify } =
       ? []
       : [{ record, role, receipted: receipted.has(id.toString()) }];
   });
-  const extras = readExtras(payload, records, state, { attempt, context });
+  const extras = readExtras(payload, records, state, { attempt, context, profiles });
   return { valid: problems.length === 0, problems, evidence, state, messages, listings, ...extras };
 }
 
@@ -129,16 +131,15 @@ function replay(records: readonly SignedRecord<TradePayload>[], trade: CID): Tra
 function checkReceipts(
   receipts: readonly Receipt[],
   records: readonly SignedRecord<TradePayload>[],
-  parties: Parties,
-  trade: CID,
+  state: TradeState,
 ): void {
-  const authors = new Map(records.map((record) => [record.id.toString(), roleIn(parties, record.payload.trader)]));
+  const authors = new Map(records.map((record) => [record.id.toString(), roleOf(state, record.payload.trader)]));
   for (const receipt of receipts) {
     const author = authors.get(receipt.of.toString());
-    const by = roleIn(parties, receipt.trader);
-    if (receipt.trade?.equals(trade) !== true || author === undefined)
+    const by = roleOf(state, receipt.trader);
+    if (receipt.trade?.equals(state.trade) !== true || author === undefined)
       throw invalid('A receipt is for a message that is not in the file.');
-    if (by === undefined || by === author) throw invalid('A receipt is not signed by the other side.');
+    if (by === undefined || by === author) throw invalid('A receipt is not signed by another of those in the trade.');
   }
 }
 

@@ -72,7 +72,7 @@ const NAMESPACES = `xmlns="${UBL}:Invoice-2" xmlns:cac="${UBL}:CommonAggregateCo
 function party(trader: Uint8Array, name: string | undefined): string {
   return element('cac:Party', [
     element('cac:PartyIdentification', [text('cbc:ID', traderToText(trader))]),
-    ...(name === undefined ? [] : [element('cac:PartyName', [text('cbc:Name', name)])]),
+    ...(name === undefined || name === '' ? [] : [element('cac:PartyName', [text('cbc:Name', name)])]),
   ]);
 }
 

@@ -10,11 +10,11 @@ export function rootOf(seed: number): Signer {
   return { trader: publicKey, device: publicKey, sign: (message) => sign(message, secretKey) };
 }
 
-/** A trader with one device that its root allows to publish and to trade for a year. */
-export function traderOf(seed: number, begin: number): Signer {
+/** A trader with one device that its root allows to do this for a year. Default: to publish and to trade. */
+export function traderOf(seed: number, begin: number, may = ['publish', 'trade']): Signer {
   const root = rootOf(seed);
   const { publicKey, secretKey } = keyPairFromSeed(new Uint8Array(32).fill(seed + 100));
-  const grant = { delegate: publicKey, may: ['publish', 'trade'], expires: begin + YEAR };
+  const grant = { delegate: publicKey, may, expires: begin + YEAR };
   const delegation = signRecord('delegation', grant, root, { network: NETWORK, created: begin });
   return { trader: root.trader, device: publicKey, delegation, sign: (message) => sign(message, secretKey) };
 }

@@ -14,7 +14,7 @@ export const privateView = z.object({
   status: z
     .enum(['here', 'awaited', 'withheld', 'forgotten', 'lost'])
     .describe(
-      'here: on this disk; awaited: on its way; withheld: it comes when it is needed, if ever; forgotten: deleted here; lost: an own one that this disk has not',
+      'here: on this disk; awaited: on its way, or asked for by a restored home; withheld: it comes when it is needed, if ever; forgotten: deleted here; lost: an own one that this disk has not, and that nobody has given back',
     ),
   value: z.string().optional().describe('Texts, where they are here'),
   file: fileView.optional(),

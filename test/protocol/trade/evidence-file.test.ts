@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { viewEvidence } from '../../../node/api/evidence-view.js';
 import { createBulkVerifier } from '../../../node/identity/verifier.js';
 import { commit } from '../../../protocol/private.js';
 import { recordId } from '../../../protocol/ids.js';
@@ -16,7 +17,11 @@ const DAY = 24 * 60 * 60 * 1000;
 const verify = createBulkVerifier();
 const EVIL = '</td><script>alert(1)</script><img src=x onerror=alert(2)>&amp;"\'';
 
-const [buyer, seller, outsider] = [1, 2, 3].map((seed) => traderOf(seed, BEGIN)) as [Signer, Signer, Signer];
+const [buyer, seller, outsider] = [1, 2, 3].map((seed) => traderOf(seed, BEGIN, ['publish', 'trade', 'profile'])) as [
+  Signer,
+  Signer,
+  Signer,
+];
 let clock = BEGIN;
 const options = () => ({ network: NETWORK, created: ++clock, inlineDelegation: true });
 const price = { amount: 8_500_000, currency: 'IDR' };
@@ -112,6 +117,67 @@ describe('fields that a kind does not have', () => {
     const file = writeEvidenceFile(bundle({ messages }), 'en', { verify });
     expect(check(file)).toMatchObject({ valid: true, problems: [], state: { word: 'received' } });
     expect(text(file)).not.toContain('never-said');
+  });
+});
+
+describe('names in an evidence file', () => {
+  const named = (by: Signer, name: string, seq = 1) => {
+    const { delegation, ...signer } = by;
+    const draft = { slot: 'profile' as const, seq, item: { name } };
+    const profile = signRecord('profile', draft, by, { network: NETWORK, created: BEGIN + seq });
+    return { profile: profile.bytes, delegation: delegation?.bytes ?? signer.device };
+  };
+  const withNames = (...all: ReturnType<typeof named>[]) =>
+    bundle({ profiles: all.map(({ profile }) => profile), delegations: all.map(({ delegation }) => delegation) });
+
+  it.each(PAGE_LANGUAGES)(
+    'are those that the traders signed, and stand in the page and in what is said of it: %s',
+    (language) => {
+      const file = writeEvidenceFile(withNames(named(buyer, `Sari ${EVIL}`), named(seller, 'Warung Kopi')), language, {
+        verify,
+      });
+      const report = check(file);
+      expect(report).toMatchObject({ valid: true, problems: [] });
+      expect(report.profiles.map(({ role, record }) => [role, record.payload.item.name])).toEqual([
+        ['buyer', `Sari ${EVIL}`],
+        ['seller', 'Warung Kopi'],
+      ]);
+      expect(text(file)).toContain('<b><bdi>Warung Kopi</bdi></b>');
+      expect(text(file).match(/<script/g)).toEqual(['<script']);
+      const view = viewEvidence(file);
+      expect(view.names).toEqual({ buyer: `Sari ${EVIL}`, seller: 'Warung Kopi' });
+      expect(view.says.join('\n')).toContain('called itself "Warung Kopi"');
+    },
+  );
+
+  it('do not hold where somebody else has signed them, or two are given for one', () => {
+    const problem = { valid: false, profiles: [], problems: [{ code: 'EVIDENCE_INVALID', where: 'profiles' }] };
+    expect(check(withNames(named(outsider, 'Sari')))).toMatchObject(problem);
+    expect(check(withNames(named(buyer, 'Sari'), named(buyer, 'Rini', 2)))).toMatchObject(problem);
+    const forged = { ...named(buyer, 'Sari'), delegation: named(seller, '').delegation };
+    expect(check(withNames(forged))).toMatchObject({ valid: false, problems: [{ where: 'profiles[0]' }] });
+  });
+
+  it('are not taken from a device that was revoked', () => {
+    const revocation = signRecord('revocation', { revoked: buyer.device, stands: [] }, rootOf(1), {
+      network: NETWORK,
+      created: BEGIN + DAY,
+    });
+    const { profile, delegation } = named(buyer, 'Bank Besar');
+    const more = { profiles: [profile], delegations: [delegation], revocations: [revocation.bytes] };
+    expect(check(bundle(more))).toMatchObject({ valid: true, profiles: [] });
+  });
+});
+
+describe('what contradicts itself in a log', () => {
+  it('is told with the device that signed both', () => {
+    const declined = signRecord('decline', { ...step(offer), answers: offer.id }, seller, options());
+    const messages = [offer, accept, declined].map(({ bytes }) => bytes);
+    const file = writeEvidenceFile(bundle({ messages }), 'en', { verify });
+    expect(check(file)).toMatchObject({ valid: true, state: { equivocations: [{ role: 'seller' }] } });
+    expect(text(file)).toMatch(/Contradicts itself<.*Seller: (accepts \/ declines|declines \/ accepts)/);
+    const said = viewEvidence(file).says.find((line) => line.includes('contradicted itself'));
+    for (const { id } of [accept, declined]) expect(said).toContain(id.toString());
   });
 });
 
