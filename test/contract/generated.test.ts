@@ -19,7 +19,8 @@ describe.each([
   let files: ReadonlyMap<string, string>;
   beforeAll(() => {
     files = generate();
-  });
+    // A machine on which other tests run takes long for it.
+  }, 300_000);
 
   it('are fresh: run "npm run docs" when this fails', () => {
     const stale = [...files].filter(([path, content]) => readText(path) !== content).map(([path]) => path);
