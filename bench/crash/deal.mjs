@@ -8,7 +8,7 @@ const PAUSE = 250;
 /** What one side did is seen by the other when both are up for a while, which may be long where one is killed all the time. */
 const PATIENCE = 300_000;
 /** Refusals that pass: a node that just came back knows nobody yet, and its own limits end. */
-const PASSING = new Set(['LISTING_NOT_FOUND', 'NO_PEERS', 'PEER_UNREACHABLE', 'TIMED_OUT', 'RATE_LIMITED', 'BUSY']);
+const PASSING = new Set(['LISTING_NOT_FOUND', 'PEER_UNREACHABLE', 'TIMED_OUT', 'RATE_LIMITED']);
 /** How the loser of a crossing is told: the other step was here first. */
 const TOO_LATE = new Set(['TRADE_STATE', 'TRADE_TURN']);
 

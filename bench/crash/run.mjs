@@ -16,7 +16,7 @@ const SLOWEST = 8;
  * @param {number} options.trades
  * @param {number} options.kills half of them SIGKILL, half SIGSTOP for a while
  * @param {number} options.traders nodes that trade with each other and are killed
- * @param {number} options.others nodes that are left alone
+ * @param {number} options.others nodes that are left alone; 1 or more
  * @param {number} options.together trades under way at once
  * @param {number} options.settles how often all are let up, and compared in the middle of their trades
  * @param {number} options.limit seconds until both sides of each trade must be equal then
@@ -31,10 +31,12 @@ export async function crashRun(options) {
   const others = [];
   const traders = [];
   try {
-    for (let at = 0; at < options.others; at++)
-      others.push(await new NodeProcess(`other-${at}`, folder, bootstrapOf(others)).start());
-    const names = Array.from({ length: options.traders }, (_, at) => `trader-${at}`);
-    for (const name of names) traders.push(await new NodeProcess(name, folder, bootstrapOf(others)).start());
+    others.push(new NodeProcess('other-0', folder));
+    await others[0].start();
+    const { addresses } = others[0];
+    for (let at = 1; at < options.others; at++) others.push(new NodeProcess(`other-${at}`, folder, addresses));
+    for (let at = 0; at < options.traders; at++) traders.push(new NodeProcess(`trader-${at}`, folder, addresses));
+    await Promise.all([...others.slice(1), ...traders].map((node) => node.start()));
     await untilMet([...others, ...traders]);
     progress(`${others.length + traders.length} nodes know each other`);
     return await new Run(options, traders).run();
@@ -42,8 +44,6 @@ export async function crashRun(options) {
     await Promise.all([...traders, ...others].map((node) => node.end('SIGTERM')));
   }
 }
-
-const bootstrapOf = (nodes) => nodes.slice(0, 2).flatMap(({ addresses }) => addresses);
 
 class Run {
   #options;
