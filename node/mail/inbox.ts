@@ -18,6 +18,7 @@ import { createKeyedMutex } from '../concurrency.js';
 import { publicError } from '../network/methods.js';
 import type { Write } from '../store/index.js';
 import type { Contacts } from './contacts.js';
+import { inTrains } from './trains.js';
 import type { Incoming, MailDeps, OwnReceipt, ParcelHandler } from './index.js';
 import type { OutboxTables } from './outbox.js';
 import type { Postman } from './postman.js';
@@ -133,10 +134,9 @@ export class Inbox {
   async #take(letter: Letter, sealed: boolean): Promise<DeliveryVerdict[]> {
     const { contacts } = this.#deps;
     const from = letter.trader.slice();
-    const results: DeliveryVerdict[] = [];
-    // In their order: messages of a trade come after those that they build on.
-    for (const { kind, bytes, about } of letter.parcels)
-      results.push(await this.#parcel(from, { kind, bytes: bytes.slice(), about }, sealed));
+    const results = await inTrains(letter.parcels, ({ kind, bytes, about }) =>
+      this.#parcel(from, { kind, bytes: bytes.slice(), about }, sealed),
+    );
     // Of a stranger of whom nothing was taken nothing is remembered.
     if (contacts.get(from) !== undefined || results.some(isTaken)) {
       contacts.meet(from, deviceToPeerId(letter.device));
