@@ -4,8 +4,8 @@ import { sameLog } from './deal.mjs';
 
 const POLL = 200;
 
-/** Both views of a trade; what is not known on a side is undefined. */
-async function viewsOf({ trade, sides }) {
+/** Both views of a trade, the buyer's first; what is not known on a side is undefined. */
+export async function viewsOf({ trade, sides }) {
   const views = sides.map((node) =>
     node.ask('tradeShow', { trade }).catch((error) => {
       if (error.code === 'TRADE_NOT_FOUND') return undefined;
@@ -52,11 +52,9 @@ export async function untilEqual(deals, since, limit) {
  * What is wrong with one trade: a step that was acknowledged and is not in both logs once, one that nobody took, another end than
  * its way leads to.
  */
-export async function examineDeal(deal) {
+export async function examineDeal(deal, views) {
   const { plan, done, said, ended } = deal;
-  if (deal.trade === undefined) return ['it was never begun'];
   const problems = [];
-  const views = await viewsOf(deal);
   const expected = countBy(done);
   for (const [at, view] of views.entries()) {
     const side = `${at === 0 ? 'buyer' : 'seller'} (${deal.sides[at].name})`;
@@ -101,8 +99,7 @@ async function examineBeside(deal, at, view, side, said) {
 }
 
 /** Each message of a log was told as an event, once, by the side that has it. Crashes between are no excuse. */
-export async function examineEvents(node, deals) {
-  const views = await Promise.all(deals.map(({ trade }) => node.ask('tradeShow', { trade }).catch(() => undefined)));
+export function examineEvents(node, deals, viewsBy) {
   const problems = node.told.filter(({ type }) => type === 'gap').map(() => `${node.name}: events were lost`);
   const told = new Map();
   for (const { type, trade, kind, by } of node.told) {
@@ -110,9 +107,10 @@ export async function examineEvents(node, deals) {
     const name = `${trade}/${by}/${kind}`;
     told.set(name, (told.get(name) ?? 0) + 1);
   }
-  for (const [at, deal] of deals.entries()) {
-    const role = deal.buyer === node ? 'buyer' : 'seller';
-    for (const [step, count] of countBy((views[at]?.messages ?? []).map((one) => ({ by: one.role, kind: one.kind })))) {
+  for (const deal of deals) {
+    const [role, at] = deal.buyer === node ? ['buyer', 0] : ['seller', 1];
+    const messages = viewsBy.get(deal)?.[at]?.messages ?? [];
+    for (const [step, count] of countBy(messages.map((one) => ({ by: one.role, kind: one.kind })))) {
       const [by, kind] = step.split(' ');
       const has = told.get(`${deal.trade}/${by === role ? 'own' : 'counterparty'}/${kind}`) ?? 0;
       if (has !== count)

@@ -1,6 +1,6 @@
 // A crash run: traders on real nodes that are killed and frozen while they trade, and what both sides must agree on afterwards.
 import { random } from '../lib/random.mjs';
-import { examineDeal, examineEvents, examineStock, reportOf, untilEqual } from './check.mjs';
+import { examineDeal, examineEvents, examineStock, reportOf, untilEqual, viewsOf } from './check.mjs';
 import { Deal } from './deal.mjs';
 import { Gate, Killer } from './killer.mjs';
 import { NodeProcess, untilMet } from '../lib/node-process.mjs';
@@ -144,12 +144,19 @@ class Run {
     const problems = [];
     for (const { deal, error } of this.#failed)
       problems.push({ deal, problem: `${deal === undefined ? '' : 'STUCK: '}${error.message}` });
-    for (const deal of this.#deals) for (const problem of await examineDeal(deal)) problems.push({ deal, problem });
+    const viewsBy = new Map();
+    for (const deal of this.#deals) {
+      // Why one was not begun is said already.
+      if (deal.trade === undefined) continue;
+      const views = await viewsOf(deal);
+      viewsBy.set(deal, views);
+      for (const problem of await examineDeal(deal, views)) problems.push({ deal, problem });
+    }
     for (const shelf of this.#shelves)
       for (const problem of await examineStock(shelf, this.#deals)) problems.push({ problem });
     for (const node of this.#traders) {
-      const own = this.#deals.filter((deal) => deal.trade !== undefined && deal.sides.includes(node));
-      for (const problem of await examineEvents(node, own)) problems.push({ problem });
+      const own = this.#deals.filter((deal) => deal.sides.includes(node));
+      for (const problem of examineEvents(node, own, viewsBy)) problems.push({ problem });
       for (const damage of node.damages) problems.push({ problem: `a disk is damaged: ${JSON.stringify(damage)}` });
     }
     const reports = [];
