@@ -25,8 +25,8 @@ import type {
 
 /** Signatures are checked in idle time for so many milliseconds at a time, ... */
 const CHECKING = 8;
-/** ... when nothing was brought for so long. */
-const IDLE_AFTER = 500;
+/** ... when nothing was brought for so long: the batches of a shop that is being published come seconds apart where many nodes share a machine. */
+const IDLE_AFTER = 3_000;
 
 /** A listing with some of the names under which it is held. */
 type NamedListing = readonly [listing: string, names: readonly string[]];
@@ -114,7 +114,7 @@ export class Holder {
   async put(put: PutInput, peer: string): Promise<PutAnswer> {
     this.admit(peer, { cards: put.cards.length });
     this.#lastPut = performance.now();
-    const answer = await this.#intake.put(put, peer);
+    const answer = await this.#intake.put(put, peer).finally(() => (this.#lastPut = performance.now()));
     const far = answer.results.filter((result) => result === 'INDEX_FAR').length;
     if (far > 0) this.#rates.charge(peer, far * FAR_COST);
     return answer;

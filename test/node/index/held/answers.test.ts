@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { createBulkVerifier } from '../../../../node/identity/index.js';
 import type { Holder } from '../../../../node/index/holder.js';
 import type { AskInput } from '../../../../node/index/wire.js';
 import { askAnswerSchema, cardsAnswerSchema, MAX_ANSWERS, readBody, writeBody } from '../../../../node/index/wire.js';
@@ -183,6 +184,33 @@ describe('an answer of an index node', () => {
     // From then on the liar's cards are checked when they come.
     const next = batchOf([[forged(liar.card('x', 'payung')), [termKey('payung')]]], [liar.delegation]);
     expect((await node.holder.put(next, liar.peer)).results).toEqual(['RECORD_SIGNATURE']);
+  });
+});
+
+describe('signatures of cards that their own device brought', () => {
+  it('are checked once nothing has come for seconds, and not between the batches of a shop', async () => {
+    const verify = createBulkVerifier();
+    let checks = 0;
+    await using node = await createHolder({ verify: (...signed) => (checks++, verify(...signed)) });
+    const seller = createSeller(node.clock.now);
+    const bring = (sku: string) =>
+      node.holder.put(putOf([seller.card(sku, 'payung')], [seller.delegation]), seller.peer);
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      await bring('a');
+      const before = checks;
+      for (const sku of ['b', 'c', 'd']) {
+        vi.advanceTimersByTime(2_000);
+        node.holder.checkSome();
+        await bring(sku);
+      }
+      expect(checks).toBe(before);
+      vi.advanceTimersByTime(4_000);
+      node.holder.checkSome();
+      expect(checks).toBe(before + 4);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
