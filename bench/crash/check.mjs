@@ -48,6 +48,14 @@ export async function untilEqual(deals, since, limit) {
   };
 }
 
+/** Waits until nothing waits for a receipt any more, lines beside the trades too, at most so many milliseconds. */
+export async function untilDelivered(nodes, limit) {
+  for (const end = performance.now() + limit; performance.now() < end; await sleep(POLL)) {
+    const waiting = await Promise.all(nodes.map((node) => node.ask('status')));
+    if (waiting.every(({ outbox }) => outbox === 0)) return;
+  }
+}
+
 /**
  * What is wrong with one trade: a step that was acknowledged and is not in both logs once, one that nobody took, another end than
  * its way leads to.

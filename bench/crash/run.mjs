@@ -1,6 +1,6 @@
 // A crash run: traders on real nodes that are killed and frozen while they trade, and what both sides must agree on afterwards.
 import { random } from '../lib/random.mjs';
-import { examineDeal, examineEvents, examineStock, reportOf, untilEqual, viewsOf } from './check.mjs';
+import { examineDeal, examineEvents, examineStock, reportOf, untilDelivered, untilEqual, viewsOf } from './check.mjs';
 import { Deal } from './deal.mjs';
 import { Gate, Killer } from './killer.mjs';
 import { NodeProcess, untilMet } from '../lib/node-process.mjs';
@@ -142,6 +142,7 @@ class Run {
 
   async #conclude() {
     const problems = [];
+    await untilDelivered(this.#traders, this.#options.limit * 1_000);
     for (const { deal, error } of this.#failed)
       problems.push({ deal, problem: `${deal === undefined ? '' : 'STUCK: '}${error.message}` });
     const viewsBy = new Map();
