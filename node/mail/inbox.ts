@@ -19,7 +19,7 @@ import { publicError } from '../network/methods.js';
 import type { Write } from '../store/index.js';
 import type { Contacts } from './contacts.js';
 import { inTrains } from './trains.js';
-import type { Incoming, MailDeps, OwnReceipt, ParcelHandler } from './index.js';
+import type { Acknowledged, Incoming, MailDeps, OwnReceipt, ParcelHandler } from './index.js';
 import type { OutboxTables } from './outbox.js';
 import type { Postman } from './postman.js';
 import type { Counted, ReceiptQuota } from './receipt-quota.js';
@@ -59,7 +59,7 @@ export class Inbox {
     const letter = this.#open(bytes);
     const results = await this.#take(letter, false);
     // A stranger of whom nothing is taken learns nothing.
-    const asks = letter.reply !== undefined && results.some(isTaken) ? letter.trader.slice() : undefined;
+    const asks = letter.reply !== undefined && isNews(letter, results) ? letter.trader.slice() : undefined;
     return { results, asks };
   }
 
@@ -87,16 +87,8 @@ export class Inbox {
     await this.#take(letter, true);
   }
 
-  acknowledge({
-    from,
-    id,
-    about,
-  }: {
-    from: Uint8Array;
-    id: CID;
-    about?: CID | undefined;
-  }): OwnReceipt & { send(): void } {
-    return this.#receipt(from, id, about, true);
+  acknowledge({ from, ...parcel }: Acknowledged): OwnReceipt & { send(): void } {
+    return this.#receipt(from, parcel, true);
   }
 
   async read(from: Uint8Array, ids: readonly CID[], about: CID | undefined): Promise<void> {
@@ -138,7 +130,7 @@ export class Inbox {
       this.#parcel(from, { kind, bytes: bytes.slice(), about }, sealed),
     );
     // Of a stranger of whom nothing was taken nothing is remembered.
-    if (contacts.get(from) !== undefined || results.some(isTaken)) {
+    if (contacts.get(from) !== undefined || isNews(letter, results)) {
       contacts.meet(from, deviceToPeerId(letter.device));
       if (letter.reply !== undefined) {
         contacts.learn(from, letter.reply, letter.created);
@@ -191,7 +183,7 @@ export class Inbox {
     const { tables, postman, handlers, quota } = this.#deps;
     const name = traderToText(from);
     const text = id.toString();
-    const kept = isReceipted(kind) ? await tables.kept(name, text) : undefined;
+    const kept = isReceipted(kind) ? await tables.keptAs(kind, name, text) : undefined;
     const came = postman.apply(from, { type: 'came', id: text, kind, kept: kept !== undefined });
     if (kept !== undefined) {
       // Its author has not got the receipt.
@@ -214,7 +206,8 @@ export class Inbox {
         from,
         bytes,
         about,
-        receipt: (named = about) => (issued.receipt ??= this.#receipt(from, id, named, sealed, counted?.writes())),
+        receipt: (named = about) =>
+          (issued.receipt ??= this.#receipt(from, { id, kind, about: named }, sealed, counted?.writes())),
       };
       await handler.take(incoming);
       const receipt =
@@ -232,14 +225,13 @@ export class Inbox {
   /** Signs a receipt. `posted`: it goes as a parcel of its own, since nobody waits for the answer. */
   #receipt(
     from: Uint8Array,
-    id: CID,
-    about: CID | undefined,
+    { id, kind, about }: Omit<Acknowledged, 'from'>,
     posted: boolean,
     counted: readonly Write[] = [],
   ): OwnReceipt & { send(): void } {
     const { tables, now } = this.#deps;
     const bytes = this.#sign(id, about, false);
-    const keep = tables.keep(traderToText(from), id.toString(), { receipt: bytes, at: now() });
+    const keep = tables.keep(traderToText(from), id.toString(), { receipt: bytes, at: now(), kind });
     if (!posted) return { bytes, writes: [keep, ...counted], send: () => undefined };
     const post = this.#post(from, 'receipt', bytes);
     return { bytes, writes: [keep, ...counted, ...post.writes], send: post.send };
@@ -288,8 +280,12 @@ export class Inbox {
   }
 }
 
-function isTaken({ receipt, taken }: DeliveryVerdict): boolean {
-  return receipt !== undefined || taken === true;
+/** Whether something was taken that is not only about the delivery of something else: a receipt costs nobody anything. */
+function isNews({ parcels }: Letter, results: readonly DeliveryVerdict[]): boolean {
+  return results.some(({ receipt, taken }, at) => {
+    const kind = parcels[at]?.kind;
+    return receipt !== undefined || (taken === true && kind !== 'receipt' && kind !== 'refusal');
+  });
 }
 
 /** What a refusal says for programs: ids of messages that are missing, and when another try may succeed. */

@@ -98,6 +98,16 @@ export interface Incoming {
   readonly receipt: (about?: CID) => OwnReceipt;
 }
 
+/** Something that came in another way than as the parcel that its author sends. */
+export interface Acknowledged {
+  /** The author's root key. */
+  readonly from: Uint8Array;
+  readonly id: CID;
+  /** As what the author sends it. */
+  readonly kind: ParcelKind;
+  readonly about?: CID | undefined;
+}
+
 /** What is done with one kind of parcel. */
 export interface ParcelHandler {
   /**
@@ -133,13 +143,16 @@ export interface Mail {
   /** Makes parcels ready; nothing is sent before `send()`. @throws NiagaError RECORD_TOO_LARGE, RECORD_MALFORMED */
   post(parcels: readonly Outgoing[]): Posted;
   /** The receipt for something that came earlier and is only kept now; `send()` brings it to its author. */
-  acknowledge(parcel: { readonly from: Uint8Array; readonly id: CID; readonly about?: CID | undefined }): OwnReceipt & {
-    send(): void;
-  };
+  acknowledge(parcel: Acknowledged): OwnReceipt & { send(): void };
   /** Tells their authors that a person has seen these. Nothing where receipts for reading are turned off, or it was told before. */
   read(from: Uint8Array, ids: readonly CID[], about?: CID): Promise<void>;
   /** What still waits of these is not sent any more, and leaves this disk; what is under way, or in mailboxes, may arrive. */
   recall(to: Uint8Array, ids: readonly (CID | string)[]): void;
+  /**
+   * A person knows that these were refused: they leave {@link Mail.waiting}, and this disk but for the note of it. Nothing where they were
+   * not refused.
+   */
+  dismiss(to: Uint8Array, ids: readonly (CID | string)[]): void;
   /** Undefined for what was never sent to that trader, or was sent before there was mail. */
   stateOf(to: Uint8Array, id: CID | string): Promise<SentState | undefined>;
   /** What was sent, about a trade or at all, and not receipted yet, refused ones included. */

@@ -5,9 +5,11 @@ import type { SentState } from './index.js';
 /** A sender who has no receipt after a year has other troubles; letters themselves are refused when they are two months old. */
 const KEPT_FOR = 365 * 24 * 60 * 60 * 1000;
 
-/** What became of something that its recipient has signed for. */
+/** What became of something that its recipient has signed for, or has refused. */
 interface DoneRow {
-  readonly state: 'delivered' | 'read';
+  readonly state: 'delivered' | 'read' | 'refused';
+  /** Of what was refused: why. */
+  readonly refused?: NonNullable<courier.Waiting['refused']>;
   readonly at: number;
   readonly kind: string;
   readonly about?: string;
@@ -17,6 +19,8 @@ interface DoneRow {
 interface KeptRow {
   readonly receipt: Uint8Array;
   readonly at: number;
+  /** As what it came: the same bytes as a parcel of another kind are something else. Rows of earlier versions have none. */
+  readonly kind?: string;
   /** That a person has seen it was told. */
   readonly read?: boolean;
 }
@@ -77,6 +81,11 @@ export class OutboxTables {
     return this.#kept.get(`${from}/${id}`);
   }
 
+  async keptAs(kind: string, from: string, id: string): Promise<KeptRow | undefined> {
+    const row = await this.kept(from, id);
+    return row?.kind === undefined || row.kind === kind ? row : undefined;
+  }
+
   keep(from: string, id: string, row: KeptRow): Write {
     return this.#kept.put(`${from}/${id}`, row);
   }
@@ -91,6 +100,11 @@ export class OutboxTables {
   write(writes: readonly Write[], options?: { sync: boolean }): Promise<void> {
     return this.#store.write(writes, options);
   }
+}
+
+/** The same of what does not wait any more. */
+export function doneState({ state, at, refused }: DoneRow): SentState {
+  return { state, since: at, ...(refused === undefined ? {} : { code: refused.code, reason: refused.reason }) };
 }
 
 export function sentState(waiting: courier.Waiting): SentState {

@@ -7,7 +7,7 @@ import type { Contacts } from './contacts.js';
 import type { Depositor } from './depositor.js';
 import type { MailDeps, ParcelHandler, SentState, StateChange } from './index.js';
 import type { Letters } from './letters.js';
-import { sentState, type OutboxTables } from './outbox.js';
+import { doneState, sentState, type OutboxTables } from './outbox.js';
 import { Verdicts, type RefusedVerdict } from './verdicts.js';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
 
@@ -102,7 +102,7 @@ export class Postman {
     if (waiting !== undefined) return sentState(waiting);
     // Of what is shown with many others: one that is damaged hides none of them.
     const done = await unlessDamaged(this.#deps.tables.done(name, id));
-    return done === undefined ? undefined : { state: done.state, since: done.at };
+    return done === undefined ? undefined : doneState(done);
   }
 
   waiting(about?: string): readonly StateChange[] {
@@ -125,6 +125,13 @@ export class Postman {
     this.#bytes.set(`${partner.name}/${id}`, bytes);
     this.#index(partner, id, waiting);
     this.apply(partner.to, { type: 'posted', id, waiting });
+  }
+
+  /** Those that were refused, the oldest first. */
+  refused(): readonly StateChange[] {
+    return this.waiting()
+      .filter(({ state }) => state === 'refused')
+      .sort((a, b) => a.since - b.since);
   }
 
   connected(trader: Uint8Array): void {
@@ -214,20 +221,21 @@ export class Postman {
       }
       case 'drop': {
         const { id, kind, outcome } = effect;
-        const about = before.waiting.get(id)?.about;
+        const { about, refused } = before.waiting.get(id) ?? {};
         this.#bytes.delete(`${partner.name}/${id}`);
         this.#unindex(partner, id, about);
         if (outcome === 'passed')
           return this.#track(tables.write(tables.drop(partner.name, id, undefined), { sync: false }));
         const receipt = receipts.get(id);
         const at = this.#deps.now();
-        const done = { state: outcome, at, kind, ...(about === undefined ? {} : { about }) };
+        const why = outcome === 'refused' && refused !== undefined ? { refused } : {};
+        const done = { state: outcome, at, kind, ...why, ...(about === undefined ? {} : { about }) };
         const more =
           receipt === undefined ? [] : (handlers.get(kind)?.receipted?.({ to: partner.to, id, about, receipt }) ?? []);
         this.#track(
           tables
             .write([...tables.drop(partner.name, id, done), ...more])
-            .then(() => this.#tell(change(partner, id, kind, about, { state: outcome, since: at }))),
+            .then(() => this.#tell(change(partner, id, kind, about, doneState(done)))),
         );
         return;
       }
@@ -331,7 +339,7 @@ export class Postman {
   async #noteRead(partner: Partner, id: string): Promise<void> {
     const { tables, now } = this.#deps;
     const done = await tables.done(partner.name, id);
-    if (done === undefined || done.state === 'read') return;
+    if (done === undefined || done.state !== 'delivered') return;
     const read = { ...done, state: 'read', at: now() } as const;
     await tables.write([tables.putDone(partner.name, id, read)], { sync: false });
     this.#tell(change(partner, id, done.kind, done.about, { state: 'read', since: read.at }));

@@ -11,7 +11,17 @@ import { Collector } from './collector.js';
 import { Contacts } from './contacts.js';
 import { Depositor } from './depositor.js';
 import { Inbox } from './inbox.js';
-import type { Mail, MailDeps, Outgoing, OwnReceipt, ParcelHandler, Posted, SentState, StateChange } from './index.js';
+import type {
+  Acknowledged,
+  Mail,
+  MailDeps,
+  Outgoing,
+  OwnReceipt,
+  ParcelHandler,
+  Posted,
+  SentState,
+  StateChange,
+} from './index.js';
 import { serveMailbox } from './mailbox-methods.js';
 import { Letters } from './letters.js';
 import { Mailbox } from './mailbox.js';
@@ -30,6 +40,9 @@ const UPKEEP = hour;
 const PROFILE_DELAY = 700;
 /** A node that stops tells where its letters go from now on, where that takes no longer: it has 5 s for all of its end. */
 const STOP_PATIENCE = 1_500;
+/** What was refused is told so long, and so many of it at most. */
+const REFUSED_FOR = 30 * 24 * hour;
+const MAX_REFUSED = 200;
 /** Letters of one peer: a shop in its best hour has a few a second, each of up to 64 parcels. */
 const LETTERS_PER_SECOND = 50;
 const LETTER_BURST = 500;
@@ -163,7 +176,7 @@ export class MailService implements Mail {
     };
   }
 
-  acknowledge(parcel: { from: Uint8Array; id: CID; about?: CID | undefined }): OwnReceipt & { send(): void } {
+  acknowledge(parcel: Acknowledged): OwnReceipt & { send(): void } {
     return this.#inbox.acknowledge(parcel);
   }
 
@@ -173,6 +186,10 @@ export class MailService implements Mail {
 
   recall(to: Uint8Array, ids: readonly (CID | string)[]): void {
     for (const id of ids) this.#postman.apply(to, { type: 'recalled', id: id.toString() });
+  }
+
+  dismiss(to: Uint8Array, ids: readonly (CID | string)[]): void {
+    for (const id of ids) this.#postman.apply(to, { type: 'dismissed', id: id.toString() });
   }
 
   stateOf(to: Uint8Array, id: CID | string): Promise<SentState | undefined> {
@@ -277,9 +294,18 @@ export class MailService implements Mail {
       await this.#mailbox.expire();
       await this.#tables.prune(now());
       await this.#quota.prune();
+      this.#forgetRefused();
     } catch (error) {
       logger.warn({ error: String(error) }, 'the upkeep of the mail failed');
     }
+  }
+
+  /** Nobody looks at what was refused long ago, or at thousands of them. */
+  #forgetRefused(): void {
+    const refused = this.#postman.refused();
+    const over = refused.length - MAX_REFUSED;
+    const old = this.#deps.now() - REFUSED_FOR;
+    for (const [at, { to, id, since }] of refused.entries()) if (at < over || since < old) this.dismiss(to, [id]);
   }
 
   #publishSoon(): void {

@@ -51,8 +51,8 @@ type Receipt = OwnReceipt & { send?(): void };
 
 /** How a message came. */
 export type Arrival =
-  /** From its author, who waits for the receipt. */
-  | { readonly way: 'author'; readonly receipt: (trade: CID) => OwnReceipt }
+  /** In a letter of `from`, who has to be its author and waits for the receipt. */
+  | { readonly way: 'author'; readonly from: Uint8Array; readonly receipt: (trade: CID) => OwnReceipt }
   /** From somebody who has the log; own messages too, which a home that was set back has lost. */
   | { readonly way: 'copy' };
 
@@ -125,13 +125,13 @@ export class Ledger {
   async #admit(id: string, trade: OpenTrade | undefined, record: MessageRecord, arrival: Arrival): Promise<Admitted> {
     const { journal, store, identity } = this.#deps;
     const own = equalBytes(record.payload.trader, identity.trader);
-    if (own && arrival.way === 'author') {
-      // An echo. A receipt for an own message would make the evidence of the trade worthless.
-      throw new NiagaError('TRADE_ROLE', 'That message is this trader’s own.');
+    if (arrival.way === 'author' && !equalBytes(arrival.from, record.payload.trader)) {
+      // A receipt is its author's alone; one for an own message that somebody echoes would make the evidence worthless.
+      throw new NiagaError('TRADE_ROLE', 'A message of a trade comes from its author; others send copies of it.');
     }
     if (trade?.records.has(record.id.toString()) === true) {
-      // Its author waits for a receipt: the first one is lost, or this came as a copy before.
-      if (arrival.way === 'author')
+      // Its author waits for a receipt. The first one stays: it says when the message was heard of, and deadlines run from there.
+      if (arrival.way === 'author' && (await journal.receipt(id, record.id)) === undefined)
         await store.write(this.#receiptWrites(id, record, arrival.receipt(trade.state.trade)));
       return { trade, added: false };
     }
@@ -155,7 +155,7 @@ export class Ledger {
         ? arrival.receipt(about)
         : own
           ? undefined
-          : this.#deps.mail.acknowledge({ from: record.payload.trader, id: record.id, about });
+          : this.#deps.mail.acknowledge({ from: record.payload.trader, id: record.id, kind: 'trade', about });
     const after = await this.#commit(trade, record, outcome.state, outcome.effects, { own: false, receipt });
     return { trade: after, added: true };
   }

@@ -344,7 +344,7 @@ class TradesService implements Trades {
       this.#ledger.receive(bytes, arrival, (offer) => this.#intake.checkOffer(offer));
     mail.handle('trade', {
       finalCodes: FINAL_TRADE_CODES,
-      take: async ({ bytes, receipt }) => void (await receive(bytes, { way: 'author', receipt })),
+      take: async ({ bytes, from, receipt }) => void (await receive(bytes, { way: 'author', from, receipt })),
       receipted: ({ to, id, about, receipt }) => {
         // One receipt a message is kept: the arbiter's proves less than the other side's.
         const row = about === undefined ? undefined : this.#book.rows().get(about);

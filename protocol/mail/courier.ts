@@ -74,11 +74,16 @@ export type Event =
   | { readonly type: 'receipt'; readonly id: string; readonly read: boolean }
   /** Its sender wants it not to be sent any more. What is under way arrives. */
   | { readonly type: 'recalled'; readonly id: string }
+  /** A person knows that it was refused: it need not be told any more. */
+  | { readonly type: 'dismissed'; readonly id: string }
   | { readonly type: 'refusal'; readonly id: string; readonly verdict: Extract<Verdict, { type: 'refused' }> }
   /** A parcel came. `kept`: it is on this disk already. */
   | { readonly type: 'came'; readonly id: string; readonly kind: string; readonly kept: boolean }
   /** Its handler has it on disk, or has refused it. */
   | { readonly type: 'handled'; readonly id: string; readonly kind: string; readonly kept: boolean };
+
+/** Why something does not wait any more. `passed`: nobody asks what became of it. */
+type Outcome = 'delivered' | 'read' | 'passed' | 'refused';
 
 export type Effect =
   /** Try to reach the recipient with these, as many of them as fit one letter. */
@@ -91,7 +96,7 @@ export type Effect =
       readonly type: 'drop';
       readonly id: string;
       readonly kind: string;
-      readonly outcome: 'delivered' | 'read' | 'passed';
+      readonly outcome: Outcome;
     }
   /** The other side has read what was delivered before. */
   | { readonly type: 'read'; readonly id: string }
@@ -148,6 +153,12 @@ export function step(state: Correspondence, event: Event, now: number): Step {
     case 'recalled': {
       const waiting = state.waiting.get(event.id);
       return waiting === undefined ? { state, effects: [] } : dropped(state, event.id, waiting.kind, 'passed');
+    }
+    case 'dismissed': {
+      const waiting = state.waiting.get(event.id);
+      return waiting?.refused === undefined
+        ? { state, effects: [] }
+        : dropped(state, event.id, waiting.kind, 'refused');
     }
     case 'refusal':
       return then(refused(state, event.id, event.verdict, now), (next) => attempt(next, now));
@@ -271,7 +282,7 @@ function written(state: Correspondence, id: string, waiting: Waiting): Step {
   };
 }
 
-function dropped(state: Correspondence, id: string, kind: string, outcome: 'delivered' | 'read' | 'passed'): Step {
+function dropped(state: Correspondence, id: string, kind: string, outcome: Outcome): Step {
   const waiting = new Map(state.waiting);
   waiting.delete(id);
   return { state: { ...state, waiting }, effects: [{ type: 'drop', id, kind, outcome }] };
