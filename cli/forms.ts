@@ -70,9 +70,22 @@ export const fileSaveInput = OPERATIONS.fileSave.input.extend(exportInput.pick({
 /** What others of the machine would see in the list of processes is read from a file. */
 const given = (what: string) => z.string().min(1).optional().describe(`A file with ${what}; - is standard input`);
 
-export const offerInput = OPERATIONS.offer.input.extend({
+const contacts = {
   address: given('the address to deliver to: only the seller gets it, once there is a contract'),
   phone: given('the phone number to call, likewise'),
+};
+export const offerInput = OPERATIONS.offer.input.extend(contacts);
+export const acceptInput = OPERATIONS.tradeAccept.input.extend(contacts);
+export const counterInput = OPERATIONS.tradeCounter.input.extend(contacts);
+
+export const shipInput = OPERATIONS.tradeShip.input.extend({
+  content: z
+    .array(z.string())
+    .max(4)
+    .default([])
+    .describe(
+      'Digital goods: a file of 1 MiB at most, sealed; the buyer gets its key once you have confirmed the payment',
+    ),
 });
 
 export const payInput = OPERATIONS.tradePay.input.extend({
@@ -97,6 +110,9 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
     async () => (await import('./commands/export.js')).exportEvidence,
   ),
   offer: form(offerInput, ['listing'], async () => (await import('./commands/private.js')).offer),
+  tradeAccept: form(acceptInput, ['trade'], async () => (await import('./commands/private.js')).accept),
+  tradeCounter: form(counterInput, ['trade'], async () => (await import('./commands/private.js')).counter),
+  tradeShip: form(shipInput, ['trade'], async () => (await import('./commands/private.js')).ship),
   tradePay: form(payInput, ['trade'], async () => (await import('./commands/private.js')).pay),
   tradeDispute: form(disputeInput, ['trade'], async () => (await import('./commands/private.js')).dispute),
   tradeStatement: form(

@@ -3,13 +3,13 @@ import type { Evidence } from '../protocol/trade/evidence-schema.js';
 import { pageOf, type Handlers } from './api/handlers.js';
 import type { StatusView } from './api/views.js';
 import { showListing } from './catalog/show-listing.js';
-import { toBase64 } from './identity/key-file.js';
+import { fromBase64, toBase64 } from './identity/key-file.js';
 import { noteBlocked } from './blocks/note.js';
 import { chatHandlers } from './chat/handlers.js';
 import { deviceHandlers } from './devices/handlers.js';
 import { eventTypes } from './events/index.js';
 import { inboxHandlers } from './inbox/handlers.js';
-import { committing, fileValue, type NamedFile, privateHandlers, textValue } from './private/handlers.js';
+import { committing, committingContacts, fileValue, type NamedFile, privateHandlers } from './private/handlers.js';
 import type { Opened } from './private/index.js';
 import type { Services } from './services.js';
 import { showTrader } from './trader-records/show.js';
@@ -26,7 +26,8 @@ export interface HandlerContext {
 /** What a running node does for each row of the operation table. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { services } = context;
-  const { arbiters, catalog, search, trades, events, watches, blocks, falseIndexes, privateValues, proofs } = services;
+  const { arbiters, catalog, search, trades, events, watches, blocks, falseIndexes, privateValues, contents, proofs } =
+    services;
   // Only one of a trader's devices signs stock and steps of trades (DESIGN section 4).
   const writing = async <T>(task: () => Promise<T>): Promise<T> => {
     await services.devices.checkWriter();
@@ -73,21 +74,22 @@ export function createHandlers(context: HandlerContext): Handlers {
       pageOf(watches.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.watch),
     watchRemove: ({ watch }) => watches.remove(watch),
     events: ({ after, follow, type }, { signal }) => events.read({ after, follow, types: eventTypes(type), signal }),
-    offer: ({ address, phone, ...input }, { signal }) =>
-      writing(() =>
-        committing(privateValues, [textValue('address', address), textValue('phone', phone)], ([where, call]) =>
-          trades.offer({ ...input, address: where, phone: call }, { signal }),
-        ),
-      ),
+    offer: (given, { signal }) =>
+      writing(() => committingContacts(privateValues, given, (input) => trades.offer(input, { signal }))),
     tradeList: async (page) =>
       pageOf(await trades.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.trade),
     tradeShow: async ({ trade }) => ({
       ...(await trades.show(trade)),
+      content: await contents.show(trades.idOf(trade)),
       private: await privateValues.show(trades.idOf(trade)),
       proofs: await proofs.show(trades.idOf(trade)),
     }),
-    tradeAccept: ({ trade }) => step(trade, { kind: 'accept' }),
-    tradeCounter: ({ trade, ...terms }) => step(trade, { kind: 'counter', ...terms }),
+    tradeAccept: (given) =>
+      committingContacts(privateValues, given, ({ trade, ...contacts }) =>
+        step(trade, { kind: 'accept', ...contacts }),
+      ),
+    tradeCounter: (given) =>
+      committingContacts(privateValues, given, ({ trade, ...terms }) => step(trade, { kind: 'counter', ...terms })),
     tradeDecline: ({ trade, reason }) => step(trade, { kind: 'decline', reason }),
     tradeWithdraw: ({ trade }) => step(trade, { kind: 'withdraw' }),
     tradeCancel: ({ trade, reason }) => step(trade, { kind: 'cancel', reason }),
@@ -96,7 +98,12 @@ export function createHandlers(context: HandlerContext): Handlers {
         step(trade, { kind: 'paid', ...said, proof: committed }),
       ),
     tradeConfirm: ({ trade, amount }) => step(trade, { kind: 'payment-seen', amount }),
-    tradeShip: ({ trade, ...goods }) => step(trade, { kind: 'shipped', ...goods }),
+    tradeShip: ({ trade, content: given = [], ...goods }) =>
+      given.length === 0
+        ? step(trade, { kind: 'shipped', ...goods })
+        : contents.deliver(trades.idOf(trade), given.map(contentFile), (content) =>
+            step(trade, { kind: 'shipped', ...goods, content }),
+          ),
     tradeReceive: ({ trade, ...goods }) => step(trade, { kind: 'received', ...goods }),
     tradeApprove: ({ trade, note }) => step(trade, { kind: 'approved', note }),
     tradeRemedy: ({ trade, ...remedy }) => step(trade, { kind: 'remedy', ...remedy }),
@@ -152,7 +159,7 @@ export function createHandlers(context: HandlerContext): Handlers {
 }
 
 function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): StatusView {
-  const { identity, home, network, catalog, index, trades, refusals, store, now } = services;
+  const { identity, home, network, catalog, index, trades, mail, refusals, store, now } = services;
   const { open, ended, outbox } = trades.counts();
   const report = store.integrity;
   const lost = report?.tables.reduce((sum, table) => sum + Math.max(0, table.expected - table.found), 0) ?? 0;
@@ -172,10 +179,16 @@ function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): Sta
     cards: index.count(),
     trades: { open, ended },
     outbox,
+    mailboxes: [...mail.mailboxes()],
+    letters: mail.kept(),
     refused: refusals.counts(),
     integrity: { ok: report?.ok ?? true, rows: report?.rows ?? 0, corrupt: store.counters().corrupt, lost },
     uptimeMs: now() - startedAt,
   };
+}
+
+function contentFile({ name, content }: NamedFile) {
+  return { name, bytes: fromBase64(content) };
 }
 
 function disclosedValue({ commitment, salt, value, name }: Opened): NonNullable<Evidence['values']>[number] {

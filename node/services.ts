@@ -4,6 +4,7 @@ import { createBlocks, createFalseIndexes, type Blocks, type FalseIndexes } from
 import { createCatalog, type Catalog } from './catalog/index.js';
 import { ListingExchange } from './catalog/listing-exchange.js';
 import { createChat, type Chat } from './chat/index.js';
+import { createContents, type Contents } from './content/index.js';
 import { createContinuity, type Continuity } from './devices/continuity.js';
 import { createDevices, type Devices } from './devices/index.js';
 import { dropRevokedCards } from './devices/revoked-cards.js';
@@ -53,6 +54,7 @@ export interface Services {
   readonly files: Files;
   readonly chat: Chat;
   readonly privateValues: PrivateValues;
+  readonly contents: Contents;
   readonly proofs: Proofs;
   readonly events: Events;
   readonly traderRecords: TraderRecords;
@@ -233,6 +235,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const files = createFiles({ store, mail, now: common.now });
     const chat: Chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
     const privateValues = await run(createPrivateValues({ ...common, mail, files, trades, blocks, events }));
+    const contents = await run(createContents({ ...common, mail, files, trades, privateValues }));
     const proofs = await run(createProofs({ ...common, mail, trades, events }));
     // Last: what comes is taken by services that are there.
     await run(mail);
@@ -269,6 +272,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       files,
       chat,
       privateValues,
+      contents,
       proofs,
       events,
       traderRecords,

@@ -83,6 +83,11 @@ export const ERRORS = {
     meaning: 'The two messages do not prove that somebody contradicted themselves.',
   },
   PRIVATE_UNKNOWN: { status: 409, exit: 1, meaning: 'The log of the trade does not commit to that value.' },
+  CONTENT_UNREADABLE: {
+    status: 422,
+    exit: 1,
+    meaning: 'A delivered file does not open with the key that its seller gave.',
+  },
   CHAT_REFUSED: { status: 403, exit: 4, meaning: 'The recipient does not take such a message from this trader.' },
   STOCK_SHORT: { status: 409, exit: 4, meaning: 'There is not enough stock.' },
   EVIDENCE_INVALID: { status: 422, exit: 1, meaning: 'The evidence file does not hold.' },

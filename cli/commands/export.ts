@@ -13,8 +13,8 @@ import { checkEvidence, fileError, readEvidence } from './evidence-file.js';
  * Writes a trade's evidence into a file, then reads the file again and prints what `verify` says of it: a file that
  * does not hold must not be found out years later.
  */
-export const exportTrade: Command<z.output<typeof exportInput>> = ({ trade, ...where }, context) =>
-  exportFile(where, context, (client, options) => client.call('tradeExport', { trade }, options));
+export const exportTrade: Command<z.output<typeof exportInput>> = ({ out, force, ...input }, context) =>
+  exportFile({ out, force }, context, (client, options) => client.call('tradeExport', input, options));
 
 /** The same of what proves a card false. */
 export const exportEvidence: Command<z.output<typeof exportEvidenceInput>> = ({ listing, ...where }, context) =>

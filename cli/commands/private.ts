@@ -1,7 +1,16 @@
 import type { z } from 'zod';
 import { connect } from '../connect.js';
 import type { Context } from '../context.js';
-import type { Command, disputeInput, offerInput, payInput, statementInput } from '../forms.js';
+import type {
+  acceptInput,
+  Command,
+  counterInput,
+  disputeInput,
+  offerInput,
+  payInput,
+  shipInput,
+  statementInput,
+} from '../forms.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { printOne } from '../output.js';
 import { readGivenText, readNamed } from './given-file.js';
@@ -9,14 +18,32 @@ import { readGivenText, readNamed } from './given-file.js';
 const MiB = 1024 * 1024;
 
 /** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
-export const offer: Command<z.output<typeof offerInput>> = async ({ address, phone, ...terms }, context) => {
-  if (address === '-' && phone === '-') throw new NiagaError('USAGE', 'Standard input (-) can be named once only.');
-  const personal = {
-    ...(address === undefined ? {} : { address: await readPersonal(address, context) }),
-    ...(phone === undefined ? {} : { phone: await readPersonal(phone, context) }),
-  };
-  const view = await connect(context).call('offer', { ...terms, ...personal }, { signal: context.signal });
-  await printOne('offer', view, context);
+export const offer: Command<z.output<typeof offerInput>> = async (typed, context) => {
+  const input = await readContacts(typed, context);
+  await printOne('offer', await connect(context).call('offer', input, { signal: context.signal }), context);
+  return 0;
+};
+
+/** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
+export const accept: Command<z.output<typeof acceptInput>> = async (typed, context) => {
+  const input = await readContacts(typed, context);
+  await printOne('tradeAccept', await connect(context).call('tradeAccept', input, { signal: context.signal }), context);
+  return 0;
+};
+
+/** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
+export const counter: Command<z.output<typeof counterInput>> = async (typed, context) => {
+  const input = await readContacts(typed, context);
+  const view = await connect(context).call('tradeCounter', input, { signal: context.signal });
+  await printOne('tradeCounter', view, context);
+  return 0;
+};
+
+/** @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, …, and what the node says */
+export const ship: Command<z.output<typeof shipInput>> = async ({ content, ...input }, context) => {
+  const files = content.length === 0 ? {} : { content: await readAll(content, context) };
+  const view = await connect(context).call('tradeShip', { ...input, ...files }, { signal: context.signal });
+  await printOne('tradeShip', view, context);
   return 0;
 };
 
@@ -48,6 +75,19 @@ async function readAll(paths: readonly string[], context: Context) {
   const files = [];
   for (const path of paths) files.push(await readNamed(path, context, MiB));
   return files;
+}
+
+/** What others of the machine must not see, as it stands in the files that were named. */
+async function readContacts<Typed extends { address?: string | undefined; phone?: string | undefined }>(
+  { address, phone, ...rest }: Typed,
+  context: Context,
+) {
+  if (address === '-' && phone === '-') throw new NiagaError('USAGE', 'Standard input (-) can be named once only.');
+  return {
+    ...rest,
+    ...(address === undefined ? {} : { address: await readPersonal(address, context) }),
+    ...(phone === undefined ? {} : { phone: await readPersonal(phone, context) }),
+  };
 }
 
 async function readPersonal(path: string, context: Context): Promise<string> {

@@ -263,7 +263,22 @@ export const tradeView = stepView.extend({
 });
 export type TradeView = z.infer<typeof tradeView>;
 
+const deliveryView = z.object({
+  method: z.string(),
+  code: z.boolean().describe('Whether the goods are handed over for a code that the buyer has'),
+  milestones: z
+    .array(
+      z.object({
+        milestone: z.int().describe('Its number, as --parts takes it'),
+        title: z.string(),
+        amount: moneyView,
+      }),
+    )
+    .optional(),
+});
+
 export const tradeDetailView = tradeView.extend({
+  delivery: deliveryView.nullable().describe('How the goods come, where the terms say it'),
   next: z.array(nextView).describe('What may be done next, this side’s first'),
   messages: z.array(messageView),
 });
@@ -325,6 +340,8 @@ export const statusView = z.object({
   cards: z.int().describe('Cards kept here for the network'),
   trades: z.object({ open: z.int(), ended: z.int() }),
   outbox: z.int().describe('Messages that wait for a receipt'),
+  mailboxes: z.array(z.string()).describe('Nodes that keep letters for this trader, as its profile names them'),
+  letters: z.object({ letters: z.int(), bytes: z.int() }).describe('What this node keeps for others who are away'),
   refused: z.record(z.string(), z.int()).describe('What was refused since the start, by error code'),
   integrity: z.object({ ok: z.boolean(), rows: z.int(), corrupt: z.int(), lost: z.int() }),
   uptimeMs: z.int(),

@@ -3,6 +3,7 @@ import { pageOf, type Handlers } from '../api/handlers.js';
 import { fromBase64, toBase64 } from '../identity/key-file.js';
 import type { Files } from '../files/index.js';
 import type { PrivateValues } from '../private/index.js';
+import type { Contents } from '../content/index.js';
 import type { Chat } from './index.js';
 
 /** What a node does for the commands about messages and their files. */
@@ -10,10 +11,12 @@ export function chatHandlers({
   chat,
   files,
   privateValues,
+  contents,
 }: {
   chat: Chat;
   files: Files;
   privateValues: Pick<PrivateValues, 'file'>;
+  contents: Pick<Contents, 'open'>;
 }): Pick<Handlers, 'chatSend' | 'chatShow' | 'chatList' | 'fileSave'> {
   return {
     chatSend: ({ files: given, ...message }) =>
@@ -24,6 +27,9 @@ export function chatHandlers({
       pageOf(await chat.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.with),
     fileSave: async ({ file, ...address }) => {
       const { trader, trade } = await chat.address(address);
+      // What is sealed is of use only when it is opened.
+      const content = trade === undefined ? undefined : await contents.open(trade.toString(), file);
+      if (content !== undefined) return { file, name: content.name, content: toBase64(content.bytes) };
       const bytes = await files.read(trader, file);
       if (bytes !== undefined) return { file, name: file, content: toBase64(bytes) };
       const own = trade === undefined ? undefined : await privateValues.file(trade.toString(), file);

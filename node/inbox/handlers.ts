@@ -1,9 +1,10 @@
 import { NiagaError } from '../../protocol/errors.js';
 import { pageOf, type Handlers } from '../api/handlers.js';
-import { inboxOf, type InboxDeps } from './index.js';
+import { clearRefused, inboxOf, type InboxDeps } from './index.js';
 
-export function inboxHandlers(deps: InboxDeps): Pick<Handlers, 'inbox'> {
+export function inboxHandlers(deps: InboxDeps): Pick<Handlers, 'inbox' | 'inboxClear'> {
   return {
+    inboxClear: async ({ item }) => ({ cleared: clearRefused(deps, item) }),
     inbox: async ({ limit, after }) => {
       const items = await inboxOf(deps);
       const start = after === undefined ? 0 : items.findIndex(({ item }) => item === after) + 1;

@@ -7,6 +7,7 @@
  *   console.log(text, command);
  * ```
  */
+import { NiagaError } from '../../protocol/errors.js';
 import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { roleOf } from '../../protocol/trade/index.js';
 import type { InboxItemView } from '../api/rows/inbox.js';
@@ -18,11 +19,11 @@ import { commandFor } from '../trades/commands.js';
 import { dueIn, type Due } from '../trades/due.js';
 
 const hour = 60 * 60 * 1000;
-const DAY = 24 * hour;
 /** What lies here for so long, and in no mailbox, has some trouble that a person can look at. */
 const LONG = hour;
-/** What was refused is told for so long. */
-const TOLD = 30 * DAY;
+/** So many that could not be delivered are told of at once, those of late. */
+const MAX_UNDELIVERED = 200;
+const UNDELIVERED = 'undelivered/';
 /** What a person can look at; the rest of the mail is between the nodes. */
 const PERSONAL: ReadonlySet<string> = new Set(['trade', 'chat', 'private', 'proof']);
 
@@ -30,7 +31,7 @@ export interface InboxDeps {
   readonly trades: Pick<Trades, 'logs' | 'open'>;
   readonly chat: Pick<Chat, 'unread'>;
   readonly proofs: Pick<Proofs, 'unseen'>;
-  readonly mail: Pick<Mail, 'waiting'>;
+  readonly mail: Pick<Mail, 'waiting' | 'dismiss'>;
   readonly now: () => number;
 }
 
@@ -94,14 +95,16 @@ async function messages({ chat }: InboxDeps): Promise<InboxItemView[]> {
 
 function undelivered({ mail, now }: InboxDeps): InboxItemView[] {
   const isStuck = ({ state, since }: StateChange): boolean =>
-    (state === 'refused' && now() - since < TOLD) || (state === 'queued' && now() - since > LONG);
+    state === 'refused' || (state === 'queued' && now() - since > LONG);
   return mail
     .waiting()
     .filter((sent) => PERSONAL.has(sent.kind) && isStuck(sent))
+    .sort((a, b) => b.since - a.since)
+    .slice(0, MAX_UNDELIVERED)
     .map(({ id, to, kind, about, state, since, reason }) => {
       const trader = traderToText(to);
       return {
-        item: `undelivered/${trader}/${id}`,
+        item: `${UNDELIVERED}${trader}/${id}`,
         kind: 'undelivered' as const,
         with: trader,
         ...(about === undefined ? {} : { trade: about }),
@@ -113,6 +116,25 @@ function undelivered({ mail, now }: InboxDeps): InboxItemView[] {
         command: kind === 'chat' || about === undefined ? `niaga chat show ${trader}` : `niaga trade show ${about}`,
       };
     });
+}
+
+/**
+ * Takes what was refused out of the inbox: one item of it, or all. What is delivered later after all was never in it.
+ * @returns how many
+ * @throws NiagaError USAGE for an item that is not there, or is still tried
+ */
+export function clearRefused({ mail }: Pick<InboxDeps, 'mail'>, item?: string): number {
+  const refused = mail.waiting().filter(({ state, kind }) => state === 'refused' && PERSONAL.has(kind));
+  const chosen =
+    item === undefined ? refused : refused.filter(({ to, id }) => item === `${UNDELIVERED}${traderToText(to)}/${id}`);
+  if (item !== undefined && chosen.length === 0) {
+    throw new NiagaError('USAGE', 'Only what was refused can be cleared, and that is none of it.', {
+      where: 'item',
+      next: 'Name it as this prints it: niaga inbox --json',
+    });
+  }
+  for (const { to, id } of chosen) mail.dismiss(to, [id]);
+  return chosen.length;
 }
 
 async function contradictions({ proofs, trades }: InboxDeps): Promise<InboxItemView[]> {

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { NiagaError } from '../../protocol/errors.js';
 import { quote } from '../../protocol/quote.js';
-import { PRIVATE_KINDS, type PrivateKind } from '../../protocol/trade/index.js';
+import { CODE_BYTES, pickupCode, PRIVATE_KINDS, saltOfCode, type PrivateKind } from '../../protocol/trade/index.js';
 import type { Handlers } from '../api/handlers.js';
 import type { ForgottenView } from '../api/rows/private.js';
 import type { Chat } from '../chat/index.js';
@@ -86,7 +87,32 @@ export function fileValue(what: NewValue['what'], file: NamedFile | undefined): 
   return file === undefined ? undefined : { what, value: fromBase64(file.content), name: file.name };
 }
 
+/** What a buyer says of itself, as it comes into the node. */
+interface Contacts {
+  readonly address?: string | undefined;
+  readonly phone?: string | undefined;
+  /** Make a code for picking up. */
+  readonly code?: boolean | undefined;
+}
+
+/** Takes a step with commitments in place of what the buyer says of itself. */
+export function committingContacts<Given extends Contacts, T>(
+  privateValues: Pick<PrivateValues, 'prepare' | 'discard'>,
+  { address, phone, code, ...rest }: Given,
+  step: (input: Omit<Given, keyof Contacts> & { readonly [K in keyof Contacts]: Uint8Array | undefined }) => Promise<T>,
+): Promise<T> {
+  const values = [textValue('address', address), textValue('phone', phone), code === true ? codeValue() : undefined];
+  return committing(privateValues, values, ([where, call, shown]) =>
+    step({ ...rest, address: where, phone: call, code: shown }),
+  );
+}
+
+function codeValue(): NewValue {
+  const code = pickupCode(new Uint8Array(randomBytes(CODE_BYTES)));
+  return { what: 'code', value: new TextEncoder().encode(code), salt: saltOfCode(code) };
+}
+
 /** A text that is personal, as a value. */
-export function textValue(what: NewValue['what'], text: string | undefined): NewValue | undefined {
+function textValue(what: NewValue['what'], text: string | undefined): NewValue | undefined {
   return text === undefined ? undefined : { what, value: new TextEncoder().encode(text.trim()) };
 }

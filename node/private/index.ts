@@ -28,6 +28,8 @@ export interface NewValue {
   readonly what: PrivateKind;
   /** Text as UTF-8, a file as it is. */
   readonly value: Uint8Array;
+  /** Of a pick-up code: what it is made of is its salt too. Default: random bytes. */
+  readonly salt?: Uint8Array | undefined;
   /** Of a file: what the other side may call it. */
   readonly name?: string | undefined;
 }

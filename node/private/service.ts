@@ -90,12 +90,11 @@ export class PrivateService implements PrivateValues {
 
   async prepare(values: readonly NewValue[]): Promise<Uint8Array[]> {
     const { store, now } = this.#deps;
-    const rows = values.map(({ what, value, name }) => {
+    const rows = values.map(({ what, value, name, salt = new Uint8Array(randomBytes(SALT_BYTES)) }) => {
       if (value.length === 0) throw new NiagaError('INPUT_INVALID', `The ${what} is empty.`, { where: what });
       const most = name === undefined ? MAX_INLINE_VALUE : MAX_FILE_BYTES;
       if (value.length > most)
         throw new NiagaError('INPUT_TOO_LARGE', `The ${what} has more than ${most / 1024} KiB.`, { where: what });
-      const salt = new Uint8Array(randomBytes(SALT_BYTES));
       // What its recipient would refuse must not be committed to.
       if (name !== undefined && !fileSchema.safeParse({ cid: blobId(value), size: value.length, name }).success)
         throw new NiagaError('INPUT_INVALID', 'A file has a name of up to 200 characters, without a path.', {
@@ -159,7 +158,11 @@ export class PrivateService implements PrivateValues {
     const { log, values } = await this.#values(trade);
     const arbiter = partyOf(log.state, 'arbiter');
     if (arbiter === undefined || log.role === 'arbiter')
-      throw new NiagaError('TRADE_ROLE', 'The contract names no arbiter, or that is you.');
+      throw new NiagaError(
+        'TRADE_ROLE',
+        `The trade is ${log.state.word}: ${arbiter === undefined ? 'no contract of it names an arbiter' : 'its arbiter is you'}.`,
+        { next: `See what can be done: niaga trade show ${trade}`, details: { state: log.state.word } },
+      );
     let count = 0;
     await this.#lock(trade, async () => {
       for (const { committed, row } of values) {
@@ -175,7 +178,8 @@ export class PrivateService implements PrivateValues {
     const { log, values } = await this.#values(trade);
     if (!log.ended) {
       throw new NiagaError('TRADE_STATE', `The trade is ${log.state.word}: what it needs is kept until it is over.`, {
-        next: `See niaga trade show ${trade}`,
+        next: `See what can be done: niaga trade show ${trade}`,
+        details: { state: log.state.word },
       });
     }
     const { mail, store, now } = this.#deps;

@@ -34,6 +34,7 @@ export async function showTrader(
             ...(profile.payload.item.description === undefined
               ? {}
               : { description: profile.payload.item.description }),
+            mailboxes: [...(profile.payload.item.mailboxes ?? [])],
             published: profile.payload.created,
           },
     blockList:

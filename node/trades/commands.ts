@@ -70,13 +70,15 @@ export function nextSteps({ id, state, role }: OpenTrade): NextStep[] {
   );
 }
 
-/** Adds to a refusal what can be done instead. */
+/** Refusals of what was typed: a trade in that state, or an amount, does not fit. */
+const OF_WHAT_WAS_TYPED = /^(TRADE|MONEY|CURRENCY|INPUT|STOCK)_/;
+
+/** Adds to a refusal the state, and what can be done instead where it does not say it itself. */
 export function withNext(trade: OpenTrade | undefined, error: unknown): unknown {
-  if (trade === undefined || !isNiagaError(error) || !error.code.startsWith('TRADE_') || error.next !== undefined)
-    return error;
+  if (trade === undefined || !isNiagaError(error) || !OF_WHAT_WAS_TYPED.test(error.code)) return error;
   const { id, state, role } = trade;
   const commands = [...new Set(allowed(state, role).flatMap((kind) => commandFor(kind, id) ?? []))];
-  const next =
+  const can =
     commands.length === 0
       ? `Nothing can be done to it any more; see niaga trade show ${id}`
       : `You can: ${commands.join(' | ')}`;
@@ -84,6 +86,6 @@ export function withNext(trade: OpenTrade | undefined, error: unknown): unknown 
     where: error.where,
     details: { ...error.details, state: state.word },
     cause: error,
-    next,
+    next: error.next ?? can,
   });
 }

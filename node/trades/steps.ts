@@ -1,9 +1,12 @@
+import type { CID } from 'multiformats/cid';
 import { NiagaError } from '../../protocol/errors.js';
 import { parseMoney, type Money } from '../../protocol/money.js';
 import type { Draft } from '../../protocol/record.js';
 import {
   isSide,
   nextHeads,
+  readPickupCode,
+  saltOfCode,
   type MessageKind,
   type Parts,
   type Remedy,
@@ -33,6 +36,22 @@ interface Sending {
   readonly note?: Said;
 }
 
+/** A sealed file of a delivery (node/content). */
+export interface ShippedContent {
+  readonly cid: CID;
+  readonly size: number;
+  readonly name: string;
+  /** Commitment of its key. */
+  readonly key: Uint8Array;
+}
+
+/** What a buyer tells with an accept, where the seller's proposal could not name it: commitments (node/private). */
+interface Contacts {
+  readonly address?: Uint8Array | undefined;
+  readonly phone?: Uint8Array | undefined;
+  readonly code?: Uint8Array | undefined;
+}
+
 interface Attached {
   /** Commitments of files (node/private). */
   readonly attachments?: readonly Uint8Array[] | undefined;
@@ -40,7 +59,7 @@ interface Attached {
 
 /** What a person can do to a trade with one command; each is the message of that kind. */
 export type Step =
-  | { readonly kind: 'accept' }
+  | ({ readonly kind: 'accept' } & Contacts)
   | { readonly kind: 'decline'; readonly reason?: Said }
   | { readonly kind: 'withdraw' }
   | { readonly kind: 'cancel'; readonly reason?: Said }
@@ -53,7 +72,12 @@ export type Step =
       readonly proof?: Uint8Array | undefined;
     }
   | { readonly kind: 'payment-seen'; readonly amount?: Said }
-  | ({ readonly kind: 'shipped' } & Sending)
+  | ({
+      readonly kind: 'shipped';
+      /** The buyer's pick-up code, as it was typed. */
+      readonly code?: Said;
+      readonly content?: readonly ShippedContent[] | undefined;
+    } & Sending)
   | { readonly kind: 'received'; readonly parts?: readonly string[] | undefined; readonly note?: Said }
   | { readonly kind: 'approved'; readonly note?: Said }
   | { readonly kind: 'refunded'; readonly amount?: Said; readonly reference?: Said }
@@ -94,6 +118,7 @@ export function stepMessage(trade: OpenTrade, step: Step, { sign, now, arbiter }
   const common = { trade: state.trade, heads: [...nextHeads(state, role, answered)] };
   switch (step.kind) {
     case 'accept':
+      return sign('accept', { ...common, answers, ...contactsOf(step) });
     case 'withdraw':
     case 'remedy-accept':
       return sign(step.kind, { ...common, answers });
@@ -121,14 +146,14 @@ export function stepMessage(trade: OpenTrade, step: Step, { sign, now, arbiter }
     case 'refund-seen':
       return sign(step.kind, { ...common, amount: amountOf(state, step) });
     case 'shipped':
-    case 'returned':
-      return sign(step.kind, {
+      return sign('shipped', {
         ...common,
-        ...goods(step.parts),
-        ...said('tracking', step.tracking),
-        ...said('carrier', step.carrier),
-        ...said('note', step.note),
+        ...sending(step),
+        ...handedOver(state, step.code),
+        ...contentOf(step.content),
       });
+    case 'returned':
+      return sign('returned', { ...common, ...sending(step) });
     case 'received':
     case 'return-seen':
       return sign(step.kind, { ...common, ...goods(step.parts), ...said('note', step.note) });
@@ -185,6 +210,31 @@ function remedyOf(state: TradeState, wish: RemedyWish): Remedy {
     return parts === undefined ? {} : { [name]: parts };
   };
   return { ...(refund === undefined ? {} : { refund }), ...named('return'), ...named('replace'), ...named('omit') };
+}
+
+function sending({ parts, tracking, carrier, note }: Sending) {
+  return { ...goods(parts), ...said('tracking', tracking), ...said('carrier', carrier), ...said('note', note) };
+}
+
+function contactsOf({ address, phone, code }: Contacts): Partial<Record<keyof Contacts, Uint8Array>> {
+  return {
+    ...(address === undefined ? {} : { address }),
+    ...(phone === undefined ? {} : { phone }),
+    ...(code === undefined ? {} : { code }),
+  };
+}
+
+/** The code that a buyer has shown, with the salt that is made from it. @throws NiagaError INPUT_INVALID, TRADE_TERMS */
+function handedOver(state: TradeState, typed: Said): { code?: { salt: Uint8Array; value: string } } {
+  if (typed === undefined) return {};
+  if (termsOf(state).delivery?.code === undefined)
+    throw new NiagaError('TRADE_TERMS', `The trade is ${state.word}, and names no pick-up code.`, { where: 'code' });
+  const value = readPickupCode(typed);
+  return { code: { salt: saltOfCode(value), value } };
+}
+
+function contentOf(content: readonly ShippedContent[] = []): { content?: ShippedContent[] } {
+  return content.length === 0 ? {} : { content: [...content] };
 }
 
 function attached({ attachments = [] }: Attached): { attachments?: Uint8Array[] } {

@@ -80,6 +80,8 @@ export function offeredByCard({ card, summary, version }: FoundListing): Offered
 interface OrderWish {
   readonly note?: string | undefined;
   readonly delivery?: DeliveryMethod | undefined;
+  /** Steps of a service, as in {@link parseMilestone}; they take the place of those that were named before. */
+  readonly milestone?: readonly string[] | undefined;
   /** Hours for which the proposal stands. */
   readonly hours?: number | undefined;
 }
@@ -90,9 +92,10 @@ export interface OfferWish extends OrderWish {
   readonly price?: string | undefined;
   /** The arbiter's key, as text. */
   readonly arbiter?: string | undefined;
-  /** Commitments of the buyer's address and phone number (node/private). */
+  /** Commitments of the buyer's address, phone number and pick-up code (node/private). */
   readonly address?: Uint8Array | undefined;
   readonly phone?: Uint8Array | undefined;
+  readonly code?: Uint8Array | undefined;
 }
 
 export interface CounterWish extends OfferWish {
@@ -110,6 +113,7 @@ export interface OfferedLine {
   readonly price?: string | undefined;
 }
 
+const MILESTONE = /^(.{1,300})=([^=]{1,40})$/;
 const ALSO = /^([a-z0-9]{1,100})(?:=(\d{1,9}))?(?:@(.{1,40}))?$/;
 const LINE = /^(\d{1,3})=(\d{1,9})(?:@(.{1,40}))?$/;
 
@@ -127,6 +131,18 @@ export function parseAlso(text: string): { listing: CID; quantity?: number; pric
     ...(quantity === undefined ? {} : { quantity: Number(quantity) }),
     ...(price === undefined ? {} : { price }),
   };
+}
+
+/** A step of a service and what it costs: `Rancangan=500000 IDR`. @throws NiagaError INPUT_INVALID, MONEY_INVALID */
+function parseMilestone(text: string, currency: string): Milestone {
+  const [, title, amount] = MILESTONE.exec(text) ?? [];
+  if (title === undefined || amount === undefined) {
+    throw new NiagaError('INPUT_INVALID', `${quote(text)} names no milestone.`, {
+      where: 'milestone',
+      next: 'Write what is done and what it costs: "Design=500000 IDR"',
+    });
+  }
+  return { title: title.trim(), amount: parseMoney(amount, { fallbackCurrency: currency, where: 'milestone' }) };
 }
 
 /** A line that changes, counted from 1: `2=5` or `2=5@90000 IDR`; `2=0` leaves it out. @throws NiagaError INPUT_INVALID */
@@ -148,7 +164,7 @@ function parseLine(text: string): { place: number; quantity: number; price?: str
  */
 export function firstTerms(
   wished: readonly OfferedLine[],
-  wish: Pick<OfferWish, 'note' | 'delivery' | 'hours' | 'address' | 'phone'>,
+  wish: Omit<OfferWish, 'quantity' | 'price' | 'arbiter'>,
   now: number,
   arbiter?: ChosenArbiter,
 ): Terms {
@@ -158,7 +174,7 @@ export function firstTerms(
     lines,
     total,
     settlement: { method: 'direct' },
-    ...deliveryOf(wish),
+    ...deliveryOf(undefined, wish, total.currency),
     deadlines: DEFAULT_DURATIONS,
     ...(arbiter === undefined ? {} : { arbiter: arbiter(total) }),
     ...proposed(wish, now),
@@ -206,9 +222,10 @@ export function changedTerms(
   const shipping =
     wish.shipping === undefined ? before : parseMoney(wish.shipping, { fallbackCurrency: currency, where: 'shipping' });
   const total = totalOf(lines, shipping);
-  const delivery = wish.delivery === undefined ? way : { ...way, method: wish.delivery };
-  const changes = [wish.price, wish.quantity, wish.shipping, wish.delivery, wish.hours, wish.arbiter];
-  if (changes.every((change) => change === undefined) && (wish.line ?? []).length === 0) {
+  const { price, quantity, hours, address, phone, code } = wish;
+  const changes = [price, quantity, wish.shipping, wish.delivery, hours, wish.arbiter, address, phone, code];
+  const lists = [wish.line, wish.milestone];
+  if (changes.every((change) => change === undefined) && lists.every((list = []) => list.length === 0)) {
     throw new NiagaError(
       'INPUT_MISSING',
       'A counter-offer changes something: price, quantity, lines, delivery, time.',
@@ -223,7 +240,7 @@ export function changedTerms(
     lines,
     total,
     ...(shipping === undefined ? {} : { shipping }),
-    ...(delivery === undefined ? {} : { delivery }),
+    ...deliveryOf(way, wish, currency),
     ...(arbiter === undefined ? {} : { arbiter: arbiter(total) }),
     ...(author === 'seller' ? { stock: wish.subjectToStock === true ? 'subject-to-stock' : 'reserved' } : {}),
     ...proposed(wish, now),
@@ -277,14 +294,44 @@ export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
   checkQuantity(line.quantity, offeredByListing(listing));
 }
 
-function deliveryOf({
-  delivery,
-  address,
-  phone,
-}: Pick<OfferWish, 'delivery' | 'address' | 'phone'>): Pick<Terms, 'delivery'> {
-  if (delivery === undefined && address === undefined && phone === undefined) return {};
-  const named = { ...(address === undefined ? {} : { address }), ...(phone === undefined ? {} : { phone }) };
-  return { delivery: { method: delivery ?? 'shipping', ...named } };
+type Delivery = NonNullable<Terms['delivery']>;
+type Milestone = NonNullable<Delivery['milestones']>[number];
+
+/** How the goods come: as before, with what is wished for changed. @throws NiagaError INPUT_INVALID, MONEY_INVALID */
+function deliveryOf(
+  before: Delivery | undefined,
+  { delivery, milestone = [], address, phone, code }: Omit<OfferWish, 'quantity' | 'price'>,
+  currency: string,
+): Pick<Terms, 'delivery'> {
+  const named = {
+    ...(address === undefined ? {} : { address }),
+    ...(phone === undefined ? {} : { phone }),
+    ...(code === undefined ? {} : { code }),
+    ...(milestone.length === 0 ? {} : { milestones: milestone.map((text) => parseMilestone(text, currency)) }),
+  };
+  if (before === undefined && delivery === undefined && Object.keys(named).length === 0) return {};
+  const usual = milestone.length > 0 ? 'service' : code === undefined ? (before?.method ?? 'shipping') : 'pickup';
+  const method = delivery ?? usual;
+  // What only another way of delivery has would be refused by the other side.
+  const { code: shown, milestones, ...kept } = { ...before, ...named };
+  if (code !== undefined && method !== 'pickup')
+    throw new NiagaError('INPUT_INVALID', 'Only goods that are picked up are handed over for a code.', {
+      where: 'code',
+      next: 'Add --delivery pickup',
+    });
+  if (milestone.length > 0 && method !== 'service')
+    throw new NiagaError('INPUT_INVALID', 'Only services have milestones.', {
+      where: 'milestone',
+      next: 'Add --delivery service',
+    });
+  return {
+    delivery: {
+      ...kept,
+      method,
+      ...(shown !== undefined && method === 'pickup' ? { code: shown } : {}),
+      ...(milestones !== undefined && method === 'service' ? { milestones } : {}),
+    },
+  };
 }
 
 function samePrice(a: Money | null, b: Money | null): boolean {

@@ -96,6 +96,7 @@ export function tradeToDetail(
   const { state, role } = trade;
   return {
     ...tradeToView(trade, pending),
+    delivery: deliveryToView(termsOf(state)),
     next: nextSteps(trade),
     messages: messagesOf(state).map(({ id, payload }) => {
       const author = roleOf(state, payload.trader) ?? role;
@@ -116,6 +117,17 @@ export function tradeToDetail(
   };
 }
 
+function deliveryToView({ delivery }: Terms): TradeDetailView['delivery'] {
+  if (delivery === undefined) return null;
+  const { method, code, milestones } = delivery;
+  const steps = milestones?.map(({ title, amount }, place) => ({
+    milestone: place + 1,
+    title,
+    amount: moneyToJson(amount),
+  }));
+  return { method, code: code !== undefined, ...(steps === undefined ? {} : { milestones: steps }) };
+}
+
 /** What a message says beside its kind, on one line. */
 function textOf(payload: TradePayload): string | undefined {
   switch (payload.kind) {
@@ -134,6 +146,13 @@ function textOf(payload: TradePayload): string | undefined {
     case 'refund-seen':
       return formatMoney(payload.amount);
     case 'shipped':
+      return [
+        ...(payload.code === undefined ? [] : ['handed over for the code']),
+        ...(payload.content ?? []).map(({ name }) => `file ${name}`),
+        ...(payload.parts === undefined ? [] : [`parts ${partsInWords(payload.parts).join(' ')}`]),
+        ...(payload.tracking === undefined ? [] : [`tracking ${payload.tracking}`]),
+        ...(payload.note === undefined ? [] : [payload.note]),
+      ].join(', ');
     case 'returned':
       return payload.tracking === undefined ? payload.note : `tracking ${payload.tracking}`;
     case 'received':

@@ -22,6 +22,8 @@ export {
   writeWanted,
   type PrivateParcel,
 } from './private-parcel.js';
+export { CONTENT_KEY_BYTES, CONTENT_NONCE_BYTES, CONTENT_OVERHEAD, openContent, sealContent } from './content.js';
+export { CODE_BYTES, pickupCode, readPickupCode, saltOfCode } from './pickup-code.js';
 export { admits, type AdmissionOptions } from './admission.js';
 export { describeMachine } from './describe.js';
 export { effectsBetween, type Effect, type TradeEvent } from './effects.js';

@@ -35,6 +35,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/bases.js',
     'node/api/rows/blocks.js',
     'node/api/rows/chat.js',
+    'node/api/rows/content.js',
     'node/api/rows/events.js',
     'node/api/rows/evidence.js',
     'node/api/rows/identity.js',

@@ -6,6 +6,8 @@ import { createProgram } from '../../cli/program.js';
 import { nameOf, type Operation } from '../../node/api/operation.js';
 import { OPERATIONS, type OperationKey } from '../../node/api/operations.js';
 
+/** Every command has them. */
+const GLOBAL = new Set(['--home', '--network', '--json', '--quiet']);
 /** Names, options and help that people and scripts rely on. A change here belongs into UPGRADING.md. */
 const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: string]>> = {
   init: ['init [--name <text>]', 'Make the identity: a trader’s root key and this machine’s device key'],
@@ -37,14 +39,14 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Show what happened at this node, and what happens while it is followed',
   ],
   offer: [
-    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--hours <n>] [--arbiter <text>] [--note <text>] [--address <text>] [--phone <text>]',
+    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--milestone <text>] [--hours <n>] [--arbiter <text>] [--note <text>] [--address <text>] [--phone <text>] [--code]',
     'Offer to buy a listing, or several of one seller',
   ],
   tradeList: ['trade list [--limit <n>] [--after <text>]', 'List trades, the newest first'],
   tradeShow: ['trade show <trade>', 'Show one trade with its messages'],
-  tradeAccept: ['trade accept <trade>', 'Accept the other side’s offer'],
+  tradeAccept: ['trade accept <trade> [--address <text>] [--phone <text>] [--code]', 'Accept the other side’s offer'],
   tradeCounter: [
-    'trade counter <trade> [--quantity <n>] [--price <text>] [--line <text>] [--shipping <text>] [--delivery <word>] [--hours <n>] [--arbiter <text>] [--subject-to-stock] [--note <text>]',
+    'trade counter <trade> [--quantity <n>] [--price <text>] [--line <text>] [--shipping <text>] [--delivery <word>] [--milestone <text>] [--hours <n>] [--arbiter <text>] [--subject-to-stock] [--note <text>] [--address <text>] [--phone <text>] [--code]',
     'Answer an offer with other terms',
   ],
   tradeDecline: ['trade decline <trade> [--reason <text>]', 'Decline the other side’s offer'],
@@ -59,7 +61,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   ],
   tradeConfirm: ['trade confirm <trade> [--amount <text>]', 'Seller: confirm that the payment has arrived'],
   tradeShip: [
-    'trade ship <trade> [--parts <text>] [--tracking <text>] [--carrier <text>] [--note <text>]',
+    'trade ship <trade> [--parts <text>] [--tracking <text>] [--carrier <text>] [--note <text>] [--code <text>] [--content <text>]',
     'Seller: say that the goods are on their way',
   ],
   tradeReceive: [
@@ -111,6 +113,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'inbox [--limit <n>] [--after <text>]',
     'What waits for you: trades in which you are next, unread messages, what could not be delivered',
   ],
+  inboxClear: ['inbox clear [item]', 'Take out of the inbox what the other side has refused: you know it'],
   tradeDisclose: [
     'trade disclose <trade> [--what <text>]',
     'Give the arbiter what the trade keeps private: address, phone number, proofs',
@@ -144,7 +147,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'arbiter list [traders...] [--limit <n>] [--after <text>]',
     'List arbiters with fee, languages and terms: those whom the network knows of, or these traders',
   ],
-  traderShow: ['trader show <trader>', 'Show what a trader says of itself: name and shared block list'],
+  traderShow: ['trader show <trader>', 'Show what a trader says of itself: name, mailboxes and shared block list'],
   identityWords: [
     'identity words [--show] [--confirm]',
     'Show the 24 words of the root key once, and take the key off this machine',
@@ -223,12 +226,14 @@ describe('the operation table', () => {
   });
 
   it('makes every command, and no other', () => {
-    // A command that takes words of its own may have others below it: `watch WORDS` and `watch list`.
+    // A command that takes words or options of its own may have others below it: `watch WORDS` and `watch list`.
+    const takes = (command: Command): boolean =>
+      command.registeredArguments.length > 0 || command.options.some(({ long }) => !GLOBAL.has(long ?? ''));
     const leaves = (command: Command): string[] => {
       const below = command.commands.flatMap((each) =>
         leaves(each).map((name) => (command === program ? name : `${command.name()}.${name}`)),
       );
-      return below.length === 0 || command.registeredArguments.length > 0 ? [command.name(), ...below] : below;
+      return below.length === 0 || (command !== program && takes(command)) ? [command.name(), ...below] : below;
     };
     expect(leaves(program).sort()).toEqual(typed.map(([, row]) => nameOf(row)).sort());
     for (const group of program.commands) expect(group.description(), group.name()).not.toBe('');

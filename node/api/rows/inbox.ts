@@ -32,4 +32,17 @@ export const INBOX_OPERATIONS = {
     strangersText: true,
     example: 'niaga inbox',
   }),
+  inboxClear: operation({
+    ...reading,
+    command: ['inbox', 'clear'],
+    help: 'Take out of the inbox what the other side has refused: you know it',
+    input: z.object({
+      item: z.string().max(400).optional().describe('One of them, as inbox names it; all unless said'),
+    }),
+    output: z.object({ cleared: z.int().describe('How many') }),
+    positional: ['item'],
+    scope: 'trade',
+    changes: true,
+    example: 'niaga inbox clear',
+  }),
 } as const satisfies Record<string, Operation>;

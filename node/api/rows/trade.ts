@@ -4,6 +4,7 @@ import type { PageLanguage } from '../../../protocol/trade/evidence-words.js';
 import { operation, type Operation } from '../operation.js';
 import { stepView, tradeDetailView, tradeView } from '../views.js';
 import { fileInput } from './chat.js';
+import { contentView } from './content.js';
 import { privateView } from './private.js';
 import { proofView } from './proof.js';
 import { id, page, reading } from './bases.js';
@@ -21,6 +22,8 @@ const DELIVERY = [
 /** How long a proposal may stand, hours: up to half a year. */
 const MAX_HOURS = 180 * 24;
 const MAX_PARTS = 100;
+/** protocol/trade/terms.ts */
+const MAX_MILESTONES = 50;
 
 const note = (to: string) => z.string().max(2_000).optional().describe(`A message to ${to}`);
 const reason = z.string().max(400).optional().describe('Why');
@@ -39,8 +42,34 @@ const remedy = {
   replace: parts('The seller delivers these again'),
   omit: parts('These need not be delivered any more'),
 };
+/** What only the buyer says, and only the seller gets. */
+const personal = {
+  address: z
+    .string()
+    .min(1)
+    .max(2_000)
+    .optional()
+    .describe('Where to deliver: the log has a commitment only, and the seller gets it once there is a contract'),
+  phone: z.string().min(1).max(100).optional().describe('Where to call, likewise'),
+  code: z
+    .boolean()
+    .optional()
+    .describe(
+      'For what is picked up: make a code; trade show prints it, and you show it when the goods are handed over',
+    ),
+};
+const forBuyer = {
+  address: personal.address.describe('Buyer: where to deliver; only the seller gets it, once there is a contract'),
+  phone: personal.phone.describe('Buyer: where to call, likewise'),
+  code: personal.code.describe('Buyer: make a code for picking up; trade show prints it'),
+};
 const order = {
   delivery: z.enum(DELIVERY).optional().describe('How the goods come'),
+  milestone: z
+    .array(z.string().max(350))
+    .max(MAX_MILESTONES)
+    .optional()
+    .describe('A step of a service and what it costs, such as "Design=500000 IDR"; all together cost the total'),
   hours: z.int().min(1).max(MAX_HOURS).optional().describe('How many hours the offer stands; 72 unless said'),
   arbiter: z
     .string()
@@ -76,13 +105,7 @@ export const TRADE_OPERATIONS = {
         ),
       ...order,
       note: note('the seller'),
-      address: z
-        .string()
-        .min(1)
-        .max(2_000)
-        .optional()
-        .describe('Where to deliver: the log has a commitment only, and the seller gets it once there is a contract'),
-      phone: z.string().min(1).max(100).optional().describe('Where to call, likewise'),
+      ...personal,
     }),
     output: stepView,
     positional: ['listing'],
@@ -107,6 +130,7 @@ export const TRADE_OPERATIONS = {
     help: 'Show one trade with its messages',
     input: z.object({ trade: tradeId }),
     output: tradeDetailView.extend({
+      content: z.array(contentView).describe('Digital goods that were delivered'),
       private: z.array(privateView).describe('What the log commits to and does not say'),
       proofs: z.array(proofView).describe('Pairs of messages with which somebody contradicted themselves'),
     }),
@@ -118,7 +142,7 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'accept'],
     help: 'Accept the other side’s offer',
-    input: z.object({ trade: tradeId }),
+    input: z.object({ trade: tradeId, ...forBuyer }),
     output: stepView,
     example: 'niaga trade accept bafyrei…',
   }),
@@ -142,6 +166,7 @@ export const TRADE_OPERATIONS = {
         .optional()
         .describe('Seller: set nothing aside; an accept binds once you accept it too'),
       note: note('the other side'),
+      ...forBuyer,
     }),
     output: stepView,
     example: 'niaga trade counter bafyrei… --price "82000 IDR"',
@@ -195,7 +220,20 @@ export const TRADE_OPERATIONS = {
     ...tradeStep,
     command: ['trade', 'ship'],
     help: 'Seller: say that the goods are on their way',
-    input: z.object({ trade: tradeId, ...sent }),
+    input: z.object({
+      trade: tradeId,
+      ...sent,
+      code: z
+        .string()
+        .max(100)
+        .optional()
+        .describe('The code that the buyer has shown: the goods were handed over, and that is proven'),
+      content: z
+        .array(fileInput)
+        .max(4)
+        .optional()
+        .describe('Digital goods: the buyer gets them sealed, and the keys once you have confirmed the payment'),
+    }),
     output: stepView,
     example: 'niaga trade ship bafyrei… --tracking JNE123',
   }),

@@ -10,6 +10,7 @@ const traderView = z.object({
     .object({
       name: z.string(),
       description: z.string().optional(),
+      mailboxes: z.array(z.string()).describe('Nodes that keep letters for the trader while it is away'),
       published: time('When it was signed'),
     })
     .nullable()
@@ -33,7 +34,7 @@ export const TRADER_OPERATIONS = {
   traderShow: operation({
     ...reading,
     command: ['trader', 'show'],
-    help: 'Show what a trader says of itself: name and shared block list',
+    help: 'Show what a trader says of itself: name, mailboxes and shared block list',
     input: z.object({ trader: z.string().min(1).max(100).describe('The trader’s key, z6Mk…') }),
     output: traderView,
     positional: ['trader'],

@@ -84,4 +84,45 @@ describe('the inbox', () => {
       text: expect.stringContaining('refused') as string,
     });
   });
+
+  it('is cleared of it by whoever knows it, and the message stays refused', { timeout: 60_000 }, async () => {
+    const { inboxClear } = handlersOf(buyer);
+    const undelivered = async () => (await inboxOf(buyer)).filter(({ kind }) => kind === 'undelivered');
+    const [first] = await undelivered();
+    const { id } = await buyer.chat.send({ with: trade, text: 'masih?' });
+    await until(undelivered, (items) => items.length === 2, 'both are refused');
+    await expect(inboxClear({ item: 'undelivered/nobody/nothing' }, { signal })).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+    expect(await inboxClear({ item: first?.item }, { signal })).toEqual({ cleared: 1 });
+    expect((await undelivered()).map(({ item }) => item)).toEqual([expect.stringContaining(id)]);
+    expect(await inboxClear({}, { signal })).toEqual({ cleared: 1 });
+    expect(await undelivered()).toEqual([]);
+    await until(
+      () => buyer.chat.show({ with: trade, limit: 2 }),
+      (shown) => shown.every(({ delivery, reason }) => delivery === 'refused' && reason !== undefined),
+      'both are known to be refused',
+    );
+  });
+});
+
+describe('the mailboxes of a trader', () => {
+  it('are told to itself and, by its profile, to others', { timeout: 90_000 }, async () => {
+    const { mailboxes } = await until(
+      async () => handlersOf(seller).status({}, { signal }),
+      (status) => status.mailboxes.length > 0,
+      'one is named',
+    );
+    expect(mailboxes).toEqual([buyer.identity.peerId]);
+    const { profile } = await until(
+      async () =>
+        handlersOf(buyer)
+          .traderShow({ trader: seller.identity.traderText }, { signal })
+          .catch(() => ({ profile: null })),
+      (view) => (view.profile?.mailboxes.length ?? 0) > 0,
+      'the profile names it',
+    );
+    expect(profile?.mailboxes).toEqual(mailboxes);
+    expect((await handlersOf(buyer).status({}, { signal })).letters).toEqual(buyer.mail.kept());
+  });
 });

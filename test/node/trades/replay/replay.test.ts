@@ -12,7 +12,13 @@ import { KINDS, type Kind } from '../../../../protocol/kinds.js';
 import { PARCEL_KINDS, writeRefusal, type ParcelKind } from '../../../../protocol/mail/index.js';
 import { commit } from '../../../../protocol/private.js';
 import { signRecord, type Draft, type Signer } from '../../../../protocol/record.js';
-import { MESSAGE_KINDS, writePrivate, writeProof, type MessageKind } from '../../../../protocol/trade/index.js';
+import {
+  MESSAGE_KINDS,
+  writePrivate,
+  writeProof,
+  writeWanted,
+  type MessageKind,
+} from '../../../../protocol/trade/index.js';
 import { fromDagJson, vectors, type RecordFile } from '../../../support/vectors.js';
 import {
   asked,
@@ -100,6 +106,7 @@ async function bodies(): Promise<Record<Exclude<ParcelKind, 'trade' | 'log' | 'c
     heads: encode({ trades: [{ trade: log.trade, heads: [...log.heads] }] }),
     'file-part': writePart(part),
     private: writePrivate({ trade: log.trade, commitment: commit(SALT, value), salt: SALT, value }),
+    wanted: writeWanted({ trade: log.trade, commitments: [commit(SALT, value)], asked: market.now() }),
     proof: writeProof({ trade: log.trade, messages: [first.bytes, second.bytes] }) ?? new Uint8Array(),
     refusal: writeRefusal({ of: first.id, code: 'TRADE_STATE', message: 'no' }),
   };
