@@ -15,7 +15,7 @@ import {
   type Parts,
 } from './parts.js';
 import type { AgreedRemedy } from './remedies.js';
-import { standing, type Steps } from './steps.js';
+import { standing, uncrossed, type Steps } from './steps.js';
 import type { Entry } from './log.js';
 
 /** How much of each unit of the contract is where. Facts but `required` and `returning`, which the sides or a ruling can change. */
@@ -85,7 +85,7 @@ export function goodsIn(
     best(silences, ({ verdict }) => verdict.ends?.approved),
   );
   const sellersDisputes = steps.of('dispute').filter(({ role }) => role === 'seller');
-  const unseen = standing(steps, 'return', sellersDisputes);
+  const unseen = uncrossed(steps, 'return', sellersDisputes);
   return {
     ordered,
     required: ended ? shipped : wanted,

@@ -29,7 +29,7 @@ import { ratingsIn, type Ratings } from './ratings.js';
 import { remediesIn, type OpenRemedy, type Remedies } from './remedies.js';
 import { otherSide, SIDES, type Side } from './roles.js';
 import { settlementOf, type Claim, type MoneyFacts, type PaymentStatus } from './settlement/index.js';
-import { sortedIds, standing, stepsUnder, type Steps } from './steps.js';
+import { sortedIds, standing, stepsUnder, uncrossed, type Steps } from './steps.js';
 import { wordOf, type Word } from './words.js';
 
 /**
@@ -218,7 +218,7 @@ function moneyFacts(
   const waivers = [...agreed.map(({ remedy }) => remedy), ...(ruling === undefined ? [] : [ruling.message.payload])];
   const waived = waivers.reduce((sum, { refund }) => sum + (refund?.amount ?? 0), 0);
   const disputed = steps.of('dispute').filter(({ role }) => role === 'buyer');
-  const unanswered = standing(steps, 'refund', disputed).map(({ verdict }) => verdict.ends?.refunded ?? 0);
+  const unanswered = uncrossed(steps, 'refund', disputed).map(({ verdict }) => verdict.ends?.refunded ?? 0);
   const claims = ofKind(entries, 'paid').map(({ message: { id, payload } }) => ({
     message: id,
     amount: payload.amount,

@@ -1,5 +1,5 @@
 import type { CID } from 'multiformats/cid';
-import { compareIds, follows, keyOf, type Entry, type PayloadOfKind } from './log.js';
+import { compareIds, concurrent, follows, keyOf, type Entry, type PayloadOfKind } from './log.js';
 import type { Agreement } from './negotiation.js';
 import type { DeadlineName } from './deadlines.js';
 import type { MessageKind } from './schema.js';
@@ -38,6 +38,14 @@ export function standing(steps: Steps, deadline: DeadlineName, late: readonly En
     .of('timeout')
     .filter(({ verdict }) => verdict.ends?.deadline === deadline)
     .filter((timeout) => late.every((step) => follows(timeout, step)));
+}
+
+/** The same, where only what crossed the timeout counts against it: whoever had seen it contests something else. */
+export function uncrossed(steps: Steps, deadline: DeadlineName, objections: readonly Entry[]): readonly Entry[] {
+  return steps
+    .of('timeout')
+    .filter(({ verdict }) => verdict.ends?.deadline === deadline)
+    .filter((timeout) => !objections.some((step) => concurrent(step, timeout)));
 }
 
 export function sortedIds(entries: readonly Entry[]): readonly CID[] {

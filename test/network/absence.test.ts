@@ -1,47 +1,63 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TradeDetailView } from '../../node/index.js';
 import type { Services } from '../../node/services.js';
 import { temporaryFolder } from '../support/processes.js';
 import { startMember, untilKnown } from './members.js';
 
-/** Nodes that only keep letters, beside the buyer and the seller. */
-const OTHERS = 6;
 /** One side is gone before the other comes. Seconds are enough (bench/); a machine that runs other tests beside takes longer. */
 const TURN = 90_000;
 /** What a node is given over a night is given here in seconds. */
 const OPTIONS = { upkeep: { mail: { patience: 2_000, round: 15_000, wait: 2_000 } } };
+/** Nodes that only keep letters, beside the buyer and the seller. */
+const OTHERS = 10;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let others: Services[];
+let others: Services[] = [];
 let present: { readonly name: string; readonly services: Services } | undefined;
 
-beforeAll(async () => {
-  folder = await temporaryFolder();
+async function begin(count: number): Promise<void> {
   const first = await startMember(folder.path, 'other-0', OPTIONS);
+  others = [first];
   const bootstrap = first.network.addresses();
-  const names = Array.from({ length: OTHERS - 1 }, (_, at) => `other-${at + 1}`);
-  others = [
-    first,
-    ...(await Promise.all(names.map((name) => startMember(folder.path, name, { ...OPTIONS, bootstrap })))),
-  ];
-  await untilKnown(others, OTHERS);
-}, 60_000);
+  const names = Array.from({ length: count - 1 }, (_, at) => `other-${at + 1}`);
+  others.push(...(await Promise.all(names.map((name) => startMember(folder.path, name, { ...OPTIONS, bootstrap })))));
+  await untilKnown(others, count);
+}
 
-afterAll(async () => {
-  await Promise.all([...others, ...(present === undefined ? [] : [present.services])].map((one) => one.stop()));
-  await folder.remove();
+beforeEach(async () => {
+  folder = await temporaryFolder();
 });
+
+afterEach(async () => {
+  await Promise.all([...others, ...(present === undefined ? [] : [present.services])].map((one) => one.stop()));
+  others = [];
+  present = undefined;
+  await folder.remove();
+}, TURN);
+
+/** These nodes are there no more, with the letters that they have. */
+async function end(gone: readonly Services[]): Promise<void> {
+  others = others.filter((one) => !gone.includes(one));
+  await Promise.all(gone.map((one) => one.stop()));
+}
+
+const namedIn = (services: Services): readonly string[] =>
+  services.traderRecords.own('profile')?.payload.item.mailboxes ?? [];
 
 function start(name: string): Promise<Services> {
   const bootstrap = others[0]?.network.addresses() ?? [];
   return startMember(folder.path, name, { ...OPTIONS, bootstrap });
 }
 
+async function leave(): Promise<void> {
+  await present?.services.stop();
+  present = undefined;
+}
+
 /** Ends the turn of whoever is there, and begins the one of this side. */
 async function turnOf(name: string): Promise<Services> {
   if (present?.name === name) return present.services;
-  await present?.services.stop();
-  present = undefined;
+  await leave();
   const services = await start(name);
   present = { name, services };
   return services;
@@ -75,7 +91,11 @@ async function publish(seller: Services, sku: string): Promise<string> {
   throw new Error('nothing was published');
 }
 
-async function complete(trade: string): Promise<void> {
+/** @param meanwhile what happens while nobody is there, after so many turns */
+async function complete(
+  trade: string,
+  meanwhile: (turn: number) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const steps = [
     { name: 'seller', kinds: ['accept'], sees: 'offered', becomes: 'accepted' },
     { name: 'buyer', kinds: ['paid'], sees: 'accepted', becomes: 'paid' },
@@ -83,7 +103,9 @@ async function complete(trade: string): Promise<void> {
     { name: 'buyer', kinds: ['approved'], sees: 'shipped', becomes: 'completed' },
     { name: 'seller', kinds: [], sees: 'completed', becomes: 'completed' },
   ] as const;
-  for (const { name, kinds, sees, becomes } of steps) {
+  for (const [turn, { name, kinds, sees, becomes }] of steps.entries()) {
+    await leave();
+    await meanwhile(turn);
     const services = await turnOf(name);
     await shows(services, trade, (view) => view.state === sees, `${name} sees ${sees}`);
     for (const kind of kinds) await services.trades.step(trade, { kind });
@@ -94,19 +116,62 @@ async function complete(trade: string): Promise<void> {
   expect(messages.map(({ delivery }) => delivery)).not.toContain('stored');
 }
 
+/** A seller that sells one thing and has named its mailboxes. */
+async function seller(): Promise<{ listing: string; named: readonly string[] }> {
+  const services = await turnOf('seller');
+  const listing = await publish(services, 'satu');
+  const named = await until(
+    async () => namedIn(services),
+    (all) => all.length >= 5,
+    'five mailboxes',
+  );
+  return { listing, named };
+}
+
+async function offer(listing: string): Promise<string> {
+  const buyer = await turnOf('buyer');
+  const { trade } = await until(
+    () => buyer.trades.offer({ listing }),
+    () => true,
+    'the offer',
+  );
+  const { messages } = await shows(buyer, trade, isAway, 'the offer is away');
+  expect(messages.map(({ delivery }) => delivery)).toEqual(['stored']);
+  return trade;
+}
+
+const keeping = (peers: readonly string[]): Services[] =>
+  others.filter(({ network }) => peers.includes(network.peerId));
+
 describe('a buyer and a seller who are never there together', () => {
   it('bring a trade from offer to completion through mailboxes', { timeout: 600_000 }, async () => {
-    const seller = await turnOf('seller');
-    const listing = await publish(seller, 'satu');
-    await until(
-      async () => seller.traderRecords.own('profile')?.payload.item.mailboxes,
-      (named) => (named?.length ?? 0) >= 5,
-      'five mailboxes',
-    );
-    const buyer = await turnOf('buyer');
-    const { trade } = await buyer.trades.offer({ listing });
-    const { messages } = await shows(buyer, trade, isAway, 'the offer is away');
-    expect(messages.map(({ delivery }) => delivery)).toEqual(['stored']);
-    await complete(trade);
+    await begin(6);
+    const { listing } = await seller();
+    await complete(await offer(listing));
   });
+
+  it('do so where 30 % of the nodes that keep letters die with what they have', { timeout: 600_000 }, async () => {
+    await begin(OTHERS);
+    const { listing, named } = await seller();
+    const trade = await offer(listing);
+    await complete(trade, async (turn) => {
+      // The offer lies at these, and nobody is there who has it.
+      if (turn === 0) await end(keeping(named).slice(0, 0.3 * OTHERS));
+    });
+    expect(others).toHaveLength(0.7 * OTHERS);
+  });
+
+  it(
+    'do so where all that the seller has named are dead: the nodes nearest to its key keep the letters',
+    { timeout: 600_000 },
+    async () => {
+      await begin(OTHERS);
+      const { listing, named } = await seller();
+      await leave();
+      const gone = keeping(named);
+      expect(gone.length).toBeGreaterThanOrEqual(5);
+      await end(gone);
+      await complete(await offer(listing));
+    },
+  );
 });

@@ -87,10 +87,10 @@ function forge(
 const BRINGER = stranger();
 
 /** Brings a message in a letter that holds: whoever forges a message can sign letters. */
-async function deliver(bytes: Uint8Array) {
+async function deliver(bytes: Uint8Array, by: Stranger = BRINGER) {
   const draft = { to: parseTrader(seller.trader), parcels: [{ kind: 'trade', bytes }] };
   const options = { network: 'main', created: Date.now(), inlineDelegation: true };
-  const letter = signRecord('letter', draft, BRINGER.device, options);
+  const letter = signRecord('letter', draft, by.device, options);
   const answer = await attacker.request(seller.peerId, DELIVER_METHOD, letter.bytes);
   const [result] = deliverAnswerSchema.parse(decode(answer)).results;
   return result;
@@ -202,12 +202,14 @@ describe('a message that a stranger sends', () => {
   it('is taken when nothing is wrong with it, and answered by the seller’s receipt', async () => {
     const who = stranger();
     const offer = offerOf(who);
-    const result = await deliver(offer.bytes);
+    // From anybody but its author it is not taken: the receipt is its author's.
+    await expectRefused(offer.bytes, 'TRADE_ROLE');
+    const result = await deliver(offer.bytes, who);
     const receipt = openRecord(result?.receipt ?? new Uint8Array(), { network: 'main', kinds: ['receipt'] });
     expect(receipt.payload.of.equals(offer.id)).toBe(true);
     expect((await seller.tradeList({})).items).toHaveLength(1);
     // Again: the same receipt, no second trade.
-    expect((await deliver(offer.bytes))?.receipt).toEqual(result?.receipt);
+    expect((await deliver(offer.bytes, who))?.receipt).toEqual(result?.receipt);
     expect((await seller.tradeList({})).items).toHaveLength(1);
   });
 });

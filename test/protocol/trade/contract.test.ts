@@ -1,6 +1,19 @@
 import { expect, test } from 'vitest';
-import { allowed, CONFIRMATION_TIME, stateOf } from '../../../protocol/trade/index.js';
-import { after, agreed, crossed, draft, EXPIRES, idr, merged, must, offered, received, refused } from './traders.js';
+import { allowed, CONFIRMATION_TIME, DEADLINE_GRACE, stateOf } from '../../../protocol/trade/index.js';
+import {
+  after,
+  agreed,
+  crossed,
+  draft,
+  EXPIRES,
+  idr,
+  merged,
+  must,
+  offered,
+  received,
+  refused,
+  type Move,
+} from './traders.js';
 
 const BUYERS_SECOND = 11;
 
@@ -139,6 +152,17 @@ test('a trade that silence completed stays complete, whatever is contested of wh
   // One that was on its way had not seen it: then it is not complete.
   const settled = after(received(), ['buyer', 'remedy', refund], ['seller', 'remedy-accept']);
   expect(crossed(settled, ['seller', 'timeout'], ['buyer', 'dispute']).contract.status).toBe('agreed');
+});
+
+test('goods that silence counted as seen stay seen, whoever disputes what is left; a dispute that crossed it had not heard of it', () => {
+  const terms = { fields: { return: [{ line: 0, quantity: 1 }], refund: idr(5_000_000) } };
+  const back = after(received(), ['buyer', 'remedy', terms], ['seller', 'remedy-accept'], ['buyer', 'returned']);
+  const { at = 0 } = back.deadlines.find(({ deadline }) => deadline === 'return') ?? {};
+  const silence: Move = ['seller', 'timeout', { fields: { deadline: 'return', created: at + DEADLINE_GRACE + 1 } }];
+  const seen = after(back, silence);
+  expect([back.delivery.status, seen.delivery.status]).toEqual(['returned', 'received']);
+  expect(after(seen, ['seller', 'dispute']).delivery.status).toBe(seen.delivery.status);
+  expect(crossed(back, silence, ['seller', 'dispute', { device: 11 }]).delivery.status).toBe('returned');
 });
 
 const lapsedShort = () =>
