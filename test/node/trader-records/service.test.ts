@@ -147,6 +147,11 @@ describe('a trader with a name', () => {
     onTestFinished(() => records.stop());
     const known = async (): Promise<string | undefined> =>
       (await reader.records.get(base.identity.trader, 'profile'))?.payload.item.name;
+    // Each knows the other, so that what is not found is not there.
+    await vi.waitFor(
+      () => expect([reader.network, base.network].map(({ directory }) => directory.size)).toEqual([1, 1]),
+      { timeout: 30_000, interval: 20 },
+    );
     await records.start();
     await records.publish('block-list', { traders: [] });
     expect(await known()).toBeUndefined();
