@@ -1,6 +1,6 @@
 import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { deviceToPeerId, equalBytes, parseId, traderToText } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import { quote } from '../../protocol/quote.js';
 import { signRecord, type Verify } from '../../protocol/record.js';
 import { messagesOf } from '../../protocol/trade/index.js';
@@ -16,7 +16,7 @@ import { listed, unlessDamaged, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
 import type { Incoming, Mail, SentState } from '../mail/index.js';
 import type { Network } from '../network/index.js';
-import type { FoundListing, Search } from '../search/index.js';
+import type { Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import type { TraderRecords } from '../trader-records/index.js';
 import { TradeBook, type OpenTrade } from './book.js';
@@ -34,9 +34,9 @@ import { Intake } from './intake.js';
 import { Journal, participants, takesPart } from './journal.js';
 import { Ledger, type Arrival } from './ledger.js';
 import { LogRepair } from './log-repair.js';
+import { firstOffer, sameArbiter } from './offering.js';
 import { stepMessage, type Sign, type Step } from './steps.js';
-import { firstTerms, offeredByCard, offeredByListing, parseAlso, type Offered, type OfferedLine } from './terms.js';
-import { termsOf, tradeToDetail, tradeToView } from './view.js';
+import { tradeToDetail, tradeToView } from './view.js';
 
 /** How often trades are looked through for deadlines that have passed: their rows are in memory. */
 const DEADLINE_CHECK = 10_000;
@@ -137,38 +137,16 @@ class TradesService implements Trades {
   }
 
   async offer(input: OfferInput, options: { signal?: AbortSignal } = {}): Promise<StepView> {
-    const wished = [
-      { listing: parseId(input.listing, 'listing'), quantity: input.quantity, price: input.price },
-      ...(input.also ?? []).map(parseAlso),
-    ];
-    const lines: OfferedLine[] = [];
-    let seller: FoundListing['card'] | undefined;
-    for (const { listing, ...wish } of wished) {
-      const found = await this.#find(listing, options.signal);
-      seller ??= found.card;
-      if (!equalBytes(found.card.payload.trader, seller.payload.trader)) {
-        throw new NiagaError('TRADE_TERMS', 'The listings of one offer are all of one seller.', {
-          where: 'also',
-          next: 'Make an offer to each seller.',
-        });
-      }
-      lines.push({ offered: await this.#offered(found, options.signal), ...wish });
-    }
-    if (seller === undefined) throw new NiagaError('INPUT_MISSING', 'An offer names a listing.', { where: 'listing' });
-    const { trader, device } = seller.payload;
-    this.#deps.blocks.check(trader);
-    const arbiter =
-      input.arbiter === undefined ? undefined : await this.#deps.arbiters.choose(input.arbiter, options.signal);
-    const terms = firstTerms(lines, input, this.#deps.now(), arbiter);
+    const { seller, terms } = await firstOffer(input, this.#deps, options.signal);
     const { identity } = this.#deps;
-    const draft = { heads: [], buyer: identity.trader, seller: trader, terms };
-    const trade = await this.#ledger.act(undefined, () => this.#sign('offer', draft), deviceToPeerId(device));
+    const draft = { heads: [], buyer: identity.trader, seller: seller.trader, terms };
+    const trade = await this.#ledger.act(undefined, () => this.#sign('offer', draft), deviceToPeerId(seller.device));
     return { trade: trade.id, state: trade.state.word };
   }
 
   async step(id: string, step: Step): Promise<StepView> {
     const known = this.#book.resolve(id);
-    const arbiter = step.kind === 'counter' ? await this.#arbiterFor(known, step.arbiter) : undefined;
+    const arbiter = step.kind === 'counter' ? await this.#arbiterOf(known, step.arbiter) : undefined;
     try {
       const trade = await this.#ledger.act(known, (before) => {
         if (before === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade is not here.');
@@ -298,43 +276,11 @@ class TradesService implements Trades {
     return trade;
   }
 
-  /** The arbiter of a counter-offer: who is named, else who was named before, whose fee may depend on the total. */
-  async #arbiterFor(id: string, named: string | undefined): Promise<ChosenArbiter | undefined> {
-    const { arbiters, logger } = this.#deps;
-    if (named !== undefined) return arbiters.choose(named);
+  /** The arbiter of a counter-offer: who is named, else who was named before. */
+  async #arbiterOf(id: string, named: string | undefined): Promise<ChosenArbiter | undefined> {
+    if (named !== undefined) return this.#deps.arbiters.choose(named);
     const trade = await this.#book.read(id);
-    const before = trade === undefined ? undefined : termsOf(trade.state).arbiter;
-    if (before === undefined) return undefined;
-    try {
-      return await arbiters.choose(traderToText(before.trader));
-    } catch (error) {
-      // It stays as it was; whether that fits is the arbiter's to say.
-      logger.debug({ error: String(error) }, 'the arbiter of an offer could not be looked up');
-      return undefined;
-    }
-  }
-
-  /** @throws NiagaError TRADE_OWN_LISTING, LISTING_NOT_FOUND */
-  async #find(listing: CID, signal: AbortSignal | undefined): Promise<FoundListing> {
-    const id = listing.toString();
-    if ((await this.#deps.catalog.show(id)) !== undefined)
-      throw new NiagaError('TRADE_OWN_LISTING', 'That is your own listing.');
-    const found = await this.#deps.search.find(id, signal === undefined ? {} : { signal });
-    if (found !== undefined) return found;
-    throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
-      next: 'Search again with: niaga search WORDS',
-    });
-  }
-
-  /** The listing itself where it can be had; while the seller sleeps, what the card says of it. */
-  async #offered(found: FoundListing, signal: AbortSignal | undefined): Promise<Offered> {
-    try {
-      return offeredByListing(await this.#deps.exchange.fetch(found, signal), found.summary);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return offeredByCard(found);
-      throw error;
-    }
+    return trade === undefined ? undefined : sameArbiter(trade.state, this.#deps);
   }
 
   /** What comes from other traders. */
