@@ -10,7 +10,7 @@ import { createTrader } from './mail/support.js';
 import { freshOffer } from './trades/log.js';
 
 const { signal } = new AbortController();
-const EACH = 3;
+const EACH = 5;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let node: Services;
 let trades: string[];
@@ -110,8 +110,9 @@ describe('a disk that damages rows', () => {
         node = await startMember(folder.path, 'seller', {});
       }
       const all = await lists(handlersOf(node));
-      expect(all.trades.items.length).toBeGreaterThanOrEqual(1);
-      expect(all.listings.items.length).toBeGreaterThanOrEqual(1);
+      // Two rows of the one table by now, and one of the other: which are those of the same trade or listing, their ids decide.
+      expect(all.trades.items.length).toBeGreaterThanOrEqual(EACH - 3);
+      expect(all.listings.items.length).toBeGreaterThanOrEqual(EACH - 3);
       expect(all.chats.items.length).toBeGreaterThanOrEqual(EACH - 1);
       expect(all.watches.items.length).toBeGreaterThanOrEqual(EACH - 1);
       expect(all.blocks.traders.length).toBeGreaterThanOrEqual(EACH - 1);
