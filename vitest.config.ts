@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Tests that start processes run dist/; NIAGA_SKIP_BUILD=1 leaves it as it is.
     globalSetup: ['test/support/build.ts'],
+    setupFiles: ['test/support/random-inputs.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Real nodes and real disks: two workers fill two cores, more only add time-outs.

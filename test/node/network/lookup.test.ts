@@ -74,5 +74,5 @@ test('a network of one finds itself, at once', async () => {
   expect(await alone.lookup(text('key'))).toMatchObject([
     { id: alone.peerId, self: true, addresses: alone.addresses() },
   ]);
-  expect(performance.now() - started).toBeLessThan(500);
+  expect(performance.now() - started).toBeLessThan(2_000);
 });
