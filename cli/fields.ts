@@ -42,7 +42,7 @@ function fieldOf(name: string, schema: z.core.$ZodType): Field {
   if (inner instanceof z.ZodNumber) return { ...field, kind: 'number' };
   if (inner instanceof z.ZodBoolean) return { ...field, kind: 'flag' };
   if (inner instanceof z.ZodEnum) return { ...field, kind: 'choice', choices: inner.options.map(String) };
-  if (inner instanceof z.ZodArray && inner.element instanceof z.ZodString) {
+  if (inner instanceof z.ZodArray && (inner.element instanceof z.ZodString || inner.element instanceof z.ZodEnum)) {
     return { ...field, kind: 'list', required: required && !inner.safeParse([]).success };
   }
   throw new Error(`field "${name}" has no form on a command line`);

@@ -12,6 +12,7 @@ import { inboxHandlers } from './inbox/handlers.js';
 import { committing, committingContacts, fileValue, type NamedFile, privateHandlers } from './private/handlers.js';
 import type { Opened } from './private/index.js';
 import type { Services } from './services.js';
+import { tokenHandlers } from './tokens/handlers.js';
 import { showTrader } from './trader-records/show.js';
 import type { Step } from './trades/index.js';
 
@@ -25,7 +26,7 @@ export interface HandlerContext {
 
 /** What a running node does for each row of the operation table. */
 export function createHandlers(context: HandlerContext): Handlers {
-  const { services } = context;
+  const { services, apiUrl } = context;
   const { arbiters, catalog, search, trades, events, watches, blocks, falseIndexes, privateValues, contents, proofs } =
     services;
   // Only one of a trader's devices signs stock and steps of trades (DESIGN section 4).
@@ -146,6 +147,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...inboxHandlers(services),
     ...chatHandlers(services),
     ...deviceHandlers(services),
+    ...tokenHandlers(services, apiUrl),
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),
     blockRemove: ({ trader }) => blocks.remove(trader),
     blockList: async () => blocks.list(),

@@ -43,6 +43,7 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
     if (options.api !== undefined && options.api !== false) {
       api = createApi({
         handlers,
+        tokens: services.tokens,
         home,
         trader: services.identity.traderText,
         logger,

@@ -33,6 +33,7 @@ import { createRefusals, type Refusals } from './refusals.js';
 import { createPrivateValues, type PrivateValues } from './private/index.js';
 import { createSearch, type Search } from './search/index.js';
 import { cborCodec, createStore, rawCodec, type Store, type Table } from './store/index.js';
+import { createTokens, type Tokens } from './tokens/index.js';
 import { createTraderRecords, type TraderRecords } from './trader-records/index.js';
 import { createTrades, type Trades } from './trades/index.js';
 import { createWatches, type Watches } from './watch/index.js';
@@ -64,6 +65,7 @@ export interface Services {
   readonly blocks: Blocks;
   readonly falseIndexes: FalseIndexes;
   readonly watches: Watches;
+  readonly tokens: Tokens;
   readonly refusals: Refusals;
   readonly now: () => number;
   /** Ends all services, the last started first. Idempotent. */
@@ -255,6 +257,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     goesOn = (trade) => continuity.check(trade);
+    const tokens = await run(createTokens(common));
     const { trader } = identity;
     const watches = await run(createWatches({ ...common, search, events, trader, interval: options.watchInterval }));
     return {
@@ -282,6 +285,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       blocks,
       falseIndexes,
       watches,
+      tokens,
       refusals,
       now,
       stop,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { basename, relative } from 'node:path';
 import type { z } from 'zod';
+import type { NiagaNode } from '../../node/index.js';
 import { DEFAULT_HOST } from '../../node/api/address.js';
 import { resolveHome } from '../../node/home/locate.js';
 import { typeNext, type Context } from '../context.js';
@@ -34,6 +35,8 @@ export const start: Command<z.output<typeof startInput>> = async (input, context
       api: node.apiUrl,
     };
     await print(context, context.json ? safeJson(ready) : whatToType(context));
+    // In a file or a journal a link would be read by others, and is too old when somebody finds it.
+    if (!context.json && context.stdout.isTTY === true) await print(context, await link(node));
     if (!context.json) note(context, `The node runs: trader ${node.trader}, API ${node.apiUrl ?? ''}.`);
     if (!context.json && !isOnPath())
       note(context, `Where the shell does not know niaga, type: node ${relative('', self())}`);
@@ -41,6 +44,10 @@ export const start: Command<z.output<typeof startInput>> = async (input, context
   }
   return 0;
 };
+
+async function link(node: NiagaNode): Promise<string> {
+  return `\nThe page, in a browser on this machine, once: ${(await node.open({})).url}`;
+}
 
 function self(): string {
   return process.argv[1] ?? '';
@@ -60,6 +67,7 @@ async function createLogger(level: string) {
 function whatToType(context: Context): string {
   const lines: [string, string][] = [
     [typeNext(context, 'status'), 'who and where this node is'],
+    [typeNext(context, 'open'), 'a link to the page, for a browser on this machine'],
     [typeNext(context, 'publish FILE'), 'offer what stands in a JSON, NDJSON or CSV file'],
     [typeNext(context, 'search WORDS'), 'find things in the whole network'],
     [typeNext(context, 'offer LISTING'), 'buy what was found, by its id'],

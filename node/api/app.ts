@@ -1,16 +1,19 @@
 import { Hono, type Context } from 'hono';
 import type { Logger } from '../logger.js';
 import { NiagaError, type ErrorCode } from '../../protocol/errors.js';
+import { onAbort } from '../signals.js';
 import { orAborted } from './abort.js';
 import { readJson } from './body.js';
-import { checkOrigin, checkToken } from './gate.js';
+import { checkOrigin, requireCaller, requireScope, type FindCaller } from './gate.js';
 import type { CallContext, Handlers, NodeOperationKey } from './handlers.js';
 import { requireInput } from './input.js';
-import type { Limiter } from './limits.js';
+import type { Limiters } from './limits.js';
 import { ndjsonResponse } from './ndjson.js';
-import { nameOf, type Operation } from './operation.js';
+import type { Operation } from './operation.js';
 import { OPERATIONS } from './operations.js';
 import { problemResponse, toNiagaError } from './problem.js';
+import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath } from './routes.js';
+import { openSession, type Redeem } from './session.js';
 
 /** Told to the owner of the API after each answer. */
 export interface ApiEvent {
@@ -24,11 +27,13 @@ export interface ApiEvent {
 
 export interface AppOptions {
   readonly handlers: Handlers;
-  readonly token: string;
+  readonly find: FindCaller;
+  /** Changes the code of a link into a token; absent: there are no links. */
+  readonly redeem: Redeem | undefined;
   /** What a request's Host may be. Filled in when the port is known. */
   readonly hosts: ReadonlySet<string>;
   readonly ready: () => boolean;
-  readonly limiter: Limiter;
+  readonly limiters: Limiters;
   readonly maxBody: number;
   readonly logger: Logger;
   readonly version: string;
@@ -37,18 +42,10 @@ export interface AppOptions {
   readonly running: Set<AbortController>;
 }
 
-const PREFIX = '/v1/';
-
 /** Which key of the table a path names. */
-const BY_NAME: ReadonlyMap<string, NodeOperationKey> = new Map(
-  (Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[]).flatMap((key): [string, NodeOperationKey][] =>
-    isOfNode(key) ? [[nameOf(OPERATIONS[key]), key]] : [],
-  ),
+const BY_PATH: ReadonlyMap<string, NodeOperationKey> = new Map(
+  ROUTES.flatMap(({ path, key }): [string, NodeOperationKey][] => (key === undefined ? [] : [[path, key]])),
 );
-
-function isOfNode(key: keyof typeof OPERATIONS): key is NodeOperationKey {
-  return OPERATIONS[key].runs === 'node';
-}
 
 /** Nothing that this server sends may run, be framed, be kept or be guessed at. */
 const SAFE_HEADERS: Readonly<Record<string, string>> = {
@@ -59,28 +56,29 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** The routes of the API: `POST /v1/<name>` for each row that runs in a node, and three that need no token. */
+/** The routes of the API (routes.ts): `POST /v1/<name>` for each row that runs in a node, and what the server itself answers. */
 export function createApp(options: AppOptions): Hono {
-  const { token, hosts, ready, version } = options;
+  const { hosts, ready, version } = options;
   const app = new Hono();
 
   app.use('*', async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(SAFE_HEADERS)) context.res.headers.set(name, value);
+    const { headers } = context.res;
+    // Whoever serves files says how those are to be treated.
+    for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!headers.has(name)) headers.set(name, value);
   });
   app.use('*', async (context, next) => {
     checkOrigin(context.req.header('host'), context.req.header('origin'), hosts);
     await next();
   });
 
-  app.get('/', (context) => context.text(welcome(version)));
-  app.get('/health', (context) => context.json({ ok: true }));
-  app.get('/ready', (context) => (ready() ? context.json({ ready: true }) : context.json({ ready: false }, 503)));
-
-  app.use(`${PREFIX}*`, async (context, next) => {
-    checkToken(context.req.header('authorization'), token);
-    await next();
-  });
+  const own: Readonly<Record<OwnPath, (context: Context) => Response | Promise<Response>>> = {
+    '/': (context) => context.text(welcome(version)),
+    '/health': (context) => context.json({ ok: true }),
+    '/ready': (context) => (ready() ? context.json({ ready: true }) : context.json({ ready: false }, 503)),
+    '/session': (context) => openSession(context.req.raw, options.redeem, options.limiters),
+  };
+  for (const { method, path } of OWN_ROUTES) app.on(method, path, own[path]);
   app.all(`${PREFIX}*`, (context) => call(context, options));
 
   app.notFound((context) => refuse(unknownPath(context.req.path), context));
@@ -106,29 +104,33 @@ function report(options: AppOptions, operation: string | null, thrown: unknown, 
 }
 
 async function call(context: Context, options: AppOptions): Promise<Response> {
-  const name = context.req.path.slice(PREFIX.length);
-  const key = BY_NAME.get(name);
-  if (key === undefined) throw unknownPath(context.req.path);
+  const caller = requireCaller(context.req.header('authorization'), options.find);
+  const { path } = context.req;
+  const key = BY_PATH.get(path);
+  if (key === undefined) throw unknownPath(path);
   if (context.req.method !== 'POST') {
     throw new NiagaError('API_METHOD', `Operations are asked for with POST, not ${context.req.method}.`, {
-      next: `POST ${PREFIX}${name} with the input as JSON.`,
+      next: `POST ${path} with the input as JSON.`,
     });
   }
+  const row: Operation = OPERATIONS[key];
+  requireScope(caller, row.scope);
   const started = performance.now();
-  const leave = options.limiter.enter(started);
+  const leave = options.limiters.of(caller.name).enter(started);
   context.set(BEGUN, true);
   const controller = new AbortController();
   options.running.add(controller);
   const gone = (): void => controller.abort(new NiagaError('STOPPED', 'The caller has gone away.'));
   const request = context.req.raw;
   request.signal.addEventListener('abort', gone, { once: true });
+  const released = onAbort(caller.ended, (reason) => controller.abort(reason));
   const end = (error?: unknown): void => {
     leave();
+    released();
     options.running.delete(controller);
-    report(options, name, error, performance.now() - started);
+    report(options, path.slice(PREFIX.length), error, performance.now() - started);
   };
   try {
-    const row: Operation = OPERATIONS[key];
     const input = requireInput(row, await orAborted(readJson(request, options.maxBody), controller.signal));
     const answer = perform(options.handlers, key, input, { signal: controller.signal });
     if (row.answer === 'stream') {
@@ -153,7 +155,7 @@ function perform(handlers: Handlers, key: NodeOperationKey, input: unknown, cont
 
 function unknownPath(path: string): NiagaError {
   return new NiagaError('OPERATION_UNKNOWN', `There is nothing at ${path.slice(0, 100)}.`, {
-    next: `Operations are at ${PREFIX}<name>: ${[...BY_NAME.keys()].join(', ')}.`,
+    next: `Operations are at ${PREFIX}<name>: ${[...BY_PATH.keys()].map((each) => each.slice(PREFIX.length)).join(', ')}.`,
   });
 }
 
@@ -162,7 +164,7 @@ function welcome(version: string): string {
     `Niaga ${version}: the local API of a peer-to-peer trading node.`,
     '',
     'Programs: POST /v1/<operation> with JSON and "Authorization: Bearer TOKEN"; the token is in api.json in the home.',
-    'People: type "niaga --help" in a terminal.',
+    'People: type "niaga open" in a terminal for the page, "niaga --help" for all else.',
     '',
   ].join('\n');
 }

@@ -1,28 +1,36 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { NiagaError } from '../../protocol/errors.js';
+import type { Caller } from '../tokens/index.js';
+import type { Scope } from './operation.js';
 
-const TOKEN_BYTES = 32;
 const BEARER = /^Bearer +([A-Za-z0-9_-]{16,512})$/i;
 
-/** A new token: 32 random bytes in base64url. */
-export function newToken(): string {
-  return randomBytes(TOKEN_BYTES).toString('base64url');
-}
+/** Whose token it is; undefined: nobody's. */
+export type FindCaller = (token: string) => Caller | undefined;
 
-/** @throws NiagaError API_TOKEN unless the header carries exactly this token; takes the same time for every wrong one. */
-export function checkToken(authorization: string | undefined, token: string): void {
+/**
+ * In whose name a request is made. A token is taken from the header alone: no cookie, nothing in an address, so that a browser never
+ * sends one by itself (CSRF).
+ * @throws NiagaError API_TOKEN
+ */
+export function requireCaller(authorization: string | undefined, find: FindCaller): Caller {
   const given = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-  if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
-  const why = given === undefined ? 'The request has no token.' : 'The token is not the one of this node.';
+  const caller = given === undefined ? undefined : find(given);
+  if (caller !== undefined) return caller;
+  const why = given === undefined ? 'The request has no token.' : 'The token is not one of this node.';
   throw new NiagaError('API_TOKEN', why, {
     where: 'Authorization',
-    next: 'Send "Authorization: Bearer TOKEN" with the token from api.json in the home; each start makes a new one.',
+    next: 'Send "Authorization: Bearer TOKEN": one that "niaga token create" made, or the one in api.json in the home; each start makes that anew.',
   });
 }
 
-/** Hashing first gives both sides one length, which timingSafeEqual needs. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+/** @throws NiagaError API_SCOPE unless the caller's token allows what needs this scope */
+export function requireScope({ name, scopes }: Caller, scope: Scope): void {
+  if (scopes.has(scope) || scopes.has('admin')) return;
+  throw new NiagaError('API_SCOPE', `The token "${name}" does not allow "${scope}".`, {
+    where: 'Authorization',
+    next: `Use a token with that scope: niaga token create NAME --scope ${scope}`,
+    details: { needs: scope, has: [...scopes] },
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The local API: the operation table over HTTP, on loopback, behind a token that is new at each start.
+ * The local API: the operation table over HTTP, on loopback, behind a token that is new at each start and those that the owner makes.
  *
  * ```ts
  * import { createApi } from './node/api/index.js';
@@ -15,6 +15,7 @@
  * @packageDocumentation
  */
 import type { Logger } from '../logger.js';
+import type { Tokens } from '../tokens/index.js';
 import type { ApiEvent } from './app.js';
 import type { Handlers } from './handlers.js';
 import type { LimitOptions } from './limits.js';
@@ -25,6 +26,8 @@ export type { ApiEvent } from './app.js';
 
 export interface ApiOptions {
   readonly handlers: Handlers;
+  /** The tokens beside the one of this start. Default: none, and no links to the page. */
+  readonly tokens?: Pick<Tokens, 'find' | 'redeem'> | undefined;
   /** Where to write `{url, token, pid, trader}` (0600) while the API runs. Its folder exists. */
   readonly home: { readonly apiFile: string };
   /** Written into the file, so that a client knows whose node answers. */

@@ -27,7 +27,24 @@ export interface Limiter {
   enter(now: number): () => void;
 }
 
-/** A token bucket (rate and burst) and a count of what runs. One is kept for each token. */
+/** One limiter a caller, by name: a program that runs in circles takes nothing from the others. */
+export interface Limiters {
+  of(caller: string): Limiter;
+}
+
+/** Names are few: a node keeps a hundred tokens. A name of a token that was made anew goes on where the old one was. */
+export function createLimiters(options: LimitOptions = {}): Limiters {
+  const limiters = new Map<string, Limiter>();
+  return {
+    of(caller) {
+      let limiter = limiters.get(caller);
+      if (limiter === undefined) limiters.set(caller, (limiter = createLimiter(options)));
+      return limiter;
+    },
+  };
+}
+
+/** A token bucket (rate and burst) and a count of what runs. */
 export function createLimiter(options: LimitOptions = {}): Limiter {
   const maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
   const rate = options.rate ?? DEFAULT_RATE;

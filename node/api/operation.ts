@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 
-/** What a token must allow for an operation. */
-type Scope = 'read' | 'publish' | 'trade' | 'wallet' | 'admin';
+/** What a token may allow. `admin` allows everything; none of the others includes another. */
+export const SCOPES = ['read', 'publish', 'trade', 'wallet', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /**
  * One row of the operation table (DESIGN section 2): all that HTTP, the typed client, the command line, help and
@@ -31,6 +32,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject, Output exten
   readonly confirm: boolean;
   /** Whether the answer holds text that strangers wrote. */
   readonly strangersText: boolean;
+  /** Whether the answer holds a secret that is shown once: it is never kept, so such a row takes no `Idempotency-Key`. */
+  readonly secret?: boolean;
   /** `node`: asked of a running node. `local`: done by the command itself. */
   readonly runs: 'node' | 'local';
   /** Shown by `--help` under the options. */

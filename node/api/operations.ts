@@ -12,6 +12,7 @@ import { LISTING_OPERATIONS } from './rows/listing.js';
 import { NODE_OPERATIONS } from './rows/node.js';
 import { PRIVATE_OPERATIONS } from './rows/private.js';
 import { SEARCH_OPERATIONS } from './rows/search.js';
+import { TOKEN_OPERATIONS } from './rows/token.js';
 import { TRADE_OPERATIONS } from './rows/trade.js';
 import { TRADER_OPERATIONS } from './rows/trader.js';
 import { WATCH_OPERATIONS } from './rows/watch.js';
@@ -36,6 +37,7 @@ export const OPERATIONS = {
   ...IDENTITY_OPERATIONS,
   ...BLOCK_OPERATIONS,
   ...EVIDENCE_OPERATIONS,
+  ...TOKEN_OPERATIONS,
   verify: operation({
     ...reading,
     command: ['verify'],

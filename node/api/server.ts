@@ -3,12 +3,14 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { NiagaError } from '../../protocol/errors.js';
 import { writeFileAtomic } from '../home/index.js';
+import { digestOf, newToken, sameDigest } from '../tokens/secret.js';
 import { DEFAULT_HOST, DEFAULT_PORT, hostPort, isLoopback } from './address.js';
 import { createApp } from './app.js';
 import { DEFAULT_MAX_BODY } from './body.js';
-import { newToken } from './gate.js';
+import type { FindCaller } from './gate.js';
 import type { Api, ApiOptions } from './index.js';
-import { createLimiter } from './limits.js';
+import { createLimiters } from './limits.js';
+import { OWNER } from './session.js';
 
 const second = 1_000;
 /** What a stop gives to answers that are on their way before it cuts their connections. */
@@ -61,7 +63,7 @@ export class ApiServer implements Api {
   }
 
   async #listen(): Promise<Running> {
-    const { handlers, logger, version, limits = {} } = this.#options;
+    const { handlers, tokens, logger, version, limits = {} } = this.#options;
     const host = this.#options.host ?? DEFAULT_HOST;
     if (!isLoopback(host) && this.#options.allowRemote !== true) {
       throw new NiagaError('ADDRESS_INVALID', `The API would be open to other machines on ${host}.`, {
@@ -74,10 +76,11 @@ export class ApiServer implements Api {
     const calls = new Set<AbortController>();
     const app = createApp({
       handlers,
-      token,
+      find: callersOf(token, tokens),
+      redeem: tokens === undefined ? undefined : (code) => tokens.redeem(code),
       hosts,
       ready: this.#options.ready ?? (() => true),
-      limiter: createLimiter(limits),
+      limiters: createLimiters(limits),
       maxBody: this.#options.maxBody ?? DEFAULT_MAX_BODY,
       logger,
       version,
@@ -118,6 +121,16 @@ export class ApiServer implements Api {
     await closed;
     clearTimeout(cut);
   }
+}
+
+/** The owner by the token of this start, all others by those that the owner made. */
+function callersOf(token: string, tokens: ApiOptions['tokens']): FindCaller {
+  const digest = digestOf(token);
+  return (given) => {
+    // Both are looked at, whichever it is.
+    const other = tokens?.find(given);
+    return sameDigest(digestOf(given), digest) ? OWNER : other;
+  };
 }
 
 /** Resolves to the port. */

@@ -45,6 +45,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/private.js',
     'node/api/rows/proof.js',
     'node/api/rows/search.js',
+    'node/api/rows/token.js',
     'node/api/rows/trade.js',
     'node/api/rows/trader.js',
     'node/api/rows/watch.js',

@@ -190,6 +190,16 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'evidence export <listing> [--out <text>] [--force]',
     'Write the evidence about a false card into one file that anybody can verify',
   ],
+  open: ['open [--scope <text>]', 'Make a link that opens the page in a browser on this machine, once'],
+  tokenCreate: [
+    'token create <name> [--scope <text>] [--days <n>]',
+    'Make a token for a program or a phone; it is shown this once',
+  ],
+  tokenList: [
+    'token list [--limit <n>] [--after <text>]',
+    'List tokens: their names and what they allow, never the tokens themselves',
+  ],
+  tokenRevoke: ['token revoke <name>', 'End a token, and what runs in its name'],
   verify: ['verify <file>', 'Check an evidence file: needs no node, no home, no network'],
 };
 

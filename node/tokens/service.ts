@@ -1,0 +1,183 @@
+import { NiagaError } from '../../protocol/errors.js';
+import { quote } from '../../protocol/quote.js';
+import { SCOPES, type Scope } from '../api/operation.js';
+import type { SecretTokenView, TokenView } from '../api/rows/token.js';
+import { createMutex } from '../concurrency.js';
+import { cborCodec, type Table } from '../store/index.js';
+import type { Caller, LinkCode, NewToken, Tokens, TokensDeps } from './index.js';
+import { Links } from './links.js';
+import { digestOf, newToken, sameDigest } from './secret.js';
+
+const day = 24 * 60 * 60 * 1000;
+/** More programs than one node serves; all of them are compared at each request. */
+const MAX_TOKENS = 100;
+/** Pages open at the same time; the one that was let in first gives way. */
+const MAX_PAGES = 32;
+/** Begins the names of pages; no token that is made by name has such a one. */
+const PAGE = 'page-';
+/** The name of the owner, whose token is in the file of the API. */
+const RESERVED: ReadonlySet<string> = new Set(['owner']);
+/** The longest time that a timer of Node.js can be set to. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+interface Row {
+  readonly digest: Uint8Array;
+  readonly scopes: readonly Scope[];
+  readonly created: number;
+  readonly expires?: number;
+}
+
+interface Entry extends Caller {
+  readonly row: Row;
+  readonly ending: AbortController;
+  timer?: NodeJS.Timeout;
+}
+
+export class TokenService implements Tokens {
+  readonly #deps: TokensDeps;
+  readonly #table: Table<Row>;
+  readonly #links: Links;
+  readonly #entries = new Map<string, Entry>();
+  readonly #lock = createMutex();
+  #pages = 0;
+
+  constructor(deps: TokensDeps) {
+    this.#deps = deps;
+    this.#table = deps.store.table('api-tokens', cborCodec<Row>());
+    this.#links = new Links(deps.now);
+  }
+
+  async start(): Promise<void> {
+    for await (const [name, row] of this.#table.range({ limit: MAX_TOKENS })) {
+      // What a later version knows more of than this one allows nothing here.
+      const scopes = row.scopes.filter((scope) => SCOPES.includes(scope));
+      if (!this.#entries.has(name)) this.#add(name, { ...row, scopes });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#links.clear();
+    for (const name of [...this.#entries.keys()]) {
+      this.#drop(name, new NiagaError('STOPPED', 'The node is stopping.'));
+    }
+  }
+
+  create(name: string, { scopes, days }: NewToken): Promise<SecretTokenView> {
+    return this.#lock(async () => {
+      if (RESERVED.has(name) || name.startsWith(PAGE)) throw nameTaken(name, 'is reserved');
+      const existing = this.#entries.get(name);
+      if (existing !== undefined && !this.#isOver(existing.row)) throw nameTaken(name, 'is taken');
+      if (existing === undefined) this.#requireRoom();
+      const token = newToken();
+      const created = this.#deps.now();
+      const expires = days === undefined ? {} : { expires: created + days * day };
+      const row = { digest: digestOf(token), scopes: unique(scopes), created, ...expires };
+      await this.#deps.store.write([this.#table.put(name, row)]);
+      if (existing !== undefined) this.#drop(name, over());
+      return { ...viewOf(name, this.#add(name, row).row), token };
+    });
+  }
+
+  list(): TokenView[] {
+    const entries = [...this.#entries].filter(([, { row }]) => !this.#isOver(row));
+    return entries.map(([name, { row }]) => viewOf(name, row)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  revoke(name: string): Promise<TokenView> {
+    return this.#lock(async () => {
+      const entry = this.#entries.get(name);
+      if (entry === undefined) {
+        throw new NiagaError('TOKEN_NOT_FOUND', `There is no token ${quote(name)}.`, {
+          where: 'name',
+          next: 'niaga token list',
+        });
+      }
+      // Before the disk has it: from now on the token lets nobody in.
+      this.#drop(name, new NiagaError('API_TOKEN', 'The token was revoked.'));
+      if (!isPage(name)) await this.#deps.store.write([this.#table.del(name)]);
+      return viewOf(name, entry.row);
+    });
+  }
+
+  find(token: string): Caller | undefined {
+    const digest = digestOf(token);
+    let found: Entry | undefined;
+    // All are compared, whichever it is.
+    for (const entry of this.#entries.values()) if (sameDigest(entry.row.digest, digest)) found = entry;
+    return found === undefined || this.#isOver(found.row) ? undefined : found;
+  }
+
+  link(scopes: readonly Scope[]): LinkCode {
+    return this.#links.make(unique(scopes));
+  }
+
+  redeem(code: string): SecretTokenView {
+    const scopes = this.#links.take(code);
+    const pages = [...this.#entries.keys()].filter(isPage);
+    const [oldest] = pages;
+    if (pages.length >= MAX_PAGES && oldest !== undefined) this.#drop(oldest, over());
+    const token = newToken();
+    const name = `${PAGE}${++this.#pages}`;
+    const row = { digest: digestOf(token), scopes, created: this.#deps.now() };
+    return { ...viewOf(name, this.#add(name, row).row), token };
+  }
+
+  #requireRoom(): void {
+    const named = [...this.#entries.keys()].filter((name) => !isPage(name));
+    if (named.length < MAX_TOKENS) return;
+    throw new NiagaError('TOKEN_LIMIT', `There are ${MAX_TOKENS} tokens already.`, {
+      next: 'Revoke one that nobody needs: niaga token list, niaga token revoke NAME',
+    });
+  }
+
+  #isOver({ expires }: Row): boolean {
+    return expires !== undefined && expires <= this.#deps.now();
+  }
+
+  #add(name: string, row: Row): Entry {
+    const ending = new AbortController();
+    const entry: Entry = { name, scopes: new Set(row.scopes), ended: ending.signal, row, ending };
+    this.#entries.set(name, entry);
+    this.#watch(entry);
+    return entry;
+  }
+
+  /** Ends what runs in a token's name when its time is over. */
+  #watch(entry: Entry): void {
+    const { expires } = entry.row;
+    if (expires === undefined) return;
+    const left = Math.max(0, expires - this.#deps.now());
+    const onTime = (): void => (this.#isOver(entry.row) ? entry.ending.abort(over()) : this.#watch(entry));
+    entry.timer = setTimeout(onTime, Math.min(left + 1, LONGEST_TIMER)).unref();
+  }
+
+  #drop(name: string, why: NiagaError): void {
+    const entry = this.#entries.get(name);
+    this.#entries.delete(name);
+    clearTimeout(entry?.timer);
+    entry?.ending.abort(why);
+  }
+}
+
+function isPage(name: string): boolean {
+  return name.startsWith(PAGE);
+}
+
+function unique(scopes: readonly Scope[]): Scope[] {
+  return SCOPES.filter((scope) => scopes.includes(scope));
+}
+
+function viewOf(name: string, { scopes, created, expires }: Row): TokenView {
+  return { name, scopes: [...scopes], created, ...(expires === undefined ? {} : { expires }), page: isPage(name) };
+}
+
+function over(): NiagaError {
+  return new NiagaError('API_TOKEN', 'The time of the token is over.');
+}
+
+function nameTaken(name: string, why: string): NiagaError {
+  return new NiagaError('TOKEN_NAME', `The name ${quote(name)} ${why}.`, {
+    where: 'name',
+    next: 'Choose another name, or end that token first: niaga token revoke NAME',
+  });
+}

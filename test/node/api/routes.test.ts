@@ -1,0 +1,202 @@
+import { Agent } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Handlers } from '../../../node/api/handlers.js';
+import { SCOPES } from '../../../node/api/operation.js';
+import { OPERATIONS } from '../../../node/api/operations.js';
+import { ROUTES, type Route } from '../../../node/api/routes.js';
+import { createStore } from '../../../node/store/index.js';
+import { createTokens, type Tokens } from '../../../node/tokens/index.js';
+import { ask, problem, serve } from './serve.js';
+
+const GATE = ['API_ORIGIN', 'API_TOKEN', 'API_SCOPE', 'API_METHOD'];
+
+/** Handlers that count. */
+function counting(): { handlers: Handlers; called: () => number } {
+  let count = 0;
+  const answer = { one: async () => ({}), page: async () => ({ items: [] }), stream: async function* () {} };
+  const handlers = Object.entries(OPERATIONS).map(([key, row]) => [
+    key,
+    () => {
+      count += 1;
+      return answer[row.answer]();
+    },
+  ]);
+  return { handlers: Object.fromEntries(handlers) as Handlers, called: () => count };
+}
+
+async function withTokens(task: (tokens: Tokens, clock: { now: number }) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'niaga-routes-'));
+  const store = createStore({ path: join(folder, 'store') });
+  await store.start();
+  const clock = { now: 1_700_000_000_000 };
+  const tokens = createTokens({ store, now: () => clock.now });
+  await tokens.start();
+  try {
+    await task(tokens, clock);
+  } finally {
+    await tokens.stop();
+    await store.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Which error the gate must give; undefined: the request gets past it. */
+function expected(route: Route, right: { host: boolean; origin: boolean; scopes?: readonly string[]; method: string }) {
+  if (!right.host || !right.origin) return 'API_ORIGIN';
+  if (route.scope === null) return undefined;
+  if (right.scopes === undefined) return 'API_TOKEN';
+  if (right.method !== route.method) return 'API_METHOD';
+  return right.scopes.includes(route.scope) || right.scopes.includes('admin') ? undefined : 'API_SCOPE';
+}
+
+describe('every route', () => {
+  it('lets nobody in whom it should not: Host, Origin, method and token, in all their ways', async () => {
+    await withTokens(async (tokens, clock) => {
+      const { handlers, called } = counting();
+      await using served = await serve(handlers, { tokens, limits: { rate: 1e6, burst: 1e6 } });
+      const { port } = served;
+      const right = `127.0.0.1:${port}`;
+      const hosts: Record<string, boolean> = {
+        [right]: true,
+        [`LOCALHOST:${port}`]: true,
+        // DNS rebinding: another name that leads to this machine.
+        [`evil.example:${port}`]: false,
+        [`127.0.0.1.evil.example:${port}`]: false,
+        [`127.0.0.1:${port === 65_535 ? 1 : port + 1}`]: false,
+        '127.0.0.1': false,
+      };
+      const origins: [string | undefined, boolean][] = [
+        [undefined, true],
+        [`http://${right}`, true],
+        // CSRF: a page of another site.
+        ['https://evil.example', false],
+        ['null', false],
+        [`https://${right}`, false],
+        [`http://${right}.evil.example`, false],
+      ];
+      const bearers: [string | undefined, readonly string[] | undefined][] = [
+        [`Bearer ${served.token}`, ['admin']],
+        [undefined, undefined],
+        ['Bearer ', undefined],
+        [`Bearer ${'A'.repeat(served.token.length)}`, undefined],
+        [`Basic ${Buffer.from(`owner:${served.token}`).toString('base64')}`, undefined],
+        [served.token, undefined],
+      ];
+      for (const scope of SCOPES) {
+        const { token } = await tokens.create(`only-${scope}`, { scopes: [scope] });
+        bearers.push([`Bearer ${token}`, [scope]]);
+      }
+      const gone = await tokens.create('gone', { scopes: ['admin'] });
+      const over = await tokens.create('over', { scopes: ['admin'], days: 1 });
+      const link = tokens.link(['admin']);
+      await tokens.revoke('gone');
+      clock.now += 24 * 60 * 60 * 1000;
+      for (const { token } of [gone, over]) bearers.push([`Bearer ${token}`, undefined]);
+      bearers.push([`Bearer ${link.code}`, undefined]);
+
+      /** What is tried at each route: each wrong Host and Origin with the best token, each token with a right Host and Origin. */
+      const tries = [
+        ...Object.entries(hosts).flatMap(([host, good]) =>
+          origins.map(([origin, own]) => ({ host, good, origin, own, bearer: bearers[0] })),
+        ),
+        ...bearers.map((bearer) => ({ host: right, good: true, origin: `http://${right}`, own: true, bearer })),
+      ];
+      using agent = keepAlive();
+      let tried = 0;
+      let passed = 0;
+      for (const route of ROUTES) {
+        for (const { host, good, origin, own, bearer = [undefined, undefined] } of tries) {
+          for (const method of [route.method, 'DELETE']) {
+            const headers = {
+              host,
+              ...(origin === undefined ? {} : { origin }),
+              ...(bearer[0] === undefined ? {} : { authorization: bearer[0] }),
+            };
+            const reply = await ask(port, method, route.path, headers, '', agent.agent);
+            const what = `${method} ${route.path} ${JSON.stringify(headers)}`;
+            const scopes = bearer[1] === undefined ? {} : { scopes: bearer[1] };
+            const code = expected(route, { host: good, origin: own, ...scopes, method });
+            const got = reply.headers['content-type']?.startsWith('application/problem') ? problem(reply)['code'] : '';
+            if (code === undefined) expect(GATE, what).not.toContain(got);
+            else expect(got, what).toBe(code);
+            if (code === undefined && route.key !== undefined) passed += 1;
+            tried += 1;
+            expect(reply.headers['access-control-allow-origin'], what).toBeUndefined();
+            expect(reply.headers['set-cookie'], what).toBeUndefined();
+            expect(reply.text.includes(served.token), what).toBe(false);
+          }
+        }
+      }
+      expect(tried / ROUTES.length).toBeGreaterThanOrEqual(40);
+      // Of those let in, some lack fields that the operation needs.
+      expect(called()).toBeGreaterThan(0);
+      expect(called()).toBeLessThanOrEqual(passed);
+    });
+  }, 180_000);
+
+  it('is a row of the table that runs in a node, or one of few that the server answers', () => {
+    const ofNode = Object.values(OPERATIONS).filter((row) => row.runs === 'node');
+    const own = ROUTES.filter(({ key }) => key === undefined);
+    expect(ROUTES).toHaveLength(ofNode.length + own.length);
+    const open = ROUTES.filter(({ scope }) => scope === null).map(({ method, path }) => `${method} ${path}`);
+    expect(open).toEqual(['GET /', 'GET /health', 'GET /ready', 'POST /session']);
+  });
+});
+
+function keepAlive(): Disposable & { agent: Agent } {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return { agent, [Symbol.dispose]: () => agent.destroy() };
+}
+
+describe('a page', () => {
+  const json = { 'content-type': 'application/json' };
+
+  it('gets a token for the code of a link, once, and only from the node’s own address', async () => {
+    await withTokens(async (tokens) => {
+      await using served = await serve({ listingList: async () => ({ items: [] }) }, { tokens });
+      const { code } = tokens.link(['read']);
+      const body = JSON.stringify({ code });
+      const own = { ...json, host: `127.0.0.1:${served.port}` };
+      const foreign = await ask(served.port, 'POST', '/session', { ...own, origin: 'https://evil.example' }, body);
+      expect(problem(foreign)['code']).toBe('API_ORIGIN');
+      const form = await ask(served.port, 'POST', '/session', { ...own, 'content-type': 'text/plain' }, body);
+      expect(problem(form)['code']).toBe('API_MEDIA_TYPE');
+      const reply = await ask(served.port, 'POST', '/session', own, body);
+      const { token, scopes } = JSON.parse(reply.text) as { token: string; scopes: string[] };
+      expect([reply.status, scopes, reply.headers['cache-control']]).toEqual([200, ['read'], 'no-store']);
+      const again = await ask(served.port, 'POST', '/session', own, body);
+      expect([again.status, problem(again)['code']]).toEqual([403, 'API_CODE']);
+      const authorization = `Bearer ${token}`;
+      const list = await ask(served.port, 'POST', '/v1/listing.list', { ...json, authorization }, '{}');
+      expect(list.status).toBe(200);
+      const open = await ask(served.port, 'POST', '/v1/open', { ...json, authorization }, '{}');
+      expect([open.status, problem(open)['code']]).toEqual([403, 'API_SCOPE']);
+    });
+  });
+
+  it('whose token is revoked hears nothing more', async () => {
+    await withTokens(async (tokens) => {
+      let begun = (): void => undefined;
+      const running = new Promise<void>((resolve) => (begun = resolve));
+      await using served = await serve(
+        {
+          events: async function* () {
+            yield { seq: 1, time: 0, type: 'gap', data: {} };
+            begun();
+            await new Promise(() => undefined);
+          },
+        },
+        { tokens },
+      );
+      const { token } = await tokens.create('layar', { scopes: ['read'] });
+      const authorization = `Bearer ${token}`;
+      const following = ask(served.port, 'POST', '/v1/events', { ...json, authorization }, '{"follow":true}');
+      await running;
+      await tokens.revoke('layar');
+      expect((await following).text.trim().split('\n').at(-1)).toContain('"code":"API_TOKEN"');
+    });
+  });
+});
