@@ -38,6 +38,7 @@ export const start: Command<z.output<typeof startInput>> = async (input, context
     // In a file or a journal a link would be read by others, and is too old when somebody finds it.
     if (!context.json && context.stdout.isTTY === true) await print(context, await link(node));
     if (!context.json) note(context, `The node runs: trader ${node.trader}, API ${node.apiUrl ?? ''}.`);
+    if (!context.json) note(context, `The page, in a browser on this machine: ${typeNext(context, 'open')}`);
     if (!context.json && !isOnPath())
       note(context, `Where the shell does not know niaga, type: node ${relative('', self())}`);
     if (!signal.aborted) await once(signal, 'abort');
@@ -67,7 +68,6 @@ async function createLogger(level: string) {
 function whatToType(context: Context): string {
   const lines: [string, string][] = [
     [typeNext(context, 'status'), 'who and where this node is'],
-    [typeNext(context, 'open'), 'a link to the page, for a browser on this machine'],
     [typeNext(context, 'publish FILE'), 'offer what stands in a JSON, NDJSON or CSV file'],
     [typeNext(context, 'search WORDS'), 'find things in the whole network'],
     [typeNext(context, 'offer LISTING'), 'buy what was found, by its id'],

@@ -17,7 +17,11 @@ export function tokenHandlers(
     },
     tokenCreate: ({ name, scope, days }) => tokens.create(name, { scopes: scope, days }),
     tokenList: async ({ limit, after = '' }) =>
-      pageOf(tokens.list().filter(({ name }) => name > after), limit, ({ name }) => name),
+      pageOf(
+        tokens.list().filter(({ name }) => name > after),
+        limit,
+        ({ name }) => name,
+      ),
     tokenRevoke: ({ name }) => tokens.revoke(name),
   };
 }

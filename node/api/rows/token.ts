@@ -26,7 +26,6 @@ const linkView = z.object({
   url: z.string().describe('Opens the page, in one browser, once'),
   expires: z.int().describe('When the link stops working, milliseconds since 1970'),
 });
-export type LinkView = z.infer<typeof linkView>;
 
 const owning = { ...reading, scope: 'admin', changes: true } as const;
 
