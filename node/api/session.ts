@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Caller } from '../tokens/index.js';
@@ -7,6 +8,8 @@ import type { SecretTokenView } from './rows/token.js';
 
 /** The caller whose token is in the file of the API: new at each start, ends with it. */
 export const OWNER: Caller = { name: 'owner', scopes: new Set(['admin']), ended: new AbortController().signal };
+// All that runs in its name listens to it.
+setMaxListeners(0, OWNER.ended);
 
 /** Changes the code of a link into a token. @throws NiagaError API_CODE */
 export type Redeem = (code: string) => SecretTokenView;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { NiagaError } from '../../protocol/errors.js';
 import { quote } from '../../protocol/quote.js';
 import { SCOPES, type Scope } from '../api/operation.js';
@@ -136,6 +137,8 @@ export class TokenService implements Tokens {
 
   #add(name: string, row: Row): Entry {
     const ending = new AbortController();
+    // All that runs in the token's name listens to it.
+    setMaxListeners(0, ending.signal);
     const entry: Entry = { name, scopes: new Set(row.scopes), ended: ending.signal, row, ending };
     this.#entries.set(name, entry);
     this.#watch(entry);
