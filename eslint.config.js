@@ -22,6 +22,30 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    // Strangers' text is only ever text.
+    files: ['web/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'JSXAttribute[name.name=/^(dangerouslySetInnerHTML|innerHTML|outerHTML|srcdoc|style)$/]',
+          message: 'Text is shown as text, and looks come from web/styles.',
+        },
+        {
+          selector:
+            ':matches(MemberExpression, Property) > :matches(Identifier, Literal)[name=/^(innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|createContextualFragment|parseFromString|srcdoc)$/]',
+          message: 'Text is shown as text.',
+        },
+        {
+          selector: "CallExpression[callee.object.name='document'][callee.property.name=/^write/]",
+          message: 'Text is shown as text.',
+        },
+      ],
+      'no-eval': 'error',
+      'no-new-func': 'error',
+    },
+  },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
   { files: ['cli/**', 'bench/**', 'examples/**', 'scripts/**', 'test/**'], rules: { 'no-console': 'off' } },
 );

@@ -9,13 +9,16 @@ import { mkdir, readdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } 
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPage } from './page.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = ['protocol', 'node', 'cli', 'tsconfig.base.json', 'tsconfig.build.json'];
+const SOURCES = ['protocol', 'node', 'cli', 'web', 'scripts/page.mjs', 'tsconfig.base.json', 'tsconfig.build.json'];
 const DIST = join(ROOT, 'dist');
 /** Kept between builds: with it only what has changed is compiled again. */
 const CACHE = join(ROOT, 'node_modules', '.cache', 'niaga');
 const OUT = join(CACHE, 'out');
+/** The page's files have no sources of the same name. */
+const PAGE = 'page';
 const NOTES = join(CACHE, 'out.tsbuildinfo');
 /** As old as the beginning of the last build whose result is in dist/. */
 const STAMP = join(CACHE, 'build.stamp');
@@ -35,6 +38,7 @@ async function build() {
   const failed = await compile();
   if (failed !== 0 && check) return failed;
   if (failed !== 0) console.warn('scripts/build.mjs: tsc complained, dist/ may be incomplete');
+  await buildPage(ROOT, join(OUT, PAGE));
   await bring(OUT, DIST);
   await writeFile(STAMP, '');
   await utimes(STAMP, begun, begun);
@@ -58,7 +62,8 @@ function compile() {
 async function bring(from, to) {
   const wanted = new Set();
   for (const file of await filesIn(from)) {
-    if ((await changed(join(ROOT, file.replace(/(\.d\.ts|\.js)$/, '.ts')))) === 0) {
+    const ofPage = dirname(file) === PAGE;
+    if (!ofPage && (await changed(join(ROOT, file.replace(/(\.d\.ts|\.js)$/, '.ts')))) === 0) {
       await rm(join(from, file));
       continue;
     }

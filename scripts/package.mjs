@@ -15,6 +15,7 @@ const BELONGS = [
   /^(README|CHANGELOG|UPGRADING)\.md$/,
   /^LICENSE(-MIT|-APACHE)?$/,
   /^dist\/(node|protocol|cli)\/.+\.(js|d\.ts)$/,
+  /^dist\/page\/(index\.html|(main|icon)-[A-Z0-9]{8}\.(js|css|svg))(\.gz|\.br)?$/,
   /^protocol\/vectors\/[\w.-]+\.(json|md)$/,
 ];
 const NEEDED = [
@@ -22,6 +23,7 @@ const NEEDED = [
   'dist/node/testing/index.js',
   'dist/protocol/index.js',
   'dist/cli/main.js',
+  'dist/page/index.html',
   'README.md',
   'LICENSE',
 ];
@@ -130,7 +132,7 @@ async function listing() {
   if (strange.length > 0) throw new Error(`should not be there: ${strange.join(', ')}`);
   const missing = NEEDED.filter((path) => !files.includes(path));
   if (missing.length > 0) throw new Error(`is missing: ${missing.join(', ')}`);
-  const built = files.filter((path) => path.startsWith('dist/'));
+  const built = files.filter((path) => path.startsWith('dist/') && !path.startsWith('dist/page/'));
   const stale = built.filter(
     (path) => !existsSync(join(ROOT, path.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)$/, '.ts'))),
   );

@@ -11,6 +11,7 @@ import type { Limiters } from './limits.js';
 import { ndjsonResponse } from './ndjson.js';
 import type { Operation } from './operation.js';
 import { OPERATIONS } from './operations.js';
+import type { Page } from './page.js';
 import { problemResponse, toNiagaError } from './problem.js';
 import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath } from './routes.js';
 import { openSession, type Redeem } from './session.js';
@@ -37,6 +38,8 @@ export interface AppOptions {
   readonly maxBody: number;
   readonly logger: Logger;
   readonly version: string;
+  /** What people tap; none where it was not built. */
+  readonly page: Page | undefined;
   readonly onEvent: (event: ApiEvent) => void;
   /** What runs now, so that a stop can end it. */
   readonly running: Set<AbortController>;
@@ -58,7 +61,7 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
 
 /** The routes of the API (routes.ts): `POST /v1/<name>` for each row that runs in a node, and what the server itself answers. */
 export function createApp(options: AppOptions): Hono {
-  const { hosts, ready, version } = options;
+  const { hosts, ready, version, page } = options;
   const app = new Hono();
 
   app.use('*', async (context, next) => {
@@ -73,7 +76,11 @@ export function createApp(options: AppOptions): Hono {
   });
 
   const own: Readonly<Record<OwnPath, (context: Context) => Response | Promise<Response>>> = {
-    '/': (context) => context.text(welcome(version)),
+    // Programs get a word of welcome, people the page.
+    '/': (context) => {
+      const forPeople = context.req.header('accept')?.includes('text/html') === true;
+      return (forPeople ? pageAt(context) : undefined) ?? context.text(welcome(version));
+    },
     '/health': (context) => context.json({ ok: true }),
     '/ready': (context) => (ready() ? context.json({ ready: true }) : context.json({ ready: false }, 503)),
     '/session': (context) => openSession(context.req.raw, options.redeem, options.limiters),
@@ -81,9 +88,14 @@ export function createApp(options: AppOptions): Hono {
   for (const { method, path } of OWN_ROUTES) app.on(method, path, own[path]);
   app.all(`${PREFIX}*`, (context) => call(context, options));
 
+  app.get('*', (context, next) => pageAt(context) ?? next());
+
   app.notFound((context) => refuse(unknownPath(context.req.path), context));
   app.onError(refuse);
 
+  function pageAt(context: Context): Response | undefined {
+    return page?.answer(context.req.path, context.req.header('accept-encoding'));
+  }
   function refuse(thrown: unknown, context: Context): Response {
     const error = toNiagaError(thrown);
     // An operation that was begun has told of its end itself.

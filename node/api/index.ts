@@ -50,6 +50,8 @@ export interface ApiOptions {
   readonly ready?: (() => boolean) | undefined;
   readonly logger: Logger;
   readonly version: string;
+  /** The folder with the built page. Default `DEFAULT_PAGE_FOLDER` of page.ts; without one there only programs are served. */
+  readonly page?: string | undefined;
   /** Called after each answer; for counters. */
   readonly onEvent?: ((event: ApiEvent) => void) | undefined;
 }

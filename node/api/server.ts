@@ -10,6 +10,7 @@ import { DEFAULT_MAX_BODY } from './body.js';
 import type { FindCaller } from './gate.js';
 import type { Api, ApiOptions } from './index.js';
 import { createLimiters } from './limits.js';
+import { DEFAULT_PAGE_FOLDER, readPage } from './page.js';
 import { OWNER } from './session.js';
 
 const second = 1_000;
@@ -84,6 +85,7 @@ export class ApiServer implements Api {
       maxBody: this.#options.maxBody ?? DEFAULT_MAX_BODY,
       logger,
       version,
+      page: await readPage(this.#options.page ?? DEFAULT_PAGE_FOLDER),
       onEvent: this.#options.onEvent ?? (() => undefined),
       running: calls,
     });

@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder, type NodeProcess } from '../support/processes.js';
+import { findChromium } from './chromium.js';
+import { openBrowser, Person, startNode, type Look } from './people.js';
+
+/** Two people trade with the page alone, each on a node of their own. */
+
+const executable = findChromium();
+
+const LOOKS: readonly (Look & { readonly name: string; readonly state: string })[] = [
+  { name: 'phone, Indonesian', language: 'id', width: 360, height: 740, state: 'Selesai' },
+  { name: 'desktop, English', language: 'en', width: 1440, height: 900, state: 'Completed' },
+];
+
+const HTML = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+
+describe.skipIf(executable === undefined)('the page', () => {
+  let browser: Browser;
+  let folder: { path: string; remove: () => Promise<void> };
+  let shop: NodeProcess;
+  let home: NodeProcess;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    shop = await startNode(join(folder.path, 'shop'), 'Warung Sari');
+    home = await startNode(join(folder.path, 'home'), 'Dewi', shop.addresses);
+    browser = await openBrowser(executable ?? '');
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await Promise.all([shop.kill('SIGINT'), home.kill('SIGINT')]);
+    await folder.remove();
+  });
+
+  it.each(LOOKS)('lets two people trade from listing to rating: $name', async ({ state, ...look }) => {
+    const id = look.language === 'id';
+    const title = id ? 'Kopi Gayo 250 g' : 'Toraja coffee 250 g';
+    await using seller = await Person.at(browser, shop.home, look);
+    await using buyer = await Person.at(browser, home.home, look);
+
+    // The shop sells. What strangers write is only ever text.
+    await seller.go('sell');
+    await seller.page.locator('details summary').first().click();
+    const form = seller.page.locator('form[data-form=sell]');
+    await form.locator('[name=title]').fill(title);
+    await form.locator('[name=description]').fill(id ? 'Arabika, sangrai sedang.' : 'Arabica, medium roast.');
+    await form.locator('[name=price]').fill(id ? '85.000' : '85,000');
+    await form.locator('[name=quantity]').fill('10');
+    await form.locator('[name=shipsTo]').fill('ID');
+    await form.locator('[name=rate]').fill('20000');
+    await form.locator('[name=place]').fill('Yogyakarta');
+    await form.locator('input[value=bank-transfer]').check();
+    await form.locator('[name=guarantee]').fill(HTML);
+    await form.locator('[name=refund]').fill(id ? 'Uang kembali dalam 7 hari.' : 'Money back within 7 days.');
+    await seller.isWell();
+    await form.locator('button[type=submit]').click();
+    await form.locator('.note.good').waitFor();
+    await seller.page.locator('main li').filter({ hasText: title }).waitFor();
+    await seller.isWell();
+    await seller.picture(`sell-${look.language}`);
+
+    // Somebody else finds it, and sees what protects them before there is a button.
+    const link = await buyer.finds(id ? 'kopi gayo' : 'toraja coffee', title);
+    await buyer.isWell();
+    await buyer.picture(`search-${look.language}`);
+    await link.click();
+    await buyer.page.locator('[data-risk]').first().waitFor();
+    expect(await buyer.page.locator('[data-risk]').count()).toBe(8);
+    expect(await buyer.page.locator('main').innerText()).toContain(HTML);
+    await buyer.isWell();
+    await buyer.picture(`listing-${look.language}`);
+
+    await buyer.page.locator('[name=quantity]').fill('2');
+    await buyer.page.locator('[name=address]').fill('Jl. Kaliurang 5, Sleman');
+    expect(await buyer.page.locator('main').innerText()).toContain('170');
+    await buyer.page.locator('section[aria-labelledby=offer] button[type=submit]').click();
+    await buyer.sees('offered');
+    await buyer.isWell();
+
+    // From here on each sees what the other does, without asking.
+    await seller.go('orders');
+    await seller.page.locator('main li').filter({ hasText: title }).getByRole('link').click();
+    await seller.sees('offered');
+    await seller.isWell();
+    await seller.takes('counter', { shipping: id ? '20.000' : '20,000' });
+    await buyer.sees('countered');
+    await buyer.takes('accept');
+    await buyer.sees('accepted');
+    await seller.sees('accepted');
+
+    await buyer.page.locator('[name=message]').fill('Halo <b>Sari</b>');
+    await buyer.page.locator('section[aria-labelledby=chat] button[type=submit]').click();
+    await seller.page.getByText('Halo <b>Sari</b>').waitFor();
+
+    await buyer.takes('paid', { reference: 'BCA 0412' });
+    await seller.sees('paid');
+    await seller.page.reload();
+    await seller.sees('paid');
+    await seller.page.getByText('Jl. Kaliurang 5, Sleman').waitFor();
+    await seller.takes('payment-seen');
+    await buyer.sees('payment-confirmed');
+    await buyer.isWell();
+    await buyer.picture(`order-${look.language}`);
+    await seller.takes('shipped', { tracking: 'JNE123' });
+    await buyer.sees('shipped');
+    await buyer.page.reload();
+    await buyer.takes('received');
+    await seller.sees('received');
+    await buyer.takes('approved');
+    await buyer.sees('completed');
+    await seller.sees('completed');
+    expect(await seller.page.locator('[data-state]').innerText()).toBe(state);
+    await buyer.takes('rating', { stars: '5', text: 'Enak' });
+    await seller.page.locator('[data-kind=rating]').waitFor();
+    await seller.isWell();
+    await buyer.isWell();
+
+    for (const place of ['orders', 'network', 'settings']) {
+      await buyer.go(place);
+      await buyer.page.locator('main h2').first().waitFor();
+      await buyer.isWell();
+    }
+  });
+});

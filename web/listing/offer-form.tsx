@@ -1,0 +1,160 @@
+import { useState } from 'preact/hooks';
+import type { ListingView } from '../../node/api/views.js';
+import { useAction } from '../api/action.js';
+import { useAnswer } from '../api/answer.js';
+import { call } from '../api/client.js';
+import { moneyForField, moneyText, moneyTyped, timesMoney } from '../format/money.js';
+import { Choose, Field } from '../parts/field.js';
+import { Problem } from '../parts/problem.js';
+import { useLanguage, useWords } from '../shell/language.js';
+import { goTo, hrefTo } from '../shell/route.js';
+import { OFFER_WORDS } from './offer-words.js';
+import type { Details } from './read.js';
+
+type Method = 'shipping' | 'pickup' | 'digital' | 'service';
+
+function methodsFor(listing: ListingView, details: Details): readonly Method[] {
+  if (listing.kind === 'digital') return ['digital'];
+  if (listing.kind === 'service') return ['service'];
+  return details.pickup ? ['shipping', 'pickup'] : ['shipping'];
+}
+
+const SHORT_KEY = 14;
+
+export function OfferForm({ listing, details }: { listing: ListingView; details: Details }) {
+  const t = useWords(OFFER_WORDS);
+  const language = useLanguage();
+  const currency = listing.price?.currency ?? 'IDR';
+  const methods = methodsFor(listing, details);
+  const [quantity, setQuantity] = useState('1');
+  const [price, setPrice] = useState(listing.price === null ? '' : moneyForField(listing.price, language));
+  const [method, setMethod] = useState<Method>(methods[0] ?? 'shipping');
+  const [address, setAddress] = useState('');
+  const [phone, setPhone] = useState('');
+  const [note, setNote] = useState('');
+  const [arbiter, setArbiter] = useState('');
+  const arbiters = useAnswer((signal) => call('arbiter.list', {}, signal), []);
+  const offer = useAction();
+
+  if (details.availability === 'OutOfStock') return <p class="note warn">{t.soldOut}</p>;
+  const pieces = Number(quantity);
+  const typed = moneyTyped(price, currency, language);
+  const listed =
+    listing.price !== null && typed === moneyTyped(moneyForField(listing.price, language), currency, language);
+  const max = typeof details.left === 'number' ? details.left : undefined;
+  const open = (arbiters.value?.items ?? []).filter((each) => each.open && !each.own);
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (typed === undefined) return;
+    offer.run(async () => {
+      const { trade } = await call('offer', {
+        listing: listing.listing,
+        quantity: pieces,
+        delivery: method,
+        ...(listed ? {} : { price: typed }),
+        ...(note.trim() === '' ? {} : { note: note.trim() }),
+        ...(method === 'shipping' && address.trim() !== '' ? { address: address.trim() } : {}),
+        ...(phone.trim() === '' ? {} : { phone: phone.trim() }),
+        ...(method === 'pickup' ? { code: true } : {}),
+        ...(arbiter === '' ? {} : { arbiter }),
+      });
+      goTo(hrefTo(['trade', trade]));
+    });
+  };
+  return (
+    <section aria-labelledby="offer">
+      <h2 id="offer">{t.title}</h2>
+      <form onSubmit={submit}>
+        <div class="columns">
+          <Field
+            label={t.quantity}
+            name="quantity"
+            type="number"
+            keys="numeric"
+            min={1}
+            max={max}
+            required
+            value={quantity}
+            onValue={setQuantity}
+          />
+          <Field
+            label={`${t.price(details.unit ?? t.piece)}, ${currency}`}
+            name="price"
+            keys="decimal"
+            required
+            value={price}
+            onValue={setPrice}
+            hint={listing.price === null ? undefined : t.listed(moneyText(listing.price, language))}
+            problem={price !== '' && typed === undefined ? t.badPrice : undefined}
+          />
+        </div>
+        {methods.length < 2 ? null : (
+          <Choose
+            label={t.delivery}
+            name="delivery"
+            value={method}
+            options={methods.map((each) => [each, t.methods[each]] as const)}
+            onValue={setMethod}
+          />
+        )}
+        {method === 'shipping' ? (
+          <Field
+            label={t.address}
+            name="address"
+            lines={3}
+            required
+            maxLength={2000}
+            value={address}
+            onValue={setAddress}
+            hint={t.addressHint}
+          />
+        ) : null}
+        <Field label={t.phone} name="phone" keys="tel" maxLength={100} value={phone} onValue={setPhone} />
+        <Field label={t.note} name="note" lines={2} maxLength={2000} value={note} onValue={setNote} />
+        {open.length === 0 ? null : (
+          <Choose
+            label={t.arbiter}
+            value={arbiter}
+            hint={t.arbiterHint}
+            options={[
+              ['', t.noArbiter],
+              ...open.map(
+                (each) =>
+                  [
+                    each.trader,
+                    t.arbiterOne(
+                      `${each.trader.slice(0, SHORT_KEY)}…`,
+                      each.fees.map((fee) => moneyText(fee, language)).join(', '),
+                    ),
+                  ] as const,
+              ),
+            ]}
+            onValue={setArbiter}
+          />
+        )}
+        <Total pieces={pieces} typed={typed} listing={listing} listed={listed} />
+        {method === 'shipping' ? <p class="soft">{t.shipping}</p> : null}
+        <p>{t.binding}</p>
+        {offer.refusal === undefined ? null : <Problem refusal={offer.refusal} />}
+        <button type="submit" class="main" disabled={offer.running}>
+          {t.send}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+/** What the goods cost at the listed price; at another price the contract says it. */
+function Total(given: { pieces: number; typed: string | undefined; listing: ListingView; listed: boolean }) {
+  const t = useWords(OFFER_WORDS);
+  const language = useLanguage();
+  const { pieces, typed, listing, listed } = given;
+  if (!Number.isSafeInteger(pieces) || pieces < 1 || typed === undefined) return null;
+  const text =
+    listed && listing.price !== null ? moneyText(timesMoney(listing.price, pieces), language) : `${pieces} × ${typed}`;
+  return (
+    <p>
+      {t.goods}: <span class="price">{text}</span>
+    </p>
+  );
+}

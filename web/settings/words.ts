@@ -1,0 +1,46 @@
+import { words } from '../shell/language.js';
+
+export const SETTINGS_WORDS = words(
+  {
+    title: 'Settings',
+    profile: 'Who you are',
+    name: 'Your name',
+    noName: 'You have none. It is given once, with “niaga init --name NAME”.',
+    key: 'Your key',
+    devices: 'Your devices',
+    here: 'this one',
+    writes: 'signs for you',
+    revoked: (when: string) => `revoked ${when}`,
+    until: (when: string) => `may until ${when}`,
+    words: 'Your 24 words',
+    wordsHere:
+      'Your root key is still on this computer. Write down its 24 words: “niaga identity words”. Words are shown on the command line only, never here.',
+    wordsWritten: 'Your root key is only in the 24 words that you wrote down. They are never shown here.',
+    commandLine: 'Devices are added and revoked on the command line: “niaga identity --help”.',
+    blocked: 'Blocked sellers',
+    nobody: 'You block nobody.',
+    unblock: 'Unblock',
+    signOut: 'Sign out of this page',
+  },
+  {
+    title: 'Pengaturan',
+    profile: 'Siapa Anda',
+    name: 'Nama Anda',
+    noName: 'Belum ada. Diberikan sekali saja, dengan “niaga init --name NAMA”.',
+    key: 'Kunci Anda',
+    devices: 'Perangkat Anda',
+    here: 'yang ini',
+    writes: 'menandatangani untuk Anda',
+    revoked: (when) => `dicabut ${when}`,
+    until: (when) => `berlaku sampai ${when}`,
+    words: '24 kata Anda',
+    wordsHere:
+      'Kunci akar masih di komputer ini. Catat 24 katanya: “niaga identity words”. Kata-katanya hanya tampil di baris perintah, tidak pernah di sini.',
+    wordsWritten: 'Kunci akar hanya ada dalam 24 kata yang Anda catat. Tidak pernah ditampilkan di sini.',
+    commandLine: 'Perangkat ditambah dan dicabut lewat baris perintah: “niaga identity --help”.',
+    blocked: 'Penjual yang diblokir',
+    nobody: 'Anda tidak memblokir siapa pun.',
+    unblock: 'Buka blokir',
+    signOut: 'Keluar dari halaman ini',
+  },
+);

@@ -1,0 +1,57 @@
+import { useState } from 'preact/hooks';
+import { call } from '../api/client.js';
+import { refusalOf, type Refusal } from '../api/refusal.js';
+import { storeToken } from '../api/session.js';
+import { Problem } from '../parts/problem.js';
+import { useWords } from './language.js';
+import { SHELL_WORDS } from './words.js';
+
+/** Takes the token, tries it, and keeps it for this tab. */
+export function SignIn({ again, onSignedIn }: { again: boolean; onSignedIn: () => void }) {
+  const t = useWords(SHELL_WORDS);
+  const [token, setToken] = useState('');
+  const [refusal, setRefusal] = useState<Refusal>();
+  const signIn = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    storeToken(token.trim());
+    try {
+      await call('status', {});
+      onSignedIn();
+    } catch (thrown) {
+      storeToken(undefined);
+      setRefusal(refusalOf(thrown));
+    }
+  };
+  return (
+    <section class="narrow">
+      <h1>{t.signIn}</h1>
+      {again ? <p class="note">{t.signedOut}</p> : null}
+      <p>{t.signInWhy}</p>
+      <p>{t.signInHow}</p>
+      <form onSubmit={(event) => void signIn(event)}>
+        <label>
+          <span>{t.token}</span>
+          <input
+            type="password"
+            name="token"
+            required
+            autocomplete="off"
+            spellcheck={false}
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
+        </label>
+        {refusal === undefined ? null : refusal.code === 'API_TOKEN' ? (
+          <p class="note bad" role="alert">
+            {t.wrongToken}
+          </p>
+        ) : (
+          <Problem refusal={refusal} />
+        )}
+        <button type="submit" class="main">
+          {t.signInButton}
+        </button>
+      </form>
+    </section>
+  );
+}
