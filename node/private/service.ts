@@ -207,6 +207,8 @@ export class PrivateService implements PrivateValues {
   async #values(trade: string) {
     const log = await this.#deps.trades.open(trade);
     if (log === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'There is no such trade here.');
+    // Whoever asks right after a step finds what the step committed to: it may not have been taken up yet.
+    if (this.#prepared.size > 0) await this.#settle(log);
     const values = await Promise.all(
       commitmentsOf(log.state).map(async (committed) => ({
         committed,
@@ -254,7 +256,7 @@ export class PrivateService implements PrivateValues {
     await this.#lock(trade, async () => {
       for (const committed of commitmentsOf(log.state)) {
         if (committed.by !== log.role) continue;
-        const known = await this.#table.row(trade, committed.commitment);
+        const known = await unlessDamaged(this.#table.row(trade, committed.commitment));
         const row = known?.own === true ? known : ((await this.#adopt(trade, committed)) ?? known);
         if (row?.value === undefined || !committed.due) continue;
         const to = committed.to.flatMap((role) => partyOf(log.state, role) ?? []);
