@@ -151,7 +151,11 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     );
     const mayWrite = (): boolean => devices.mayWrite;
     const traderRecords = await run(createTraderRecords({ ...common, mayWrite, hasOthers: () => devices.hasOthers }));
-    const arbiters = createArbiters({ traderRecords, trader: identity.trader });
+    const arbiters = createArbiters({
+      traderRecords,
+      trader: identity.trader,
+      hasOthers: () => devices.hasOthers,
+    });
     const blocks = await run(createBlocks({ ...common, records: traderRecords }));
     const falseIndexes = createFalseIndexes({
       ...common,

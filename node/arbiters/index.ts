@@ -36,19 +36,26 @@ export interface Arbiters {
    * Who is chosen as the arbiter of a contract. @throws NiagaError ID_INVALID, TRADER_NOT_FOUND, PEER_UNREACHABLE
    */
   choose(trader: string, signal?: AbortSignal): Promise<ChosenArbiter>;
-  /** The own offer; undefined where this trader is no arbiter. */
+  /** The own offer as this device made it; undefined where it made none. */
   own(): ArbiterOffer['item'] | undefined;
-  /** Whether a contract names this trader as the arbiter on the terms that it offers now. */
-  fits(terms: Terms): boolean;
+  /** Whether this trader offers to be an arbiter, by whichever of its devices. @throws NiagaError PEER_UNREACHABLE where only others could know */
+  offers(): Promise<boolean>;
+  /**
+   * Whether a contract names this trader as the arbiter on the terms that it offers now, by whichever of its devices.
+   * @throws NiagaError PEER_UNREACHABLE where only others could know
+   */
+  fits(terms: Terms): Promise<boolean>;
 }
 
 /** What the terms of a contract of this total say of the arbiter. @throws NiagaError TRADE_TERMS where it takes no such contract */
 export type ChosenArbiter = (total: Money) => NonNullable<Terms['arbiter']>;
 
 export interface ArbitersDeps {
-  readonly traderRecords: Pick<TraderRecords, 'publish' | 'own' | 'get' | 'list'>;
+  readonly traderRecords: Pick<TraderRecords, 'publish' | 'own' | 'newest' | 'get' | 'list'>;
   /** The own root key. */
   readonly trader: Uint8Array;
+  /** Whether the trader has other devices, which may have made the offer. Default: none. */
+  readonly hasOthers?: (() => boolean) | undefined;
 }
 
 export function createArbiters(deps: ArbitersDeps): Arbiters {

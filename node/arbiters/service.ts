@@ -1,6 +1,7 @@
-import { NiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
 import { formatMoney, moneyToJson, parseMoney } from '../../protocol/money.js';
+import { compareVersions } from '../../protocol/record.js';
 import { arbiterFee, WHOLE_SHARE, type ArbiterOffer, type Terms } from '../../protocol/trade/index.js';
 import type { ArbiterView } from '../api/rows/arbiter.js';
 import type { TraderRecord } from '../trader-records/index.js';
@@ -73,9 +74,14 @@ export class ArbiterService implements Arbiters {
     return this.#deps.traderRecords.own(KIND)?.payload.item;
   }
 
-  fits({ arbiter, total }: Terms): boolean {
-    const record = this.#deps.traderRecords.own(KIND);
-    if (arbiter === undefined || record === undefined || !equalBytes(arbiter.trader, this.#deps.trader)) return false;
+  async offers(): Promise<boolean> {
+    return this.own() !== undefined || (await this.#newest()) !== undefined;
+  }
+
+  async fits({ arbiter, total }: Terms): Promise<boolean> {
+    if (arbiter === undefined || !equalBytes(arbiter.trader, this.#deps.trader)) return false;
+    const record = await this.#newest();
+    if (record === undefined) return false;
     const fee = arbiterFee(record.payload.item, total);
     return (
       arbiter.offer.equals(record.id) &&
@@ -84,6 +90,20 @@ export class ArbiterService implements Arbiters {
       // Who is promised more than it asks for has nothing against it.
       arbiter.fee.amount >= fee.amount
     );
+  }
+
+  /** The own offer as it stands: another device that wrote since may have changed it. @throws NiagaError PEER_UNREACHABLE */
+  async #newest(): Promise<TraderRecord<typeof KIND> | undefined> {
+    const { traderRecords, hasOthers } = this.#deps;
+    const here = traderRecords.own(KIND);
+    if (hasOthers?.() !== true) return here;
+    try {
+      const there = await traderRecords.newest(KIND);
+      return here === undefined || (there !== undefined && compareVersions(there, here) > 0) ? there : here;
+    } catch (error) {
+      if (here !== undefined && isNiagaError(error, 'PEER_UNREACHABLE')) return here;
+      throw error;
+    }
   }
 
   #isOwn({ payload }: TraderRecord<typeof KIND>): boolean {

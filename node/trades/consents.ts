@@ -5,7 +5,7 @@ import type { TradeBook } from './book.js';
 
 export interface ConsentsDeps {
   readonly book: Pick<TradeBook, 'rows' | 'read'>;
-  readonly arbiters: Pick<Arbiters, 'fits' | 'own'>;
+  readonly arbiters: Pick<Arbiters, 'fits' | 'offers'>;
   readonly mayWrite?: (() => boolean) | undefined;
   /** @throws NiagaError where a trade may not go on yet */
   readonly check?: ((trade: string) => Promise<void>) | undefined;
@@ -18,16 +18,15 @@ export class Consents {
   readonly #deps: ConsentsDeps;
   /** Trades that were not looked at yet, or could not go on when they were. */
   readonly #waiting = new Set<string>();
+  #loaded = false;
 
   constructor(deps: ConsentsDeps) {
     this.#deps = deps;
   }
 
-  /** What a stop has left. */
+  /** What a stop has left is looked at in the next run, or once this device writes. */
   load(): void {
-    const { arbiters, book } = this.#deps;
-    if (arbiters.own() === undefined) return;
-    for (const [id, row] of book.rows()) if (!row.ended) this.#waiting.add(id);
+    this.#loaded = false;
   }
 
   add(trade: string): void {
@@ -35,7 +34,8 @@ export class Consents {
   }
 
   async run(): Promise<void> {
-    if (this.#waiting.size === 0 || this.#deps.mayWrite?.() === false) return;
+    if (this.#deps.mayWrite?.() === false) return;
+    await this.#load();
     for (const id of [...this.#waiting]) {
       try {
         await this.#consentTo(id);
@@ -46,12 +46,24 @@ export class Consents {
     }
   }
 
+  async #load(): Promise<void> {
+    if (this.#loaded) return;
+    const { arbiters, book, logger } = this.#deps;
+    try {
+      if (await arbiters.offers()) for (const [id, row] of book.rows()) if (!row.ended) this.#waiting.add(id);
+      this.#loaded = true;
+    } catch (error) {
+      // Another device has made the offer, and nobody who knows it is there yet.
+      logger.debug({ error: String(error) }, 'whether this trader is an arbiter is not known yet');
+    }
+  }
+
   async #consentTo(id: string): Promise<void> {
     const { arbiters, book, check, consent } = this.#deps;
     const trade = await book.read(id);
     const terms = trade === undefined ? undefined : agreementIn(trade.state.contract)?.terms;
-    if (trade?.role !== 'arbiter' || terms === undefined || !arbiters.fits(terms)) return;
-    if (!allowed(trade.state, 'arbiter').includes('consent')) return;
+    if (trade?.role !== 'arbiter' || terms === undefined) return;
+    if (!allowed(trade.state, 'arbiter').includes('consent') || !(await arbiters.fits(terms))) return;
     await check?.(id);
     await consent(id);
   }

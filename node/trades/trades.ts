@@ -59,7 +59,7 @@ export interface TradesDeps {
   /** What the others in a trade call themselves. */
   readonly traderRecords: Pick<TraderRecords, 'get'>;
   /** Who rules where both sides do not agree. */
-  readonly arbiters: Pick<Arbiters, 'choose' | 'fits' | 'own'>;
+  readonly arbiters: Pick<Arbiters, 'choose' | 'fits' | 'offers' | 'own'>;
   /** Brings messages to the other side. Started after this service, which takes what comes. */
   readonly mail: Mail;
   /** Changes of trades are told there. */
@@ -309,15 +309,21 @@ class TradesService implements Trades {
     mail.handle('heads', { take: ({ from, bytes }) => this.#repair.compared(from, bytes) });
   }
 
-  /** A contract that names this trader as its arbiter. @throws NiagaError TRADE_ROLE, RATE_LIMITED, TRADER_BLOCKED, … */
+  /** A contract that names this trader as its arbiter. @throws NiagaError TRADE_ROLE, TRADER_NOT_FOUND, RATE_LIMITED, TRADER_BLOCKED, … */
   async #takeCase({ bytes, from, about, receipt }: Incoming): Promise<void> {
     const { arbiters, identity, now } = this.#deps;
     // The offer lies with the device that signed it; another one is given the case when that is away.
-    if (arbiters.own() === undefined && this.#deps.hasOthers?.() !== true)
+    const isHere = arbiters.own() !== undefined;
+    if (!isHere && this.#deps.hasOthers?.() !== true)
       throw new NiagaError('TRADE_ROLE', 'This trader does not offer to be an arbiter.');
     const opened = openCase(bytes, from, identity.trader, { journal: this.#journal, now: now() });
     const id = opened.trade.toString();
-    if (!this.#book.rows().has(id)) this.#intake.checkTrader(from);
+    if (!this.#book.rows().has(id)) {
+      this.#intake.checkTrader(from);
+      // Not final: who keeps the offer may only be away.
+      if (!isHere && !(await arbiters.offers()))
+        throw new NiagaError('TRADER_NOT_FOUND', 'Nobody knows that this trader offers to be an arbiter.');
+    }
     await this.#ledger.adopt(opened, () => receipt(about));
     this.#consentTo(id);
   }
