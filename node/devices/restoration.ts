@@ -86,7 +86,7 @@ export class Restoration {
     this.#stopping = new AbortController();
     const { home, network } = this.#deps;
     const begun = await readKeyFile(home, 'restoring');
-    this.#progress = await this.#table.get(KEY);
+    this.#progress = await this.#read();
     if (begun !== undefined && this.#progress === undefined) {
       const nothing = { profile: false, catalogue: false, omitted: 0, found: [], compared: [] };
       await this.#keep({ since: begun.since, ...nothing });
@@ -324,6 +324,27 @@ export class Restoration {
       } catch (error) {
         if (!isNiagaError(error)) throw error;
       }
+    }
+  }
+
+  /**
+   * Going on without it could sign what contradicts a message of before: which trades were compared is nowhere else.
+   * @throws NiagaError RECORD_CORRUPT
+   */
+  async #read(): Promise<Progress | undefined> {
+    try {
+      return await this.#table.get(KEY);
+    } catch (error) {
+      if (!isNiagaError(error, 'RECORD_CORRUPT')) throw error;
+      throw new NiagaError(
+        'RECORD_CORRUPT',
+        'How far this home was brought back from the words cannot be read from its disk any more: a step from here could contradict an earlier one.',
+        {
+          where: `restore/${KEY}`,
+          next: 'Put the home back from a backup, or bring the trader back from the words in an empty one: niaga identity restore --home FOLDER',
+          cause: error,
+        },
+      );
     }
   }
 

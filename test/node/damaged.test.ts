@@ -99,6 +99,20 @@ describe('a disk that damages rows', () => {
     expect(listings).toContain(damaged?.[0]?.where);
   });
 
+  it('keeps a home that was brought back from the words from going on where nobody knows how far, and says what to do', async () => {
+    const home = await startMember(folder.path, 'restored', {});
+    await home.store.write([{ table: 'restore', key: 'progress', row: Uint8Array.of(1, 2, 3) }]);
+    await home.stop();
+    // A start that fails undoes itself: the next one says the same.
+    for (let tries = 0; tries < 2; tries++)
+      await expect(startMember(folder.path, 'restored', {})).rejects.toMatchObject({
+        code: 'RECORD_CORRUPT',
+        message: expect.stringMatching(/brought back from the words/) as string,
+        where: 'restore/progress',
+        next: expect.stringMatching(/backup.*niaga identity restore --home/) as string,
+      });
+  });
+
   it('takes nothing but what it damaged, whichever tables it strikes, also after a start', async () => {
     const { tables } = await node.store.check();
     const struck = [];
