@@ -5,6 +5,9 @@ import { handlersOf, startMembers } from '../../network/members.js';
 import { published, until } from '../../network/traders.js';
 
 const { signal } = new AbortController();
+/** As many as are told of at once (node/inbox/index.ts), and some more. */
+const TOLD = 200;
+const MORE = 10;
 let stop: () => Promise<void>;
 let seller: Services;
 let buyer: Services;
@@ -103,6 +106,23 @@ describe('the inbox', () => {
       (shown) => shown.every(({ delivery, reason }) => delivery === 'refused' && reason !== undefined),
       'both are known to be refused',
     );
+  });
+
+  it('tells of so many that were refused, those of late, and is cleared of all', { timeout: 120_000 }, async () => {
+    const ids: string[] = [];
+    for (let at = 0; at < TOLD + MORE; at++) ids.push((await buyer.chat.send({ with: trade, text: `${at}` })).id);
+    const sent = new Set(ids);
+    const refused = async () => buyer.mail.waiting().filter(({ id, state }) => sent.has(id) && state === 'refused');
+    const all = await until(refused, ({ length }) => length === TOLD + MORE, 'all are refused');
+    const told = (await inboxOf(buyer)).filter(({ kind }) => kind === 'undelivered');
+    expect(told).toHaveLength(TOLD);
+    const isTold = (id: string) => told.some(({ item }) => item.endsWith(`/${id}`));
+    const times = (some: typeof all) => some.map(({ since }) => since);
+    const untold = all.filter(({ id }) => !isTold(id));
+    expect(untold).toHaveLength(MORE);
+    expect(Math.max(...times(untold))).toBeLessThanOrEqual(Math.min(...times(all.filter(({ id }) => isTold(id)))));
+    expect(await handlersOf(buyer).inboxClear({}, { signal })).toEqual({ cleared: TOLD + MORE });
+    expect((await inboxOf(buyer)).filter(({ kind }) => kind === 'undelivered')).toEqual([]);
   });
 });
 
