@@ -47,7 +47,6 @@ const SHORT_PART = 3;
 const MAX_JOINED_LENGTH = 24;
 const MAX_PARTS = 6;
 
-const DIGIT_FIRST = /^[0-9]/;
 const JOINER = /[-&]/;
 const NUMBER = /^[0-9]+(?:\.[0-9]+)?$/;
 const NUMBER_AND_LETTERS = /^([0-9]+(?:\.[0-9]+)?)([a-z]+)$/;
@@ -73,13 +72,13 @@ export function analyse(text: string): Token[] {
     }
     const next = words[index + 1];
     const sides = next === 'x' && SIDES.test(word) ? words[index + 2] : undefined;
-    if (sides !== undefined && DIGIT_FIRST.test(sides)) {
+    if (sides !== undefined && startsWithDigit(sides)) {
       // "9 x 12" is "9x12", over as many sides as follow.
       words[index + 2] = `${word}x${sides}`;
       index++;
       continue;
     }
-    const unit = next !== undefined && NUMBER.test(word) ? unitOf(next, false) : undefined;
+    const unit = next !== undefined && startsWithDigit(word) && NUMBER.test(word) ? unitOf(next, false) : undefined;
     if (unit !== undefined) {
       pushMeasure(found, word, unit, position);
       index++;
@@ -88,6 +87,12 @@ export function analyse(text: string): Token[] {
     position++;
   }
   return withAbsent(found);
+}
+
+/** Asked of every word, before the expressions for numbers. */
+function startsWithDigit(word: string): boolean {
+  const first = word.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39;
 }
 
 /** The terms of a text in order, without stop words. */
@@ -145,7 +150,7 @@ function isMeasure(word: string): boolean {
 }
 
 function pushPart(found: Token[], part: string, position: number): void {
-  if (!DIGIT_FIRST.test(part)) return push(found, stem(part), 'word', part, position, STOP_WORDS.has(part));
+  if (!startsWithDigit(part)) return push(found, stem(part), 'word', part, position, STOP_WORDS.has(part));
   if (NUMBER.test(part)) return push(found, part, 'number', part, position);
   const [, number = '', letters = ''] = NUMBER_AND_LETTERS.exec(part) ?? [];
   const unit = letters === '' ? undefined : unitOf(letters, true);

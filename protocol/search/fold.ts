@@ -172,11 +172,22 @@ function foldCodePoint(code: number): string {
   return inRanges(SPACES, code) ? ' ' : String.fromCodePoint(code);
 }
 
-/** ASCII is most of what comes: its folds are looked up by index. */
+/** The folds of ASCII, by code. */
 const ASCII = Array.from({ length: 0x80 }, (_, code) => {
   if (code >= 0x41 && code <= 0x5a) return String.fromCodePoint(code + 0x20);
   return foldCodePoint(code);
 });
+/** ASCII that is not kept as it is once its capitals are small letters. */
+const FOLDED_ASCII = new RegExp(
+  `[${ASCII.flatMap((to, code) => (to === String.fromCharCode(code).toLowerCase() ? [] : [escaped(code)])).join('')}]`,
+  'g',
+);
+/** ASCII, which is most of what comes, is folded a run at a time. */
+const RUNS = /[\0-\x7f]+|[^\0-\x7f]+/g;
+
+function escaped(code: number): string {
+  return `\\x${code.toString(16).padStart(2, '0')}`;
+}
 
 /**
  * @returns `text` of a–z, 0–9, letters of other scripts, spaces, and the marks `- ' " . , / & ¬ |`. Never throws: a
@@ -184,16 +195,18 @@ const ASCII = Array.from({ length: 0x80 }, (_, code) => {
  */
 export function fold(text: string): string {
   let folded = '';
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) {
-      folded += ASCII[unit] ?? ' ';
-      continue;
-    }
-    const code = text.codePointAt(index) ?? unit;
-    if (code > 0xffff) index++;
-    folded += foldCodePoint(code);
-  }
+  for (const run of text.match(RUNS) ?? []) folded += run.charCodeAt(0) < 0x80 ? foldAscii(run) : foldOthers(run);
+  return folded;
+}
+
+/** Of ASCII alone small letters are the same on every platform. */
+function foldAscii(text: string): string {
+  return text.toLowerCase().replace(FOLDED_ASCII, (char) => ASCII[char.charCodeAt(0)] ?? ' ');
+}
+
+function foldOthers(text: string): string {
+  let folded = '';
+  for (const char of text) folded += foldCodePoint(char.codePointAt(0) ?? 0);
   return folded;
 }
 

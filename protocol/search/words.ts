@@ -6,16 +6,17 @@ import { classOf, CLAUSE_END, fold } from './fold.js';
  */
 export function splitWords(text: string): string[] {
   const folded = normaliseNumbers(fold(text));
+  const isPlain = !NOT_ASCII.test(folded);
   const words: string[] = [];
   for (const word of folded.split(' ')) {
     if (word === '') continue;
-    if (NOT_ASCII.test(word)) words.push(...splitScripts(word));
-    else words.push(word);
+    if (isPlain || !NOT_ASCII.test(word)) words.push(word);
+    else words.push(...splitScripts(word));
   }
   return words;
 }
 
-const NOT_ASCII = /[^\u0021-\u007e]/;
+const NOT_ASCII = /[^\u0020-\u007e]/;
 const INCHES_BEFORE_SIDE = /([0-9])(?:"|'')(?=x[0-9])/g;
 const INCHES = /([0-9])(?:"|'')/g;
 const FEET = /([0-9])'(?![a-z])/g;

@@ -72,6 +72,15 @@ describe('analysis', () => {
     );
   });
 
+  it('folds a text as it folds each of its characters', () => {
+    fc.assert(
+      fc.property(fc.oneof(anything, title), (text) => {
+        expect(fold(text)).toBe(Array.from(text, fold).join(''));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('does not tell composed from decomposed letters', () => {
     for (const text of ['Crème brûlée', 'Łódź Ångström', 'tiếng Việt', 'й ё ї', 'Ένα ΐ', 'ǅ ñ ő']) {
       expect(termsOfText(text.normalize('NFD'))).toEqual(termsOfText(text.normalize('NFC')));
