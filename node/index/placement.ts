@@ -65,6 +65,8 @@ export class PlacementState implements Placement {
   #targets: readonly Target[] = [];
   /** By peer the places that it is responsible for. */
   #places = new Map<string, number[]>();
+  /** The same as names, as far as they were asked for. */
+  #names = new Map<string, readonly number[]>();
   /** Holders a place, and how many places lack their quorum. */
   #held = new Uint8Array();
   #lacking = 0;
@@ -103,6 +105,7 @@ export class PlacementState implements Placement {
     this.#targets = targets;
     this.#others = new Set(others);
     this.#places = new Map();
+    this.#names = new Map();
     targets.forEach(({ peers }, place) => {
       for (const peer of peers) {
         const places = this.#places.get(peer);
@@ -124,9 +127,12 @@ export class PlacementState implements Placement {
   }
 
   /** Places in `names` of those under which the peer is to hold it. */
-  namesAt(peer: string): number[] {
+  namesAt(peer: string): readonly number[] {
+    const known = this.#names.get(peer);
+    if (known !== undefined) return known;
     const places = this.#places.get(peer) ?? [];
     const names: number[] = [];
+    this.#names.set(peer, names);
     // Places are ascending, and both salts of a name stand side by side.
     for (const place of places) {
       const name = Math.floor(place / SALTS.length);
@@ -205,20 +211,16 @@ export class PlacementState implements Placement {
   }
 
   outcome(self: string): Placed {
-    let replicas = Number.POSITIVE_INFINITY;
+    const counts = new Array<number>(this.names.length).fill(0);
     // After the first plan a node holds it under all names that it is responsible for, or not at all.
     const holdsAll = this.plans === 1;
-    for (let place = 0; place < this.#targets.length; place += SALTS.length) {
-      const name = place / SALTS.length;
-      const holds = (peer: string): boolean =>
-        holdsAll ? this.#holders.has(peer) : this.#holders.get(peer)?.includes(name) === true;
-      replicas = Math.min(
-        replicas,
-        distinct(this.#targets, place, (peer) => peer !== self && holds(peer)),
-      );
+    for (const [peer, held] of this.#holders) {
+      if (peer === self) continue;
+      for (const name of this.namesAt(peer))
+        if (holdsAll || held.includes(name)) counts[name] = (counts[name] ?? 0) + 1;
     }
     return {
-      replicas: Number.isFinite(replicas) ? replicas : 0,
+      replicas: counts.length === 0 ? 0 : Math.min(...counts),
       quorum: this.hasQuorum,
       whole: this.isWhole,
       refused: [...new Set([...this.#places.keys()].flatMap((peer) => this.#refused.get(peer) ?? []))],
@@ -247,18 +249,6 @@ export class PlacementState implements Placement {
       if (held === needed(this.#targets[place]?.wanted ?? 0)) this.#lacking--;
     }
   }
-}
-
-/** How many peers that pass the test a name has, in all salts together. @param first place of the name's first salt */
-export function distinct(targets: readonly Target[], first: number, test: (peer: string) => boolean): number {
-  let count = 0;
-  for (const salt of SALTS) {
-    for (const peer of targets[first + salt]?.peers ?? []) {
-      const isKnown = SALTS.some((other) => other < salt && targets[first + other]?.peers.includes(peer) === true);
-      if (!isKnown && test(peer)) count++;
-    }
-  }
-  return count;
 }
 
 /** Copies of a place that make its quorum. */

@@ -2,7 +2,6 @@ import { isNiagaError } from '../../protocol/errors.js';
 import { QUORUM, SALTS, shardKey, shardOf } from '../../protocol/search/posting-keys.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
-import { distinct } from './placement.js';
 import type { ShardBits } from './shard-bits.js';
 import type { Target, Targets } from './targets.js';
 import { LEASE_METHOD, leaseAnswerSchema, MAX_LEASE_LEAVES, readBody, writeBody } from './wire.js';
@@ -192,4 +191,16 @@ function coverage(targets: readonly Target[], self: string): { replicas: number;
     );
   const quorum = targets.every(({ peers, wanted }) => wanted > 1 && peers.length >= Math.min(QUORUM, wanted));
   return { replicas: Number.isFinite(replicas) ? replicas : 0, quorum: quorum && targets.length > 0 };
+}
+
+/** How many peers that pass the test a name has, in all salts together. @param first place of the name's first salt */
+function distinct(targets: readonly Target[], first: number, test: (peer: string) => boolean): number {
+  let count = 0;
+  for (const salt of SALTS) {
+    for (const peer of targets[first + salt]?.peers ?? []) {
+      const isKnown = SALTS.some((other) => other < salt && targets[first + other]?.peers.includes(peer) === true);
+      if (!isKnown && test(peer)) count++;
+    }
+  }
+  return count;
 }

@@ -73,12 +73,18 @@ export class Targets {
   /** For each name one target a salt. @throws what a look-up throws; the signal's reason */
   async of(names: Iterable<string>, signal?: AbortSignal): Promise<Map<string, readonly Target[]>> {
     const { sweep } = this.#deps;
+    // Names of one posting share few regions.
+    const current = new Set<Region>();
+    const isCurrent = (region: Region): boolean => {
+      if (!current.has(region) && sweep.isCurrent(region)) current.add(region);
+      return current.has(region);
+    };
     const found = new Map<string, readonly Target[]>();
     const missing = new Map<string, Entry>();
     for (const name of names) {
       if (found.has(name)) continue;
       const entry = this.#entry(name);
-      const isKnown = entry.regions.length > 0 && entry.regions.every((region) => sweep.isCurrent(region));
+      const isKnown = entry.regions.length > 0 && entry.regions.every(isCurrent);
       const regions = isKnown ? entry.regions : entry.places.flatMap((place) => sweep.known(place) ?? []);
       if (regions.length < SALTS.length) missing.set(name, entry);
       else this.#update(entry, regions);

@@ -91,6 +91,8 @@ export function shardKey(key: string, shard: string): string {
 
 /** Takes {@link shardKey} apart. Keys begin with a letter, so that the two forms cannot be taken for each other. */
 export function readShardKey(name: string): { readonly key: string; readonly shard: string } {
+  // Nearly all names are those of whole keys.
+  if (name[0] !== '0' && name[0] !== '1') return { key: name, shard: '' };
   const [, shard, key] = /^([01]{1,8})\/(.+)$/su.exec(name) ?? [];
   return shard === undefined || key === undefined ? { key: name, shard: '' } : { key, shard };
 }
