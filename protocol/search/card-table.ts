@@ -92,7 +92,7 @@ export class CardTable<C> {
   put(id: string, card: C, index: CardIndex, keys: Iterable<string>, terms?: readonly (readonly string[])[]): void {
     this.remove(id);
     const number = this.freeNumbers.pop() ?? this.cards.length;
-    this.starts[number] = this.writeRow(index, keys, terms);
+    this.starts[number] = this.writeRow(index, keys instanceof Set ? keys : new Set(keys), terms);
     this.cards[number] = card;
     this.idOf[number] = id;
     this.numbers.set(id, number);
@@ -140,31 +140,29 @@ export class CardTable<C> {
     return true;
   }
 
-  private writeRow(index: CardIndex, keys: Iterable<string>, split?: readonly (readonly string[])[]): number {
-    const terms: number[] = [];
+  private writeRow(index: CardIndex, keys: ReadonlySet<string>, split?: readonly (readonly string[])[]): number {
+    const groups = split ?? index.map(([, , text]) => text.split(' '));
+    const termCount = groups.reduce((sum, terms) => sum + terms.length, 0);
+    const start = this.pool.add(ROW_HEAD + termCount + keys.size);
+    const { numbers } = this.pool;
     const lengths = [0, 0, 0, 0, 0];
-    for (const [at, [fields, count, text]] of index.entries()) {
+    let at = start + ROW_HEAD;
+    for (const [place, [fields, count]] of index.entries()) {
       const low = (fields << FIELDS_SHIFT) | count;
-      const before = terms.length;
-      for (const term of split?.[at] ?? text.split(' ')) {
+      const terms = groups[place] ?? [];
+      for (const term of terms) {
         const number = this.terms.find(term) ?? this.terms.add(ownText(term));
         this.df[number] = (this.df[number] ?? 0) + 1;
-        terms.push(((number << TERM_SHIFT) | low) >>> 0);
+        numbers[at++] = ((number << TERM_SHIFT) | low) >>> 0;
       }
       for (let field = 0; field < FIELD_COUNT; field++)
-        if ((fields >> field) & 1) lengths[field] = (lengths[field] ?? 0) + terms.length - before;
+        if ((fields >> field) & 1) lengths[field] = (lengths[field] ?? 0) + terms.length;
     }
-    const names = new Set<number>();
-    for (const key of keys) names.add(this.keys.intern(key));
-    const start = this.pool.add(ROW_HEAD + terms.length + names.size);
-    const { numbers } = this.pool;
+    for (const key of keys) numbers[at++] = this.keys.intern(key);
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = lengths.map((length) => Math.min(length, LONGEST));
-    numbers[start] = terms.length * 2 ** 16 + names.size;
+    numbers[start] = termCount * 2 ** 16 + keys.size;
     numbers[start + 1] = (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
     numbers[start + 2] = e;
-    numbers.set(terms, start + ROW_HEAD);
-    let at = start + ROW_HEAD + terms.length;
-    for (const name of names) numbers[at++] = name;
     return start;
   }
 

@@ -131,9 +131,10 @@ export class Intake {
     if (this.#set.grants.spare > SPARE_GRANTS) this.#set.rows.add(this.#set.grants.tidy());
     await this.#set.rows.flush();
     if (taken.size > 0) this.#onTaken(taken);
-    const bits = keys.flatMap((key, place): [number, number][] =>
-      this.#set.splits.isSplit(key) ? [[place, this.#set.splits.bitsOf(key)]] : [],
-    );
+    const bits: [number, number][] = [];
+    keys.forEach((key, place) => {
+      if (this.#set.splits.isSplit(key)) bits.push([place, this.#set.splits.bitsOf(key)]);
+    });
     return { results, bits, newer, closer: far.size === 0 ? [] : this.#closer([...far]) };
   }
 
@@ -212,9 +213,8 @@ export class Intake {
     const makeRoom = held === undefined ? this.#roomFor(listing, seller) : undefined;
     if (held !== undefined && order < 0 && this.#checker.check(held)) throw stale(held.bytes);
     // A new version stands under the names of the old one too, as far as it has them: others may have brought that one here.
-    const before = this.#set.index.keysOf(listing);
-    const known = before.filter((name) => isName(readName(name)));
-    const under = new Set(known);
+    const before = held === undefined ? [] : this.#set.index.keysOf(listing);
+    const under = new Set(before.filter((name) => isName(readName(name))));
     for (const { text } of near) if (under.has(text) || this.#set.crowded.hasRoom(text, seller)) under.add(text);
     if (under.size === 0)
       throw new NiagaError('RATE_LIMITED', 'This node keeps as many cards of these words as it may.');

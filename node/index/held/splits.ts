@@ -30,15 +30,20 @@ export class Splits {
   }
 
   isSplit(name: string): boolean {
-    // Asked for every name that comes, and most nodes never have one with so many cards.
-    if (this.#names.size === 0 && this.#all() <= SHARD_CARDS) return false;
+    if (this.#isNone) return false;
     const held = this.#held(name);
     return held > SHARD_CARDS || (held >= SPLIT_UNTIL && this.#names.has(name));
+  }
+
+  /** Asked for every name that comes: most nodes never have one with so many cards. */
+  get #isNone(): boolean {
+    return this.#names.size === 0 && this.#all() <= SHARD_CARDS;
   }
 
   /** Notes what has become of these names: the writes for it. */
   note(names: Iterable<string>): Write[] {
     const writes: Write[] = [];
+    if (this.#isNone) return writes;
     for (const name of names) {
       const isSplit = this.isSplit(name);
       if (isSplit === this.#names.has(name)) continue;
