@@ -92,6 +92,13 @@ export const payInput = OPERATIONS.tradePay.input.extend({
   proof: given('the bill, 1 MiB at most: only the seller gets it'),
 });
 
+export const webhookAddInput = OPERATIONS.webhookAdd.input.omit({ secret: true }).extend({
+  secretFile: z
+    .string()
+    .min(1)
+    .describe('A file with what the signature is made with, 16 to 200 characters; - is standard input'),
+});
+
 export const disputeInput = OPERATIONS.tradeDispute.input.omit({ files: true }).extend({ file: paths });
 export const statementInput = OPERATIONS.tradeStatement.input.omit({ files: true }).extend({ file: paths });
 
@@ -135,5 +142,6 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   ),
   identityTake: form(OPERATIONS.identityTake.input.omit({ signed: true }), [], async () => (await identity()).take),
   identityRestore: form(OPERATIONS.identityRestore.input, [], async () => (await identity()).restore),
+  webhookAdd: form(webhookAddInput, ['url'], async () => (await import('./commands/webhook.js')).add),
   verify: form(OPERATIONS.verify.input, ['file'], async () => (await import('./commands/verify.js')).verify),
 };

@@ -37,6 +37,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   trader: 'Look at traders',
   identity: 'Keep the trader’s words and devices',
   block: 'See nothing of some traders',
+  webhook: 'Send events to programs of yours',
   token: 'Let programs and phones use this node',
   evidence: 'Show what sellers signed that cannot be true',
 };

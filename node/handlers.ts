@@ -14,6 +14,7 @@ import type { Opened } from './private/index.js';
 import type { Services } from './services.js';
 import { tokenHandlers } from './tokens/handlers.js';
 import { showTrader } from './trader-records/show.js';
+import { webhookHandlers } from './webhooks/handlers.js';
 import type { Step } from './trades/index.js';
 
 export interface HandlerContext {
@@ -147,6 +148,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...inboxHandlers(services),
     ...chatHandlers(services),
     ...deviceHandlers(services),
+    ...webhookHandlers(services),
     ...tokenHandlers(services, apiUrl),
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),
     blockRemove: ({ trader }) => blocks.remove(trader),

@@ -1,6 +1,7 @@
 import { createApi, parseApiAddress, type Api } from './api/index.js';
 import type { TradeView } from './api/views.js';
 import { createHandlers } from './handlers.js';
+import { nodeMetrics } from './metrics.js';
 import { openHome, resolveHome } from './home/index.js';
 import { pino } from 'pino';
 import { bindOperations, type BoundOperations } from './operations.js';
@@ -37,13 +38,17 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
   const logger = options.logger ?? pino({ level: 'silent' });
   const services = await startServices(home, { ...options, passphrase });
   const stopping = new AbortController();
+  const startedAt = now();
   let api: Api | undefined;
-  const handlers = createHandlers({ services, version, startedAt: now(), apiUrl: () => api?.url ?? '' });
+  const handlers = createHandlers({ services, version, startedAt, apiUrl: () => api?.url ?? '' });
   try {
     if (options.api !== undefined && options.api !== false) {
       api = createApi({
         handlers,
         tokens: services.tokens,
+        answers: services.answers,
+        events: services.events,
+        metrics: () => nodeMetrics(services, startedAt),
         home,
         trader: services.identity.traderText,
         logger,

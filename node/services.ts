@@ -1,4 +1,5 @@
 import './native-hash.js';
+import { createKeptAnswers, type KeptAnswers } from './api/kept-answers.js';
 import { createArbiters, type Arbiters } from './arbiters/index.js';
 import { createBlocks, createFalseIndexes, type Blocks, type FalseIndexes } from './blocks/index.js';
 import { createCatalog, type Catalog } from './catalog/index.js';
@@ -37,6 +38,7 @@ import { createTokens, type Tokens } from './tokens/index.js';
 import { createTraderRecords, type TraderRecords } from './trader-records/index.js';
 import { createTrades, type Trades } from './trades/index.js';
 import { createWatches, type Watches } from './watch/index.js';
+import { createWebhooks, type Webhooks } from './webhooks/index.js';
 import { NiagaError } from '../protocol/errors.js';
 
 /** Everything that a running node consists of, in the order in which it starts. */
@@ -65,7 +67,9 @@ export interface Services {
   readonly blocks: Blocks;
   readonly falseIndexes: FalseIndexes;
   readonly watches: Watches;
+  readonly webhooks: Webhooks;
   readonly tokens: Tokens;
+  readonly answers: KeptAnswers;
   readonly refusals: Refusals;
   readonly now: () => number;
   /** Ends all services, the last started first. Idempotent. */
@@ -261,7 +265,9 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     goesOn = (trade) => continuity.check(trade);
+    const webhooks = await run(createWebhooks({ ...common, events }));
     const tokens = await run(createTokens(common));
+    const answers = await run(createKeptAnswers(common));
     const { trader } = identity;
     const watches = await run(createWatches({ ...common, search, events, trader, interval: options.watchInterval }));
     return {
@@ -289,7 +295,9 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       blocks,
       falseIndexes,
       watches,
+      webhooks,
       tokens,
+      answers,
       refusals,
       now,
       stop,

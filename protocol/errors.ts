@@ -170,6 +170,9 @@ export const ERRORS = {
   TIMED_OUT: { status: 504, exit: 7, meaning: 'It took longer than allowed.' },
   STOPPED: { status: 503, exit: 3, meaning: 'The node is stopping.' },
 
+  WEBHOOK_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no webhook with that id here.' },
+  WEBHOOK_LIMIT: { status: 409, exit: 1, meaning: 'The node keeps as many webhooks as it can.' },
+
   // API
   API_TOKEN: { status: 401, exit: 4, meaning: 'The request has no valid token.' },
   API_SCOPE: { status: 403, exit: 4, meaning: 'The token does not allow this operation.' },
@@ -182,6 +185,13 @@ export const ERRORS = {
   TOKEN_NAME: { status: 409, exit: 1, meaning: 'There is a token of that name, or the name may not be used.' },
   TOKEN_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no token of that name.' },
   TOKEN_LIMIT: { status: 409, exit: 1, meaning: 'The node keeps as many tokens as it can.' },
+  IDEMPOTENCY_MISMATCH: { status: 422, exit: 1, meaning: 'The Idempotency-Key was used for another request.' },
+  IDEMPOTENCY_BUSY: { status: 409, exit: 1, meaning: 'The request with this Idempotency-Key is being worked on.' },
+  IDEMPOTENCY_UNKNOWN: {
+    status: 409,
+    exit: 1,
+    meaning: 'The request with this Idempotency-Key was begun before, and how it ended is not known.',
+  },
   API_METHOD: { status: 405, exit: 2, meaning: 'The path is asked for with another HTTP method than it takes.' },
   API_MEDIA_TYPE: { status: 415, exit: 2, meaning: 'The body of the request is not said to be JSON.' },
   OPERATION_UNKNOWN: { status: 404, exit: 2, meaning: 'There is no such operation.' },

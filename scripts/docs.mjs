@@ -4,13 +4,13 @@
 //   npm run build && node scripts/docs.mjs
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openApi } from '../dist/node/api/openapi.js';
 import { KINDS } from '../dist/protocol/index.js';
 import { apiPage } from './docs/api-page.mjs';
 import { cddl } from './docs/cddl.mjs';
 import { cliPage } from './docs/cli-page.mjs';
 import { fieldComments } from './docs/field-comments.mjs';
 import { jsonSchemaOf } from './docs/json-schema.mjs';
-import { openApi } from './docs/openapi.mjs';
 import { operations } from './docs/operations.mjs';
 import { errorsPage, recordsPage, tradeStatesPage } from './docs/protocol-pages.mjs';
 import { isMain, ROOT, writeFiles } from './lib/files.mjs';
@@ -32,7 +32,7 @@ export function docFiles() {
     [`${REFERENCE}/trade-states.md`, tradeStatesPage()],
     [`${REFERENCE}/cli.md`, cliPage(table)],
     [`${REFERENCE}/api.md`, apiPage(table)],
-    [`${REFERENCE}/openapi.json`, json(openApi(table, version))],
+    [`${REFERENCE}/openapi.json`, json(openApi(version))],
   ]);
 }
 

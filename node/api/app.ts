@@ -2,19 +2,19 @@ import { Hono, type Context } from 'hono';
 import type { Logger } from '../logger.js';
 import { NiagaError, type ErrorCode } from '../../protocol/errors.js';
 import { onAbort } from '../signals.js';
-import { orAborted } from './abort.js';
-import { readJson } from './body.js';
+import { BEGUN, call, report } from './call.js';
 import { checkOrigin, requireCaller, requireScope, type FindCaller } from './gate.js';
-import type { CallContext, Handlers, NodeOperationKey } from './handlers.js';
-import { requireInput } from './input.js';
+import type { Handlers, NodeOperationKey } from './handlers.js';
+import type { KeptAnswers } from './kept-answers.js';
 import type { Limiters } from './limits.js';
-import { ndjsonResponse } from './ndjson.js';
-import type { Operation } from './operation.js';
+import { metricsResponse, type ReadMetrics } from './metrics.js';
+import { openApi } from './openapi.js';
 import { OPERATIONS } from './operations.js';
 import type { Page } from './page.js';
 import { problemResponse, toNiagaError } from './problem.js';
-import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath } from './routes.js';
+import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath, type Route } from './routes.js';
 import { openSession, type Redeem } from './session.js';
+import { listen, MAX_LISTENERS, type EventSource } from './sse.js';
 
 /** Told to the owner of the API after each answer. */
 export interface ApiEvent {
@@ -31,6 +31,13 @@ export interface AppOptions {
   readonly find: FindCaller;
   /** Changes the code of a link into a token; absent: there are no links. */
   readonly redeem: Redeem | undefined;
+  /** What was answered under which key; absent: keys are not looked at. */
+  readonly answers: Pick<KeptAnswers, 'once'> | undefined;
+  /** What `/events` gives out; absent: there are none. */
+  readonly events: EventSource | undefined;
+  /** Who listens to them now. */
+  readonly listeners: Set<AbortController>;
+  readonly metrics: ReadMetrics;
   /** What a request's Host may be. Filled in when the port is known. */
   readonly hosts: ReadonlySet<string>;
   readonly ready: () => boolean;
@@ -83,10 +90,28 @@ export function createApp(options: AppOptions): Hono {
     },
     '/health': (context) => context.json({ ok: true }),
     '/ready': (context) => (ready() ? context.json({ ready: true }) : context.json({ ready: false }, 503)),
+    '/openapi.json': (context) => context.json(openApi(version)),
     '/session': (context) => openSession(context.req.raw, options.redeem, options.limiters),
+    '/metrics': () => Promise.resolve(options.metrics()).then(metricsResponse),
+    '/events': (context) => follow(context, options),
   };
-  for (const { method, path } of OWN_ROUTES) app.on(method, path, own[path]);
-  app.all(`${PREFIX}*`, (context) => call(context, options));
+  for (const { method, path, scope } of OWN_ROUTES) {
+    app.all(path, (context) => {
+      const caller = scope === null ? undefined : requireCaller(context.req.header('authorization'), options.find);
+      requireMethod(context, method);
+      if (caller !== undefined && scope !== null) requireScope(caller, scope);
+      return own[path](context);
+    });
+  }
+  app.all(`${PREFIX}*`, (context) => {
+    const caller = requireCaller(context.req.header('authorization'), options.find);
+    const { path } = context.req;
+    const key = BY_PATH.get(path);
+    if (key === undefined) throw unknownPath(path);
+    requireMethod(context, 'POST');
+    requireScope(caller, OPERATIONS[key].scope);
+    return call(context, key, caller, options);
+  });
 
   app.get('*', (context, next) => pageAt(context) ?? next());
 
@@ -105,64 +130,39 @@ export function createApp(options: AppOptions): Hono {
   return app;
 }
 
-/** Set in a request's context when its operation has been let in. */
-const BEGUN = 'begun';
-
-function report(options: AppOptions, operation: string | null, thrown: unknown, tookMs: number): void {
-  const code = thrown === undefined ? null : toNiagaError(thrown).code;
-  if (code === 'INTERNAL') options.logger.error({ err: thrown, operation }, 'operation failed');
-  else options.logger.debug({ operation, code, tookMs }, 'answered');
-  options.onEvent({ type: 'answered', operation, code, tookMs });
+/** HEAD is GET without the body. @throws NiagaError API_METHOD */
+function requireMethod({ req }: Context, method: Route['method']): void {
+  if (req.method === method || (req.method === 'HEAD' && method === 'GET')) return;
+  throw new NiagaError('API_METHOD', `This is asked for with ${method}, not ${req.method}.`, {
+    next: method === 'POST' ? `POST ${req.path} with the input as JSON.` : `GET ${req.path}`,
+    details: { allow: method },
+  });
 }
 
-async function call(context: Context, options: AppOptions): Promise<Response> {
+/** Lets a listener in. One that stays does not count as an operation that runs: there may be many, and they do nothing. */
+function follow(context: Context, options: AppOptions): Response {
   const caller = requireCaller(context.req.header('authorization'), options.find);
-  const { path } = context.req;
-  const key = BY_PATH.get(path);
-  if (key === undefined) throw unknownPath(path);
-  if (context.req.method !== 'POST') {
-    throw new NiagaError('API_METHOD', `Operations are asked for with POST, not ${context.req.method}.`, {
-      next: `POST ${path} with the input as JSON.`,
-    });
+  const { events, listeners, running } = options;
+  if (events === undefined) throw unknownPath(context.req.path);
+  options.limiters.of(caller.name).enter(performance.now())();
+  if (listeners.size >= MAX_LISTENERS) {
+    throw new NiagaError('RATE_LIMITED', `${listeners.size} listen already.`, { next: 'Close some of them.' });
   }
-  const row: Operation = OPERATIONS[key];
-  requireScope(caller, row.scope);
-  const started = performance.now();
-  const leave = options.limiters.of(caller.name).enter(started);
-  context.set(BEGUN, true);
   const controller = new AbortController();
-  options.running.add(controller);
-  const gone = (): void => controller.abort(new NiagaError('STOPPED', 'The caller has gone away.'));
-  const request = context.req.raw;
-  request.signal.addEventListener('abort', gone, { once: true });
   const released = onAbort(caller.ended, (reason) => controller.abort(reason));
-  const end = (error?: unknown): void => {
-    leave();
+  const onEnd = (): void => {
     released();
-    options.running.delete(controller);
-    report(options, path.slice(PREFIX.length), error, performance.now() - started);
+    listeners.delete(controller);
+    running.delete(controller);
   };
+  listeners.add(controller);
+  running.add(controller);
   try {
-    const input = requireInput(row, await orAborted(readJson(request, options.maxBody), controller.signal));
-    const answer = perform(options.handlers, key, input, { signal: controller.signal });
-    if (row.answer === 'stream') {
-      const outputs = answer as AsyncIterable<unknown>;
-      return await ndjsonResponse(outputs, { signal: controller.signal, onEnd: end, onCancel: gone });
-    }
-    const output = await orAborted(answer as Promise<unknown>, controller.signal);
-    const response = new Response(JSON.stringify(output), { headers: { 'content-type': 'application/json' } });
-    end();
-    return response;
+    return listen(context.req.raw, { events, signal: controller.signal, onEnd });
   } catch (error) {
-    end(error);
+    onEnd();
     throw error;
   }
-}
-
-/** The one place where a handler's own types are forgotten: `input` was checked by the row with the same key. */
-function perform(handlers: Handlers, key: NodeOperationKey, input: unknown, context: CallContext): unknown {
-  const handler = handlers[key] as (input: never, context: CallContext) => unknown;
-  return handler(input as never, context);
 }
 
 function unknownPath(path: string): NiagaError {

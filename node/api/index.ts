@@ -18,8 +18,11 @@ import type { Logger } from '../logger.js';
 import type { Tokens } from '../tokens/index.js';
 import type { ApiEvent } from './app.js';
 import type { Handlers } from './handlers.js';
+import type { KeptAnswers } from './kept-answers.js';
 import type { LimitOptions } from './limits.js';
+import type { ReadMetrics } from './metrics.js';
 import { ApiServer } from './server.js';
+import type { EventSource } from './sse.js';
 
 export { parseApiAddress } from './address.js';
 export type { ApiEvent } from './app.js';
@@ -28,6 +31,12 @@ export interface ApiOptions {
   readonly handlers: Handlers;
   /** The tokens beside the one of this start. Default: none, and no links to the page. */
   readonly tokens?: Pick<Tokens, 'find' | 'redeem'> | undefined;
+  /** Where answers to requests with an `Idempotency-Key` are kept. Default: such keys are not looked at. */
+  readonly answers?: Pick<KeptAnswers, 'once'> | undefined;
+  /** What `/events` gives out. Default: nothing is there. */
+  readonly events?: EventSource | undefined;
+  /** What `/metrics` says beside the API's own figures, in the text format of Prometheus. Default: nothing. */
+  readonly metrics?: ReadMetrics | undefined;
   /** Where to write `{url, token, pid, trader}` (0600) while the API runs. Its folder exists. */
   readonly home: { readonly apiFile: string };
   /** Written into the file, so that a client knows whose node answers. */

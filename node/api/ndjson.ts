@@ -1,7 +1,7 @@
 import { orAborted } from './abort.js';
 import { toNiagaError } from './problem.js';
 
-const NDJSON = 'application/x-ndjson';
+export const NDJSON = 'application/x-ndjson';
 
 export interface StreamOptions {
   readonly signal: AbortSignal;
@@ -71,6 +71,18 @@ export async function ndjsonResponse(outputs: AsyncIterable<unknown>, options: S
     { highWaterMark: 0 },
   );
   return new Response(body, { headers: { 'content-type': NDJSON } });
+}
+
+/** The same lines as one text, once all are known. @throws what goes wrong before the first output */
+export async function ndjsonText(outputs: AsyncIterable<unknown>): Promise<string> {
+  const lines: string[] = [];
+  try {
+    for await (const output of outputs) lines.push(JSON.stringify(output));
+  } catch (error) {
+    if (lines.length === 0) throw error;
+    lines.push(JSON.stringify({ error: toNiagaError(error) }));
+  }
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** Settles as the promise does, or resolves after so many milliseconds. */

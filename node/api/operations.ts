@@ -16,6 +16,7 @@ import { TOKEN_OPERATIONS } from './rows/token.js';
 import { TRADE_OPERATIONS } from './rows/trade.js';
 import { TRADER_OPERATIONS } from './rows/trader.js';
 import { WATCH_OPERATIONS } from './rows/watch.js';
+import { WEBHOOK_OPERATIONS } from './rows/webhook.js';
 import { evidenceView } from './views.js';
 
 /**
@@ -38,6 +39,7 @@ export const OPERATIONS = {
   ...BLOCK_OPERATIONS,
   ...EVIDENCE_OPERATIONS,
   ...TOKEN_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
   verify: operation({
     ...reading,
     command: ['verify'],

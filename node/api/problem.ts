@@ -1,6 +1,6 @@
-import { ERRORS, NiagaError, isNiagaError } from '../../protocol/errors.js';
+import { ERRORS, isNiagaError, NiagaError, type ErrorCode } from '../../protocol/errors.js';
 
-const PROBLEM_JSON = 'application/problem+json';
+export const PROBLEM_JSON = 'application/problem+json';
 
 /** Whatever was thrown as an error that may leave the node: what is not meant for people says nothing of itself. */
 export function toNiagaError(error: unknown): NiagaError {
@@ -12,18 +12,18 @@ export function toNiagaError(error: unknown): NiagaError {
 }
 
 /** An error as the body of an answer: RFC 9457, with our own fields beside the standard ones. Never a stack. */
-export function problemResponse(error: NiagaError): Response {
+export function problemBody(error: NiagaError): object {
   const { status, meaning } = ERRORS[error.code];
-  const body = {
-    type: `urn:niaga:error:${error.code}`,
-    title: meaning,
-    status,
-    detail: error.message,
-    ...error.toJSON(),
-  };
+  return { type: `urn:niaga:error:${error.code}`, title: meaning, status, detail: error.message, ...error.toJSON() };
+}
+
+/** Codes that a little patience cures. */
+const AGAIN: ReadonlySet<ErrorCode> = new Set(['RATE_LIMITED', 'IDEMPOTENCY_BUSY']);
+
+export function problemResponse(error: NiagaError): Response {
   const headers: Record<string, string> = { 'content-type': PROBLEM_JSON };
   if (error.code === 'API_TOKEN') headers['www-authenticate'] = 'Bearer realm="niaga"';
-  if (error.code === 'RATE_LIMITED') headers['retry-after'] = '1';
-  if (error.code === 'API_METHOD') headers['allow'] = 'POST';
-  return new Response(JSON.stringify(body), { status, headers });
+  if (AGAIN.has(error.code)) headers['retry-after'] = '1';
+  if (error.code === 'API_METHOD') headers['allow'] = error.details?.['allow'] === 'GET' ? 'GET' : 'POST';
+  return new Response(JSON.stringify(problemBody(error)), { status: error.status, headers });
 }

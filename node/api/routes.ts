@@ -20,7 +20,10 @@ const OWN = [
   { method: 'GET', path: '/', scope: null },
   { method: 'GET', path: '/health', scope: null },
   { method: 'GET', path: '/ready', scope: null },
+  { method: 'GET', path: '/openapi.json', scope: null },
   { method: 'POST', path: '/session', scope: null },
+  { method: 'GET', path: '/metrics', scope: 'read' },
+  { method: 'GET', path: '/events', scope: OPERATIONS.events.scope },
 ] as const satisfies readonly Route[];
 
 export type OwnPath = (typeof OWN)[number]['path'];

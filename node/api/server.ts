@@ -11,6 +11,7 @@ import type { FindCaller } from './gate.js';
 import type { Api, ApiOptions } from './index.js';
 import { createLimiters } from './limits.js';
 import { DEFAULT_PAGE_FOLDER, readPage } from './page.js';
+import { createApiCounters, metricsText } from './metrics.js';
 import { OWNER } from './session.js';
 
 const second = 1_000;
@@ -75,6 +76,8 @@ export class ApiServer implements Api {
     const token = newToken();
     const hosts = new Set<string>();
     const calls = new Set<AbortController>();
+    const listeners = new Set<AbortController>();
+    const counters = createApiCounters();
     const app = createApp({
       handlers,
       find: callersOf(token, tokens),
@@ -86,7 +89,14 @@ export class ApiServer implements Api {
       logger,
       version,
       page: await readPage(this.#options.page ?? DEFAULT_PAGE_FOLDER),
-      onEvent: this.#options.onEvent ?? (() => undefined),
+      onEvent: (event) => {
+        counters.count(event);
+        this.#options.onEvent?.(event);
+      },
+      answers: this.#options.answers,
+      events: this.#options.events,
+      listeners,
+      metrics: async () => ((await this.#options.metrics?.()) ?? '') + metricsText(counters.metrics(listeners.size)),
       running: calls,
     });
     // Without overrideGlobalObjects: a program that embeds the library keeps its own Request and Response.

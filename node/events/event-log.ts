@@ -38,6 +38,10 @@ export class EventLog implements Events {
     this.#most = deps.maxEvents ?? MAX_EVENTS;
   }
 
+  get newest(): number {
+    return this.#newest;
+  }
+
   async start(): Promise<void> {
     if (this.#running) return;
     for await (const [key] of this.#table.range({ reverse: true, limit: 1 })) this.#newest = Number(key);

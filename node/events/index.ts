@@ -46,6 +46,8 @@ export interface ReadEvents {
 }
 
 export interface Events {
+  /** The number of the newest event that is on disk; 0: there was none yet. */
+  readonly newest: number;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Numbers events at once. What is staged must be written in the order of staging: write it in the same turn. */

@@ -190,6 +190,12 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'evidence export <listing> [--out <text>] [--force]',
     'Write the evidence about a false card into one file that anybody can verify',
   ],
+  webhookAdd: [
+    'webhook add <url> [--type <text>] [--secret-file <text>]',
+    'Send events to a program of yours, signed, each until it has arrived',
+  ],
+  webhookList: ['webhook list [--limit <n>] [--after <text>]', 'List webhooks, and whether what is sent arrives'],
+  webhookRemove: ['webhook remove <webhook>', 'Send nothing there any more, not even what waits'],
   open: ['open [--scope <text>]', 'Make a link that opens the page in a browser on this machine, once'],
   tokenCreate: [
     'token create <name> [--scope <text>] [--days <n>]',

@@ -7,7 +7,7 @@ const RIGHT = 'right';
 function expected(host: string, origin: string, token: string, method: string, path: string): string | undefined {
   if (host !== RIGHT && host !== 'localhost') return 'API_ORIGIN';
   if (origin !== 'none' && origin !== RIGHT) return 'API_ORIGIN';
-  if (path === '/health') return method === 'GET' ? undefined : 'OPERATION_UNKNOWN';
+  if (path === '/health') return method === 'GET' ? undefined : 'API_METHOD';
   if (token !== RIGHT) return 'API_TOKEN';
   return method === 'POST' ? undefined : 'API_METHOD';
 }

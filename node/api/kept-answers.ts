@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { NiagaError, isNiagaError } from '../../protocol/errors.js';
+import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
+
+const hour = 60 * 60 * 1000;
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** How long an answer is kept: a program that retries later than this looks first what became of it. */
+export const KEPT_FOR = 24 * hour;
+/** Keys that are kept; the oldest gives way. */
+const MAX_KEYS = 10_000;
+/** Bytes of all answers that are kept; the oldest gives way. */
+const MAX_BYTES = 64 * MiB;
+/** A longer answer is given once and not kept. */
+const MAX_ANSWER = 4 * MiB;
+
+/** An answer as it left the node. */
+export interface Answered {
+  readonly status: number;
+  /** Its media type. */
+  readonly type: string;
+  readonly body: string;
+}
+
+/** What is asked for under a key. */
+interface Asked {
+  /** Whose key it is: two callers' keys have nothing to do with each other. */
+  readonly caller: string;
+  /** As the caller chose it. */
+  readonly key: string;
+  /** The path of the operation. */
+  readonly path: string;
+  /** Checked, defaults filled in. */
+  readonly input: unknown;
+}
+
+/** A key and what stands in it; without `answer` it was begun and its end is not known. */
+interface KeyRow {
+  /** SHA-256 of path and input. */
+  readonly print: Uint8Array;
+  readonly time: number;
+  /** Bytes of the answer; absent: begun. */
+  readonly size?: number;
+}
+
+export interface KeptAnswers {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /**
+   * Does the work at most once for a key, whatever happens in between: gives the answer that was given before where there is one.
+   * @param work what is done the first time; what it throws leaves the key as one of which the end is not known, unless it was
+   * RATE_LIMITED: then nothing was done
+   * @throws NiagaError IDEMPOTENCY_MISMATCH, IDEMPOTENCY_BUSY, IDEMPOTENCY_UNKNOWN; STORE_FAILED before the work is begun
+   */
+  once(asked: Asked, work: () => Promise<Answered>): Promise<{ readonly answer: Answered; readonly again: boolean }>;
+}
+
+export interface KeptAnswersDeps {
+  readonly store: Store;
+  readonly now: () => number;
+  /** Keys that are kept. Default {@link MAX_KEYS}. */
+  readonly maxKeys?: number | undefined;
+}
+
+export function createKeptAnswers(deps: KeptAnswersDeps): KeptAnswers {
+  return new AnswerKeeper(deps);
+}
+
+class AnswerKeeper implements KeptAnswers {
+  readonly #deps: KeptAnswersDeps;
+  readonly #keys: Table<KeyRow>;
+  readonly #answers: Table<Answered>;
+  /** By id, the oldest first. */
+  readonly #known = new Map<string, KeyRow>();
+  readonly #running = new Set<string>();
+  #bytes = 0;
+
+  constructor(deps: KeptAnswersDeps) {
+    this.#deps = deps;
+    this.#keys = deps.store.table('api-keys', cborCodec<KeyRow>());
+    this.#answers = deps.store.table('api-answers', cborCodec<Answered>());
+  }
+
+  async start(): Promise<void> {
+    const rows: [string, KeyRow][] = [];
+    for await (const entry of this.#keys.range()) rows.push(entry);
+    this.#known.clear();
+    this.#bytes = 0;
+    for (const [id, row] of rows.sort(([, a], [, b]) => a.time - b.time)) this.#know(id, row);
+  }
+
+  async stop(): Promise<void> {
+    this.#running.clear();
+  }
+
+  async once(asked: Asked, work: () => Promise<Answered>): Promise<{ answer: Answered; again: boolean }> {
+    const id = `${asked.caller}/${hash(asked.key).toString('base64url')}`;
+    const print = hash(`${asked.path}\n${JSON.stringify(asked.input)}`);
+    if (this.#running.has(id)) {
+      throw new NiagaError('IDEMPOTENCY_BUSY', 'The request with this key is still being worked on.', {
+        where: 'Idempotency-Key',
+        next: 'Wait a second and send it again.',
+      });
+    }
+    this.#running.add(id);
+    try {
+      const known = this.#known.get(id);
+      if (known !== undefined && known.time > this.#deps.now() - KEPT_FOR) {
+        return { answer: await this.#given(id, known, print), again: true };
+      }
+      const row = { print, time: this.#deps.now() };
+      // On disk before anything is done: what is not known to have ended is not done again.
+      await this.#deps.store.write([this.#keys.put(id, row), ...this.#makeRoom()]);
+      this.#know(id, row);
+      return { answer: await this.#work(id, row, work), again: false };
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  async #given(id: string, { print, size }: KeyRow, asked: Uint8Array): Promise<Answered> {
+    if (!Buffer.from(print).equals(asked)) {
+      throw new NiagaError('IDEMPOTENCY_MISMATCH', 'The key was used for another request.', {
+        where: 'Idempotency-Key',
+        next: 'Use a new key for each request; the same one only to send the same again.',
+      });
+    }
+    const answer = size === undefined ? undefined : await this.#answers.get(id);
+    if (answer !== undefined) return answer;
+    throw new NiagaError('IDEMPOTENCY_UNKNOWN', 'This request was begun before, and how it ended is not known.', {
+      where: 'Idempotency-Key',
+      next: 'Look whether it was done; if not, send it with another key.',
+    });
+  }
+
+  async #work(id: string, row: KeyRow, work: () => Promise<Answered>): Promise<Answered> {
+    let answer: Answered;
+    try {
+      answer = await work();
+    } catch (error) {
+      if (isNiagaError(error, 'RATE_LIMITED')) await this.#deps.store.write([this.#forget(id, row)]);
+      throw error;
+    }
+    const size = Buffer.byteLength(answer.body);
+    if (size > MAX_ANSWER) return answer;
+    this.#drop(id, row);
+    const done = { ...row, size };
+    this.#know(id, done);
+    await this.#deps.store.write([this.#keys.put(id, done), this.#answers.put(id, answer), ...this.#makeRoom()]);
+    return answer;
+  }
+
+  #know(id: string, row: KeyRow): void {
+    this.#known.set(id, row);
+    this.#bytes += row.size ?? 0;
+  }
+
+  #drop(id: string, row: KeyRow): void {
+    this.#known.delete(id);
+    this.#bytes -= row.size ?? 0;
+  }
+
+  #forget(id: string, row: KeyRow): Write {
+    this.#drop(id, row);
+    return this.#keys.del(id);
+  }
+
+  /** Writes that forget what is too old or too much. */
+  #makeRoom(): Write[] {
+    const writes: Write[] = [];
+    const oldest = this.#deps.now() - KEPT_FOR;
+    for (const [id, row] of this.#known) {
+      const tooMuch = this.#known.size > (this.#deps.maxKeys ?? MAX_KEYS) || this.#bytes > MAX_BYTES;
+      if (!tooMuch && row.time > oldest) break;
+      if (this.#running.has(id)) continue;
+      writes.push(this.#forget(id, row), this.#answers.del(id));
+    }
+    return writes;
+  }
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,99 @@
+import { NiagaError } from '../../protocol/errors.js';
+import { eventTypes, type Events, type NodeEvent } from '../events/index.js';
+import { onAbort } from '../signals.js';
+import { toNiagaError } from './problem.js';
+
+const second = 1_000;
+/** A connection on which nothing moves is dropped by what lies between; a comment now and then also finds those who have gone. */
+const HEARTBEAT = 15 * second;
+/** How long a browser waits before it comes back. */
+const RETRY = 1 * second;
+/** Who listens at the same time, all callers together: each costs a connection, and a look at the disk for each event. */
+export const MAX_LISTENERS = 2_000;
+
+export type EventSource = Pick<Events, 'read' | 'newest'>;
+
+export interface ListenOptions {
+  readonly events: EventSource;
+  readonly signal: AbortSignal;
+  /** Called once, when nothing more will be sent; with what went wrong, if something did. */
+  readonly onEnd: (error?: unknown) => void;
+}
+
+/**
+ * Events as they come, as server-sent events: `id` is the event's number, `data` the event as JSON. A listener that comes back with
+ * `Last-Event-ID` goes on after that number and misses nothing; one that comes for the first time is told at once where the log
+ * stands, so that it misses nothing either when it loses the connection before the first event.
+ *
+ * Query: `after` (as the header, which comes first), `type` (any number of times).
+ * @throws NiagaError USAGE
+ */
+export function listen(request: Request, { events, signal, onEnd }: ListenOptions): Response {
+  const query = new URL(request.url).searchParams;
+  const given = request.headers.get('last-event-id') ?? query.get('after');
+  // A browser that has not seen an id yet sends none or an empty one.
+  const after = given === null || given === '' ? events.newest : numberOf(given);
+  const types = eventTypes(query.getAll('type'));
+  const reading = new AbortController();
+  const released = onAbort(signal, (reason) => reading.abort(reason));
+  const iterator = events.read({ after, follow: true, types, signal: reading.signal })[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  let upcoming: Promise<IteratorResult<NodeEvent>> | undefined;
+  let begun = false;
+  let ended = false;
+  const end = (error?: unknown): void => {
+    if (ended) return;
+    ended = true;
+    released();
+    reading.abort();
+    onEnd(error);
+  };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const send = (text: string): void => controller.enqueue(encoder.encode(text));
+        if (!begun) {
+          begun = true;
+          return send(`retry: ${RETRY}\nid: ${after}\n\n`);
+        }
+        try {
+          upcoming ??= iterator.next();
+          const result = await orBeat(upcoming);
+          if (result === undefined) return send(':\n\n');
+          upcoming = undefined;
+          if (result.done !== true) return send(frame(result.value));
+          if (signal.aborted) throw signal.reason;
+          end();
+        } catch (error) {
+          end(error);
+          send(`event: error\ndata: ${JSON.stringify(toNiagaError(error))}\n\n`);
+        }
+        controller.close();
+      },
+      cancel: () => end(),
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+/** JSON has no line breaks in it. */
+function frame(event: NodeEvent): string {
+  return `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function numberOf(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new NiagaError('USAGE', 'The last event is named by its number.', { where: 'Last-Event-ID' });
+}
+
+/** What the promise gives, or undefined when it takes longer than a heartbeat. */
+async function orBeat<T>(promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const beat = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), HEARTBEAT)));
+  try {
+    return await Promise.race([promise, beat]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
