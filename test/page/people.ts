@@ -48,8 +48,9 @@ export class Person implements AsyncDisposable {
     });
   }
 
-  static async at(browser: Browser, home: string, { language, width, height }: Look): Promise<Person> {
-    const { url, token } = JSON.parse(await readFile(join(home, 'main', 'api.json'), 'utf8')) as Record<string, string>;
+  /** Opens the page of a node: by the link of `niaga open`, or with the token from the file of the API. */
+  static async at(browser: Browser, node: NodeProcess, by: 'link' | 'token', look: Look): Promise<Person> {
+    const { language, width, height } = look;
     const context = await browser.newContext({
       viewport: { width, height },
       locale: language === 'id' ? 'id-ID' : 'en-GB',
@@ -57,11 +58,19 @@ export class Person implements AsyncDisposable {
     });
     const page = await context.newPage();
     const person = new Person(context, page);
-    await page.goto(`${url}/`);
-    await person.isWell();
-    await page.locator('input[name=token]').fill(token ?? '');
-    await page.locator('main button[type=submit]').click();
+    if (by === 'link') {
+      await page.goto(String((await node.run('open'))['url']));
+    } else {
+      const file = await readFile(join(node.home, 'main', 'api.json'), 'utf8');
+      const { url, token } = JSON.parse(file) as Record<string, string>;
+      await page.goto(`${url}/`);
+      await page.locator('input[name=token]').waitFor();
+      await person.isWell();
+      await page.locator('input[name=token]').fill(token ?? '');
+      await page.locator('main button[type=submit]').click();
+    }
     await page.locator('form[role=search]').waitFor();
+    expect(page.url()).not.toContain('code=');
     expect(await page.locator('html').getAttribute('lang')).toBe(language);
     return person;
   }

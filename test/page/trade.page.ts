@@ -38,8 +38,8 @@ describe.skipIf(executable === undefined)('the page', () => {
   it.each(LOOKS)('lets two people trade from listing to rating: $name', async ({ state, ...look }) => {
     const id = look.language === 'id';
     const title = id ? 'Kopi Gayo 250 g' : 'Toraja coffee 250 g';
-    await using seller = await Person.at(browser, shop.home, look);
-    await using buyer = await Person.at(browser, home.home, look);
+    await using seller = await Person.at(browser, shop, 'token', look);
+    await using buyer = await Person.at(browser, home, 'link', look);
 
     // The shop sells. What strangers write is only ever text.
     await seller.go('sell');

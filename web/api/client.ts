@@ -1,4 +1,5 @@
 import type { Answer, Input, Output } from '../../node/api/handlers.js';
+import type { SecretTokenView } from '../../node/api/rows/token.js';
 import type { KeyNamed, NameAnswering } from './names.js';
 import { OFFLINE, Refusal, refusalIn } from './refusal.js';
 import { storedToken } from './session.js';
@@ -40,12 +41,27 @@ export async function* stream<Name extends NameAnswering<'stream'>>(
   }
 }
 
-async function send(name: string, input: unknown, signal?: AbortSignal): Promise<Response> {
+/** Changes the code of a link into this tab's own token. @throws Refusal API_CODE where it was used, or is too old */
+export async function redeem(code: string): Promise<string> {
+  const { token } = (await (await post('/session', { code })).json()) as SecretTokenView;
+  return token;
+}
+
+function send(name: string, input: unknown, signal?: AbortSignal): Promise<Response> {
+  return post(`/v1/${name}`, input, signal, { authorization: `Bearer ${storedToken() ?? ''}` });
+}
+
+async function post(
+  path: string,
+  input: unknown,
+  signal?: AbortSignal,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`/v1/${name}`, {
+    response = await fetch(path, {
       method: 'POST',
-      headers: { authorization: `Bearer ${storedToken() ?? ''}`, 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(input),
       ...(signal === undefined ? {} : { signal }),
     });

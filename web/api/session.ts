@@ -9,3 +9,15 @@ export function storeToken(token: string | undefined): void {
   if (token === undefined) sessionStorage.removeItem(TOKEN);
   else sessionStorage.setItem(TOKEN, token);
 }
+
+const LINK = /^#code=([A-Za-z0-9_-]+)$/;
+
+/**
+ * The code in the address, where `niaga open` has opened the page. It is taken out of the address at once, so that it stays in no
+ * history and no screenshot.
+ */
+export function takeLinkCode(): string | undefined {
+  const code = LINK.exec(location.hash)?.[1];
+  if (code !== undefined) history.replaceState(null, '', '#/');
+  return code;
+}

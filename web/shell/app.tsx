@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useEvents } from '../api/live.js';
-import { storedToken, storeToken } from '../api/session.js';
+import { storedToken, storeToken, takeLinkCode } from '../api/session.js';
 import { Header } from './header.js';
 import { initialLanguage, LanguageContext, rememberLanguage, useWords, type Language } from './language.js';
 import { useRoute } from './route.js';
@@ -13,7 +13,12 @@ type Session = 'signed-in' | 'signed-out' | 'ended';
 /** The whole page: who is signed in, in which language, and the view for the address. */
 export function App() {
   const [language, setLanguage] = useState(initialLanguage);
-  const [session, setSession] = useState<Session>(storedToken() === undefined ? 'signed-out' : 'signed-in');
+  // Before the address is read as a view.
+  const [code] = useState(takeLinkCode);
+  // A link counts, not what the tab had before.
+  const [session, setSession] = useState<Session>(
+    storedToken() === undefined || code !== undefined ? 'signed-out' : 'signed-in',
+  );
   const route = useRoute();
   useEffect(() => {
     document.documentElement.lang = language;
@@ -37,7 +42,11 @@ export function App() {
             <View route={route} />
           </>
         ) : (
-          <SignIn again={session === 'ended'} onSignedIn={() => setSession('signed-in')} />
+          <SignIn
+            again={session === 'ended'}
+            code={session === 'ended' ? undefined : code}
+            onSignedIn={() => setSession('signed-in')}
+          />
         )}
       </main>
     </LanguageContext.Provider>

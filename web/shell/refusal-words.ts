@@ -5,6 +5,8 @@ const en: Record<string, string> = {
   OFFLINE: 'Your node does not answer. Nothing was sent. Try again when it is back.',
   STOPPED: 'Your node is stopping. Try again when it is back.',
   API_TOKEN: 'Your node was started anew. Sign in again.',
+  API_CODE: 'This link does not work any more: each works once, for ten minutes. Make another one with “niaga open”.',
+  API_SCOPE: 'The token of this page does not allow that. Sign in with one that does.',
   RATE_LIMITED: 'That was too much at once. Wait a moment and try again.',
   TIMED_OUT: 'It took too long. Try again; the others may be asleep.',
   PEER_UNREACHABLE: 'The other side cannot be reached now. Try again later.',
@@ -31,6 +33,9 @@ const id: Record<string, string> = {
   OFFLINE: 'Node Anda tidak menjawab. Tidak ada yang terkirim. Coba lagi bila node sudah kembali.',
   STOPPED: 'Node Anda sedang berhenti. Coba lagi bila sudah kembali.',
   API_TOKEN: 'Node Anda dimulai ulang. Masuklah lagi.',
+  API_CODE:
+    'Tautan ini tidak berlaku lagi: masing-masing berlaku sekali, selama sepuluh menit. Buat lagi dengan “niaga open”.',
+  API_SCOPE: 'Token halaman ini tidak mengizinkannya. Masuklah dengan yang mengizinkan.',
   RATE_LIMITED: 'Terlalu banyak sekaligus. Tunggu sebentar, lalu coba lagi.',
   TIMED_OUT: 'Terlalu lama. Coba lagi; mungkin yang lain sedang tidur.',
   PEER_UNREACHABLE: 'Pihak lain tidak dapat dihubungi sekarang. Coba lagi nanti.',

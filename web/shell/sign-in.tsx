@@ -1,16 +1,35 @@
-import { useState } from 'preact/hooks';
-import { call } from '../api/client.js';
+import { useEffect, useState } from 'preact/hooks';
+import { call, redeem } from '../api/client.js';
 import { refusalOf, type Refusal } from '../api/refusal.js';
 import { storeToken } from '../api/session.js';
 import { Problem } from '../parts/problem.js';
 import { useWords } from './language.js';
 import { SHELL_WORDS } from './words.js';
 
-/** Takes the token, tries it, and keeps it for this tab. */
-export function SignIn({ again, onSignedIn }: { again: boolean; onSignedIn: () => void }) {
+/** Takes a link’s code or a token, tries it, and keeps the token for this tab. */
+export function SignIn({
+  again,
+  code,
+  onSignedIn,
+}: {
+  again: boolean;
+  code: string | undefined;
+  onSignedIn: () => void;
+}) {
   const t = useWords(SHELL_WORDS);
   const [token, setToken] = useState('');
   const [refusal, setRefusal] = useState<Refusal>();
+  useEffect(() => {
+    if (code === undefined) return;
+    redeem(code).then(
+      (given) => {
+        storeToken(given);
+        onSignedIn();
+      },
+      (thrown: unknown) => setRefusal(refusalOf(thrown)),
+    );
+    // Once: a code is good once.
+  }, []);
   const signIn = async (event: Event): Promise<void> => {
     event.preventDefault();
     storeToken(token.trim());
@@ -28,6 +47,7 @@ export function SignIn({ again, onSignedIn }: { again: boolean; onSignedIn: () =
       {again ? <p class="note">{t.signedOut}</p> : null}
       <p>{t.signInWhy}</p>
       <p>{t.signInHow}</p>
+      <p class="soft">{t.signInByHand}</p>
       <form onSubmit={(event) => void signIn(event)}>
         <label>
           <span>{t.token}</span>

@@ -16,9 +16,10 @@ export const SHELL_WORDS = words(
     toSearch: 'Go to search',
     signIn: 'Sign in to your node',
     signInWhy:
-      'Only you may use your node. It makes a new key at each start, and keeps it on the computer where it runs.',
-    signInHow:
-      'Open the file api.json in your node’s folder (“niaga status” shows the folder), and copy the value of “token”.',
+      'Only you may use your node. You get in by a link that works once, on the computer where your node runs.',
+    signInHow: 'Type “niaga open” in a terminal there, and open the link that it shows.',
+    signInByHand:
+      'Or paste a token: one that “niaga token create” made, or that of the file api.json in your node’s folder.',
     token: 'Token',
     signInButton: 'Sign in',
     wrongToken: 'That is not the token of this node. It makes a new one at each start: copy it again.',
@@ -43,9 +44,10 @@ export const SHELL_WORDS = words(
     toSearch: 'Ke pencarian',
     signIn: 'Masuk ke node Anda',
     signInWhy:
-      'Hanya Anda yang boleh memakai node Anda. Setiap kali mulai, node membuat kunci baru dan menyimpannya di komputernya.',
-    signInHow:
-      'Buka berkas api.json di folder node Anda (“niaga status” menunjukkan foldernya), lalu salin nilai “token”.',
+      'Hanya Anda yang boleh memakai node Anda. Anda masuk dengan tautan yang berlaku sekali, di komputer tempat node berjalan.',
+    signInHow: 'Ketik “niaga open” di terminal di sana, lalu buka tautan yang ditampilkan.',
+    signInByHand:
+      'Atau tempelkan token: buatan “niaga token create”, atau yang ada di berkas api.json di folder node Anda.',
     token: 'Token',
     signInButton: 'Masuk',
     wrongToken: 'Itu bukan token node ini. Setiap kali mulai, node membuat yang baru: salin sekali lagi.',
