@@ -2,11 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createClient } from '../../../node/api/client.js';
 import { metricsText } from '../../../node/api/metrics.js';
-import { ask, serve } from './serve.js';
-
-/** Lines of the text format: a comment, or a name with labels and a value. */
-const LINE =
-  /^(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+|[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? -?[0-9.e+-]+)$/;
+import { ask, METRIC_LINE, serve } from './serve.js';
 
 describe('/metrics', () => {
   it('counts answers by operation and code, beside what the node tells', async () => {
@@ -23,7 +19,7 @@ describe('/metrics', () => {
     // An answer is counted when it has been given.
     while (!(await read()).includes('operation="trade.show"')) await sleep(10);
     const text = await read();
-    for (const line of text.trimEnd().split('\n')) expect(line).toMatch(LINE);
+    for (const line of text.trimEnd().split('\n')) expect(line).toMatch(METRIC_LINE);
     expect(text).toContain('niaga_peers 3\n');
     expect(text).toContain('niaga_api_requests_total{operation="listing.list",code=""} 2\n');
     expect(text).toContain('niaga_api_requests_total{operation="trade.show",code="INTERNAL"} 1\n');
@@ -39,6 +35,6 @@ describe('/metrics', () => {
     const labels = { word: 'a "b" \\ \n niaga_peers 9' };
     const text = metricsText([{ name: 'x', help: 'two\nlines', type: 'gauge', values: [{ labels, value: 1 }] }]);
     expect(text).toBe('# HELP x two\\nlines\n# TYPE x gauge\nx{word="a \\"b\\" \\\\ \\n niaga_peers 9"} 1\n');
-    for (const line of text.trimEnd().split('\n')) expect(line).toMatch(LINE);
+    for (const line of text.trimEnd().split('\n')) expect(line).toMatch(METRIC_LINE);
   });
 });
