@@ -219,17 +219,17 @@ function moneyFacts(
   const waived = waivers.reduce((sum, { refund }) => sum + (refund?.amount ?? 0), 0);
   const disputed = steps.of('dispute').filter(({ role }) => role === 'buyer');
   const unanswered = uncrossed(steps, 'refund', disputed).map(({ verdict }) => verdict.ends?.refunded ?? 0);
-  const claims = ofKind(entries, 'paid').map(({ message: { id, payload } }) => ({
-    message: id,
-    amount: payload.amount,
-  }));
+  const paid = ofKind(entries, 'paid');
+  const sums = ofKind(entries, 'payment-seen');
+  const claims = paid.map(({ message: { id, payload } }) => ({ message: id, amount: payload.amount }));
   return {
     terms,
     price: Math.max(0, terms.total.amount - waived),
     ended: false,
     waived: waived > 0,
     claims: claims.sort((a, b) => compareIds(a.message, b.message)),
-    seen: largest(ofKind(entries, 'payment-seen')),
+    unanswered: paid.some((claim) => !sums.some((sum) => follows(sum, claim))),
+    seen: largest(sums),
     refunded: largest(ofKind(entries, 'refunded')) ?? 0,
     refundSeen: Math.max(largest(ofKind(entries, 'refund-seen')) ?? 0, ...unanswered),
   };

@@ -95,7 +95,7 @@ export const RULES = {
     dispute: [...UNDISPUTED, 'frozen', 'open', 'ruled'],
     state: ['not-frozen', 'still-payable'],
     content: ['contract-money'],
-    help: 'The buyer says to have paid; again only where the seller saw too little. It opens a contract again that lapsed; not one of which money went back.',
+    help: 'The buyer says to have paid; again only where the seller has answered that, and saw too little. It opens a contract again that lapsed; not one of which money went back.',
     next: 'Wait until the seller has seen the money.',
   },
   'payment-seen': {
@@ -104,7 +104,7 @@ export const RULES = {
     payment: ['due', 'claimed', 'short', 'seen', 'over', 'void', 'refund-due', 'refund-claimed', 'refund-seen'],
     state: [],
     content: ['contract-money', 'more-than-before'],
-    help: 'The seller says how much money came in all; no claim is needed before. After a cancel or a refund too, for that is to the buyer’s good.',
+    help: 'The seller says how much money came in all; no claim is needed before. The same once more answers a claim after which no more came. After a cancel or a refund too, for that is to the buyer’s good.',
     next: 'Deliver.',
   },
   refunded: {

@@ -80,7 +80,7 @@ function fieldsOf(state: TradeState, role: Role, kind: MessageKind): readonly Wa
     case 'paid':
       return [['', { amount: money(TOTAL) }]];
     case 'payment-seen':
-      return amounts(payment.seen?.amount, [TOTAL / 2, TOTAL]);
+      return amounts((payment.seen?.amount ?? 0) - (payment.status === 'claimed' ? 1 : 0), [TOTAL / 2, TOTAL]);
     case 'refunded':
       return amounts(payment.refunded?.amount, [payment.owed?.amount ?? 0]);
     case 'refund-seen':

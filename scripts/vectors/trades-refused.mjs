@@ -135,6 +135,22 @@ export const REFUSED = [
       ['seller', 'payment-seen', { fields: { amount: idr(5) } }],
     ),
   ],
+  [
+    'less money seen than before, in answer to a claim',
+    'TRADE_STATE',
+    'paid',
+    tell(OFFER, ACCEPT, ['seller', 'payment-seen', { fields: { amount: idr(5) } }], PAID, [
+      'seller',
+      'payment-seen',
+      { fields: { amount: idr(4) } },
+    ]),
+  ],
+  [
+    'a second claim before the first after a part is answered',
+    'TRADE_STATE',
+    'paid',
+    tell(OFFER, ACCEPT, ['seller', 'payment-seen', { fields: { amount: idr(5) } }], PAID, PAID),
+  ],
   ['shipped by the buyer', 'TRADE_ROLE', 'accepted', tell(OFFER, ACCEPT, ['buyer', 'shipped'])],
   ['shipped twice', 'TRADE_STATE', 'shipped', tell(OFFER, ACCEPT, SHIPPED, SHIPPED)],
   ['received before it was shipped', 'TRADE_STATE', 'accepted', tell(OFFER, ACCEPT, RECEIVED)],

@@ -21,6 +21,9 @@ import {
   tell,
 } from './trade-steps.mjs';
 
+const HALF_SEEN = ['seller', 'payment-seen', { fields: { amount: idr(9_500_000) } }];
+const REST = ['buyer', 'paid', { fields: { amount: idr(9_500_000) } }];
+
 /** Trades that stand. Each row says what it must come to; where it does not, nothing is written. */
 export const TOLD = [
   ['an offer', 'offered', tell(OFFER)],
@@ -53,11 +56,10 @@ export const TOLD = [
     tell(['seller', 'offer', subject], ['buyer', 'accept'], ACCEPT),
   ],
   ['the buyer says to have paid', 'paid', tell(OFFER, ACCEPT, PAID)],
-  [
-    'the seller saw half of it',
-    'paid',
-    tell(OFFER, ACCEPT, PAID, ['seller', 'payment-seen', { fields: { amount: idr(9_500_000) } }]),
-  ],
+  ['the seller saw half of it', 'paid', tell(OFFER, ACCEPT, PAID, HALF_SEEN)],
+  ['the buyer says to have paid the other half', 'paid', tell(OFFER, ACCEPT, PAID, HALF_SEEN, REST)],
+  ['the seller answers that no more came', 'paid', tell(OFFER, ACCEPT, PAID, HALF_SEEN, REST, HALF_SEEN)],
+  ['half of it is seen before the claim is', 'paid', crossing([OFFER, ACCEPT], PAID, HALF_SEEN)],
   ['the seller saw the money, which nobody had spoken of', 'payment-confirmed', tell(OFFER, ACCEPT, SEEN)],
   ['shipped', 'shipped', tell(OFFER, ACCEPT, PAID, SEEN, SHIPPED)],
   ['cash on delivery: received before it is paid', 'received', tell(OFFER, ACCEPT, SHIPPED, RECEIVED)],

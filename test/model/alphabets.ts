@@ -15,6 +15,12 @@ export const ALPHABETS = {
     openings: ['buyer'],
     most: { accept: 1, paid: 1, 'payment-seen': 1, shipped: 2, received: 2, approved: 1 },
   },
+  /** Money that comes in two parts, each of them claimed before or after it was seen, or the second only claimed. */
+  'part-payment': {
+    openings: ['buyer'],
+    most: { accept: 1, paid: 2, 'payment-seen': 3, timeout: 1 },
+    without: ['timeout (offer-expiry)', 'timeout (delivery)'],
+  },
   /**
    * One dispute, its arbiter, and its ruling or withdrawal; a part of the goods was sent, or all. Of each deadline one side says that it
    * passed: that both say it, each before it heard of the other, is left to the schedules.
@@ -51,6 +57,7 @@ export const SMALL_ALPHABETS = {
     most: { accept: 1, 'payment-seen': 1, shipped: 2, received: 1, approved: 1 },
     without: ['payment-seen (a part)'],
   },
+  'part-payment': { openings: ['buyer'], most: { accept: 1, paid: 2, 'payment-seen': 2 } },
   dispute: {
     openings: ['buyer'],
     together: ['dispute'],

@@ -144,9 +144,9 @@ function leastFor(history: History, role: Role, common: Cut): Cut {
 }
 
 /**
- * Kinds of which nothing ever asks what their author had seen: only what they say counts, and who has seen them. Said with less behind
- * them they leave everybody free to know all that they could know otherwise, and more; so each is said only on top of the least
- * that lets it be said, and no state of a node is missed.
+ * Kinds of which nothing ever asks what their author had seen, but of money seen which claims: what they say counts, and who has seen
+ * them. Said with less behind them they leave everybody free to know all that they could know otherwise, and more; so each is said
+ * only on top of the least that lets it be said, and no state of a node is missed.
  */
 const PAST_DOES_NOT_MATTER: ReadonlySet<MessageKind> = new Set<MessageKind>([
   'consent',
@@ -166,10 +166,16 @@ function isSaidEarlier(
   return cutsWithin(history, role, own, cut).some(
     (earlier) =>
       earlier.some((count, at) => count < (cut[at] ?? 0)) &&
+      (step.kind !== 'payment-seen' || claimsIn(history, earlier) === claimsIn(history, cut)) &&
       ways(history, earlier)
         .of(role)
         .some(({ kind, way }) => kind === step.kind && way === step.way),
   );
+}
+
+/** How many payments are claimed in a part of a history. */
+function claimsIn({ chains }: History, cut: Cut): number {
+  return chains.flatMap((chain, place) => chain.slice(0, cut[place])).filter(({ step }) => step.kind === 'paid').length;
 }
 
 /** What each role may say in a state. */

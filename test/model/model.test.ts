@@ -84,7 +84,7 @@ test.each(Object.entries<Alphabet>(ALL ? ALPHABETS : SMALL_ALPHABETS))(
   },
 );
 
-test.each(['part-delivery', 'dispute'] as const)(
+test.each(['part-delivery', 'part-payment', 'dispute'] as const)(
   '%s: what is left out leads to no state that is not come to anyway',
   { timeout: HOURS },
   (name) => {

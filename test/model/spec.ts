@@ -140,7 +140,10 @@ function wrongContent(before: TradeState, payload: TradePayload, role: Role): st
         'refund-seen': before.payment.refundSeen,
       };
       const said = facts[payload.kind];
-      return said !== undefined && amount <= said.amount ? 'the amount was said before' : undefined;
+      if (said === undefined || amount > said.amount) return undefined;
+      // Whoever is asked whether more came may say that it did not.
+      const isAnswer = payload.kind === 'payment-seen' && before.payment.status === 'claimed';
+      return isAnswer && amount === said.amount ? undefined : 'the amount was said before';
     }
     case 'shipped':
     case 'received':

@@ -47,7 +47,10 @@ export const CONTENT_GUARDS = {
     check: checkCommitments,
   },
   'contract-money': { says: '`amount` is above zero, in the contract’s currency', check: checkAmount },
-  'more-than-before': { says: '`amount` is more than was said before', check: checkMore },
+  'more-than-before': {
+    says: '`amount` is more than was said before; of money seen also the same, where a claim waits for an answer',
+    check: checkMore,
+  },
   'parts-fit': { says: '`parts` are parts of what is left', check: checkParts },
   'code-opens': { says: '`code`, where it is given, opens the commitment of the contract', check: checkCode },
   'remedy-fits': {

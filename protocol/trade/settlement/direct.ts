@@ -47,7 +47,7 @@ function owed({ ended, claims, seen, price }: MoneyFacts): number {
 }
 
 function status(facts: MoneyFacts): PaymentStatus {
-  const { price, ended, waived, claims, seen, refunded, refundSeen } = facts;
+  const { price, ended, waived, unanswered, seen, refunded, refundSeen } = facts;
   const back = owed(facts);
   if (back > 0) {
     // A tip, or a transfer sent twice: it can go back, and holds up nothing.
@@ -58,6 +58,6 @@ function status(facts: MoneyFacts): PaymentStatus {
   if (ended) return 'void';
   if (price === 0) return 'not-due';
   if (seen !== undefined && seen >= price) return 'seen';
-  if (seen !== undefined) return 'short';
-  return claims.length > 0 ? 'claimed' : 'due';
+  if (unanswered) return 'claimed';
+  return seen === undefined ? 'due' : 'short';
 }

@@ -21,6 +21,8 @@ export interface MoneyFacts {
   /** Something of the total was waived: by a remedy, by ruling, or by the end. */
   readonly waived: boolean;
   readonly claims: readonly Claim[];
+  /** The seller has not said what came since one of the claims. */
+  readonly unanswered: boolean;
   /** All that the seller saw come; undefined where it has said nothing. */
   readonly seen: number | undefined;
   /** All that the seller said to have sent back. */
@@ -30,7 +32,8 @@ export interface MoneyFacts {
 }
 
 /**
- * `none`: there is no contract. `not-due`: it costs nothing. `over`: more was seen than is due. `void`: it was due, and the
+ * `none`: there is no contract. `not-due`: it costs nothing. `claimed`: the seller has not answered a claim yet, the first or one
+ * after a part of the money. `short`: it has, and not all came. `over`: more was seen than is due. `void`: it was due, and the
  * contract ended before anybody spoke of a payment. `refund-…`: money has to go back: `due`, `claimed` to be sent, `seen`.
  */
 export type PaymentStatus =

@@ -140,6 +140,30 @@ test('money is seen in full, in parts, or with nobody claiming it', () => {
   expect(twice.payment).toMatchObject({ status: 'short', seen: idr(5_000_000) });
 });
 
+test('a claim after a part payment waits for the seller, who may answer that no more came', () => {
+  const part = idr(4_000_000);
+  const short = after(agreed(), ['buyer', 'paid', { amount: part }], ['seller', 'payment-seen', { amount: part }]);
+  expect(short.payment.status).toBe('short');
+  expect(short.deadlines.map(({ deadline }) => deadline)).toContain('payment');
+  const claimed = after(short, ['buyer', 'paid', { amount: idr(6_000_000) }]);
+  expect(claimed).toMatchObject({ word: 'paid', payment: { status: 'claimed', seen: part } });
+  // It is not told to pay again, and cannot be late while the seller looks.
+  expect(allowed(claimed, 'buyer')).not.toContain('paid');
+  expect(claimed.deadlines.map(({ deadline }) => deadline)).not.toContain('payment');
+  expect(after(claimed, ['seller', 'payment-seen']).word).toBe('payment-confirmed');
+  const less = draft(claimed, 'seller', 'payment-seen', { amount: idr(3_999_999) });
+  expect(refused(claimed, less)).toMatchObject({ code: 'TRADE_STATE' });
+  const answered = after(claimed, ['seller', 'payment-seen', { amount: part }]);
+  expect(answered).toMatchObject({ word: 'paid', payment: { status: 'short', seen: part } });
+  expect(allowed(answered, 'buyer')).toContain('paid');
+  const again = draft(answered, 'seller', 'payment-seen', { amount: part });
+  expect(refused(answered, again).code).toBe('TRADE_STATE');
+  // What was said before the claim was seen answers it not.
+  const unseen = crossed(agreed(), ['buyer', 'paid'], ['seller', 'payment-seen', { amount: part }]);
+  expect(unseen.payment).toMatchObject({ status: 'claimed', seen: part });
+  expect(after(unseen, ['seller', 'payment-seen', { amount: part }]).payment.status).toBe('short');
+});
+
 test('a trade that silence completed stays complete, whatever is contested of what it left owed', () => {
   const refund = { fields: { refund: idr(5_000_000) } };
   const silent = after(received(), ['buyer', 'remedy', refund], ['seller', 'remedy-accept'], ['seller', 'timeout']);
@@ -176,7 +200,7 @@ test('a contract that lapsed with a part of its price paid is opened again by a 
     payment: { owed: idr(4_000_000) },
   });
   const late = after(lapsed, ['buyer', 'paid', { amount: idr(6_000_000) }]);
-  expect(late).toMatchObject({ word: 'paid', contract: { status: 'agreed' }, payment: { status: 'short' } });
+  expect(late).toMatchObject({ word: 'paid', contract: { status: 'agreed' }, payment: { status: 'claimed' } });
   expect(after(late, ['seller', 'payment-seen']).word).toBe('payment-confirmed');
   const kept = after(late, ['seller', 'payment-seen'], ['seller', 'cancel']);
   expect(kept).toMatchObject({ word: 'refund-due', payment: { owed: idr(10_000_000) } });

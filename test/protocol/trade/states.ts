@@ -31,6 +31,8 @@ export const STATES: Readonly<Record<string, () => TradeState>> = {
     after(undefined, ['buyer', 'offer', { terms: arbitersTerms() }], ['seller', 'accept']),
   paid: () => after(agreed(), ['buyer', 'paid']),
   'paid short': () => after(agreed(), ['seller', 'payment-seen', { amount: idr(1) }]),
+  'paid short, and claimed again': () =>
+    after(agreed(), ['seller', 'payment-seen', { amount: idr(1) }], ['buyer', 'paid']),
   'paid, cancel proposed by buyer': () => after(agreed(), ['buyer', 'paid'], ['buyer', 'cancel']),
   'payment-confirmed': () => after(agreed(), ['seller', 'payment-seen']),
   'payment-confirmed, over': () => after(agreed(), ['seller', 'payment-seen', { amount: idr(12_000_000) }]),

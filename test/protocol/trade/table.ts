@@ -19,6 +19,8 @@ export const TABLE = {
     paid: 'HHH SSR SSR SSR SSR ++R ++R SRR R+R RSR SRR R+R SRR SRR SRR RSR RRR ++R TTR TTR ++R SSR SSR RRR SSR SSR',
     'paid short':
       'HHH SSR SSR SSR SSR ++R ++R +RR R+R RSR SRR R+R SRR SRR SRR RSR RRR ++R TTR TTR ++R SSR SSR RRR SSR SSR',
+    'paid short, and claimed again':
+      'HHH SSR SSR SSR SSR ++R ++R SRR R+R RSR SRR R+R SRR SRR SRR RSR RRR ++R TTR TTR ++R SSR SSR RRR SSR SSR',
     'paid, cancel proposed by buyer':
       'HHH SSR SSR SSR SSR S+R ++R SRR R+R RSR SRR R+R SRR SRR SRR RSR RRR ++R TTR TTR ++R SSR SSR RRR SSR SSR',
     'payment-confirmed':
@@ -71,7 +73,7 @@ export const TABLE = {
     'refund-due, lapsed, and a part of it went back':
       'HHH SSR SSR SSR SSR SSR SSR SRR R+R R+R +RR RSR SRR SRR SRR RSR RRR SSR TTR TTR ++R SSR SSR RRR SSR SSR',
     'paid late after a part':
-      'HHH SSR SSR SSR SSR ++R ++R +RR R+R RSR SRR R+R SRR SRR SRR RSR RRR ++R TTR TTR ++R SSR SSR RRR SSR SSR',
+      'HHH SSR SSR SSR SSR ++R ++R SRR R+R RSR SRR R+R SRR SRR SRR RSR RRR ++R TTR TTR ++R SSR SSR RRR SSR SSR',
     'return-due':
       'HHH SSR SSR SSR SSR SSR SSR SRR R+R RSR SRR RSR +RR SRR +RR R+R RRR SSR TTR TTR ++R SSR SSR RRR SSR SSR',
     'return-due, returned':
