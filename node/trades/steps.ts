@@ -126,7 +126,7 @@ export function stepMessage(trade: OpenTrade, step: Step, { sign, now, arbiter }
     case 'remedy-decline':
       return sign(step.kind, { ...common, answers, ...said('reason', step.reason) });
     case 'counter': {
-      if (!isSide(role)) throw new NiagaError('TRADE_ROLE', 'An arbiter makes no offers.');
+      if (!isSide(role)) throw new NiagaError('TRADE_ROLE', `The trade is ${state.word}: an arbiter makes no offers.`);
       const terms = changedTerms(termsOf(state), step, role, now, arbiter);
       return sign('counter', { ...common, answers, terms });
     }
