@@ -37,6 +37,8 @@ export interface GlobalOptions {
 export interface Context extends GlobalOptions, Surroundings {
   /** The words of the command as typed: `trade show`. */
   readonly command: string;
+  /** Names of the fields that were typed. */
+  readonly given: readonly string[];
 }
 
 /** A command to type next: the words, with `--home` and `--network` where they were given. */

@@ -102,6 +102,23 @@ export const webhookAddInput = OPERATIONS.webhookAdd.input.omit({ secret: true }
 export const disputeInput = OPERATIONS.tradeDispute.input.omit({ files: true }).extend({ file: paths });
 export const statementInput = OPERATIONS.tradeStatement.input.omit({ files: true }).extend({ file: paths });
 
+const passphraseFile = z
+  .string()
+  .min(1)
+  .optional()
+  .describe('A file with the passphrase that seals it; it is asked for on a terminal unless given');
+
+export const backupCheckInput = OPERATIONS.backupCheck.input.extend({ passphraseFile });
+export const backupInput = backupCheckInput.extend({ force: exportInput.shape.force });
+export const restoreInput = OPERATIONS.restore.input.extend({ passphraseFile });
+
+export const doctorInput = OPERATIONS.doctor.input.extend({
+  bundle: z.string().min(1).optional().describe('Also write what was found, and figures, into a file without secrets'),
+  force: exportInput.shape.force,
+});
+
+const data = () => import('./commands/export-data.js');
+
 const identity = () => import('./commands/identity.js');
 
 export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
@@ -143,5 +160,21 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   identityTake: form(OPERATIONS.identityTake.input.omit({ signed: true }), [], async () => (await identity()).take),
   identityRestore: form(OPERATIONS.identityRestore.input, [], async () => (await identity()).restore),
   webhookAdd: form(webhookAddInput, ['url'], async () => (await import('./commands/webhook.js')).add),
+  backup: form(backupInput, ['file'], async () => (await import('./commands/backup.js')).backup),
+  backupCheck: form(backupCheckInput, ['file'], async () => (await import('./commands/backup.js')).check),
+  restore: form(restoreInput, ['file'], async () => (await import('./commands/backup.js')).restore),
+  doctor: form(doctorInput, [], async () => (await import('./commands/doctor.js')).doctor),
+  configGet: form(OPERATIONS.configGet.input, ['key'], async () => (await import('./commands/config.js')).get),
+  configSet: form(OPERATIONS.configSet.input, ['key', 'value'], async () => (await import('./commands/config.js')).set),
+  configList: form(OPERATIONS.configList.input, [], async () => (await import('./commands/config.js')).list),
+  exportListings: form(OPERATIONS.exportListings.input, ['file'], async () => (await data()).exportListings),
+  exportTrades: form(OPERATIONS.exportTrades.input, ['file'], async () => (await data()).exportTrades),
+  exportEverything: form(OPERATIONS.exportEverything.input, ['folder'], async () => (await data()).exportEverything),
+  completion: form(
+    OPERATIONS.completion.input,
+    ['shell'],
+    async () => (await import('./commands/shell.js')).completion,
+  ),
+  man: form(OPERATIONS.man.input, [], async () => (await import('./commands/shell.js')).man),
   verify: form(OPERATIONS.verify.input, ['file'], async () => (await import('./commands/verify.js')).verify),
 };

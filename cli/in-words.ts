@@ -1,6 +1,8 @@
 import type { OperationKey } from '../node/api/operations.js';
 import type { EventView } from '../node/api/rows/events.js';
 import type { SearchView } from '../node/api/views.js';
+import type { DoctorView } from '../node/api/rows/doctor.js';
+import { doctorInWords } from './doctor-in-words.js';
 import { eventInWords } from './event-in-words.js';
 import { isObject, renderFields } from './render.js';
 import { searchInWords } from './search-in-words.js';
@@ -39,6 +41,7 @@ export function outputInWords(
     return { ...words, note: notes.join('\n') };
   }
   if (key === 'events') return { text: eventInWords(output as unknown as EventView) };
+  if (key === 'doctor') return { text: doctorInWords(output as unknown as DoctorView) };
   return { text: renderFields(output).join('\n') };
 }
 

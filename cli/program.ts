@@ -16,6 +16,8 @@ export interface Invocation extends GlobalOptions {
   readonly input: unknown;
   /** `trade show` */
   readonly command: string;
+  /** Names of the fields that were typed: what is not has its default. */
+  readonly given: readonly string[];
 }
 
 /** Where commander may write by itself: help and version. */
@@ -39,6 +41,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   block: 'See nothing of some traders',
   webhook: 'Send events to programs of yours',
   token: 'Let programs and phones use this node',
+  export: 'Write what is yours for other programs',
+  config: 'Say what niaga start is to do',
   evidence: 'Show what sellers signed that cannot be true',
 };
 
@@ -120,17 +124,22 @@ function createCommand(
     .addHelpText('after', `\nExample:\n  ${row.example}`);
   for (const field of words) command.addArgument(argumentOf(field));
   for (const field of options) command.addOption(optionOf(field));
-  withGlobals(command).action((...given: unknown[]) => {
+  withGlobals(command).action((...args: unknown[]) => {
     const path = row.command.join(' ');
-    const raw = { ...typedWords(words, given), ...typedOptions(options, command) };
-    chosen({ key, command: path, ...globalsOf(command), input: checked({ ...row, input }, raw, words, path) });
+    const raw = { ...typedWords(words, args), ...typedOptions(options, command) };
+    const given = Object.keys(raw);
+    chosen({ key, command: path, given, ...globalsOf(command), input: checked({ ...row, input }, raw, words, path) });
   });
   return command;
 }
 
 function argumentOf(field: Field): Argument {
   const name = field.kind === 'list' ? `${field.name}...` : field.name;
-  return new Argument(field.required ? `<${name}>` : `[${name}]`, field.help);
+  const help = field.kind === 'choice' ? `${field.help}: ${field.choices.join(', ')}` : field.help;
+  const argument = new Argument(field.required ? `<${name}>` : `[${name}]`, help);
+  // Named for the completions only: what is none is refused by the schema, in the words of every other field.
+  argument.argChoices = [...field.choices];
+  return argument;
 }
 
 function optionOf(field: Field): Option {

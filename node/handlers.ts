@@ -4,9 +4,11 @@ import { pageOf, type Handlers } from './api/handlers.js';
 import type { StatusView } from './api/views.js';
 import { showListing } from './catalog/show-listing.js';
 import { fromBase64, toBase64 } from './identity/key-file.js';
+import { backupHandlers } from './backup/handlers.js';
 import { noteBlocked } from './blocks/note.js';
 import { chatHandlers } from './chat/handlers.js';
 import { deviceHandlers } from './devices/handlers.js';
+import { doctorHandlers } from './doctor/index.js';
 import { eventTypes } from './events/index.js';
 import { inboxHandlers } from './inbox/handlers.js';
 import { committing, committingContacts, fileValue, type NamedFile, privateHandlers } from './private/handlers.js';
@@ -150,6 +152,8 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...deviceHandlers(services),
     ...webhookHandlers(services),
     ...tokenHandlers(services, apiUrl),
+    ...backupHandlers(services),
+    ...doctorHandlers(services, context.version),
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),
     blockRemove: ({ trader }) => blocks.remove(trader),
     blockList: async () => blocks.list(),

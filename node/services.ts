@@ -9,6 +9,7 @@ import { createContents, type Contents } from './content/index.js';
 import { createContinuity, type Continuity } from './devices/continuity.js';
 import { createDevices, type Devices } from './devices/index.js';
 import { dropRevokedCards } from './devices/revoked-cards.js';
+import { serveClock } from './doctor/clock.js';
 import { createEvents, type Events } from './events/index.js';
 import type { Home } from './home/index.js';
 import {
@@ -132,6 +133,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         logger,
       }),
     );
+    serveClock(network, now);
     const common = {
       store,
       identity,

@@ -8,10 +8,15 @@ import { typeNext, type Context } from '../context.js';
 import type { Command, startInput } from '../forms.js';
 import { note, print } from '../output.js';
 import { safeJson } from '../safe-text.js';
+import { withSettings } from '../settings.js';
 
 /** Runs a node until SIGINT or SIGTERM; a second one ends the process at once (cli/main.ts). */
 export const start: Command<z.output<typeof startInput>> = async (input, context) => {
-  const { api, bootstrap, keepMedia, readReceipts, listen, logLevel, mdns } = input;
+  const { api, bootstrap, keepMedia, readReceipts, listen, logLevel, mdns } = await withSettings(
+    input,
+    context.given,
+    context,
+  );
   const { signal } = context;
   const { createNode } = await import('../../node/index.js');
   await using node = await createNode({

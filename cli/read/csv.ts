@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { NiagaError } from '../../protocol/errors.js';
 import { isItemField } from '../../protocol/listing/aliases.js';
 import { quote } from '../../protocol/quote.js';
+import { withoutMark } from '../export/csv.js';
 import { MAX_LINE_BYTES, peek } from './bytes.js';
 import { splitRecords, type RawRecord } from './csv-records.js';
 import { decodeLines } from './encoding.js';
@@ -112,7 +113,7 @@ function objectOf(columns: readonly Column[], cells: readonly string[], line: nu
   }
   const fields = new Map<string, string | null | Map<string, string>>();
   for (const [index, { name, part }] of columns.entries()) {
-    const cell = cells[index] ?? '';
+    const cell = withoutMark(cells[index] ?? '');
     if (part === undefined) {
       if (name !== '') fields.set(name, cell.trim() === '' ? null : cell);
       else if (cell.trim() !== '') throw syntaxError(line, `column ${index + 1} has no name in the header`);

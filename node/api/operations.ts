@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { operation, type Operation } from './operation.js';
 import { reading } from './rows/bases.js';
 import { ARBITER_OPERATIONS } from './rows/arbiter.js';
+import { BACKUP_OPERATIONS } from './rows/backup.js';
 import { BLOCK_OPERATIONS } from './rows/blocks.js';
 import { CHAT_OPERATIONS } from './rows/chat.js';
+import { CONFIG_OPERATIONS } from './rows/config.js';
+import { DOCTOR_OPERATIONS } from './rows/doctor.js';
 import { EVENT_OPERATIONS } from './rows/events.js';
 import { EVIDENCE_OPERATIONS } from './rows/evidence.js';
+import { EXPORT_OPERATIONS } from './rows/export.js';
 import { IDENTITY_OPERATIONS } from './rows/identity.js';
 import { INBOX_OPERATIONS } from './rows/inbox.js';
 import { LISTING_OPERATIONS } from './rows/listing.js';
@@ -13,6 +17,7 @@ import { NODE_OPERATIONS } from './rows/node.js';
 import { PRIVATE_OPERATIONS } from './rows/private.js';
 import { SEARCH_OPERATIONS } from './rows/search.js';
 import { TOKEN_OPERATIONS } from './rows/token.js';
+import { SHELL_OPERATIONS } from './rows/shell.js';
 import { TRADE_OPERATIONS } from './rows/trade.js';
 import { TRADER_OPERATIONS } from './rows/trader.js';
 import { WATCH_OPERATIONS } from './rows/watch.js';
@@ -40,6 +45,11 @@ export const OPERATIONS = {
   ...EVIDENCE_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...WEBHOOK_OPERATIONS,
+  ...BACKUP_OPERATIONS,
+  ...DOCTOR_OPERATIONS,
+  ...CONFIG_OPERATIONS,
+  ...EXPORT_OPERATIONS,
+  ...SHELL_OPERATIONS,
   verify: operation({
     ...reading,
     command: ['verify'],

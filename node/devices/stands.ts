@@ -2,7 +2,8 @@ import { equalBytes } from '../../protocol/ids.js';
 import { MAX_STANDS, standsIn, type Stands } from '../../protocol/identity/stands.js';
 import type { TradeLog } from '../trades/index.js';
 
-type Logs = AsyncIterable<TradeLog> | Iterable<TradeLog>;
+type Log = Pick<TradeLog, 'trade' | 'updated' | 'records'>;
+type Logs = AsyncIterable<Log> | Iterable<Log>;
 
 /** For each of these trades the last messages of a device, as this machine knows them. */
 export async function lastOf(logs: Logs, device: Uint8Array): Promise<Stands> {
@@ -14,7 +15,7 @@ export async function newestOf(logs: Logs): Promise<Stands> {
   return collect(logs, () => true);
 }
 
-async function collect(logs: Logs, counts: (record: TradeLog['records'][number]) => boolean): Promise<Stands> {
+async function collect(logs: Logs, counts: (record: Log['records'][number]) => boolean): Promise<Stands> {
   const trades: { updated: number; stands: Stands }[] = [];
   for await (const { trade, updated, records } of logs) {
     const byId = new Map(records.map((record) => [record.id.toString(), record]));

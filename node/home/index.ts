@@ -11,6 +11,6 @@
  *
  * @packageDocumentation
  */
-export { openHome, type Home } from './open.js';
+export { FORMAT_FILE, openFolder, openHome, partsOf, type Home } from './open.js';
 export { platformDataFolder, resolveHome } from './locate.js';
-export { writeFileAtomic } from './write-file-atomic.js';
+export { syncFolder, temporaryBeside, TEMPORARY_SUFFIX, writeFileAtomic } from './write-file-atomic.js';

@@ -10,7 +10,7 @@ import { TEMPORARY_SUFFIX, writeFileAtomic } from './write-file-atomic.js';
 const FORMAT = 1;
 
 /** Name of the file that says which layout a folder has: plain text, so that people can read it too. */
-const FORMAT_FILE = 'FORMAT';
+export const FORMAT_FILE = 'FORMAT';
 
 const FOLDER_MODE = 0o700;
 const OTHERS = 0o077;
@@ -54,19 +54,27 @@ export async function openHome(home: string, network: string): Promise<Home> {
   }
   const root = resolve(home);
   const folder = join(root, network);
-  try {
-    await prepare(folder);
-  } catch (error) {
-    throw error instanceof NiagaError ? error : unusable(folder, error);
-  }
+  await openFolder(folder);
+  return { home: root, network, ...partsOf(folder) };
+}
+
+/** What lies where in the folder of a network. */
+export function partsOf(folder: string): Omit<Home, 'home' | 'network'> {
   return {
-    home: root,
-    network,
     folder,
     storeFolder: join(folder, 'store'),
     identityFolder: join(folder, 'identity'),
     apiFile: join(folder, 'api.json'),
   };
+}
+
+/** Makes a folder one of this version's layout, or makes sure that it is one. @throws as {@link openHome} */
+export async function openFolder(folder: string): Promise<void> {
+  try {
+    await prepare(folder);
+  } catch (error) {
+    throw error instanceof NiagaError ? error : unusable(folder, error);
+  }
 }
 
 async function prepare(folder: string): Promise<void> {

@@ -13,8 +13,7 @@ export const TEMPORARY_SUFFIX = '.niaga-tmp';
  * @throws the operating system's own error (`ENOSPC`, `EACCES`, …); the old file is untouched then.
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, mode = 0o600): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryBeside(path);
   try {
     const file = await open(temporary, 'wx', mode);
     try {
@@ -28,11 +27,16 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, m
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(path));
+}
+
+/** A new name in the same folder for what is to be renamed to `path` once it is whole. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
 }
 
 /** A rename is on disk only when its folder is. Windows cannot open folders and does this by itself. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { NiagaError } from '../../protocol/errors.js';
 
 /** scrypt as DESIGN section 4 fixes it: 128 MiB and about half a second for each guess. */
-const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const;
+export const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const;
 const SCRYPT_MEMORY = 256 * 1024 * 1024;
 const KEY_BYTES = 32;
 
@@ -51,7 +51,8 @@ function sealed(message: string): NiagaError {
   });
 }
 
-async function stretch(
+/** The key that a passphrase stands for. */
+export async function stretch(
   passphrase: string,
   salt: Uint8Array,
   cost: { N: number; r: number; p: number },

@@ -247,8 +247,7 @@ export class Session {
   }
 
   gauges(): Record<string, number> {
-    let inFlight = 0;
-    let streams = 0;
+    let [inFlight, streams] = [0, 0];
     for (const channel of this.#channels.values()) {
       inFlight += channel.inFlight;
       streams += channel.open ? 1 : 0;
@@ -257,6 +256,7 @@ export class Session {
       peers_connected: this.#members.size,
       peers_kept: this.#kept.ids.length,
       connections: this.#node.getConnections().length,
+      connections_in: this.#node.getConnections().filter(({ direction }) => direction === 'inbound').length,
       routing_table: this.#tableSize,
       streams_out: streams,
       streams_in: this.#server.streams,

@@ -22,9 +22,13 @@ import type { IntegrityReport } from './integrity.js';
 import { LevelStore } from './level-store.js';
 import type { Migration } from './migrations.js';
 import type { KeyRange } from './rows.js';
+import type { StoredRow } from './scan.js';
 
 export { cborCodec, jsonCodec, rawCodec } from './codec.js';
+export { fillStore } from './fill.js';
+export { Tally } from './integrity.js';
 export type { Migration } from './migrations.js';
+export type { StoredRow } from './scan.js';
 export type { KeyRange } from './rows.js';
 
 /** One row to put, or to delete where `row` is undefined. Made by a {@link Table}, written by {@link Store.write}. */
@@ -117,6 +121,12 @@ export interface Store extends AsyncDisposable {
    */
   acceptDamage(): Promise<IntegrityReport>;
   counters(): StoreCounters;
+  /**
+   * Every row as it is on disk, what the store says about itself included, as of the moment when the first is asked for: what is
+   * written meanwhile is not in it. Some hundred KiB at a time. Leave the loop or finish it, so that the snapshot is given back.
+   * @throws NiagaError STOPPED, STORE_FAILED, STORE_CORRUPT where LevelDB cannot read a part of its files
+   */
+  dump(): AsyncIterable<readonly StoredRow[]>;
   /**
    * Opens the database, checks it, and migrates it. Idempotent. A start that fails leaves nothing open.
    *

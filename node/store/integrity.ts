@@ -107,7 +107,8 @@ interface TableTally {
   corrupt: number;
 }
 
-class Tally {
+/** Adds up rows, and says at the end whether they are what was written. */
+export class Tally {
   unreadable = false;
   #rows = 0;
   #corruptRows = 0;

@@ -10,7 +10,7 @@ import { LevelTable } from './level-table.js';
 import { META_TABLE, migrate } from './migrations.js';
 import { checkOptions, type CheckedOptions } from './options.js';
 import { checkTableName, rowKey } from './rows.js';
-import { scan, type Database } from './scan.js';
+import { scan, type Database, type StoredRow } from './scan.js';
 import { damagedTableFiles, mendTableFiles } from './table-files.js';
 import { openWitness, readWitness, type Witness, type WitnessState } from './witness.js';
 
@@ -95,6 +95,21 @@ export class LevelStore implements Store {
       running.mended = [];
     });
     return this.check();
+  }
+
+  async *dump(): AsyncGenerator<readonly StoredRow[]> {
+    const { db } = this.#open();
+    const snapshot = db.snapshot();
+    try {
+      const onUnreadable = (error: unknown): void => {
+        throw error;
+      };
+      yield* scan(db, { snapshot, onUnreadable });
+    } catch (error) {
+      throw runningError(error, this.path);
+    } finally {
+      await snapshot.close();
+    }
   }
 
   start(): Promise<void> {

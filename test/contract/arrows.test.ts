@@ -94,6 +94,14 @@ const CLI_LOADS = [
 
 /** What single commands load when they run: those that do something themselves, without a running node. */
 const CLI_LOADS_LATER = [
+  'cli/commands/backup.ts → node/backup/index.ts (dynamic)',
+  'cli/commands/backup.ts → node/home/index.ts (dynamic)',
+  'cli/commands/backup.ts → node/identity/key-folder.ts (dynamic)',
+  'cli/commands/backup.ts → node/store/index.ts (dynamic)',
+  'cli/commands/config.ts → node/home/index.ts (dynamic)',
+  'cli/commands/doctor.ts → node/doctor/offline.ts (dynamic)',
+  'cli/commands/doctor.ts → node/home/index.ts (dynamic)',
+  'cli/commands/doctor.ts → node/home/write-file-atomic.ts (dynamic)',
   'cli/commands/evidence-file.ts → node/api/evidence-view.ts (dynamic)',
   'cli/commands/identity-words.ts → node/home/index.ts (dynamic)',
   'cli/commands/identity-words.ts → node/identity/index.ts (dynamic)',

@@ -206,6 +206,36 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'List tokens: their names and what they allow, never the tokens themselves',
   ],
   tokenRevoke: ['token revoke <name>', 'End a token, and what runs in its name'],
+  backup: [
+    'backup <file> [--passphrase-file <text>] [--force]',
+    'Write one sealed file with all that this home holds, while the node runs',
+  ],
+  backupCheck: [
+    'backup check <file> [--passphrase-file <text>]',
+    'Read a backup to its end and say what it holds: needs no node and no home',
+  ],
+  restore: [
+    'restore <file> [--label <text>] [--passphrase-file <text>]',
+    'Make a home from a backup, as a new device that writes from now on',
+  ],
+  doctor: [
+    'doctor [--repair] [--bundle <text>] [--force]',
+    'Look whether all is well: clock, ports, peers, disk, integrity, messages that are stuck',
+  ],
+  configGet: ['config get <key>', 'Show one setting and where it comes from'],
+  configSet: ['config set <key> [value...]', 'Write a setting into the file of this home; without a value take it out'],
+  configList: ['config list [--origin]', 'List all settings'],
+  exportListings: [
+    'export listings <file> [--format <word>] [--base <text>] [--force]',
+    'Write own listings into a file for other programs, or for niaga publish',
+  ],
+  exportTrades: ['export trades <file> [--force]', 'Write all trades into a CSV file for bookkeeping'],
+  exportEverything: [
+    'export everything <folder>',
+    'Write listings, and trades with evidence, chat and private values, into a new folder',
+  ],
+  completion: ['completion <shell>', 'Print what makes a shell complete commands, options and their choices'],
+  man: ['man', 'Print the manual page'],
   verify: ['verify <file>', 'Check an evidence file: needs no node, no home, no network'],
 };
 

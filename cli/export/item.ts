@@ -1,0 +1,37 @@
+import type { MoneyView } from '../../node/api/views.js';
+import { listingItemSchema } from '../../protocol/listing/item.js';
+import { formatMoney, moneyFromJson } from '../../protocol/money.js';
+
+/** A listing as `niaga listing list --json` shows it. */
+export type Shown = Readonly<Record<string, unknown>> & {
+  readonly listing: string;
+  readonly sku: string;
+  readonly title: string;
+  readonly kind: string;
+  readonly price: MoneyView | null;
+};
+
+const FIELDS = Object.keys(listingItemSchema.shape);
+
+/** What its seller said of it, as `niaga publish` takes it again; what the node knows besides is left out. */
+export function itemOf(shown: Shown): Readonly<Record<string, unknown>> {
+  const said = FIELDS.flatMap((name) => (Object.hasOwn(shown, name) ? [[name, shown[name]] as const] : []));
+  return {
+    ...Object.fromEntries(said),
+    price: shown.price === null ? 'on request' : moneyText(shown.price),
+    inventoryLevel: shown['inventoryLevel'] ?? 'unlimited',
+  };
+}
+
+/** `85000 IDR` */
+export function moneyText(money: MoneyView): string {
+  return formatMoney(moneyFromJson(money));
+}
+
+export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
