@@ -26,7 +26,7 @@ async function killedOnce(words: readonly string[], isSo: () => Promise<boolean>
 
 const temporaries = async (folder: string) => (await readdir(folder)).filter((name) => name.endsWith('.niaga-tmp'));
 
-it('a backup that is killed in the middle leaves no file of its name', { timeout: 120_000 }, async () => {
+it('a backup that is killed in the middle leaves no file of its name', { timeout: 240_000 }, async () => {
   const row = Buffer.from(entry('row', 'key', new Uint8Array(1024 * 1024))).toString('base64');
   await using served = await serveHome({
     async *backup(_input, { signal }) {
@@ -57,7 +57,7 @@ it('a backup that is killed in the middle leaves no file of its name', { timeout
 
 it(
   'a restoring that is killed in the middle leaves no home, and the next one removes what it had written',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     await using folder = await folderWith({ secret: PASSPHRASE });
     const at = (name: string) => join(folder.path, name);

@@ -25,7 +25,7 @@ async function someHome(rows = 3) {
 const secret = (at: (name: string) => string) => ['--passphrase-file', at('secret')];
 
 describe('niaga backup', () => {
-  it('writes one file of the home, which is checked and restored by commands', { timeout: 60_000 }, async () => {
+  it('writes one file of the home, which is checked and restored by commands', { timeout: 240_000 }, async () => {
     await using given = await someHome();
     const { at, home } = given;
     const file = at('niaga.backup');
@@ -51,7 +51,7 @@ describe('niaga backup', () => {
     expect(await readdir(at('new'))).toEqual(['main']);
   });
 
-  it('asks for the words where the backup has no root key, and for nothing before', { timeout: 60_000 }, async () => {
+  it('asks for the words where the backup has no root key, and for nothing before', { timeout: 240_000 }, async () => {
     await using given = await someHome();
     const { at, home } = given;
     const { words, traderText } = await ownWords(home, undefined);
@@ -70,7 +70,7 @@ describe('niaga backup', () => {
     expect((await readdir(at('new/main/identity'))).sort()).toEqual(['device.json', 'records.json', 'restoring.json']);
   });
 
-  it('has its passphrase from a file or a terminal, and takes none that is short', { timeout: 60_000 }, async () => {
+  it('has its passphrase from a file or a terminal, and takes none that is short', { timeout: 240_000 }, async () => {
     await using given = await someHome();
     const { at, home } = given;
     const ask = (...words: string[]) => niaga(['backup', at('b'), '--home', home.home, ...words]);
@@ -91,7 +91,7 @@ describe('niaga backup', () => {
 
   it(
     'writes over no file unless told, and keeps the one that is there when it fails',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       await using given = await someHome();
       const { at, home } = given;

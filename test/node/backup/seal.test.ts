@@ -42,7 +42,7 @@ const content = fc
   .map((length) => Uint8Array.from({ length }, (_, at) => (at * 31 + (at >> 8)) & 255));
 
 describe('the seal of a backup', () => {
-  it('gives back what was sealed, however the bytes come', { timeout: 60_000 }, async () => {
+  it('gives back what was sealed, however the bytes come', { timeout: 240_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(content, sizes, sizes, async (bytes, written, read) => {
         expect((await opened(await sealed(bytes, written), read)).equals(bytes)).toBe(true);
@@ -51,7 +51,7 @@ describe('the seal of a backup', () => {
     );
   });
 
-  it('refuses a file that was cut anywhere, and one with more behind its end', { timeout: 60_000 }, async () => {
+  it('refuses a file that was cut anywhere, and one with more behind its end', { timeout: 240_000 }, async () => {
     const file = await sealed(new Uint8Array(200_000));
     const ends = [0, 1, 60, 137, 138, 139, 200, 65_000, 65_690, 131_200, file.length - 17, file.length - 1];
     for (const end of ends) expect(await codeOf(opened(file.subarray(0, end))), String(end)).toBe('BACKUP_INVALID');
@@ -59,7 +59,7 @@ describe('the seal of a backup', () => {
     expect(await codeOf(opened(Buffer.concat([file, file])))).toBe('BACKUP_INVALID');
   });
 
-  it('refuses a file of which one bit is another, wherever it is', { timeout: 60_000 }, async () => {
+  it('refuses a file of which one bit is another, wherever it is', { timeout: 240_000 }, async () => {
     const file = await sealed(new Uint8Array(150_000).fill(7));
     await fc.assert(
       fc.asyncProperty(
@@ -75,7 +75,7 @@ describe('the seal of a backup', () => {
     );
   });
 
-  it('refuses chunks that have changed places, or are of another file', { timeout: 60_000 }, async () => {
+  it('refuses chunks that have changed places, or are of another file', { timeout: 240_000 }, async () => {
     const file = await sealed(new Uint8Array(200_000));
     const other = await sealed(new Uint8Array(200_000));
     const head = file.indexOf('\n') + 1;
@@ -106,7 +106,7 @@ describe('the seal of a backup', () => {
     expect(one.subarray(140).equals(two.subarray(140))).toBe(false);
   });
 
-  it('costs a guess 128 MiB unless said, and asks for no more than a machine has', { timeout: 60_000 }, async () => {
+  it('costs a guess 128 MiB unless said, and asks for no more than a machine has', { timeout: 240_000 }, async () => {
     const file = await gathered(seal(pieces(new Uint8Array(1), [1]), PASSPHRASE));
     expect(file.toString('latin1')).toMatch(/^niaga-backup 1 131072 8 1 /);
     const greedy = await gathered(seal(pieces(new Uint8Array(1), [1]), PASSPHRASE, { N: 32, r: 1, p: 5 }));
@@ -115,7 +115,7 @@ describe('the seal of a backup', () => {
 });
 
 describe('the entries of a backup', () => {
-  it('come back as they were put in, however the bytes come', { timeout: 60_000 }, async () => {
+  it('come back as they were put in, however the bytes come', { timeout: 240_000 }, async () => {
     const some = fc.record({
       kind: fc.constantFrom('about', 'file', 'row', 'end'),
       name: fc.uint8Array({ maxLength: 40 }),
