@@ -149,7 +149,14 @@ describe('the list of table files', () => {
     await store.stop();
     const files = async () => {
       const names = await filesOf(store.path, /\.ldb$/);
-      return Promise.all(names.map(async (name) => ({ name, made: (await stat(join(store.path, name))).birthtimeMs })));
+      // While it is open LevelDB may remove one that was just listed.
+      const made = (name: string) =>
+        stat(join(store.path, name)).then(
+          (file) => file.birthtimeMs,
+          () => 0,
+        );
+      const all = await Promise.all(names.map(async (name) => ({ name, made: await made(name) })));
+      return all.filter((file) => file.made > 0);
     };
     const before = await files();
     const live = await liveFiles(store.path);
