@@ -3,7 +3,7 @@ import { MAX_STANDS, standsIn, type Stands } from '../../protocol/identity/stand
 import type { TradeLog } from '../trades/index.js';
 
 type Log = Pick<TradeLog, 'trade' | 'updated' | 'records'>;
-type Logs = AsyncIterable<Log> | Iterable<Log>;
+type Logs = AsyncIterable<Log>;
 
 /** For each of these trades the last messages of a device, as this machine knows them. */
 export async function lastOf(logs: Logs, device: Uint8Array): Promise<Stands> {
