@@ -148,6 +148,8 @@ function follow(context: Context, options: AppOptions): Response {
   if (listeners.size >= MAX_LISTENERS) {
     throw new NiagaError('RATE_LIMITED', `${listeners.size} listen already.`, { next: 'Close some of them.' });
   }
+  // HEAD is GET without the body: nobody would ever read it, or end it.
+  if (context.req.method === 'HEAD') return new Response(null, { headers: { 'content-type': 'text/event-stream' } });
   const controller = new AbortController();
   const released = onAbort(caller.ended, (reason) => controller.abort(reason));
   const onEnd = (): void => {

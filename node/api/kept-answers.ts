@@ -109,6 +109,8 @@ class AnswerKeeper implements KeptAnswers {
       if (known !== undefined && known.time > this.#deps.now() - KEPT_FOR) {
         return { answer: await this.#given(id, known, print), again: true };
       }
+      // Used again after its day: what it held counts no more, and it is among the newest now.
+      if (known !== undefined) this.#drop(id, known);
       const row = { print, time: this.#deps.now() };
       // On disk before anything is done: what is not known to have ended is not done again.
       await this.#deps.store.write([this.#keys.put(id, row), ...this.#makeRoom()]);

@@ -46,10 +46,13 @@ export async function takeOver(options: TakeOverOptions, store: Store): Promise<
   await book.load();
   const lease = book.writerOf(root.trader);
 
-  const restore = store.table('restore', rawCodec);
-  const progress = [];
-  for await (const [key] of restore.range()) progress.push(restore.del(key));
-  await store.write(progress);
+  // Progress of a restoring that is over; and who might use the API of the other machine: what was revoked there since may not come back.
+  const gone = [];
+  for (const name of ['restore', 'api-tokens', 'api-keys', 'api-answers']) {
+    const table = store.table(name, rawCodec);
+    for await (const [key] of table.range()) gone.push(table.del(key));
+  }
+  await store.write(gone);
   const recovery = await storeSecret(root.recovery.secretKey, keyPassphrase);
   await writeKeyFile(options, 'restoring', { recovery, since: now });
   const { peerId, delegation } = await storeDevice(options, root, {

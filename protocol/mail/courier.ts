@@ -43,7 +43,7 @@ export interface Correspondence {
   readonly letter: readonly string[] | undefined;
   /** Something was posted, or somebody connected, while a direct try was under way. */
   readonly again: boolean;
-  /** Direct tries that failed since the last that did not. */
+  /** Direct tries that failed since the last that did not, without those for something new. */
   readonly failures: number;
   /** Parcels from there that are with their handler. */
   readonly handing: ReadonlySet<string>;
@@ -128,7 +128,10 @@ export function step(state: Correspondence, event: Event, now: number): Step {
       const known = state.waiting.get(event.id);
       // Posted again while it waits: it is tried again, also where it was refused.
       const waiting = known === undefined || known.refused !== undefined ? event.waiting : known;
-      return attempt({ ...state, waiting: new Map(state.waiting).set(event.id, waiting) }, now);
+      // A try for something new makes the pause after it no longer: else a burst to somebody who is not there yet, each message with a
+      // try of its own, would put the next one off for minutes.
+      const failures = state.direct === undefined ? Math.max(0, state.failures - 1) : state.failures;
+      return attempt({ ...state, failures, waiting: new Map(state.waiting).set(event.id, waiting) }, now);
     }
     case 'alarm':
       return attempt(state, now);

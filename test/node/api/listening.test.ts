@@ -180,6 +180,12 @@ describe('a listener', () => {
   });
 });
 
+it('is no listener who asks for the headers alone', async () => {
+  const headers = { authorization: `Bearer ${served.token}` };
+  for (let n = 0; n < 3; n++) expect((await ask(served.port, 'HEAD', '/events', headers)).status).toBe(200);
+  expect((await ask(served.port, 'GET', '/metrics', headers)).text).toContain('niaga_api_listeners 0\n');
+});
+
 describe('a thousand listeners', () => {
   it('hear every event, all at the same time', async () => {
     const LISTENERS = 1_000;

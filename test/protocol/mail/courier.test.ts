@@ -282,6 +282,21 @@ describe('a courier', () => {
     expect(deposits).toEqual([0, 24]);
   });
 
+  it('tries again after a second, however many were posted to somebody who is not there yet', () => {
+    let state = courier.resumed(new Map());
+    const pauses: number[] = [];
+    for (let at = 0; at < 30; at++) {
+      state = courier.step(state, { type: 'posted', id: `${at}`, waiting: { kind: 'chat', since: 0 } }, 0).state;
+      const failed = courier.step(state, { type: 'unreached' }, 0);
+      state = failed.state;
+      for (const effect of failed.effects) if (effect.type === 'alarm') pauses.push(effect.at);
+    }
+    expect(new Set(pauses)).toEqual(new Set([1_000]));
+    state = courier.step(state, { type: 'alarm' }, 1_000).state;
+    const { effects } = courier.step(state, { type: 'unreached' }, 1_000);
+    expect(effects).toContainEqual({ type: 'alarm', at: 3_000 });
+  });
+
   it('stops with what the recipient will never take, keeps trying what it will, and not before the time that it names', () => {
     const post = (id: string): Event => ({ type: 'posted', id, waiting: { kind: 'trade', since: 0 } });
     let state = courier.step(courier.resumed(new Map()), post('never'), 0).state;
