@@ -60,7 +60,7 @@ export const DEADLINES = {
   },
   payment: {
     says: 'the payment, while nothing was shipped',
-    from: 'the contract, or the last money that was seen',
+    from: 'the contract, or when the last money was seen first',
     lasts: 'payment',
     then: 'The contract lapses and its stock is free; what was paid goes back. A payment or parcel that was on its way, or a payment that comes later, opens it again, unless money went back for it; then the seller may cancel alone.',
     runs: runsPayment,
@@ -172,7 +172,13 @@ function since(
 function runsPayment(clock: Clock): Omit<Deadline, 'deadline'> | undefined {
   const { contract, payment, delivery, steps } = clock;
   if (contract.status !== 'agreed' || delivery.shipped.length > 0) return undefined;
-  if (payment.status === 'short') return since(clock, latest(steps.of('payment-seen')), 'payment');
+  if (payment.status === 'short') {
+    // From when that sum was seen first: a claim that was answered by the same sum again wins no time.
+    const seen = steps
+      .of('payment-seen')
+      .filter(({ message }) => message.payload.amount.amount === payment.seen?.amount);
+    return since(clock, earliest(seen), 'payment');
+  }
   if (payment.status !== 'due') return undefined;
   return fromAgreement(clock, 'payment');
 }

@@ -156,6 +156,8 @@ test('a claim after a part payment waits for the seller, who may answer that no 
   const answered = after(claimed, ['seller', 'payment-seen', { amount: part }]);
   expect(answered).toMatchObject({ word: 'paid', payment: { status: 'short', seen: part } });
   expect(allowed(answered, 'buyer')).toContain('paid');
+  // A claim of money that does not come wins no time.
+  expect(answered.deadlines).toEqual(short.deadlines);
   const again = draft(answered, 'seller', 'payment-seen', { amount: part });
   expect(refused(answered, again).code).toBe('TRADE_STATE');
   // What was said before the claim was seen answers it not.
