@@ -88,6 +88,9 @@ class AnswerKeeper implements KeptAnswers {
     this.#known.clear();
     this.#bytes = 0;
     for (const [id, row] of rows.sort(([, a], [, b]) => a.time - b.time)) this.#know(id, row);
+    // Nobody may ask with a key again for long: what is over does not stay on the disk until somebody does.
+    const over = this.#makeRoom();
+    if (over.length > 0) await this.#deps.store.write(over);
   }
 
   async stop(): Promise<void> {

@@ -66,15 +66,17 @@ export class TokenService implements Tokens {
   create(name: string, { scopes, days }: NewToken): Promise<SecretTokenView> {
     return this.#lock(async () => {
       if (RESERVED.has(name) || name.startsWith(PAGE)) throw nameTaken(name, 'is reserved');
-      const existing = this.#entries.get(name);
-      if (existing !== undefined && !this.#isOver(existing.row)) throw nameTaken(name, 'is taken');
-      if (existing === undefined) this.#requireRoom();
+      // Nobody can see those whose time is over, or end them: they make room.
+      const ended = [...this.#entries.values()].filter(({ row }) => this.#isOver(row)).map((entry) => entry.name);
+      for (const one of ended) this.#drop(one, over());
+      if (this.#entries.has(name)) throw nameTaken(name, 'is taken');
+      this.#requireRoom();
       const token = newToken();
       const created = this.#deps.now();
       const expires = days === undefined ? {} : { expires: created + days * day };
       const row = { digest: digestOf(token), scopes: unique(scopes), created, ...expires };
-      await this.#deps.store.write([this.#table.put(name, row)]);
-      if (existing !== undefined) this.#drop(name, over());
+      const gone = ended.filter((one) => one !== name).map((one) => this.#table.del(one));
+      await this.#deps.store.write([...gone, this.#table.put(name, row)]);
       return { ...viewOf(name, this.#add(name, row).row), token };
     });
   }

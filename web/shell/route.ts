@@ -41,6 +41,8 @@ export function useRoute(): Route {
   const [route, setRoute] = useState(() => routeOf(location.hash));
   useEffect(() => {
     const changed = (): void => {
+      // A link that was pasted into a tab that shows the page already: its code is taken where the page begins.
+      if (location.hash.startsWith('#code=')) return location.reload();
       setRoute(routeOf(location.hash));
       window.scrollTo(0, 0);
     };

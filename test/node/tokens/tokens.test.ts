@@ -97,6 +97,17 @@ describe('a token', () => {
     expect(tokens.find(token)).toBeUndefined();
   });
 
+  it('takes no room of the hundred when its days are over', async () => {
+    for (let n = 0; n < 100; n++) await tokens.create(`t${n}`, { scopes: ['read'], days: 1 });
+    await expect(tokens.create('one-more', { scopes: ['read'] })).rejects.toMatchObject({ code: 'TOKEN_LIMIT' });
+    now += day;
+    await tokens.create('one-more', { scopes: ['read'] });
+    await close();
+    await open();
+    expect(tokens.list().map(({ name }) => name)).toEqual(['one-more']);
+    for (let n = 1; n < 100; n++) await tokens.create(`t${n}`, { scopes: ['read'] });
+  });
+
   it('ends what runs in its name when its days are over, without being asked for', async () => {
     const { token } = await tokens.create('kasir', { scopes: ['read'], days: 1 });
     await close();
