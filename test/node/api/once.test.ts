@@ -220,6 +220,14 @@ describe('what is kept', () => {
     expect((await once('k')).again).toBe(false);
   });
 
+  it('goes from the disk at a start after its day, though nobody asks again', async () => {
+    await once('k');
+    await close();
+    now += KEPT_FOR;
+    await open();
+    for (const table of ['api-keys', 'api-answers']) expect(await store.table(table, rawCodec).count()).toBe(0);
+  });
+
   it('has a limit: the oldest gives way, on disk too', async () => {
     await close();
     await open(10);
