@@ -20,3 +20,7 @@ export type KeyNamed<Name extends OperationName> = KeyOfName[Name];
 export type NameAnswering<Answer extends 'one' | 'page' | 'stream'> = {
   [Name in OperationName]: Operations[KeyOfName[Name]]['answer'] extends Answer ? Name : never;
 }[OperationName];
+/** The names of the operations that change something. Those that answer with a secret take no key, so they are not for this page. */
+export type NameChanging = {
+  [Name in OperationName]: Operations[KeyOfName[Name]] extends { changes: true; secret?: never } ? Name : never;
+}[OperationName];

@@ -19,6 +19,9 @@ export const OFFLINE = 'OFFLINE';
 
 export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown;
+  // The protocol's own rules, where a part of the page goes by them, say no in the same way.
+  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string')
+    return new Refusal(thrown.code, thrown.message);
   return new Refusal('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown));
 }
 

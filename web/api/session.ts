@@ -6,8 +6,21 @@ export function storedToken(): string | undefined {
 }
 
 export function storeToken(token: string | undefined): void {
+  // Another token may be of another node, whose events have other numbers.
+  if (token !== storedToken()) sessionStorage.removeItem(EVENT);
   if (token === undefined) sessionStorage.removeItem(TOKEN);
   else sessionStorage.setItem(TOKEN, token);
+}
+
+/** The number of the last event that this tab has seen. */
+const EVENT = 'niaga.event';
+
+export function lastEvent(): string | undefined {
+  return sessionStorage.getItem(EVENT) ?? undefined;
+}
+
+export function storeLastEvent(id: string): void {
+  sessionStorage.setItem(EVENT, id);
 }
 
 const LINK = /^#code=([A-Za-z0-9_-]+)$/;

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ListingView } from '../../node/api/views.js';
 import { useAction } from '../api/action.js';
-import { stream } from '../api/client.js';
+import { changeAll } from '../api/client.js';
 import { refusalIn } from '../api/refusal.js';
 import { LISTING_WORDS } from '../listing/words.js';
 import { Choose, Field } from '../parts/field.js';
@@ -13,7 +13,7 @@ import { SELL_WORDS } from './words.js';
 
 /** Publishes one listing and waits until the node has signed and stored it. @throws Refusal for a listing that is not right */
 async function publish(value: Record<string, unknown>): Promise<'published' | 'unchanged' | 'updated'> {
-  for await (const { status, error } of stream('publish', { items: [{ value }] })) {
+  for (const { status, error } of await changeAll('publish', { items: [{ value }] })) {
     if (status === 'invalid') throw refusalIn(error, 'invalid');
     return status;
   }

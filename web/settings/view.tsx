@@ -1,6 +1,7 @@
 import { useAction } from '../api/action.js';
 import { useAnswer } from '../api/answer.js';
-import { call } from '../api/client.js';
+import { call, change } from '../api/client.js';
+import { forgetKept } from '../api/kept.js';
 import { useChanges } from '../api/live.js';
 import { storeToken } from '../api/session.js';
 import { dateText } from '../format/time.js';
@@ -24,7 +25,7 @@ export function SettingsView() {
   useChanges(['devices-changed'], reload);
   const signOut = (): void => {
     storeToken(undefined);
-    location.reload();
+    void forgetKept().finally(() => location.reload());
   };
   return (
     <section>
@@ -69,6 +70,8 @@ export function SettingsView() {
           <Blocked traders={value.blocks.traders} onChange={reload} />
         </>
       )}
+      <h2>{t.browser}</h2>
+      <p>{t.kept}</p>
       <p>
         <button type="button" onClick={signOut}>
           {t.signOut}
@@ -83,7 +86,7 @@ function Blocked(given: { traders: readonly { trader: string; reason?: string | 
   const action = useAction();
   const unblock = (trader: string): void =>
     action.run(async () => {
-      await call('block.remove', { trader });
+      await change('block.remove', { trader });
       given.onChange();
     });
   if (given.traders.length === 0) return <p>{t.nobody}</p>;

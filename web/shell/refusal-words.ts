@@ -2,7 +2,10 @@ import { words } from './language.js';
 
 /** What the codes of refusals that people meet mean to them, each with what to do. All others are shown as the node says them. */
 const en: Record<string, string> = {
-  OFFLINE: 'Your node does not answer. Nothing was sent. Try again when it is back.',
+  OFFLINE: 'Your node does not answer. Try again when it is back: the same thing is never done twice.',
+  IDEMPOTENCY_UNKNOWN:
+    'This was sent before, and your node cannot say how it ended. Look whether it was done; if not, send it again.',
+  IDEMPOTENCY_BUSY: 'Your node is still working on it. Wait a moment, then look whether it was done.',
   STOPPED: 'Your node is stopping. Try again when it is back.',
   API_TOKEN: 'Your node was started anew. Sign in again.',
   API_CODE: 'This link does not work any more: each works once, for ten minutes. Make another one with “niaga open”.',
@@ -25,12 +28,17 @@ const en: Record<string, string> = {
   CURRENCY_UNKNOWN: 'This currency is not known. Use its code of three letters, such as IDR.',
   INPUT_MISSING: 'Something that is needed was left out.',
   INPUT_INVALID: 'Something that was filled in cannot be right.',
+  INPUT_SYNTAX: 'This is not written as a table has to be.',
+  INPUT_TOO_LARGE: 'That is too much at once.',
   STOCK_SHORT: 'There is not that much left.',
   WRITER_OTHER: 'Another device of yours signs for you now. Do this there, or take over in its settings.',
   INTERNAL: 'Something went wrong inside your node. Its log says more.',
 };
 const id: Record<string, string> = {
-  OFFLINE: 'Node Anda tidak menjawab. Tidak ada yang terkirim. Coba lagi bila node sudah kembali.',
+  OFFLINE: 'Node Anda tidak menjawab. Coba lagi bila sudah kembali: hal yang sama tidak pernah dilakukan dua kali.',
+  IDEMPOTENCY_UNKNOWN:
+    'Ini sudah pernah dikirim, dan node Anda tidak tahu akhirnya. Periksa apakah sudah terjadi; bila belum, kirim lagi.',
+  IDEMPOTENCY_BUSY: 'Node Anda masih mengerjakannya. Tunggu sebentar, lalu periksa apakah sudah terjadi.',
   STOPPED: 'Node Anda sedang berhenti. Coba lagi bila sudah kembali.',
   API_TOKEN: 'Node Anda dimulai ulang. Masuklah lagi.',
   API_CODE:
@@ -55,6 +63,8 @@ const id: Record<string, string> = {
   CURRENCY_UNKNOWN: 'Mata uang ini tidak dikenal. Pakai kode tiga hurufnya, misalnya IDR.',
   INPUT_MISSING: 'Ada yang perlu diisi tetapi masih kosong.',
   INPUT_INVALID: 'Ada isian yang tidak mungkin benar.',
+  INPUT_SYNTAX: 'Ini tidak ditulis seperti tabel seharusnya.',
+  INPUT_TOO_LARGE: 'Terlalu banyak sekaligus.',
   STOCK_SHORT: 'Sisanya tidak sebanyak itu.',
   WRITER_OTHER:
     'Perangkat Anda yang lain sedang menandatangani untuk Anda. Lakukan ini di sana, atau ambil alih di pengaturannya.',
