@@ -1,8 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ListingView } from '../../node/api/views.js';
 import { useAction } from '../api/action.js';
 import { useAnswer } from '../api/answer.js';
-import { call } from '../api/client.js';
+import { call, change } from '../api/client.js';
 import { moneyForField, moneyText, moneyTyped, timesMoney } from '../format/money.js';
 import { Choose, Field } from '../parts/field.js';
 import { Problem } from '../parts/problem.js';
@@ -20,6 +20,7 @@ function methodsFor(listing: ListingView, details: Details): readonly Method[] {
 }
 
 const SHORT_KEY = 14;
+const ARBITERS_AGAIN_MS = 10_000;
 
 export function OfferForm({ listing, details }: { listing: ListingView; details: Details }) {
   const t = useWords(OFFER_WORDS);
@@ -35,6 +36,12 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
   const [arbiter, setArbiter] = useState('');
   const arbiters = useAnswer((signal) => call('arbiter.list', {}, signal), []);
   const offer = useAction();
+  // Arbiters are many hops away at times: once more, by itself, where none was found.
+  useEffect(() => {
+    if (arbiters.value?.items.length !== 0) return;
+    const timer = setTimeout(arbiters.reload, ARBITERS_AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [arbiters.value]);
 
   if (details.availability === 'OutOfStock') return <p class="note warn">{t.soldOut}</p>;
   const pieces = Number(quantity);
@@ -47,7 +54,7 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
     event.preventDefault();
     if (typed === undefined) return;
     offer.run(async () => {
-      const { trade } = await call('offer', {
+      const { trade } = await change('offer', {
         listing: listing.listing,
         quantity: pieces,
         delivery: method,
@@ -114,6 +121,7 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
         {open.length === 0 ? null : (
           <Choose
             label={t.arbiter}
+            name="arbiter"
             value={arbiter}
             hint={t.arbiterHint}
             options={[

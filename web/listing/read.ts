@@ -69,6 +69,11 @@ export function detailsOf(view: ListingView): Details {
   };
 }
 
+/** Whether all is there that its seller wrote and that a buyer has to know. */
+export function isWhole({ partial, named, terms }: Details): boolean {
+  return !partial && named.every((name) => terms[name] !== undefined);
+}
+
 function shippingIn(value: unknown): Shipping {
   const { shippingDestination, shippingRate, minDays, maxDays } = mapIn(value);
   return {

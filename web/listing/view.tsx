@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'preact/hooks';
 import { useAnswer } from '../api/answer.js';
 import { call } from '../api/client.js';
 import { moneyText } from '../format/money.js';
@@ -9,7 +10,7 @@ import { useLanguage, useWords } from '../shell/language.js';
 import { hrefTo } from '../shell/route.js';
 import { BeforeBuying } from './before-buying.js';
 import { OfferForm } from './offer-form.js';
-import { detailsOf, type Details } from './read.js';
+import { detailsOf, isWhole, type Details } from './read.js';
 import type { Deal } from './trust.js';
 import { TrustPanel } from './trust-panel.js';
 import { LISTING_WORDS } from './words.js';
@@ -37,6 +38,10 @@ async function dealOf(id: string, signal: AbortSignal): Promise<Deal & { own: bo
   };
 }
 
+/** Whoever has the listing is asked again by itself so often, each pause twice as long as the one before; afterwards by hand. */
+const TRIES = 5;
+const FIRST_PAUSE_MS = 1_500;
+
 export function ListingPage({ id }: { id: string }) {
   const t = useWords(LISTING_WORDS);
   const { value: deal, refusal, reload } = useAnswer((signal) => dealOf(id, signal), []);
@@ -46,8 +51,44 @@ export function ListingPage({ id }: { id: string }) {
         <a href={hrefTo(['search'])}>{t.back}</a>
       </p>
       {refusal === undefined ? null : <Problem refusal={refusal} again={reload} />}
+      {deal === undefined || isWhole(deal.details) ? null : <Lacking deal={deal} onAgain={reload} />}
       {deal === undefined ? refusal === undefined ? <Loading /> : null : <Shown deal={deal} own={deal.own} />}
     </section>
+  );
+}
+
+/** A keeper that was slow is asked again, without anybody having to; how it stands is said. */
+function Lacking({ deal, onAgain }: { deal: Deal; onAgain: () => void }) {
+  const t = useWords(LISTING_WORDS);
+  const [tries, setTries] = useState(0);
+  const trying = tries < TRIES;
+  useEffect(() => {
+    if (!trying) return;
+    const timer = setTimeout(
+      () => {
+        setTries(tries + 1);
+        onAgain();
+      },
+      FIRST_PAUSE_MS * 2 ** tries,
+    );
+    return () => clearTimeout(timer);
+    // Each answer that lacks something is another `deal`.
+  }, [deal]);
+  const again = (): void => {
+    setTries(0);
+    onAgain();
+  };
+  return (
+    <div class="note warn" role="status">
+      <p>{deal.details.partial ? t.partial : t.textsMissing}</p>
+      {trying ? (
+        <p>{t.asking}</p>
+      ) : (
+        <button type="button" onClick={again}>
+          {t.askAgain}
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -70,7 +111,6 @@ function Shown({ deal, own }: { deal: Deal; own: boolean }) {
           {search.availability[details.availability ?? ''] ?? details.availability}
         </span>
       </p>
-      {details.partial ? <p class="note warn">{t.partial}</p> : null}
       {listing.blocked === undefined ? null : <p class="note bad">{t.blocked(listing.blocked.list)}</p>}
       {listing.status === 'removed' ? <p class="note warn">{t.removed}</p> : null}
       <div class="two">

@@ -5,7 +5,10 @@ export const LISTING_WORDS = words(
     back: 'Back to search',
     onRequest: 'The price is to be agreed on: name yours in the offer.',
     partial:
-      'Only a summary of this listing can be reached now. Its full text and terms are missing: come back later before you decide.',
+      'Only a summary of this listing can be reached now. Its full text and terms are missing: wait for them before you decide.',
+    textsMissing: 'Some of the seller’s terms cannot be reached now: wait for them before you decide.',
+    asking: 'Your node is asking for the rest…',
+    askAgain: 'Ask again for the rest',
     blocked: (list: string): string =>
       list === 'own' ? 'You have blocked this seller.' : 'A block list that you use names this seller.',
     removed: 'The seller has removed this listing.',
@@ -68,7 +71,10 @@ export const LISTING_WORDS = words(
     back: 'Kembali ke pencarian',
     onRequest: 'Harga dirundingkan: sebutkan harga Anda dalam tawaran.',
     partial:
-      'Sekarang hanya ringkasan barang ini yang terjangkau. Keterangan lengkap dan syaratnya belum ada: kembalilah nanti sebelum memutuskan.',
+      'Sekarang hanya ringkasan barang ini yang terjangkau. Keterangan lengkap dan syaratnya belum ada: tunggulah dulu sebelum memutuskan.',
+    textsMissing: 'Sebagian syarat penjual belum terjangkau: tunggulah dulu sebelum memutuskan.',
+    asking: 'Node Anda sedang meminta sisanya…',
+    askAgain: 'Minta lagi sisanya',
     blocked: (list) =>
       list === 'own' ? 'Anda telah memblokir penjual ini.' : 'Daftar blokir yang Anda pakai memuat penjual ini.',
     removed: 'Penjual telah menghapus barang ini.',
