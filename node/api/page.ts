@@ -11,8 +11,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
 };
 const START = 'index.html';
+/** A browser looks for a newer one under the same name. */
+const WORKER = '/worker.js';
 /** Compressed forms, the smallest first, and how the build names them. */
 const ENCODINGS = [
   { name: 'br', suffix: '.br' },
@@ -28,6 +31,8 @@ const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
   "connect-src 'self'",
   "img-src 'self' blob: data:",
   "base-uri 'none'",
@@ -75,7 +80,7 @@ export async function readPage(folder: string): Promise<Page | undefined> {
           'content-type': file.type,
           'content-security-policy': POLICY,
           // The names of all others change with their content.
-          'cache-control': path === '/' ? 'no-cache' : `public, max-age=${YEAR_SECONDS}, immutable`,
+          'cache-control': path === '/' || path === WORKER ? 'no-cache' : `public, max-age=${YEAR_SECONDS}, immutable`,
           vary: path === '/' ? 'accept, accept-encoding' : 'accept-encoding',
           ...(bytes === undefined || encoding === undefined ? {} : { 'content-encoding': encoding }),
         },

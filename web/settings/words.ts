@@ -20,6 +20,8 @@ export const SETTINGS_WORDS = words(
     blocked: 'Blocked sellers',
     nobody: 'You block nobody.',
     unblock: 'Unblock',
+    browser: 'This browser',
+    kept: 'It keeps what your node last showed here, so that you can look at your orders while your node is off. Signing out deletes that. Your browser’s menu can install this page as an app.',
     signOut: 'Sign out of this page',
   },
   {
@@ -41,6 +43,8 @@ export const SETTINGS_WORDS = words(
     blocked: 'Penjual yang diblokir',
     nobody: 'Anda tidak memblokir siapa pun.',
     unblock: 'Buka blokir',
+    browser: 'Peramban ini',
+    kept: 'Peramban ini menyimpan yang terakhir ditampilkan node Anda, agar pesanan dapat dilihat saat node mati. Keluar akan menghapusnya. Lewat menu peramban, halaman ini dapat dipasang sebagai aplikasi.',
     signOut: 'Keluar dari halaman ini',
   },
 );

@@ -1,42 +1,61 @@
 import { useEffect, useState } from 'preact/hooks';
+import { isThere } from '../api/client.js';
+import { anythingKept } from '../api/kept.js';
 import { useEvents } from '../api/live.js';
 import { storedToken, storeToken, takeLinkCode } from '../api/session.js';
+import { useAge } from '../api/stale.js';
+import { timeText } from '../format/time.js';
 import { Header } from './header.js';
-import { initialLanguage, LanguageContext, rememberLanguage, useWords, type Language } from './language.js';
+import {
+  initialLanguage,
+  LanguageContext,
+  rememberLanguage,
+  useLanguage,
+  useWords,
+  type Language,
+} from './language.js';
 import { useRoute } from './route.js';
 import { SignIn } from './sign-in.js';
 import { placeOf, View } from './view.js';
 import { SHELL_WORDS } from './words.js';
 
-type Session = 'signed-in' | 'signed-out' | 'ended';
+/** `looking`: not signed in, but what this browser kept may be looked at while the node does not answer; whether it does is not known. */
+type Session = 'signed-in' | 'signed-out' | 'ended' | 'looking';
+
+/** A link counts, not what the tab had before. */
+function sessionOf(code: string | undefined): Session {
+  if (code !== undefined) return 'signed-out';
+  if (storedToken() !== undefined) return 'signed-in';
+  return anythingKept() ? 'looking' : 'signed-out';
+}
 
 /** The whole page: who is signed in, in which language, and the view for the address. */
 export function App() {
   const [language, setLanguage] = useState(initialLanguage);
   // Before the address is read as a view.
   const [code] = useState(takeLinkCode);
-  // A link counts, not what the tab had before.
-  const [session, setSession] = useState<Session>(
-    storedToken() === undefined || code !== undefined ? 'signed-out' : 'signed-in',
-  );
+  const [session, setSession] = useState<Session>(() => sessionOf(code));
   const route = useRoute();
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
+  useEffect(() => {
+    if (session === 'looking') void isThere().then((there) => setSession(there ? 'signed-out' : 'signed-in'));
+  }, []);
   const choose = (chosen: Language): void => {
     rememberLanguage(chosen);
     setLanguage(chosen);
   };
   const end = (): void => {
+    setSession(storedToken() === undefined ? 'signed-out' : 'ended');
     storeToken(undefined);
-    setSession('ended');
   };
   return (
     <LanguageContext.Provider value={language}>
       <SkipLink />
       <Header at={placeOf(route)} signedIn={session === 'signed-in'} onLanguage={choose} />
       <main id="content" tabIndex={-1}>
-        {session === 'signed-in' ? (
+        {session === 'looking' ? null : session === 'signed-in' ? (
           <>
             <Connection onSignedOut={end} />
             <View route={route} />
@@ -70,7 +89,9 @@ function SkipLink() {
 /** Follows the node's events, and says when it does not answer. */
 function Connection({ onSignedOut }: { onSignedOut: () => void }) {
   const t = useWords(SHELL_WORDS);
+  const language = useLanguage();
   const [offline, setOffline] = useState(false);
+  const age = useAge();
   useEvents((state) => {
     if (state === 'signed-out') onSignedOut();
     else setOffline(state === 'offline');
@@ -78,9 +99,16 @@ function Connection({ onSignedOut }: { onSignedOut: () => void }) {
   return (
     <div role="status">
       {offline ? (
-        <p class="note bad">
-          {t.offline} {t.offlineNext}
-        </p>
+        <div class="note bad">
+          <p>
+            {t.offline} {t.offlineNext}
+          </p>
+          {age === undefined ? null : (
+            <p data-as-of={age}>
+              <strong>{t.asOf(timeText(age, language))}</strong>
+            </p>
+          )}
+        </div>
       ) : null}
     </div>
   );

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { call, redeem } from '../api/client.js';
+import { keepFor } from '../api/kept.js';
 import { refusalOf, type Refusal } from '../api/refusal.js';
 import { storeToken } from '../api/session.js';
 import { Problem } from '../parts/problem.js';
@@ -19,23 +20,24 @@ export function SignIn({
   const t = useWords(SHELL_WORDS);
   const [token, setToken] = useState('');
   const [refusal, setRefusal] = useState<Refusal>();
+  /** Tries a token, and keeps it for this tab. @throws Refusal for one that is not of this node */
+  const enter = async (given: string): Promise<void> => {
+    storeToken(given);
+    const { trader } = await call('status', {});
+    await keepFor(trader);
+    onSignedIn();
+  };
   useEffect(() => {
     if (code === undefined) return;
-    redeem(code).then(
-      (given) => {
-        storeToken(given);
-        onSignedIn();
-      },
-      (thrown: unknown) => setRefusal(refusalOf(thrown)),
-    );
+    redeem(code)
+      .then(enter)
+      .catch((thrown: unknown) => setRefusal(refusalOf(thrown)));
     // Once: a code is good once.
   }, []);
   const signIn = async (event: Event): Promise<void> => {
     event.preventDefault();
-    storeToken(token.trim());
     try {
-      await call('status', {});
-      onSignedIn();
+      await enter(token.trim());
     } catch (thrown) {
       storeToken(undefined);
       setRefusal(refusalOf(thrown));

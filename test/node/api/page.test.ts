@@ -31,7 +31,7 @@ describe('the page', () => {
     await using served = await serve({}, { page });
     const { headers, text } = await ask(served.port, 'GET', '/', HTML);
     expect(headers['content-security-policy']).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; " +
+      "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; manifest-src 'self'; connect-src 'self'; img-src 'self' blob: data:; " +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
     expect(headers).toMatchObject({
@@ -51,6 +51,7 @@ describe('the page', () => {
       '/icon-HASH.svg',
       '/main-HASH.css',
       '/main-HASH.js',
+      '/manifest-HASH.webmanifest',
     ]);
     for (const address of addresses) {
       const plain = await askBytes(served.port, address);
@@ -64,6 +65,24 @@ describe('the page', () => {
       expect(brotliDecompressSync(brotli.bytes).equals(plain.bytes)).toBe(true);
       expect((await askBytes(served.port, address, 'br;q=0')).headers['content-encoding']).toBeUndefined();
     }
+  });
+
+  it('can be installed, and opened while the node does not answer: its worker keeps the files of this build', async () => {
+    await using served = await serve({}, { page });
+    const { text } = await ask(served.port, 'GET', '/', HTML);
+    const addresses = named(text);
+    const manifest = await ask(served.port, 'GET', addresses.find((one) => one.endsWith('.webmanifest')) ?? '');
+    expect(manifest.headers['content-type']).toBe('application/manifest+json');
+    const { start_url, icons } = JSON.parse(manifest.text) as { start_url: string; icons: { src: string }[] };
+    expect(start_url).toBe('/');
+    expect(addresses).toContain(icons[0]?.src);
+    const worker = await ask(served.port, 'GET', '/worker.js');
+    expect(worker.headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      // A newer build is met under the same name.
+      'cache-control': 'no-cache',
+    });
+    for (const address of addresses) expect(worker.text).toContain(address);
   });
 
   it('loads in 150 KiB or less', async () => {
