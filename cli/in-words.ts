@@ -18,6 +18,7 @@ const LISTS: Readonly<Partial<Record<OperationKey, readonly Column[]>>> = {
   listingList: [column('title'), column('price'), column('available'), column('status'), id('listing')],
   watchList: [column('words'), column('filters'), column('matches'), column('checked'), id('watch')],
   evidenceList: [column('title'), column('terms'), column('found'), id('listing')],
+  peers: [column('place'), column('connected'), column('lastSeen'), id('peerId')],
   webhookList: [column('url'), column('type'), column('sent'), column('newest'), id('webhook')],
   tokenList: [id('name'), column('scopes'), column('created'), column('expires')],
   inbox: [column('kind'), column('deadline'), column('text'), id('command')],

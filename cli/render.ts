@@ -17,6 +17,7 @@ const MOMENTS: ReadonlySet<string> = new Set([
   'found',
   'deadline',
   'revoked',
+  'lastSeen',
 ]);
 const NOTHING = '-';
 /** A longer text with spaces in it is a sentence. */

@@ -11,6 +11,7 @@ import { deviceHandlers } from './devices/handlers.js';
 import { doctorHandlers } from './doctor/index.js';
 import { eventTypes } from './events/index.js';
 import { inboxHandlers } from './inbox/handlers.js';
+import { listPeers } from './network/peers.js';
 import { committing, committingContacts, fileValue, type NamedFile, privateHandlers } from './private/handlers.js';
 import type { Opened } from './private/index.js';
 import type { Services } from './services.js';
@@ -58,6 +59,8 @@ export function createHandlers(context: HandlerContext): Handlers {
     );
   return {
     status: async () => statusOf(context),
+    peers: async (page) =>
+      pageOf(listPeers(services.network, { ...page, limit: page.limit + 1 }), page.limit, (view) => view.peerId),
     publish: ({ items, strict }, { signal }) =>
       publishing(
         items.map(({ line, value }, at) => ({ line: line ?? at + 1, value })),

@@ -16,6 +16,10 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Run the node until Ctrl-C',
   ],
   status: ['status', 'Who and where the node is, and what it holds'],
+  peers: [
+    'peers [--limit <n>] [--after <text>]',
+    'List the nodes that this one knows, in the order of their places in the key space',
+  ],
   publish: [
     'publish <files...> [--format <word>] [--strict]',
     'Publish listings from files (JSON, NDJSON, CSV; .gz too; - reads standard input)',

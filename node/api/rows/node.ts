@@ -1,7 +1,23 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
 import { statusView } from '../views.js';
-import { reading } from './bases.js';
+import { page, reading } from './bases.js';
+
+const peerView = z.object({
+  peerId: z.string(),
+  self: z.boolean().describe('Whether it is this node'),
+  connected: z.boolean(),
+  lastSeen: z
+    .int()
+    .nullable()
+    .describe('When it last said anything, milliseconds since 1970; null: it was only heard of'),
+  place: z
+    .number()
+    .min(0)
+    .max(1)
+    .describe('Where it lies in the key space, as a share of all of it: the head of SHA-256 of its id'),
+});
+export type PeerView = z.infer<typeof peerView>;
 
 /** The node itself: its identity, its life. */
 export const NODE_OPERATIONS = {
@@ -63,5 +79,14 @@ export const NODE_OPERATIONS = {
     input: z.object({}),
     output: statusView,
     example: 'niaga status',
+  }),
+  peers: operation({
+    ...reading,
+    command: ['peers'],
+    help: 'List the nodes that this one knows, in the order of their places in the key space',
+    input: z.object(page),
+    output: peerView,
+    answer: 'page',
+    example: 'niaga peers --limit 1000',
   }),
 } as const satisfies Record<string, Operation>;
