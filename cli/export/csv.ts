@@ -1,8 +1,5 @@
-/**
- * What a spreadsheet would run as a formula (OWASP, "CSV Injection"), and what begins as the mark that prevents it: both get the mark,
- * an apostrophe, in front. Numbers are no formulas.
- */
-const FORMULA = /^'*[=+\-@\t\r]/;
+import { FORMULA } from '../../protocol/listing/table.js';
+
 const NUMBER = /^-?\d+(\.\d+)?$/;
 const SPECIAL = /[",;\t\r\n]|^\s|\s$/;
 
@@ -14,9 +11,4 @@ export function csvRow(cells: readonly string[]): string {
 function csvCell(text: string): string {
   const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
   return SPECIAL.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-/** What a cell meant before it was made safe; the inverse of what {@link csvRow} does to one. */
-export function withoutMark(cell: string): string {
-  return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
 }

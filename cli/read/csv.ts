@@ -1,9 +1,6 @@
 import { CsvError } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
-import { NiagaError } from '../../protocol/errors.js';
-import { isItemField } from '../../protocol/listing/aliases.js';
-import { quote } from '../../protocol/quote.js';
-import { withoutMark } from '../export/csv.js';
+import { columnsOf, rowOf, syntaxError, type Column } from '../../protocol/listing/table.js';
 import { MAX_LINE_BYTES, peek } from './bytes.js';
 import { splitRecords, type RawRecord } from './csv-records.js';
 import { decodeLines } from './encoding.js';
@@ -12,12 +9,6 @@ import { lineTooLong } from './ndjson.js';
 import { orError } from './or-error.js';
 
 const DELIMITERS = [',', ';', '\t'] as const;
-
-/** Where a cell of a column goes: a field, or a part of one (`attributes.color`). */
-interface Column {
-  readonly name: string;
-  readonly part?: string | undefined;
-}
 
 /**
  * One listing a record under a header of field names; the delimiter (comma, semicolon, tab) is the one that the header
@@ -40,7 +31,7 @@ export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerato
     const read = orError(record.line, () => {
       const cells = cellsOf(record, delimiter);
       blank = isBlank(cells);
-      return blank ? undefined : objectOf(header, cells, record.line);
+      return blank ? undefined : rowOf(header, cells, record.line);
     });
     if (!blank) yield read;
   }
@@ -75,60 +66,4 @@ function cellsOf({ line, bytes, openQuote }: RawRecord, delimiter: string): stri
     if (!(error instanceof CsvError)) throw error;
   }
   throw syntaxError(line, 'the quotes do not match');
-}
-
-/** @throws NiagaError INPUT_SYNTAX */
-function columnsOf(names: readonly string[], line: number): Column[] {
-  const columns = names.map((name): Column => {
-    const trimmed = name.trim();
-    const [field = '', ...part] = trimmed.split('.');
-    return part.length > 0 && isItemField(field) ? { name: field, part: part.join('.') } : { name: trimmed };
-  });
-  const twice = names.find((name, index) => name.trim() !== '' && names.indexOf(name) !== index);
-  if (twice !== undefined) throw syntaxError(line, `the column ${quote(twice)} is there twice`);
-  const whole = columns.find(
-    (column) =>
-      column.part !== undefined && columns.some(({ name, part }) => name === column.name && part === undefined),
-  );
-  if (whole !== undefined) {
-    throw syntaxError(
-      line,
-      `the column ${quote(whole.name)} stands beside columns for parts of it, such as ${quote(`${whole.name}.${whole.part}`)}`,
-    );
-  }
-  if (!columns.some(({ name }) => /^(title|name)$/i.test(name))) {
-    const message =
-      'the first line must name the columns, such as "sku,title,price,currency"; no column is called title';
-    throw syntaxError(line, message);
-  }
-  return columns;
-}
-
-/** @throws NiagaError INPUT_SYNTAX when there are more or fewer cells than columns */
-function objectOf(columns: readonly Column[], cells: readonly string[], line: number): object {
-  const surplus = cells.slice(columns.length).some((cell) => cell !== '');
-  if (surplus || cells.length < columns.length) {
-    const message = `there are ${cells.length} columns where the header has ${columns.length}`;
-    throw syntaxError(line, `${message}; a text with the delimiter in it stands in double quotes`);
-  }
-  const fields = new Map<string, string | null | Map<string, string>>();
-  for (const [index, { name, part }] of columns.entries()) {
-    const cell = withoutMark(cells[index] ?? '');
-    if (part === undefined) {
-      if (name !== '') fields.set(name, cell.trim() === '' ? null : cell);
-      else if (cell.trim() !== '') throw syntaxError(line, `column ${index + 1} has no name in the header`);
-    } else if (cell.trim() !== '') {
-      const parts = fields.get(name);
-      if (parts instanceof Map) parts.set(part, cell);
-      else fields.set(name, new Map([[part, cell]]));
-    }
-  }
-  // fromEntries defines own properties, whatever the columns are called.
-  return Object.fromEntries(
-    [...fields].map(([name, cell]) => [name, cell instanceof Map ? Object.fromEntries(cell) : cell]),
-  );
-}
-
-function syntaxError(line: number, what: string): NiagaError {
-  return new NiagaError('INPUT_SYNTAX', `Line ${line}: ${what}.`, { where: `line ${line}`, details: { line } });
 }
