@@ -6,7 +6,11 @@ import { timeText } from '../format/time.js';
 import { Loading } from '../parts/loading.js';
 import { Problem } from '../parts/problem.js';
 import { useLanguage, useWords } from '../shell/language.js';
+import { Keyspace } from './keyspace.js';
 import { NETWORK_WORDS } from './words.js';
+
+/** A circle of more dots says no more. */
+const MOST_PEERS = 1_000;
 
 /** Who the node knows, and what it does for others. */
 export function NetworkView() {
@@ -14,8 +18,12 @@ export function NetworkView() {
   const language = useLanguage();
   const now = useNow();
   const { value: status, refusal, reload } = useAnswer((signal) => call('status', {}, signal), []);
+  const { value: peers, reload: reloadPeers } = useAnswer((signal) => call('peers', { limit: MOST_PEERS }, signal), []);
   // Nothing tells of connections, so they are looked at again with the clock.
-  useEffect(reload, [now]);
+  useEffect(() => {
+    reload();
+    reloadPeers();
+  }, [now]);
   return (
     <section>
       <h1>{t.title}</h1>
@@ -34,6 +42,7 @@ export function NetworkView() {
             <dt>{t.known}</dt>
             <dd>{Math.max(0, status.known - 1)}</dd>
           </dl>
+          {peers === undefined ? null : <Keyspace peers={peers.items} />}
           <h2>{t.keeps}</h2>
           <dl>
             <dt>{t.cards}</dt>

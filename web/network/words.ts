@@ -12,6 +12,11 @@ export const NETWORK_WORDS = words(
     others: 'Other nodes',
     peers: 'Connections open',
     known: 'Nodes known',
+    picture:
+      'The key space as a circle. Each node has a place in it that nobody chooses, and keeps what belongs near that place; lines go to the nodes nearest to yours by the network’s own measure.',
+    pictureOf: (known: number, connected: number) =>
+      `Your node and ${known} others at their places in the key space, ${connected} of them connected.`,
+    dots: { self: 'Your node', connected: 'Connected', known: 'Known, not connected now' },
     alone: 'Your node has no connection. Nobody can find you now; what you send waits until others are reached.',
     addresses: 'Addresses at which others reach you',
     keeps: 'What your node keeps for the others',
@@ -38,6 +43,11 @@ export const NETWORK_WORDS = words(
     others: 'Node lain',
     peers: 'Sambungan terbuka',
     known: 'Node dikenal',
+    picture:
+      'Ruang kunci sebagai lingkaran. Setiap node punya tempat yang tidak dipilih siapa pun, dan menyimpan yang termasuk dekat tempat itu; garis menuju node terdekat menurut ukuran jaringan.',
+    pictureOf: (known, connected) =>
+      `Node Anda dan ${known} lainnya di tempat masing-masing dalam ruang kunci, ${connected} di antaranya tersambung.`,
+    dots: { self: 'Node Anda', connected: 'Tersambung', known: 'Dikenal, sekarang tidak tersambung' },
     alone:
       'Node Anda tidak tersambung. Tidak ada yang dapat menemukan Anda sekarang; kiriman menunggu sampai yang lain terjangkau.',
     addresses: 'Alamat tempat orang lain menjangkau Anda',

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import { useAction } from '../api/action.js';
 import { useAnswer } from '../api/answer.js';
-import { call } from '../api/client.js';
+import { call, change } from '../api/client.js';
 import { useChanges } from '../api/live.js';
 import { timeText } from '../format/time.js';
 import { download } from '../parts/download.js';
-import { Field } from '../parts/field.js';
+import { Choose, Field } from '../parts/field.js';
 import { Problem } from '../parts/problem.js';
 import { useLanguage, useWords } from '../shell/language.js';
 import { CHAT_WORDS } from './chat-words.js';
@@ -14,18 +14,44 @@ import { ORDER_WORDS } from './words.js';
 const PAGE_SIZE = 30;
 const MAX_TEXT = 4_000;
 
-/** The messages about a trade, the newest at the foot. */
-export function Chat({ trade }: { trade: string }) {
+type Party = 'buyer' | 'seller';
+
+/** The messages about a trade: a side writes to the other one, an arbiter to either. */
+export function Chat({ trade, role }: { trade: string; role: Party | 'arbiter' }) {
+  const t = useWords(CHAT_WORDS);
+  const order = useWords(ORDER_WORDS);
+  const [to, setTo] = useState<Party>('buyer');
+  return (
+    <section aria-labelledby="chat">
+      <h2 id="chat">{t.title}</h2>
+      {role === 'arbiter' ? (
+        <Choose
+          label={t.whom}
+          value={to}
+          options={(['buyer', 'seller'] as const).map((each) => [each, order.role[each]] as const)}
+          onValue={setTo}
+        />
+      ) : (
+        <p class="soft">{t.who}</p>
+      )}
+      <Conversation key={to} trade={trade} {...(role === 'arbiter' ? { to } : {})} />
+    </section>
+  );
+}
+
+/** The newest at the foot. */
+function Conversation({ trade, to }: { trade: string; to?: Party }) {
   const t = useWords(CHAT_WORDS);
   const order = useWords(ORDER_WORDS);
   const language = useLanguage();
+  const whom = { with: trade, ...(to === undefined ? {} : { to }) };
   const [limit, setLimit] = useState(PAGE_SIZE);
   const [text, setText] = useState('');
   const {
     value: page,
     refusal,
     reload,
-  } = useAnswer((signal) => call('chat.show', { with: trade, limit }, signal), [limit]);
+  } = useAnswer((signal) => call('chat.show', { ...whom, limit }, signal), [limit]);
   useChanges(['chat-message', 'chat-delivery', 'gap'], reload);
   const sending = useAction();
   const saving = useAction();
@@ -33,21 +59,19 @@ export function Chat({ trade }: { trade: string }) {
     event.preventDefault();
     if (text.trim() === '') return;
     sending.run(async () => {
-      await call('chat.send', { with: trade, text: text.trim() });
+      await change('chat.send', { ...whom, text: text.trim() });
       setText('');
       reload();
     });
   };
   const save = (file: string): void =>
     saving.run(async () => {
-      const { name, content } = await call('file.save', { with: trade, file });
+      const { name, content } = await call('file.save', { ...whom, file });
       download(name, content);
     });
   const messages = [...(page?.items ?? [])].reverse();
   return (
-    <section aria-labelledby="chat">
-      <h2 id="chat">{t.title}</h2>
-      <p class="soft">{t.who}</p>
+    <>
       {refusal === undefined ? null : <Problem refusal={refusal} again={reload} />}
       {page?.next === undefined ? null : (
         <button type="button" onClick={() => setLimit(limit + PAGE_SIZE)}>
@@ -81,6 +105,6 @@ export function Chat({ trade }: { trade: string }) {
           {t.send}
         </button>
       </form>
-    </section>
+    </>
   );
 }

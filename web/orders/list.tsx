@@ -24,7 +24,10 @@ export function OrdersView() {
   const others = page?.items.filter((trade) => !waitsForMe(trade)) ?? [];
   return (
     <section>
-      <h1>{t.title}</h1>
+      <div class="row between">
+        <h1>{t.title}</h1>
+        <a href={hrefTo(['arbiter'])}>{t.desk}</a>
+      </div>
       {refusal === undefined ? null : <Problem refusal={refusal} again={reload} />}
       {page === undefined && refusal === undefined ? <Loading /> : null}
       {page?.items.length === 0 ? (
@@ -43,11 +46,11 @@ export function OrdersView() {
   );
 }
 
-function waitsForMe({ due, role }: TradeView): boolean {
+export function waitsForMe({ due, role }: TradeView): boolean {
   return due.some(({ by }) => by === role);
 }
 
-function Trades({ title, trades }: { title: string; trades: readonly TradeView[] }) {
+export function Trades({ title, trades }: { title: string; trades: readonly TradeView[] }) {
   const t = useWords(ORDER_WORDS);
   const language = useLanguage();
   const now = useNow();

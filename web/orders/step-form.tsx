@@ -3,6 +3,7 @@ import type { OutputOf } from '../api/client.js';
 import { useAction } from '../api/action.js';
 import { moneyForField, moneyTyped } from '../format/money.js';
 import { Choose, Field } from '../parts/field.js';
+import { Files, type FileGiven } from '../parts/files.js';
 import { Problem } from '../parts/problem.js';
 import { useLanguage, useWords, type Language } from '../shell/language.js';
 import { amountDue, STEPS, type Step, type StepField, type StepValues } from './steps.js';
@@ -11,6 +12,9 @@ import { STEP_WORDS } from './step-words.js';
 type Trade = OutputOf<'trade.show'>;
 
 const AMOUNTS: readonly StepField[] = ['amount', 'refund', 'price', 'shipping'];
+/** Pieces of the one line of an order. */
+const PIECES: readonly StepField[] = ['return', 'replace'];
+const NUMBERS: readonly StepField[] = ['quantity', ...PIECES];
 const LONG: readonly StepField[] = ['note', 'reason', 'why', 'text'];
 const STARS = [5, 4, 3, 2, 1] as const;
 const BEST = '5';
@@ -56,13 +60,14 @@ function OpenForm({ trade, step, row, onClose, onDone }: OpenFormProps) {
   const language = useLanguage();
   const { currency } = trade.total;
   const [typed, setTyped] = useState<StepValues>(() => initialValues(trade, step, row, language));
+  const [files, setFiles] = useState<readonly FileGiven[]>([]);
   const action = useAction();
   const problems = problemsIn(typed, currency, language);
   const submit = (event: Event): void => {
     event.preventDefault();
     if (problems.size > 0) return;
     action.run(async () => {
-      await row.send(trade.trade, valuesFor(typed, currency, language));
+      await row.send(trade.trade, valuesFor(trade, typed, language), files.length === 0 ? undefined : [...files]);
       onClose();
       onDone();
     });
@@ -71,7 +76,7 @@ function OpenForm({ trade, step, row, onClose, onDone }: OpenFormProps) {
     <form class="card" onSubmit={submit} data-form={step}>
       <h3>{t.button[step] ?? step}</h3>
       {t.means[step] === undefined ? null : <p>{t.means[step]}</p>}
-      {fieldsFor(trade, step, row).map((field) =>
+      {fieldsFor(trade, row).map((field) =>
         field === 'stars' ? (
           <Choose
             key={field}
@@ -89,12 +94,13 @@ function OpenForm({ trade, step, row, onClose, onDone }: OpenFormProps) {
             value={typed[field] ?? ''}
             required={row.required?.includes(field) === true}
             {...(LONG.includes(field) ? { lines: 2 } : {})}
-            keys={AMOUNTS.includes(field) ? 'decimal' : field === 'quantity' ? 'numeric' : 'text'}
-            problem={problems.has(field) ? (field === 'quantity' ? t.badNumber : t.badAmount) : undefined}
+            keys={AMOUNTS.includes(field) ? 'decimal' : NUMBERS.includes(field) ? 'numeric' : 'text'}
+            problem={problems.has(field) ? (NUMBERS.includes(field) ? t.badNumber : t.badAmount) : undefined}
             onValue={(value) => setTyped({ ...typed, [field]: value })}
           />
         ),
       )}
+      {row.files === true ? <Files onFiles={setFiles} /> : null}
       {action.refusal === undefined ? null : <Problem refusal={action.refusal} />}
       <div class="row">
         <button type="submit" class={row.grave === true ? 'stop' : 'main'} disabled={action.running}>
@@ -108,10 +114,10 @@ function OpenForm({ trade, step, row, onClose, onDone }: OpenFormProps) {
   );
 }
 
-/** Of an order of several lines only the whole can be countered here. */
-function fieldsFor(trade: Trade, step: string, { fields }: Step): readonly StepField[] {
-  const several = step === 'counter' && trade.lines.length > 1;
-  return several ? fields.filter((field) => field !== 'price' && field !== 'quantity') : fields;
+/** Of an order of several lines only the whole can be countered here, and only money goes back. */
+function fieldsFor(trade: Trade, { fields }: Step): readonly StepField[] {
+  const several = trade.lines.length > 1;
+  return several ? fields.filter((field) => field !== 'price' && !NUMBERS.includes(field)) : fields;
 }
 
 function initialValues(trade: Trade, step: string, row: Step, language: Language): StepValues {
@@ -132,16 +138,16 @@ function filledIn(typed: StepValues): [StepField, string][] {
 function problemsIn(typed: StepValues, currency: string, language: Language): ReadonlySet<StepField> {
   const bad = filledIn(typed).filter(([field, value]) => {
     if (AMOUNTS.includes(field)) return moneyTyped(value, currency, language) === undefined;
-    return field === 'quantity' && !/^[1-9]\d{0,8}$/.test(value.trim());
+    return NUMBERS.includes(field) && !/^[1-9]\d{0,8}$/.test(value.trim());
   });
   return new Set(bad.map(([field]) => field));
 }
 
-function valuesFor(typed: StepValues, currency: string, language: Language): StepValues {
+function valuesFor({ lines, total }: Trade, typed: StepValues, language: Language): StepValues {
   return Object.fromEntries(
-    filledIn(typed).map(([field, value]) => [
-      field,
-      AMOUNTS.includes(field) ? moneyTyped(value, currency, language) : value.trim(),
-    ]),
+    filledIn(typed).map(([field, value]) => {
+      if (AMOUNTS.includes(field)) return [field, moneyTyped(value, total.currency, language)];
+      return [field, PIECES.includes(field) ? `${lines[0]?.line ?? 1}=${value.trim()}` : value.trim()];
+    }),
   );
 }

@@ -1,6 +1,6 @@
 import type { MoneyView } from '../../node/api/views.js';
 import type { OutputOf } from '../api/client.js';
-import { call, type InputOf } from '../api/client.js';
+import { change, type InputOf } from '../api/client.js';
 
 type Trade = OutputOf<'trade.show'>;
 
@@ -10,6 +10,8 @@ export type StepField =
   | 'refund'
   | 'price'
   | 'quantity'
+  | 'return'
+  | 'replace'
   | 'shipping'
   | 'reference'
   | 'tracking'
@@ -21,24 +23,34 @@ export type StepField =
   | 'text'
   | 'code';
 
-/** What was filled in; amounts are in the node's own form, `85000 IDR`. Empty fields are left out. */
+/** What was filled in, in the node's own form: amounts as `85000 IDR`, goods as `1=2`. Empty fields are left out. */
 export type StepValues = Partial<Record<StepField, string>>;
+type Files = InputOf<'trade.statement'>['files'];
 
 export interface Step {
   readonly fields: readonly StepField[];
   readonly required?: readonly StepField[];
   /** Ends or contests something: the button looks so, and asks once more. */
   readonly grave?: true;
-  readonly send: (trade: string, values: StepValues) => Promise<unknown>;
+  /** Files may be added, as evidence: sealed to the others in the trade. */
+  readonly files?: true;
+  readonly send: (trade: string, values: StepValues, files?: Files) => Promise<unknown>;
 }
 
 type Simple = 'trade.accept' | 'trade.remedy-accept' | 'trade.withdraw';
 const simple =
   (name: Simple) =>
   (trade: string): Promise<unknown> =>
-    call(name, { trade });
+    change(name, { trade });
 
 const whole = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+
+/** A remedy's parts: goods are a list for the node. */
+const mended = ({ refund, return: back, replace }: StepValues) => ({
+  refund,
+  return: back === undefined ? undefined : [back],
+  replace: replace === undefined ? undefined : [replace],
+});
 
 /** Without the fields that were left empty: the node takes a field that is there for one that was meant. */
 function given<Input extends object>(input: Input): Input {
@@ -51,7 +63,7 @@ export const STEPS: Readonly<Record<string, Step>> = {
   counter: {
     fields: ['price', 'quantity', 'shipping', 'note'],
     send: (trade, { price, quantity, shipping, note }) =>
-      call(
+      change(
         'trade.counter',
         given<InputOf<'trade.counter'>>({ trade, price, quantity: whole(quantity), shipping, note }),
       ),
@@ -59,104 +71,110 @@ export const STEPS: Readonly<Record<string, Step>> = {
   decline: {
     fields: ['reason'],
     grave: true,
-    send: (trade, { reason }) => call('trade.decline', given<InputOf<'trade.decline'>>({ trade, reason })),
+    send: (trade, { reason }) => change('trade.decline', given<InputOf<'trade.decline'>>({ trade, reason })),
   },
   withdraw: { fields: [], grave: true, send: simple('trade.withdraw') },
   cancel: {
     fields: ['reason'],
     grave: true,
-    send: (trade, { reason }) => call('trade.cancel', given<InputOf<'trade.cancel'>>({ trade, reason })),
+    send: (trade, { reason }) => change('trade.cancel', given<InputOf<'trade.cancel'>>({ trade, reason })),
   },
   paid: {
     fields: ['amount', 'reference'],
     send: (trade, { amount, reference }) =>
-      call('trade.pay', given<InputOf<'trade.pay'>>({ trade, amount, reference })),
+      change('trade.pay', given<InputOf<'trade.pay'>>({ trade, amount, reference })),
   },
   'payment-seen': {
     fields: ['amount'],
-    send: (trade, { amount }) => call('trade.confirm', given<InputOf<'trade.confirm'>>({ trade, amount })),
+    send: (trade, { amount }) => change('trade.confirm', given<InputOf<'trade.confirm'>>({ trade, amount })),
   },
   shipped: {
     fields: ['carrier', 'tracking', 'code', 'note'],
     send: (trade, { carrier, tracking, code, note }) =>
-      call('trade.ship', given<InputOf<'trade.ship'>>({ trade, carrier, tracking, code, note })),
+      change('trade.ship', given<InputOf<'trade.ship'>>({ trade, carrier, tracking, code, note })),
   },
   received: {
     fields: ['note'],
-    send: (trade, { note }) => call('trade.receive', given<InputOf<'trade.receive'>>({ trade, note })),
+    send: (trade, { note }) => change('trade.receive', given<InputOf<'trade.receive'>>({ trade, note })),
   },
   approved: {
     fields: ['note'],
-    send: (trade, { note }) => call('trade.approve', given<InputOf<'trade.approve'>>({ trade, note })),
+    send: (trade, { note }) => change('trade.approve', given<InputOf<'trade.approve'>>({ trade, note })),
   },
   refunded: {
     fields: ['amount', 'reference'],
     send: (trade, { amount, reference }) =>
-      call('trade.refund', given<InputOf<'trade.refund'>>({ trade, amount, reference })),
+      change('trade.refund', given<InputOf<'trade.refund'>>({ trade, amount, reference })),
   },
   'refund-seen': {
     fields: ['amount'],
-    send: (trade, { amount }) => call('trade.refund', given<InputOf<'trade.refund'>>({ trade, amount, seen: true })),
+    send: (trade, { amount }) => change('trade.refund', given<InputOf<'trade.refund'>>({ trade, amount, seen: true })),
   },
   returned: {
     fields: ['carrier', 'tracking', 'note'],
     send: (trade, { carrier, tracking, note }) =>
-      call('trade.return', given<InputOf<'trade.return'>>({ trade, carrier, tracking, note })),
+      change('trade.return', given<InputOf<'trade.return'>>({ trade, carrier, tracking, note })),
   },
   'return-seen': {
     fields: ['note'],
-    send: (trade, { note }) => call('trade.return', given<InputOf<'trade.return'>>({ trade, note, seen: true })),
+    send: (trade, { note }) => change('trade.return', given<InputOf<'trade.return'>>({ trade, note, seen: true })),
   },
   consent: {
     fields: ['note'],
-    send: (trade, { note }) => call('trade.consent', given<InputOf<'trade.consent'>>({ trade, note })),
+    send: (trade, { note }) => change('trade.consent', given<InputOf<'trade.consent'>>({ trade, note })),
   },
   remedy: {
-    fields: ['refund', 'why'],
-    required: ['refund', 'why'],
-    send: (trade, { refund, why = '' }) =>
-      call('trade.remedy', given<InputOf<'trade.remedy'>>({ trade, refund, reason: why })),
+    fields: ['refund', 'return', 'replace', 'why'],
+    required: ['why'],
+    send: (trade, values) =>
+      change('trade.remedy', given<InputOf<'trade.remedy'>>({ trade, ...mended(values), reason: values.why ?? '' })),
   },
   'remedy-accept': { fields: [], send: simple('trade.remedy-accept') },
   'remedy-decline': {
     fields: ['reason'],
     send: (trade, { reason }) =>
-      call('trade.remedy-decline', given<InputOf<'trade.remedy-decline'>>({ trade, reason })),
+      change('trade.remedy-decline', given<InputOf<'trade.remedy-decline'>>({ trade, reason })),
   },
   dispute: {
-    fields: ['why', 'refund'],
+    fields: ['why', 'refund', 'return', 'replace'],
     required: ['why'],
     grave: true,
-    send: (trade, { refund, why = '' }) =>
-      call('trade.dispute', given<InputOf<'trade.dispute'>>({ trade, refund, reason: why })),
+    files: true,
+    send: (trade, values, files) =>
+      change(
+        'trade.dispute',
+        given<InputOf<'trade.dispute'>>({ trade, ...mended(values), reason: values.why ?? '', files }),
+      ),
   },
   'dispute-withdrawn': {
     fields: ['reason'],
     send: (trade, { reason }) =>
-      call('trade.dispute-withdraw', given<InputOf<'trade.dispute-withdraw'>>({ trade, reason })),
+      change('trade.dispute-withdraw', given<InputOf<'trade.dispute-withdraw'>>({ trade, reason })),
   },
   statement: {
     fields: ['text'],
     required: ['text'],
-    send: (trade, { text = '' }) => call('trade.statement', { trade, text }),
+    files: true,
+    send: (trade, { text = '' }, files) =>
+      change('trade.statement', given<InputOf<'trade.statement'>>({ trade, text, files })),
   },
   ruling: {
-    fields: ['refund', 'why'],
+    fields: ['refund', 'return', 'replace', 'why'],
     required: ['why'],
     grave: true,
-    send: (trade, { refund, why = '' }) =>
-      call('trade.rule', given<InputOf<'trade.rule'>>({ trade, refund, reason: why })),
+    send: (trade, values) =>
+      change('trade.rule', given<InputOf<'trade.rule'>>({ trade, ...mended(values), reason: values.why ?? '' })),
   },
   rating: {
     fields: ['stars', 'text'],
     required: ['stars'],
     send: (trade, { stars, text }) =>
-      call('trade.rate', given<InputOf<'trade.rate'>>({ trade, stars: Number(stars), text })),
+      change('trade.rate', given<InputOf<'trade.rate'>>({ trade, stars: Number(stars), text })),
   },
   reply: {
     fields: ['text'],
     required: ['text'],
-    send: (trade, { text = '' }) => call('trade.reply', { trade, text }),
+    send: (trade, { text = '' }) => change('trade.reply', { trade, text }),
   },
 };
 

@@ -11,12 +11,22 @@ import { useLanguage, useWords } from '../shell/language.js';
 import { hrefTo } from '../shell/route.js';
 import { Chat } from './chat.js';
 import { DueList } from './due.js';
+import { Private } from './private.js';
 import { StepForm } from './step-form.js';
 import { stepsFor } from './steps.js';
 import { Timeline } from './timeline.js';
 import { ORDER_WORDS } from './words.js';
 
 type Trade = OutputOf<'trade.show'>;
+
+/** States in which something has to be put right, and ends that nobody wanted. */
+const LOOKS: Readonly<Record<string, string>> = {
+  disputed: 'warn',
+  'refund-due': 'warn',
+  'return-due': 'warn',
+  unresolved: 'bad',
+  lapsed: 'bad',
+};
 
 /** One trade: what is waited for and what can be done, what was agreed, what happened, and the chat beside it. */
 export function TradePage({ id }: { id: string }) {
@@ -37,7 +47,7 @@ function Shown({ trade, onChange }: { trade: Trade; onChange: () => void }) {
     <>
       <h1>{trade.lines.map(({ title }) => title).join(', ')}</h1>
       <p class="row" aria-live="polite">
-        <span class="badge good" data-state={trade.state}>
+        <span class={`badge ${LOOKS[trade.state] ?? 'good'}`} data-state={trade.state}>
           {t.state[trade.state] ?? trade.state}
         </span>
         <span class="soft">{side[trade.role]}</span>
@@ -55,7 +65,7 @@ function Shown({ trade, onChange }: { trade: Trade; onChange: () => void }) {
         <div>
           <h2>{t.timeline}</h2>
           <Timeline trade={trade} />
-          <Chat trade={trade.trade} />
+          <Chat trade={trade.trade} role={trade.role} />
         </div>
       </div>
     </>
@@ -77,7 +87,7 @@ function Steps({ trade, onDone }: { trade: Trade; onDone: () => void }) {
         ))}
       </div>
       {others.length === 0 ? null : (
-        <details>
+        <details data-steps>
           <summary>{t.less}</summary>
           <div class="steps">
             {others.map((step) => (
@@ -117,24 +127,6 @@ function Agreed({ trade }: { trade: Trade }) {
         </dd>
         <dt>{t.created}</dt>
         <dd>{timeText(trade.created, language)}</dd>
-      </dl>
-    </>
-  );
-}
-
-function Private({ trade }: { trade: Trade }) {
-  const t = useWords(ORDER_WORDS);
-  if (trade.private.length === 0) return null;
-  return (
-    <>
-      <h2>{t.private}</h2>
-      <dl>
-        {trade.private.map((one, at) => (
-          <div key={at} class="fact">
-            <dt>{t.what[one.what] ?? one.what}</dt>
-            <dd class="text">{one.value ?? one.file?.name ?? t.privateState[one.status] ?? one.status}</dd>
-          </div>
-        ))}
       </dl>
     </>
   );

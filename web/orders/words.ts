@@ -4,6 +4,7 @@ import { named, words } from '../shell/language.js';
 export const ORDER_WORDS = words(
   {
     title: 'Orders',
+    desk: 'Arbiter’s desk',
     none: 'You have no orders yet.',
     noneNext: 'Search for something, or wait for an offer to what you sell.',
     yours: 'Waiting for you',
@@ -101,6 +102,11 @@ export const ORDER_WORDS = words(
       refused: 'refused there',
     }),
     private: 'Kept out of the signed log',
+    saveFile: (name: string) => `Save ${name}`,
+    disclose: 'Show it to the arbiter',
+    discloseWhy:
+      'Address, phone number, proofs and files: the arbiter sees them only if you give them. It cannot be undone.',
+    disclosed: (count: number) => `Given to the arbiter: ${count}.`,
     what: named({
       address: 'Address',
       phone: 'Phone',
@@ -123,6 +129,7 @@ export const ORDER_WORDS = words(
   },
   {
     title: 'Pesanan',
+    desk: 'Meja penengah',
     none: 'Belum ada pesanan.',
     noneNext: 'Cari sesuatu, atau tunggu tawaran untuk barang Anda.',
     yours: 'Menunggu Anda',
@@ -220,6 +227,11 @@ export const ORDER_WORDS = words(
       refused: 'ditolak di sana',
     }),
     private: 'Di luar catatan bertanda tangan',
+    saveFile: (name) => `Simpan ${name}`,
+    disclose: 'Tunjukkan kepada penengah',
+    discloseWhy:
+      'Alamat, nomor telepon, bukti dan berkas: penengah baru melihatnya bila Anda berikan. Tidak dapat ditarik kembali.',
+    disclosed: (count) => `Diberikan kepada penengah: ${count}.`,
     what: named({
       address: 'Alamat',
       phone: 'Telepon',

@@ -10,16 +10,22 @@ import { hrefTo } from '../shell/route.js';
 import { SearchForm } from './form.js';
 import { Coverage, Facets, Meant } from './found.js';
 import { Hit } from './hit.js';
+import { AddWatch } from '../watches/add.js';
+import { WATCH_WORDS } from '../watches/words.js';
 import { asksForSomething, badAmounts, changed, searchInput } from './query.js';
 import { SEARCH_WORDS } from './words.js';
 
 export function SearchView({ query }: { query: URLSearchParams }) {
   const t = useWords(SEARCH_WORDS);
+  const watch = useWords(WATCH_WORDS);
   const language = useLanguage();
   const asked = query.toString();
   return (
     <section>
-      <h1>{t.title}</h1>
+      <div class="row between">
+        <h1>{t.title}</h1>
+        <a href={hrefTo(['watches'])}>{watch.title}</a>
+      </div>
       <SearchForm key={`form ${asked}`} query={query} />
       {asksForSomething(query) ? null : <p>{t.begin}</p>}
       {badAmounts(query, language).length > 0 || !asksForSomething(query) ? null : <Found key={asked} query={query} />}
@@ -71,6 +77,7 @@ function Found({ query }: { query: URLSearchParams }) {
           <Hit key={hit.listing} hit={hit} />
         ))}
       </ul>
+      <AddWatch search={input} />
       {moreRefusal === undefined ? null : <Problem refusal={moreRefusal} />}
       {next === undefined ? null : (
         <button type="button" onClick={() => void showMore()}>

@@ -2,9 +2,10 @@ import { useState } from 'preact/hooks';
 import type { ListingView } from '../../node/api/views.js';
 import { useAction } from '../api/action.js';
 import { useAnswer } from '../api/answer.js';
-import { call } from '../api/client.js';
+import { call, change } from '../api/client.js';
 import { useChanges } from '../api/live.js';
 import { moneyText } from '../format/money.js';
+import { IMPORT_WORDS } from '../import/words.js';
 import { Loading } from '../parts/loading.js';
 import { Problem } from '../parts/problem.js';
 import { useLanguage, useWords } from '../shell/language.js';
@@ -17,6 +18,7 @@ const PAGE_SIZE = 50;
 /** The own listings, and the form by which one is put up or changed. */
 export function SellView() {
   const t = useWords(SELL_WORDS);
+  const more = useWords(IMPORT_WORDS);
   const [limit, setLimit] = useState(PAGE_SIZE);
   const [changing, setChanging] = useState<ListingView>();
   const { value: page, refusal, reload } = useAnswer((signal) => call('listing.list', { limit }, signal), [limit]);
@@ -25,7 +27,10 @@ export function SellView() {
   const active = (page?.items ?? []).filter(({ status }) => status === 'active');
   return (
     <section>
-      <h1>{t.title}</h1>
+      <div class="row between">
+        <h1>{t.title}</h1>
+        <a href={hrefTo(['import'])}>{more.link}</a>
+      </div>
       <details open={changing !== undefined}>
         <summary>{changing === undefined ? t.add : t.change(changing.title)}</summary>
         <SellForm key={changing?.listing ?? 'new'} before={changing} onDone={reload} />
@@ -56,7 +61,7 @@ function Own(given: { listing: ListingView; onChange: () => void; onRemoved: () 
   const removing = useAction();
   const remove = (): void =>
     removing.run(async () => {
-      await call('listing.remove', { listing: listing.listing });
+      await change('listing.remove', { listing: listing.listing });
       onRemoved();
     });
   return (
