@@ -20,11 +20,19 @@ export async function openBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
 }
 
-/** A node with a name, running, whose page can be opened. */
+/** A node with a name, running, whose page can be opened; one that is started again has its page at the same address. */
 export async function startNode(home: string, name: string, bootstrap: readonly string[] = []): Promise<NodeProcess> {
   const node = new NodeProcess(home, bootstrap);
   await node.run('init', '--name', name);
-  return node.start();
+  await node.start();
+  node.api = new URL(await addressOf(node)).host;
+  return node;
+}
+
+/** Of a node's page. */
+async function addressOf(node: NodeProcess): Promise<string> {
+  const { url } = JSON.parse(await readFile(join(node.home, 'main', 'api.json'), 'utf8')) as { url: string };
+  return url;
 }
 
 /** Somebody who has the page of a node open. Nothing is waited for by time: only for what is shown. */
@@ -33,6 +41,8 @@ export class Person implements AsyncDisposable {
   readonly #context: BrowserContext;
   /** What the browser complained of: scripts that failed, and what the page's policy kept from loading. */
   readonly complaints: string[] = [];
+  /** The connection to the node is broken on purpose: that the browser notes it is no complaint. */
+  cutOff = false;
 
   private constructor(context: BrowserContext, page: Page) {
     this.#context = context;
@@ -40,8 +50,9 @@ export class Person implements AsyncDisposable {
     page.setDefaultTimeout(PATIENCE);
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
+      if (message.type() !== 'error' || (this.cutOff && message.text().includes('net::ERR_'))) return;
       // That nothing is known of a trader is an answer, which a browser notes as an error.
-      if (message.type() === 'error' && !message.location().url.endsWith('/v1/trader.show'))
+      if (!message.location().url.endsWith('/v1/trader.show'))
         this.complaints.push(`${message.text()} ${message.location().url}`);
     });
     page.on('dialog', (dialog) => {
@@ -50,7 +61,7 @@ export class Person implements AsyncDisposable {
     });
   }
 
-  /** Opens the page of a node: by the link of `niaga open`, or with the token from the file of the API. */
+  /** Opens the page of a node: by the link of `niaga open`, or with a token that outlives the node's next start. */
   static async at(browser: Browser, node: NodeProcess, by: 'link' | 'token', look: Look): Promise<Person> {
     const { language, width, height } = look;
     const context = await browser.newContext({
@@ -63,12 +74,11 @@ export class Person implements AsyncDisposable {
     if (by === 'link') {
       await page.goto(String((await node.run('open'))['url']));
     } else {
-      const file = await readFile(join(node.home, 'main', 'api.json'), 'utf8');
-      const { url, token } = JSON.parse(file) as Record<string, string>;
-      await page.goto(`${url}/`);
+      const { token } = await node.run('token', 'create', `tab-${language}`, '--scope', 'admin');
+      await page.goto(await addressOf(node));
       await page.locator('input[name=token]').waitFor();
       await person.isWell();
-      await page.locator('input[name=token]').fill(token ?? '');
+      await page.locator('input[name=token]').fill(String(token));
       await page.locator('main button[type=submit]').click();
     }
     await page.locator('form[role=search]').waitFor();
@@ -83,7 +93,13 @@ export class Person implements AsyncDisposable {
 
   /** Opens the form of a step and sends it with these fields. */
   async takes(step: string, fields: Readonly<Record<string, string>> = {}): Promise<void> {
-    await this.page.locator(`button[data-step="${step}"]`).click();
+    await this.sends(step, fields);
+    await this.page.locator(`form[data-form="${step}"]`).waitFor({ state: 'detached' });
+  }
+
+  /** Fills in the form of a step and sends it, whatever becomes of it. */
+  async sends(step: string, fields: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.opensStep(step);
     const form = this.page.locator(`form[data-form="${step}"]`);
     for (const [name, value] of Object.entries(fields)) {
       const field = form.locator(`[name="${name}"]`);
@@ -91,11 +107,65 @@ export class Person implements AsyncDisposable {
       else await field.fill(value);
     }
     await form.locator('button[type=submit]').click();
-    await form.waitFor({ state: 'detached' });
+  }
+
+  /** Opens the form of a step: some stand behind “other steps”. */
+  async opensStep(step: string): Promise<void> {
+    const button = this.page.locator(`button[data-step="${step}"]`);
+    await button.waitFor({ state: 'attached' });
+    if (!(await button.isVisible())) await this.page.locator('details[data-steps] summary').click();
+    await button.click();
+  }
+
+  /** Without a network, as on a bus. */
+  async offline(without: boolean): Promise<void> {
+    await this.#context.setOffline(without);
   }
 
   async sees(state: string): Promise<void> {
     await this.page.locator(`[data-state="${state}"]`).waitFor();
+  }
+
+  /** The next answer to an operation is lost on its way back: the node has done it, and the page does not know. */
+  async losesAnswerTo(operation: string): Promise<void> {
+    this.cutOff = true;
+    await this.page.route(
+      `**/v1/${operation}`,
+      async (route) => {
+        await route.fetch();
+        await route.abort('connectionreset');
+      },
+      { times: 1 },
+    );
+  }
+
+  /** Puts something up for sale, with the fields of the form that are given. */
+  async sells(fields: Readonly<Record<string, string>>): Promise<void> {
+    await this.go('sell');
+    await this.page.locator('details summary').first().click();
+    const form = this.page.locator('form[data-form=sell]');
+    for (const [name, value] of Object.entries(fields)) await form.locator(`[name="${name}"]`).fill(value);
+    await form.locator('input[value=bank-transfer]').check();
+    await this.isWell();
+    await form.locator('button[type=submit]').click();
+    await form.locator('.note.good').waitFor();
+    await this.page
+      .locator('main li')
+      .filter({ hasText: fields['title'] ?? '' })
+      .waitFor();
+  }
+
+  /** Chooses the one arbiter whom the network knows of, as soon as the page has heard of one. */
+  async choosesArbiter(): Promise<void> {
+    const list = this.page.locator('select[name=arbiter]');
+    await list.waitFor();
+    await list.selectOption({ index: 1 });
+  }
+
+  /** Opens an order from the list of orders. */
+  async opens(title: string): Promise<void> {
+    await this.go('orders');
+    await this.page.locator('main li').filter({ hasText: title }).first().getByRole('link').click();
   }
 
   /** Searches until the title is found: what was just published is on its way. */

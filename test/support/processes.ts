@@ -48,6 +48,8 @@ export function niaga(
 export class NodeProcess {
   readonly home: string;
   addresses: string[] = [];
+  /** Where the API listens; a free port of this machine unless set before the start. */
+  api = '127.0.0.1:0';
   #child: ChildProcess | undefined;
   readonly #bootstrap: readonly string[];
 
@@ -66,7 +68,7 @@ export class NodeProcess {
       '--listen',
       `/ip4/127.0.0.1/tcp/${port}`,
       '--api',
-      '127.0.0.1:0',
+      this.api,
       '--no-mdns',
       '--json',
     ];
