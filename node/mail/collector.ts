@@ -125,7 +125,7 @@ export class Collector {
         logger.debug({ mailbox: peer, error: String(error) }, 'a mailbox did not answer');
         mailboxes.silent(peer);
         wait = 0;
-        // One that is only starting does not know the method yet; asking it again and again would be an offence.
+        // One that is only starting does not know the method yet, and one of another version never does.
         if (isNiagaError(error, 'OPERATION_UNKNOWN')) failures = Math.max(failures, 2);
         await this.#pause(peer, PAUSES[Math.min(failures, PAUSES.length - 1)] ?? second);
         failures++;

@@ -40,8 +40,6 @@ export const BYTE_BURST = 64 * MiB;
 /** A frame that was begun must go on: this many bytes, or its end, within the time. */
 export const STALL_TIME_LIMIT = 10 * second;
 export const STALL_PROGRESS = 64 * 1024;
-/** Unknown methods that a peer may ask for within {@link OFFENCE_WINDOW}; a later version than ours asks a few. */
-export const UNKNOWN_METHOD_BUDGET = 64;
 /** Offences within {@link OFFENCE_WINDOW}, each of which costs the stream, after which the peer is blocked. */
 export const OFFENCE_BUDGET = 5;
 export const OFFENCE_WINDOW = 10 * minute;
@@ -59,7 +57,7 @@ export const CROWDED_CONNECTIONS = 240;
 export const SWEEP_INTERVAL = 15 * second;
 
 /** What a peer can do wrong on a stream. */
-export type Offence = 'malformed' | 'oversize' | 'unknown-id' | 'stalled' | 'truncated' | 'flood';
+export type Offence = 'malformed' | 'oversize' | 'unknown-id' | 'stalled' | 'truncated';
 
 /**
  * A token bucket that may be overdrawn: what was taken is taken, and the answer says how long the taker must be kept
@@ -154,7 +152,6 @@ export class ConcurrencyLimit {
 interface ConductRecord {
   since: number;
   offences: number;
-  unknownMethods: number;
   blockedUntil: number;
 }
 
@@ -176,15 +173,6 @@ export class Conduct {
     return true;
   }
 
-  /** Counts a request for a method that is not known; true when there were so many that it is an offence. */
-  unknownMethod(peer: string): boolean {
-    const record = this.#record(peer);
-    record.unknownMethods += 1;
-    if (record.unknownMethods <= UNKNOWN_METHOD_BUDGET) return false;
-    record.unknownMethods = 0;
-    return true;
-  }
-
   isBlocked(peer: string): boolean {
     return (this.#records.get(peer)?.blockedUntil ?? Number.NEGATIVE_INFINITY) > this.#now();
   }
@@ -199,7 +187,7 @@ export class Conduct {
     const now = this.#now();
     const known = this.#records.get(peer);
     if (known !== undefined && (now - known.since < OFFENCE_WINDOW || known.blockedUntil > now)) return known;
-    const fresh = { since: now, offences: 0, unknownMethods: 0, blockedUntil: Number.NEGATIVE_INFINITY };
+    const fresh = { since: now, offences: 0, blockedUntil: Number.NEGATIVE_INFINITY };
     this.#records.delete(peer);
     this.#records.set(peer, fresh);
     if (this.#records.size > MAX_REMEMBERED) {

@@ -72,10 +72,6 @@ export class Methods {
     });
   }
 
-  has(name: string): boolean {
-    return this.#methods.has(name);
-  }
-
   /**
    * The handler's answer.
    * @throws NiagaError OPERATION_UNKNOWN, INPUT_TOO_LARGE, RATE_LIMITED, TIMED_OUT, RECORD_TOO_LARGE (the answer), or what the
@@ -84,6 +80,7 @@ export class Methods {
   async answer(name: string, body: Uint8Array, context: RequestContext): Promise<Uint8Array> {
     const method = this.#methods.get(name);
     if (method === undefined) {
+      // No offence, however often: whoever asks may be of a later version, and is in trades with this trader. It costs less than an answer.
       this.#counters.add('refused_unknown_method');
       throw new NiagaError('OPERATION_UNKNOWN', `This node does not know the method "${name}".`);
     }

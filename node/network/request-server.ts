@@ -11,7 +11,6 @@ import {
   REQUESTS_PER_SECOND,
   REQUEST_BURST,
   TokenBucket,
-  type Conduct,
   type Offence,
 } from './limits.js';
 import { publicError, type Methods } from './methods.js';
@@ -26,7 +25,6 @@ interface Asker {
 
 interface RequestServerDeps {
   readonly methods: Methods;
-  readonly conduct: Conduct;
   readonly counters: Counters;
   /** The peer broke the protocol on a stream, which is ended already. */
   readonly onOffence: (peer: string, offence: Offence) => void;
@@ -151,8 +149,6 @@ class ServedStream {
     if (frame.t !== 'q') return this.#offence('unknown-id');
     this.#deps.counters.add('requests_in');
     this.#askedAt = Date.now();
-    if (!this.#deps.methods.has(frame.method) && this.#deps.conduct.unknownMethod(this.#peer))
-      return this.#offence('flood');
     this.#asker.running += 1;
     void this.#answer(frame);
     this.#throttleFor(size);

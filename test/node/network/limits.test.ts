@@ -8,7 +8,6 @@ import {
   OFFENCE_BUDGET,
   OFFENCE_WINDOW,
   TokenBucket,
-  UNKNOWN_METHOD_BUDGET,
 } from '../../../node/network/limits.js';
 import { Methods } from '../../../node/network/methods.js';
 import { NiagaError } from '../../../protocol/errors.js';
@@ -139,12 +138,6 @@ describe('conduct', () => {
       if (count % (OFFENCE_BUDGET - 1) === 0) now += OFFENCE_WINDOW;
       expect(conduct.offence('a')).toBe(false);
     }
-  });
-
-  test('forgives some unknown methods', () => {
-    const conduct = new Conduct(() => 0);
-    for (let count = 0; count < UNKNOWN_METHOD_BUDGET; count++) expect(conduct.unknownMethod('a')).toBe(false);
-    expect(conduct.unknownMethod('a')).toBe(true);
   });
 
   test('keeps the blocked when thousands of others come', () => {
