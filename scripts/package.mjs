@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What may be in the package. All else there is a mistake in `files` of package.json, or a stale file in dist/. */
 const BELONGS = [
   /^package\.json$/,
-  /^(README|CHANGELOG|UPGRADING)\.md$/,
+  /^(README(\.id)?|CHANGELOG|UPGRADING)\.md$/,
   /^LICENSE(-MIT|-APACHE)?$/,
   /^dist\/(node|protocol|cli)\/.+\.(js|d\.ts)$/,
   /^dist\/page\/(index\.html|(main|icon)-[A-Z0-9]{8}\.(js|css|svg))(\.gz|\.br)?$/,

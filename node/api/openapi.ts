@@ -1,11 +1,12 @@
 import { ERRORS } from '../../protocol/errors.js';
 import { EVENT_TYPES } from '../events/types.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from './address.js';
+import { EVENT_DATA } from './event-data.js';
 import { NDJSON } from './ndjson.js';
 import { SCOPES, type Operation } from './operation.js';
 import { PROBLEM_JSON } from './problem.js';
 import { PREFIX } from './routes.js';
-import { nodeOperationSchemas, type JsonSchema, type OperationSchemas } from './schemas.js';
+import { nodeOperationSchemas, schemaOf, type JsonSchema, type OperationSchemas } from './schemas.js';
 
 const documents = new Map<string, JsonSchema>();
 
@@ -42,8 +43,7 @@ function make(version: string): JsonSchema {
       title: 'Niaga',
       version,
       summary: 'The local API of a peer-to-peer trading node.',
-      description:
-        'Address and the owner’s token stand in api.json in the home; each start makes that token anew. Programs get tokens of their own: niaga token create. Refusals are problem documents (RFC 9457) with a stable code.',
+      description: ABOUT,
       license: { name: 'MIT OR Apache-2.0', identifier: 'MIT OR Apache-2.0' },
     },
     servers: [{ url: `http://${DEFAULT_HOST}:${DEFAULT_PORT}` }],
@@ -66,6 +66,20 @@ function make(version: string): JsonSchema {
     },
   };
 }
+
+const ABOUT = `**Where and who.** A running node keeps the file \`api.json\` in its home, in the folder of its network: \`HOME/main/api.json\`, with
+\`{"url": "http://127.0.0.1:4180", "token": "…", "pid": …, "trader": "…"}\`. Only the owner's account can read it, each start makes the token anew, and the
+file goes when the node stops. Send \`Authorization: Bearer TOKEN\`. Programs get tokens of their own: niaga token create.
+
+**Answers.** JSON. A stream is \`application/x-ndjson\`: a line of JSON for each output. Refusals are problem documents (RFC 9457) with a stable code.
+Money is \`{"amount": "8500000", "currency": "IDR"}\`, in minor units as text; where it is asked for, it is text such as "85000 IDR". Times are
+milliseconds since 1970 UTC.
+
+**A trade, from one state to the next.** The buyer asks \`search\` and then \`offer\`: the trade is \`offered\`. Seller: \`trade.accept\` (or \`trade.counter\`, then it
+is the buyer's turn to accept): \`accepted\`. Buyer, having paid in the usual way: \`trade.pay\`: \`paid\`. Seller, having seen the money: \`trade.confirm\`:
+\`payment-confirmed\`. Seller: \`trade.ship\`: \`shipped\`. Buyer: \`trade.receive\`: \`received\`, then \`trade.approve\`: \`completed\`. Then each may \`trade.rate\`
+the other. A step is on the disk when its answer comes, and reaches the other side when that is online: there an event
+\`trade-changed\` tells of it (\`GET /events\`), and \`trade.show\` says what may be done next and what is due.`;
 
 const PROBLEMS = {
   '4XX': { $ref: '#/components/responses/Problem' },
@@ -233,9 +247,14 @@ function idempotencyKey(): object {
   };
 }
 
-/** Of the stream `events`: what one of its lines is. */
+/** Of the stream `events`: what one of its lines is, with what each type of event tells. */
 function eventSchema(operations: readonly OperationSchemas[]): JsonSchema {
-  return operations.find(({ key }) => key === 'events')?.output ?? {};
+  const event = operations.find(({ key }) => key === 'events')?.output ?? {};
+  const anyOf = Object.entries(EVENT_DATA).map(([type, schema]) => {
+    const { description, ...data } = schemaOf(schema);
+    return { description, properties: { type: { const: type }, data } };
+  });
+  return { ...event, anyOf };
 }
 
 const ERROR_FIELDS = {

@@ -34,7 +34,7 @@ export function nodeOperationSchemas(): (OperationSchemas & { readonly key: Node
 }
 
 /** Open at the end: what a later version adds is no mistake. */
-function schemaOf(schema: z.ZodType): JsonSchema {
+export function schemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...body } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return withoutSafeBounds(body) as JsonSchema;
 }

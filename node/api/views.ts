@@ -232,7 +232,7 @@ const roleView = z.enum(['buyer', 'seller', 'arbiter']);
 
 export const dueView = z.object({
   by: roleView,
-  step: z.string().describe('The kind of message by which it is done'),
+  step: z.string().describe('The kind of message by which it is done; `command` says which operation signs it'),
   amount: moneyView.optional(),
   parts: z.array(z.string()).optional().describe('Goods, as line=pieces'),
   until: z.int().optional().describe('When its time is over; absent: it has none, or stands still'),
@@ -251,7 +251,7 @@ export const tradeView = stepView.extend({
   counterparty: z.string(),
   regions: z.object({ contract: z.string(), payment: z.string(), delivery: z.string(), dispute: z.string() }),
   turn: z.enum(['buyer', 'seller']).nullable().describe('Whose answer is awaited while terms are negotiated'),
-  allowed: z.array(z.string()).describe('What this side can do now, as commands'),
+  allowed: z.array(z.string()).describe('What this side can do now: `accept` is the operation trade.accept, and so on'),
   due: z.array(dueView).describe('What is waited for, by either side'),
   lines: z.array(lineView),
   total: moneyView,

@@ -44,6 +44,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/export.js',
     'node/api/rows/identity.js',
     'node/api/rows/inbox.js',
+    'node/api/rows/listing-form.js',
     'node/api/rows/listing.js',
     'node/api/rows/node.js',
     'node/api/rows/private.js',

@@ -28,7 +28,11 @@ const CHECKS: Readonly<Record<string, (operand: unknown, value: unknown, place: 
     if (definition === undefined) throw new Error(`${name} is not defined`);
     return problemsOf(definition, value, root, path);
   },
-  type: (type: string, value, { path }) => told(typeOf(value, type) === type, `${path} is not of type ${type}`),
+  type: (type: string | string[], value, { path }) =>
+    told(
+      [type].flat().some((one) => typeOf(value, one) === one),
+      `${path} is not of type ${[type].flat().join(' or ')}`,
+    ),
   const: (constant, value, { path }) => told(value === constant, `${path} is not ${String(constant)}`),
   enum: (words: unknown[], value, { path }) => told(words.includes(value), `${path} is not one of ${words.join()}`),
   not: (inner: Schema, value, { root, path }) => told(problemsOf(inner, value, root).length > 0, `${path} may not be`),

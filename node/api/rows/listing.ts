@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
 import { listingView, publishedView } from '../views.js';
 import { id, page, reading } from './bases.js';
+import { LISTING_FORM } from './listing-form.js';
 
 /** Own listings, and what others’ listings say. */
 export const LISTING_OPERATIONS = {
@@ -14,7 +15,7 @@ export const LISTING_OPERATIONS = {
         .array(
           z.object({
             line: z.int().min(1).optional().describe('Its line in the file; its place in the list unless said'),
-            value: z.unknown().describe('The listing'),
+            value: z.unknown().meta(LISTING_FORM),
           }),
         )
         .max(5_000)

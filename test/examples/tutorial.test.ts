@@ -1,18 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { readFile, symlink } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/processes.js';
+import { blocksOf, readDocument, ROOT } from './documents.js';
 import { Shell } from './shell.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const WALK = README.slice(README.indexOf('## A first trade'), README.indexOf('## What to publish'));
-
-function blocks(text: string, language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, block = '']) => block);
-}
+const README = readDocument('README.md');
+const TUTORIAL = readDocument('docs/tutorial.md');
 
 const lines = (block = ''): string[] => block.split('\n').filter((line) => line !== '');
 
@@ -23,31 +17,27 @@ interface Turn {
 }
 
 /** The rows of the table in which the two take turns. */
-const turns: Turn[] = [...WALK.matchAll(/^\| (seller|buyer) +\| `([^`]+)` +\| ([\w-]+) +\|$/gm)].map(
+const turns: Turn[] = [...TUTORIAL.matchAll(/^\| (seller|buyer) +\| `([^`]+)` +\| ([\w-]+) +\|$/gm)].map(
   ([, who = '', types = '', state = '']) => ({ who, types, state }),
 );
 
-describe('the README', () => {
-  it('shows examples/two-nodes.mjs as it is', async () => {
-    expect(blocks(README, 'js')).toEqual([await readFile(join(ROOT, 'examples/two-nodes.mjs'), 'utf8')]);
-  });
+it('the README names only scripts of package.json', () => {
+  const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: object };
+  const named = [...README.matchAll(/npm (?:run )?([a-z:]+)/g)]
+    .map(([, script = '']) => script)
+    .filter((word) => word !== 'ci');
+  expect(new Set(named)).toContain('demo');
+  for (const script of named) expect(Object.keys(scripts)).toContain(script);
+});
 
-  it('names only files that are there', () => {
-    const named = [...README.matchAll(/\]\(([^):#]+)\)/g)].map(([, path = '']) => path);
-    expect(named.length).toBeGreaterThan(10);
-    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
-  });
+it('the README fits on two screens', () => {
+  expect(README.split('\n').length).toBeLessThanOrEqual(80);
+});
 
-  it('names only scripts of package.json', () => {
-    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
-    const named = [...README.matchAll(/npm (?:run )?([a-z:]+)/g)]
-      .map(([, script = '']) => script)
-      .filter((word) => word !== 'ci');
-    expect(new Set(named)).toContain('demo');
-    for (const script of named) expect(Object.keys(scripts)).toContain(script);
-  });
-
-  it('leads two terminals, line by line, from nothing to a verified trade', { timeout: 180_000 }, async () => {
+it(
+  'the tutorial leads two terminals, line by line, from nothing to a verified trade',
+  { timeout: 180_000 },
+  async () => {
     const { path, remove } = await temporaryFolder();
     await using _ = { [Symbol.asyncDispose]: remove };
     // The project's folder is read from, and nothing is written into it.
@@ -72,7 +62,8 @@ describe('the README', () => {
       if (found !== undefined) shown.set(word, found);
     };
 
-    const [first, second, last] = blocks(WALK, 'sh');
+    const [install, first, second, last] = blocksOf(TUTORIAL).map(({ text }) => text);
+    expect(install).toBe('npm ci && npm run build\n');
     for (const line of lines(first))
       remember('ADDRESS', /(\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\/\w+)/, await type(seller, line));
     expect([...shown.keys()]).toEqual(['ADDRESS']);
@@ -83,7 +74,7 @@ describe('the README', () => {
     }
     expect([...shown.keys()], buyer.shown).toEqual(['ADDRESS', 'LISTING', 'TRADE']);
 
-    expect(turns).toHaveLength(6);
+    expect(turns).toHaveLength(8);
     let before = 'offered';
     for (const { who, types, state } of turns) {
       const shell = who === 'seller' ? seller : buyer;
@@ -98,8 +89,8 @@ describe('the README', () => {
       if (line.startsWith('niaga verify')) expect(text).toMatch(/^valid: true$/m);
     }
     await type(seller, lines(last).at(-1) ?? '');
-  });
-});
+  },
+);
 
 /** A person looks until the other's step has come. */
 async function untilShown(shell: Shell, trade: string, state: string): Promise<void> {
