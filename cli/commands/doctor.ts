@@ -6,6 +6,7 @@ import { connect } from '../connect.js';
 import type { Context } from '../context.js';
 import type { Command, doctorInput } from '../forms.js';
 import { note, printOne } from '../output.js';
+import { withoutPrivate } from '../without-private.js';
 import { fileError } from './evidence-file.js';
 import { refuseToOverwrite } from './export.js';
 
@@ -33,21 +34,17 @@ async function examine(repair: boolean, context: Context): Promise<DoctorView> {
 
 /**
  * What whoever helps needs, and nothing that is anybody's: it is made of sentences of this program and of numbers, never of what stands
- * in the home.
+ * in the home. What the system says of a failure names files, though, and may name more.
  */
 async function writeBundle(path: string, view: DoctorView, context: Context): Promise<void> {
   const { writeFileAtomic } = await import('../../node/home/write-file-atomic.js');
-  // An address says where somebody lives, more or less.
-  const findings = view.findings.map(({ found, ...finding }) => ({
-    ...finding,
-    found: found.replace(ADDRESS, 'ADDRESS'),
-  }));
+  const { resolveHome } = await import('../../node/home/index.js');
+  const home = resolveHome({ home: context.home, env: context.env });
+  const shown = withoutPrivate(view, { folders: [home, path], env: context.env });
   try {
-    await writeFileAtomic(resolve(path), `${JSON.stringify({ ...view, findings }, null, 2)}\n`);
+    await writeFileAtomic(resolve(path), `${JSON.stringify(shown, null, 2)}\n`);
   } catch (error) {
     throw fileError(error, path);
   }
   note(context, `${path} holds no key, word, token, name, address or message: it can be shown to whoever helps.`);
 }
-
-const ADDRESS = /\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[0-9a-f]*:[0-9a-f:]{2,}\b/gi;

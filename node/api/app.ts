@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import type { Logger } from '../logger.js';
 import { NiagaError, type ErrorCode } from '../../protocol/errors.js';
 import { onAbort } from '../signals.js';
+import type { BodyLimits } from './body.js';
 import { BEGUN, call, report } from './call.js';
 import { checkOrigin, requireCaller, requireScope, type FindCaller } from './gate.js';
 import type { Handlers, NodeOperationKey } from './handlers.js';
@@ -14,7 +15,7 @@ import type { Page } from './page.js';
 import { problemResponse, toNiagaError } from './problem.js';
 import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath, type Route } from './routes.js';
 import { openSession, type Redeem } from './session.js';
-import { listen, MAX_LISTENERS, type EventSource } from './sse.js';
+import { listen, mayListen, type EventSource, type Listeners } from './sse.js';
 
 /** Told to the owner of the API after each answer. */
 export interface ApiEvent {
@@ -36,13 +37,13 @@ export interface AppOptions {
   /** What `/events` gives out; absent: there are none. */
   readonly events: EventSource | undefined;
   /** Who listens to them now. */
-  readonly listeners: Set<AbortController>;
+  readonly listeners: Listeners;
   readonly metrics: ReadMetrics;
   /** What a request's Host may be. Filled in when the port is known. */
   readonly hosts: ReadonlySet<string>;
   readonly ready: () => boolean;
   readonly limiters: Limiters;
-  readonly maxBody: number;
+  readonly body: BodyLimits;
   readonly logger: Logger;
   readonly version: string;
   /** What people tap; none where it was not built. */
@@ -91,7 +92,7 @@ export function createApp(options: AppOptions): Hono {
     '/health': (context) => context.json({ ok: true }),
     '/ready': (context) => (ready() ? context.json({ ready: true }) : context.json({ ready: false }, 503)),
     '/openapi.json': (context) => context.json(openApi(version)),
-    '/session': (context) => openSession(context.req.raw, options.redeem, options.limiters),
+    '/session': (context) => openSession(context.req.raw, options),
     '/metrics': () => Promise.resolve(options.metrics()).then(metricsResponse),
     '/events': (context) => follow(context, options),
   };
@@ -145,8 +146,8 @@ function follow(context: Context, options: AppOptions): Response {
   const { events, listeners, running } = options;
   if (events === undefined) throw unknownPath(context.req.path);
   options.limiters.of(caller.name).enter(performance.now())();
-  if (listeners.size >= MAX_LISTENERS) {
-    throw new NiagaError('RATE_LIMITED', `${listeners.size} listen already.`, { next: 'Close some of them.' });
+  if (!mayListen(listeners, caller.id)) {
+    throw new NiagaError('RATE_LIMITED', 'As many listen with this token as may.', { next: 'Close some of them.' });
   }
   // HEAD is GET without the body: nobody would ever read it, or end it.
   if (context.req.method === 'HEAD') return new Response(null, { headers: { 'content-type': 'text/event-stream' } });
@@ -157,7 +158,7 @@ function follow(context: Context, options: AppOptions): Response {
     listeners.delete(controller);
     running.delete(controller);
   };
-  listeners.add(controller);
+  listeners.set(controller, caller.id);
   running.add(controller);
   try {
     return listen(context.req.raw, { events, signal: controller.signal, onEnd });

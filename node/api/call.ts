@@ -55,11 +55,11 @@ export async function call(
   const { signal } = controller;
   try {
     const onceKey = requireKey(request.headers.get('idempotency-key'), row);
-    const input = requireInput(row, await orAborted(readJson(request, options.maxBody), signal));
+    const input = requireInput(row, await orAborted(readJson(request, options.body), signal));
     const answer = (): unknown => perform(options.handlers, key, input, { signal });
     if (onceKey !== undefined && options.answers !== undefined) {
       // Goes on when the caller has gone: who asks again with the key gets the answer.
-      const asked = { caller: caller.name, key: onceKey, path, input };
+      const asked = { caller: caller.id, key: onceKey, path, input };
       const { answer: given, again } = await options.answers.once(asked, () => whole(row, answer, signal, options));
       const failed = given.status === 200 ? undefined : NiagaError.from(JSON.parse(given.body) as { code: ErrorCode });
       end(failed);

@@ -54,6 +54,8 @@ export interface ApiOptions {
   readonly hosts?: readonly string[] | undefined;
   /** Bytes of a request's body. Default `DEFAULT_MAX_BODY` of body.ts. */
   readonly maxBody?: number | undefined;
+  /** Milliseconds for the body of a request to come. Default `DEFAULT_BODY_TIME` of body.ts. */
+  readonly bodyTime?: number | undefined;
   readonly limits?: LimitOptions | undefined;
   /** What `/ready` answers. Default: true. */
   readonly ready?: (() => boolean) | undefined;

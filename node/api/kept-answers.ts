@@ -8,9 +8,9 @@ const MiB = 1024 * KiB;
 
 /** How long an answer is kept: a program that retries later than this looks first what became of it. */
 export const KEPT_FOR = 24 * hour;
-/** Keys that are kept; the oldest gives way. */
+/** Keys that are kept, of all callers together; where there are more, the oldest of whoever has most gives way. */
 const MAX_KEYS = 10_000;
-/** Bytes of all answers that are kept; the oldest gives way. */
+/** Bytes of all answers that are kept; the same holds for them. */
 const MAX_BYTES = 64 * MiB;
 /** A longer answer is given once and not kept. */
 const MAX_ANSWER = 4 * MiB;
@@ -25,7 +25,7 @@ export interface Answered {
 
 /** What is asked for under a key. */
 interface Asked {
-  /** Whose key it is: two callers' keys have nothing to do with each other. */
+  /** Whose key it is, by the id of its token: two callers' keys have nothing to do with each other. */
   readonly caller: string;
   /** As the caller chose it. */
   readonly key: string;
@@ -74,7 +74,9 @@ class AnswerKeeper implements KeptAnswers {
   /** By id, the oldest first. */
   readonly #known = new Map<string, KeyRow>();
   readonly #running = new Set<string>();
-  #bytes = 0;
+  readonly #total = new Share();
+  /** What of that each caller has. */
+  readonly #shares = new Map<string, Share>();
 
   constructor(deps: KeptAnswersDeps) {
     this.#deps = deps;
@@ -86,7 +88,8 @@ class AnswerKeeper implements KeptAnswers {
     const rows: [string, KeyRow][] = [];
     for await (const entry of this.#keys.range()) rows.push(entry);
     this.#known.clear();
-    this.#bytes = 0;
+    this.#shares.clear();
+    Object.assign(this.#total, new Share());
     for (const [id, row] of rows.sort(([, a], [, b]) => a.time - b.time)) this.#know(id, row);
     // Nobody may ask with a key again for long: what is over does not stay on the disk until somebody does.
     const over = this.#makeRoom();
@@ -158,12 +161,18 @@ class AnswerKeeper implements KeptAnswers {
 
   #know(id: string, row: KeyRow): void {
     this.#known.set(id, row);
-    this.#bytes += row.size ?? 0;
+    const caller = callerOf(id);
+    const share = this.#shares.get(caller) ?? new Share();
+    this.#shares.set(caller, share);
+    for (const each of [share, this.#total]) each.add(1, row.size);
   }
 
   #drop(id: string, row: KeyRow): void {
-    this.#known.delete(id);
-    this.#bytes -= row.size ?? 0;
+    if (!this.#known.delete(id)) return;
+    const caller = callerOf(id);
+    const share = this.#shares.get(caller);
+    for (const each of [share, this.#total]) each?.add(-1, -(row.size ?? 0));
+    if (share?.keys === 0) this.#shares.delete(caller);
   }
 
   #forget(id: string, row: KeyRow): Write {
@@ -175,14 +184,43 @@ class AnswerKeeper implements KeptAnswers {
   #makeRoom(): Write[] {
     const writes: Write[] = [];
     const oldest = this.#deps.now() - KEPT_FOR;
+    const leave = (id: string, row: KeyRow): void => void writes.push(this.#forget(id, row), this.#answers.del(id));
     for (const [id, row] of this.#known) {
-      const tooMuch = this.#known.size > (this.#deps.maxKeys ?? MAX_KEYS) || this.#bytes > MAX_BYTES;
-      if (!tooMuch && row.time > oldest) break;
-      if (this.#running.has(id)) continue;
-      writes.push(this.#forget(id, row), this.#answers.del(id));
+      if (row.time > oldest) break;
+      if (!this.#running.has(id)) leave(id, row);
     }
-    return writes;
+    for (;;) {
+      const what = this.#total.keys > (this.#deps.maxKeys ?? MAX_KEYS) ? 'keys' : 'bytes';
+      if (what === 'bytes' && this.#total.bytes <= MAX_BYTES) return writes;
+      const gone = this.#oldestOfMost(what);
+      if (gone === undefined) return writes;
+      leave(...gone);
+    }
   }
+
+  /** Of whoever has most, so that a program that runs in circles takes nothing from the others. Undefined where all are worked on. */
+  #oldestOfMost(what: keyof Omit<Share, 'add'>): [string, KeyRow] | undefined {
+    const mostFirst = [...this.#shares].sort(([, a], [, b]) => b[what] - a[what]);
+    for (const [caller] of mostFirst) {
+      for (const one of this.#known) if (callerOf(one[0]) === caller && !this.#running.has(one[0])) return one;
+    }
+    return undefined;
+  }
+}
+
+/** How much of what is kept. */
+class Share {
+  keys = 0;
+  bytes = 0;
+
+  add(keys: number, bytes = 0): void {
+    this.keys += keys;
+    this.bytes += bytes;
+  }
+}
+
+function callerOf(id: string): string {
+  return id.slice(0, id.indexOf('/'));
 }
 
 function hash(text: string): Buffer {

@@ -6,13 +6,14 @@ import { writeFileAtomic } from '../home/index.js';
 import { digestOf, newToken, sameDigest } from '../tokens/secret.js';
 import { DEFAULT_HOST, DEFAULT_PORT, hostPort, isLoopback } from './address.js';
 import { createApp } from './app.js';
-import { DEFAULT_MAX_BODY } from './body.js';
+import { DEFAULT_BODY_TIME, DEFAULT_MAX_BODY } from './body.js';
 import type { FindCaller } from './gate.js';
 import type { Api, ApiOptions } from './index.js';
 import { createLimiters } from './limits.js';
 import { DEFAULT_PAGE_FOLDER, readPage } from './page.js';
 import { createApiCounters, metricsText } from './metrics.js';
 import { OWNER } from './session.js';
+import type { Listeners } from './sse.js';
 
 const second = 1_000;
 /** What a stop gives to answers that are on their way before it cuts their connections. */
@@ -76,7 +77,7 @@ export class ApiServer implements Api {
     const token = newToken();
     const hosts = new Set<string>();
     const calls = new Set<AbortController>();
-    const listeners = new Set<AbortController>();
+    const listeners: Listeners = new Map();
     const counters = createApiCounters();
     const app = createApp({
       handlers,
@@ -85,7 +86,10 @@ export class ApiServer implements Api {
       hosts,
       ready: this.#options.ready ?? (() => true),
       limiters: createLimiters(limits),
-      maxBody: this.#options.maxBody ?? DEFAULT_MAX_BODY,
+      body: {
+        maxBytes: this.#options.maxBody ?? DEFAULT_MAX_BODY,
+        maxTime: this.#options.bodyTime ?? DEFAULT_BODY_TIME,
+      },
       logger,
       version,
       page: await readPage(this.#options.page ?? DEFAULT_PAGE_FOLDER),

@@ -3,19 +3,24 @@ import { z } from 'zod';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Caller } from '../tokens/index.js';
 import { readJson } from './body.js';
-import type { Limiters } from './limits.js';
+import type { AppOptions } from './app.js';
 import type { SecretTokenView } from './rows/token.js';
 
-/** The caller whose token is in the file of the API: new at each start, ends with it. */
-export const OWNER: Caller = { name: 'owner', scopes: new Set(['admin']), ended: new AbortController().signal };
+/** The caller whose token is in the file of the API: new at each start, ends with it; it is the same caller all the same. */
+export const OWNER: Caller = {
+  name: 'owner',
+  id: 'owner',
+  scopes: new Set(['admin']),
+  ended: new AbortController().signal,
+};
 // All that runs in its name listens to it.
 setMaxListeners(0, OWNER.ended);
 
 /** Changes the code of a link into a token. @throws NiagaError API_CODE */
 export type Redeem = (code: string) => SecretTokenView;
 
-/** A code has 43 characters. */
-const MAX_BODY = 1_000;
+/** A code has 43 characters, and the page sends it at once. */
+const BODY = { maxBytes: 1_000, maxTime: 5_000 } as const;
 /** Those who have no token yet share one limiter. No token can have an empty name. */
 const NOBODY = '';
 
@@ -26,10 +31,13 @@ const codeSchema = z.strictObject({ code: z.string().min(1).max(200) });
  * without the code there is nothing to get.
  * @throws NiagaError API_CODE, USAGE, RATE_LIMITED; as `readJson`
  */
-export async function openSession(request: Request, redeem: Redeem | undefined, limiters: Limiters): Promise<Response> {
+export async function openSession(
+  request: Request,
+  { redeem, limiters, body: { maxTime } }: Pick<AppOptions, 'redeem' | 'limiters' | 'body'>,
+): Promise<Response> {
   const leave = limiters.of(NOBODY).enter(performance.now());
   try {
-    const body = codeSchema.safeParse(await readJson(request, MAX_BODY));
+    const body = codeSchema.safeParse(await readJson(request, { ...BODY, maxTime: Math.min(BODY.maxTime, maxTime) }));
     if (!body.success) throw new NiagaError('USAGE', 'The body must be {"code": "…"}.', { where: 'body' });
     if (redeem === undefined) throw new NiagaError('API_CODE', 'This node gives out no links.');
     return new Response(JSON.stringify(redeem(body.data.code)), { headers: { 'content-type': 'application/json' } });

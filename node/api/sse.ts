@@ -11,6 +11,20 @@ const RETRY = 1 * second;
 /** Who listens at the same time, all callers together: each costs a connection, and a look at the disk for each event. */
 export const MAX_LISTENERS = 2_000;
 
+/** Those who listen, each with the id of the token that it came with. */
+export type Listeners = Map<AbortController, string>;
+
+/**
+ * Whether one more may listen with a token: each has at most half of what the others leave, so that there is always room for a program
+ * that comes for the first time.
+ * @param most all together
+ */
+export function mayListen(listeners: Listeners, caller: string, most = MAX_LISTENERS): boolean {
+  let own = 0;
+  for (const each of listeners.values()) if (each === caller) own++;
+  return own < Math.ceil((most - (listeners.size - own)) / 2);
+}
+
 export type EventSource = Pick<Events, 'read' | 'newest'>;
 
 export interface ListenOptions {

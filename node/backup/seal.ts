@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { NiagaError } from '../../protocol/errors.js';
-import { SCRYPT, stretch } from '../identity/key-file.js';
+import { canStretch, SCRYPT, stretch } from '../identity/key-file.js';
 
 /**
  * The outside of a backup: one line of text, then the content in chunks.
@@ -24,8 +24,8 @@ const CHUNK = 64 * 1024;
 const SEALED_CHUNK = CHUNK + TAG_BYTES;
 /** The line has some 130 characters. */
 const MAX_LINE = 512;
-/** No header makes a reader take more memory or time for a guess than this: 1 GiB and a few seconds. */
-const MOST = { N: 2 ** 20, r: 8, p: 4 } as const;
+/** No header makes a reader take more time for a guess than four times what this version writes. */
+const MOST_WORK = 4 * SCRYPT.N * SCRYPT.r * SCRYPT.p;
 const CIPHER = 'chacha20-poly1305';
 
 const HEADER = /^niaga-backup (\d{1,9}) (\d{1,9}) (\d{1,3}) (\d{1,3}) ([\w-]{43}) ([\w-]{22}) ([0-9a-f]{32})$/;
@@ -100,7 +100,8 @@ async function openLine(line: string, passphrase: string): Promise<Keys> {
   if (withSum(line.slice(0, -SUM_HEX - 1)) !== `${line.slice(0, -SUM_HEX)}${sum}`) {
     throw damaged(line.startsWith(`${MAGIC} `) ? 'was changed in its first line' : 'does not begin as one');
   }
-  if (!(cost.N <= MOST.N && cost.r <= MOST.r && cost.p <= MOST.p)) throw damaged('asks for more memory than allowed');
+  if (!canStretch(cost)) throw damaged('has a cost of guessing that there is not');
+  if (cost.N * cost.r * cost.p > MOST_WORK) throw damaged('asks for more work than allowed');
   const keys = await keysOf(passphrase, Buffer.from(salt, 'base64url'), cost);
   if (!timingSafeEqual(keys.check, Buffer.from(check, 'base64url'))) {
     throw new NiagaError('BACKUP_SEALED', 'The passphrase does not open the backup.', {

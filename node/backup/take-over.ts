@@ -46,9 +46,10 @@ export async function takeOver(options: TakeOverOptions, store: Store): Promise<
   await book.load();
   const lease = book.writerOf(root.trader);
 
-  // Progress of a restoring that is over; and who might use the API of the other machine: what was revoked there since may not come back.
+  // Progress of a restoring that is over; who might use the API of the other machine: what was revoked there since may not come back;
+  // and where its events go: both machines would send theirs under the same numbers, and the receiver would take one for the other.
   const gone = [];
-  for (const name of ['restore', 'api-tokens', 'api-keys', 'api-answers']) {
+  for (const name of ['restore', 'api-tokens', 'api-keys', 'api-answers', 'webhooks']) {
     const table = store.table(name, rawCodec);
     for await (const [key] of table.range()) gone.push(table.del(key));
   }

@@ -51,6 +51,13 @@ function sealed(message: string): NiagaError {
   });
 }
 
+/** Whether scrypt takes these numbers (RFC 7914, section 6), and no more memory than it is given here. */
+export function canStretch({ N, r, p }: { readonly N: number; readonly r: number; readonly p: number }): boolean {
+  const isPower = N > 1 && Number.isInteger(Math.log2(N)) && Math.log2(N) < 16 * r;
+  // As OpenSSL counts: the large table, the blocks, and what it works in.
+  return isPower && r >= 1 && p >= 1 && 128 * r * (N + p + 2) <= SCRYPT_MEMORY;
+}
+
 /** The key that a passphrase stands for. */
 export async function stretch(
   passphrase: string,

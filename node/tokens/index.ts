@@ -18,6 +18,8 @@ import { TokenService } from './service.js';
 /** In whose name something is asked for. */
 export interface Caller {
   readonly name: string;
+  /** The same as long as the token lives; one that is made anew under its name has another. */
+  readonly id: string;
   readonly scopes: ReadonlySet<Scope>;
   /** Aborts when the token is revoked or its time is over: what runs in its name ends then. */
   readonly ended: AbortSignal;

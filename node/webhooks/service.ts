@@ -19,6 +19,8 @@ const ID_BYTES = 4;
 const FIRST_RETRY = second;
 /** up to this: a program that was down for a day hears of it within the hour. */
 const LONGEST_RETRY = hour;
+/** Events that are not for a webhook are noted so many at once: fewer than are kept by far. */
+const PASSED_AT_ONCE = 100;
 /** Each pause is up to so much shorter or longer, so that those that failed together do not come back together. */
 const JITTER = 0.2;
 
@@ -27,7 +29,7 @@ interface Row {
   readonly secret: string;
   readonly type: readonly NodeEventType[];
   readonly created: number;
-  /** The number of the last event that has arrived. */
+  /** The number of the last event that has arrived, or is not for it. */
   readonly sent: number;
 }
 
@@ -123,10 +125,16 @@ export class WebhookService implements Webhooks {
   async #follow(id: string, target: Target): Promise<void> {
     const { signal } = target.ending;
     const { type, sent } = target.row;
-    const types = type.length === 0 ? undefined : type;
-    for await (const event of this.#deps.events.read({ after: sent, follow: true, types, signal })) {
-      if (!(await this.#bring(id, target, event))) return;
+    const isWanted = (event: NodeEvent): boolean =>
+      type.length === 0 || event.type === 'gap' || type.includes(event.type);
+    let written = sent;
+    // All are read: one that waits for a rare type must not seem to have missed what is not for it, once that is not kept any more.
+    for await (const event of this.#deps.events.read({ after: sent, follow: true, signal })) {
+      const wanted = isWanted(event);
+      if (wanted && !(await this.#bring(id, target, event))) return;
       target.row = { ...target.row, sent: event.seq };
+      if (!wanted && event.seq - written < PASSED_AT_ONCE) continue;
+      written = event.seq;
       // Not waited for by the disk: after a power cut some come again, which the receiver must bear anyhow.
       await this.#deps.store.write([this.#table.put(id, target.row)], { sync: false });
     }

@@ -9,6 +9,8 @@ import { folderWith, niaga } from './cli.js';
 
 const PASSPHRASE = 'lima kata yang diingat';
 
+const OF_THE_MACHINE = ['api-tokens', 'api-keys', 'api-answers', 'webhooks'];
+
 /** A home with an identity and some rows, on which no node runs. */
 async function someHome(rows = 3) {
   const folder = await folderWith({ secret: `${PASSPHRASE}\n`, short: 'kopi' });
@@ -18,8 +20,15 @@ async function someHome(rows = 3) {
   await store.start();
   const notes = store.table('notes', jsonCodec<string>());
   await store.write(Array.from({ length: rows }, (_, at) => notes.put(String(at), `row ${at}`)));
+  await store.write(OF_THE_MACHINE.map((name) => store.table(name, jsonCodec<string>()).put('one', '')));
   const at = (name: string) => join(folder.path, name);
   return { ...folder, at, home, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+async function rowsOf(path: string): Promise<number[]> {
+  await using store = createStore({ path });
+  await store.start();
+  return await Promise.all([...OF_THE_MACHINE, 'notes'].map((name) => store.table(name, jsonCodec<string>()).count()));
 }
 
 const secret = (at: (name: string) => string) => ['--passphrase-file', at('secret')];
@@ -44,6 +53,9 @@ describe('niaga backup', () => {
     expect(view.home).toBe(at('new/main'));
     expect(restored.err).toContain(`niaga identity revoke ${view.before}`);
     expect((await readdir(at('new/main'))).sort()).toEqual(['FORMAT', 'identity', 'store']);
+    // Whom the other machine let in, and where its events went, is not this one's.
+    expect(await rowsOf(home.storeFolder)).toEqual([1, 1, 1, 1, 3]);
+    expect(await rowsOf(at('new/main/store'))).toEqual([0, 0, 0, 0, 3]);
 
     const again = await niaga(['restore', file, ...secret(at), '--home', at('new')]);
     expect(again).toMatchObject({ code: 1 });

@@ -8,8 +8,8 @@ const webhookView = z.object({
   url: z.string(),
   type: z.array(z.enum(EVENT_TYPES)).describe('What is sent there; none: all events'),
   created: z.int().describe('Milliseconds since 1970'),
-  sent: z.int().describe('The number of the last event that has arrived there, or after which it began'),
-  newest: z.int().describe('The number of the newest event: what lies between is on its way, or not for this one'),
+  sent: z.int().describe('The number of the last event that has arrived there, or is not for it'),
+  newest: z.int().describe('The number of the newest event: what lies between is on its way'),
   failing: z
     .object({
       since: z.int().describe('When the first try failed, milliseconds since 1970'),

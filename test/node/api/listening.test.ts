@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEvents, type Events, type NodeEvent } from '../../../node/events/index.js';
+import { MAX_LISTENERS, mayListen, type Listeners } from '../../../node/api/sse.js';
 import { createStore, type Store } from '../../../node/store/index.js';
 import { ask, problem, serve, type Served } from './serve.js';
 
@@ -184,6 +185,23 @@ it('is no listener who asks for the headers alone', async () => {
   const headers = { authorization: `Bearer ${served.token}` };
   for (let n = 0; n < 3; n++) expect((await ask(served.port, 'HEAD', '/events', headers)).status).toBe(200);
   expect((await ask(served.port, 'GET', '/metrics', headers)).text).toContain('niaga_api_listeners 0\n');
+});
+
+it('leaves room for a token that comes for the first time, however many listen with others', () => {
+  const listeners: Listeners = new Map();
+  const fill = (caller: string): number => {
+    let count = 0;
+    for (; mayListen(listeners, caller); count++) listeners.set(new AbortController(), caller);
+    return count;
+  };
+  const counts = Array.from({ length: 11 }, (_, n) => fill(`token ${n}`));
+  expect(counts.slice(0, 3)).toEqual([1_000, 500, 250]);
+  expect(Math.min(...counts)).toBeGreaterThan(0);
+  expect(listeners.size).toBeLessThanOrEqual(MAX_LISTENERS);
+  // Who has gone makes room for others, the same token among them.
+  for (const [each, caller] of [...listeners]) if (caller === 'token 1') listeners.delete(each);
+  expect(fill('token 12')).toBeGreaterThan(100);
+  expect(fill('token 0')).toBe(0);
 });
 
 describe('a thousand listeners', () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Handlers } from '../../../node/api/handlers.js';
 import { createKeptAnswers, KEPT_FOR, type KeptAnswers } from '../../../node/api/kept-answers.js';
 import { createStore, rawCodec, type Store } from '../../../node/store/index.js';
+import { createTokens } from '../../../node/tokens/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { ask, problem, serve, type Served } from './serve.js';
 
@@ -112,6 +113,27 @@ describe('a request with a key', () => {
     release();
     const texts = [(await first).text, (await post(served, '/v1/block.add', { trader: 'z' }, 'k')).text];
     expect([...texts, count]).toEqual(['{"trader":"z","since":1}', '{"trader":"z","since":1}', 1]);
+  });
+
+  it('is another caller’s when a token was revoked and made anew under its name', async () => {
+    const { handlers, count } = blocking();
+    const tokens = createTokens({ store, now: () => now });
+    await tokens.start();
+    await using served = await serve(handlers, { answers, tokens });
+    for (const expected of [1, 2]) {
+      const { token } = await tokens.create('kasir', { scopes: ['admin'] });
+      for (let n = 0; n < 2; n++) await post({ ...served, token }, '/v1/block.add', { trader: 'z' }, 'k');
+      expect(count()).toBe(expected);
+      await tokens.revoke('kasir');
+    }
+    // The same token is the same caller after a restart.
+    const { token } = await tokens.create('kasir', { scopes: ['admin'] });
+    const id = tokens.find(token)?.id;
+    await tokens.stop();
+    const again = createTokens({ store, now: () => now });
+    await again.start();
+    expect(again.find(token)?.id).toBe(id);
+    await again.stop();
   });
 
   it('of many that come at the same time is done once', async () => {
@@ -226,6 +248,25 @@ describe('what is kept', () => {
     now += KEPT_FOR;
     await open();
     for (const table of ['api-keys', 'api-answers']) expect(await store.table(table, rawCodec).count()).toBe(0);
+  });
+
+  it('has a limit that one caller cannot use up for the others', async () => {
+    await close();
+    await open(10);
+    await once('first', 'kasir');
+    for (let n = 0; n < 40; n++) {
+      now += 1;
+      await once(`k${n}`);
+      if (n % 10 === 0) await once(`other ${n}`, 'kasir');
+    }
+    expect((await once('first', 'kasir')).again).toBe(true);
+    expect((await once('k39')).again).toBe(true);
+    expect((await once('k5')).again).toBe(false);
+    // Also over a restart, where all are known again.
+    await close();
+    await open(10);
+    for (let n = 0; n < 20; n++) await once(`l${n}`);
+    expect((await once('first', 'kasir')).again).toBe(true);
   });
 
   it('has a limit: the oldest gives way, on disk too', async () => {

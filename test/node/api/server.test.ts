@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { NiagaError } from '../../../protocol/errors.js';
@@ -297,4 +299,21 @@ describe('start and stop', () => {
         .map((line) => JSON.parse(line) as unknown),
     ).toMatchObject([{ line: 1 }, { error: { code: 'STOPPED' } }]);
   });
+});
+
+it('waits for the body of a request for so long only, with or without a token, and then holds no place for it', async () => {
+  let called = 0;
+  const listingList = async () => ({ items: [], next: String(++called) });
+  await using served = await serve({ listingList }, { bodyTime: 100, limits: { maxConcurrent: 1 } });
+  const headers = { authorization: `Bearer ${served.token}`, 'content-type': 'application/json', 'content-length': 99 };
+  for (const path of ['/v1/listing.list', '/session']) {
+    const request = httpRequest({ host: '127.0.0.1', port: served.port, method: 'POST', path, headers });
+    request.on('error', () => undefined);
+    request.write('{');
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect(JSON.parse(await text(response))).toMatchObject({ status: 504, code: 'TIMED_OUT', where: 'body' });
+    request.destroy();
+  }
+  expect((await post(served, '/v1/listing.list')).status).toBe(200);
+  expect(called).toBe(1);
 });

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { entry, readEntries } from '../../../node/backup/entries.js';
@@ -106,11 +107,44 @@ describe('the seal of a backup', () => {
     expect(one.subarray(140).equals(two.subarray(140))).toBe(false);
   });
 
-  it('costs a guess 128 MiB unless said, and asks for no more than a machine has', { timeout: 240_000 }, async () => {
+  it('costs a guess 128 MiB unless said', { timeout: 240_000 }, async () => {
     const file = await gathered(seal(pieces(new Uint8Array(1), [1]), PASSPHRASE));
     expect(file.toString('latin1')).toMatch(/^niaga-backup 1 131072 8 1 /);
-    const greedy = await gathered(seal(pieces(new Uint8Array(1), [1]), PASSPHRASE, { N: 32, r: 1, p: 5 }));
-    expect(await codeOf(opened(greedy))).toBe('BACKUP_INVALID');
+  });
+
+  it('refuses numbers that scrypt does not take, or that take more memory or time than a guess may', async () => {
+    const file = await sealed(new Uint8Array(1));
+    const end = file.indexOf('\n');
+    const [magic, format, , , , salt, check] = file.toString('latin1', 0, end).split(' ');
+    const withCost = (N: number, r: number, p: number) => {
+      const line = [magic, format, N, r, p, salt, check].join(' ');
+      return Buffer.concat([Buffer.from(`${line} ${hash('sha256', line).slice(0, 32)}`), file.subarray(end)]);
+    };
+    expect(await codeOf(opened(withCost(16, 1, 1)))).toBe('none');
+    const fixed: [number, number, number][] = [
+      [0, 8, 1],
+      [1, 8, 1],
+      [3, 8, 1],
+      [131_071, 8, 1],
+      [65_536, 1, 1],
+      [2 ** 18, 8, 1],
+      [2 ** 20, 8, 1],
+      [999_999_999, 999, 999],
+      [2 ** 17, 8, 5],
+      [16, 0, 1],
+      [16, 1, 0],
+    ];
+    for (const [N, r, p] of fixed)
+      expect(await codeOf(opened(withCost(N, r, p))), `${N} ${r} ${p}`).toBe('BACKUP_INVALID');
+    // Whatever stands there is refused, or is another cost than the one that the file was sealed with: never an accident.
+    const small = fc.integer({ min: 0, max: 300 });
+    await fc.assert(
+      fc.asyncProperty(small, fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 40 }), async (N, r, p) => {
+        fc.pre(N !== 16 || r !== 1 || p !== 1);
+        expect(['BACKUP_INVALID', 'BACKUP_SEALED']).toContain(await codeOf(opened(withCost(N, r, p))));
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
