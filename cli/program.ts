@@ -42,6 +42,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   webhook: 'Send events to programs of yours',
   token: 'Let programs and phones use this node',
   export: 'Write what is yours for other programs',
+  log: 'Say how much a running node logs',
   config: 'Say what niaga start is to do',
   evidence: 'Show what sellers signed that cannot be true',
 };

@@ -25,3 +25,14 @@ export function createKeyedMutex(): <T>(key: string, task: () => Promise<T>) => 
     }
   };
 }
+
+/** Waits for work that goes on alone where it takes longer than so many milliseconds; what it throws is thrown, if it does so in time. */
+export async function patiently(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  try {
+    await Promise.race([work, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

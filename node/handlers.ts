@@ -1,4 +1,4 @@
-import { parseId } from '../protocol/ids.js';
+import { parseId, parseTrader } from '../protocol/ids.js';
 import type { Evidence } from '../protocol/trade/evidence-schema.js';
 import { pageOf, type Handlers } from './api/handlers.js';
 import type { StatusView } from './api/views.js';
@@ -31,8 +31,20 @@ export interface HandlerContext {
 /** What a running node does for each row of the operation table. */
 export function createHandlers(context: HandlerContext): Handlers {
   const { services, apiUrl } = context;
-  const { arbiters, catalog, search, trades, events, watches, blocks, falseIndexes, privateValues, contents, proofs } =
-    services;
+  const {
+    arbiters,
+    catalog,
+    search,
+    trades,
+    events,
+    watches,
+    blocks,
+    falseIndexes,
+    privateValues,
+    contents,
+    proofs,
+    ratings,
+  } = services;
   // Only one of a trader's devices signs stock and steps of trades (DESIGN section 4).
   const writing = async <T>(task: () => Promise<T>): Promise<T> => {
     await services.devices.checkWriter();
@@ -85,8 +97,8 @@ export function createHandlers(context: HandlerContext): Handlers {
       writing(() => committingContacts(privateValues, given, (input) => trades.offer(input, { signal }))),
     tradeList: async (page) =>
       pageOf(await trades.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.trade),
-    tradeShow: async ({ trade }) => ({
-      ...(await trades.show(trade)),
+    tradeShow: async ({ trade, language }) => ({
+      ...(await trades.show(trade, language)),
       content: await contents.show(trades.idOf(trade)),
       private: await privateValues.show(trades.idOf(trade)),
       proofs: await proofs.show(trades.idOf(trade)),
@@ -148,6 +160,7 @@ export function createHandlers(context: HandlerContext): Handlers {
       const rest = start === -1 ? [] : found.slice(start);
       return pageOf(rest, limit, (view) => view.trader);
     },
+    traderRatings: ({ trader, limit }, { signal }) => ratings.about(parseTrader(trader, 'trader'), { limit, signal }),
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
     ...privateHandlers(services),
     ...inboxHandlers(services),
@@ -157,6 +170,11 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...tokenHandlers(services, apiUrl),
     ...backupHandlers(services),
     ...doctorHandlers(services, context.version),
+    logList: async () => ({ areas: services.logs.list() }),
+    logSet: async ({ level, area }) => {
+      services.logs.set(area, level);
+      return { areas: services.logs.list() };
+    },
     blockAdd: ({ trader, reason }) => blocks.add(trader, { reason }),
     blockRemove: ({ trader }) => blocks.remove(trader),
     blockList: async () => blocks.list(),

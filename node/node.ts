@@ -3,7 +3,6 @@ import type { TradeView } from './api/views.js';
 import { createHandlers } from './handlers.js';
 import { nodeMetrics } from './metrics.js';
 import { openHome, resolveHome } from './home/index.js';
-import { pino } from 'pino';
 import { bindOperations, type BoundOperations } from './operations.js';
 import { checkOptions, DEFAULT_NETWORK, type NodeOptions } from './options.js';
 import { startServices, stopAll } from './services.js';
@@ -35,8 +34,8 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
   const passphrase = options.passphrase ?? (process.env['NIAGA_PASSPHRASE'] || undefined);
   const home = await openHome(resolveHome({ home: options.home }), options.network ?? DEFAULT_NETWORK);
   const version = ownVersion();
-  const logger = options.logger ?? pino({ level: 'silent' });
   const services = await startServices(home, { ...options, passphrase });
+  const logger = services.logs.of('api');
   const stopping = new AbortController();
   const startedAt = now();
   let api: Api | undefined;
@@ -48,7 +47,7 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
         tokens: services.tokens,
         answers: services.answers,
         events: services.events,
-        metrics: () => nodeMetrics(services, startedAt),
+        metrics: async () => nodeMetrics(services, startedAt) + (await services.network.libp2pMetrics()),
         home,
         trader: services.identity.traderText,
         logger,

@@ -12,6 +12,7 @@ import { dropRevokedCards } from './devices/revoked-cards.js';
 import { serveClock } from './doctor/clock.js';
 import { createEvents, type Events } from './events/index.js';
 import type { Home } from './home/index.js';
+import type { LogArea } from './api/rows/log.js';
 import {
   createBulkVerifier,
   createDelegationBook,
@@ -26,13 +27,14 @@ import {
 import { createFiles, type Files } from './files/index.js';
 import { createIndex, type Index } from './index/index.js';
 import { createKeeper, createShelf, type Keeper } from './keep/index.js';
+import { createLogs, type Logs } from './logs/index.js';
 import { createMail, type Mail } from './mail/index.js';
-import { pino } from 'pino';
 import { createNetwork, LOOKUP_SIZE, type Network, type PeerRow } from './network/index.js';
 import type { NodeOptions } from './options.js';
 import { createProofs, type Proofs } from './proofs/index.js';
 import { createRefusals, type Refusals } from './refusals.js';
 import { createPrivateValues, type PrivateValues } from './private/index.js';
+import { createRatings, type Ratings } from './ratings/index.js';
 import { createSearch, type Search } from './search/index.js';
 import { cborCodec, createStore, rawCodec, type Store, type Table } from './store/index.js';
 import { createTokens, type Tokens } from './tokens/index.js';
@@ -60,6 +62,7 @@ export interface Services {
   readonly privateValues: PrivateValues;
   readonly contents: Contents;
   readonly proofs: Proofs;
+  readonly ratings: Ratings;
   readonly events: Events;
   readonly traderRecords: TraderRecords;
   readonly devices: Devices;
@@ -72,6 +75,7 @@ export interface Services {
   readonly tokens: Tokens;
   readonly answers: KeptAnswers;
   readonly refusals: Refusals;
+  readonly logs: Logs;
   readonly now: () => number;
   /** Ends all services, the last started first. Idempotent. */
   stop(): Promise<void>;
@@ -82,7 +86,7 @@ export interface Services {
  * @throws NiagaError HOME_LOCKED, IDENTITY_…, PORT_TAKEN, ADDRESS_INVALID, STORE_…
  */
 export async function startServices(home: Home, options: NodeOptions): Promise<Services> {
-  const logger = options.logger ?? pino({ level: 'silent' });
+  const logs = createLogs(options.logger);
   const now = options.now ?? Date.now;
   const verify = createBulkVerifier();
   const refusals = createRefusals();
@@ -96,7 +100,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
   const stop = (): Promise<void> => (stopped ??= stopAll(running.reverse()));
   try {
     // First of all: LevelDB's lock makes sure that nobody else makes an identity in this home at the same time.
-    const store = await run(createStore({ path: home.storeFolder, logger: options.logger }));
+    const store = await run(createStore({ path: home.storeFolder, logger: logs.of('store') }));
     const secret = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
     if (!(await hasIdentity(home))) {
       await refuseUnfinishedPairing(home);
@@ -130,11 +134,13 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         bootstrap: options.bootstrap,
         mdns: options.mdns,
         store: peerStore(store),
-        logger,
+        // Nobody could read them without the API.
+        metrics: options.api !== undefined && options.api !== false,
+        logger: logs.of('network'),
       }),
     );
     serveClock(network, now);
-    const common = {
+    const shared = {
       store,
       identity,
       network,
@@ -142,13 +148,13 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       delegations,
       verify,
       now,
-      logger,
       onRefused: refusals.count,
     };
-    const events = await run(createEvents(common));
+    const common = (area: LogArea) => ({ ...shared, logger: logs.of(area) });
+    const events = await run(createEvents(common('events')));
     const devices: Devices = await run(
       createDevices({
-        ...common,
+        ...common('devices'),
         book,
         events,
         logs: (which) => trades.logs({ ...which, whole: true }),
@@ -156,34 +162,40 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     const mayWrite = (): boolean => devices.mayWrite;
-    const traderRecords = await run(createTraderRecords({ ...common, mayWrite, hasOthers: () => devices.hasOthers }));
+    const traderRecords = await run(
+      createTraderRecords({ ...common('traders'), mayWrite, hasOthers: () => devices.hasOthers }),
+    );
     const arbiters = createArbiters({
       traderRecords,
       trader: identity.trader,
       hasOthers: () => devices.hasOthers,
     });
-    const blocks = await run(createBlocks({ ...common, records: traderRecords }));
+    const blocks = await run(createBlocks({ ...common('blocks'), records: traderRecords }));
     const falseIndexes = createFalseIndexes({
-      ...common,
+      ...common('blocks'),
       events,
       onFound: (listing) =>
         void index
           .drop(listing)
-          .catch((error: unknown) => logger.warn({ error: String(error) }, 'a false card could not be dropped')),
+          .catch((error: unknown) =>
+            logs.of('index').warn({ error: String(error) }, 'a false card could not be dropped'),
+          ),
     });
     await falseIndexes.start();
     const isFalse = (listing: string, seq: number): boolean => falseIndexes.isFalse(listing, seq);
     const isBlocked = (trader: Uint8Array): boolean => blocks.isBlocked(trader);
-    const index = await run(createIndex({ ...common, isBlocked, isFalse, handover: options.upkeep?.handover }));
+    const index = await run(
+      createIndex({ ...common('index'), isBlocked, isFalse, handover: options.upkeep?.handover }),
+    );
     book.onLearnt((records) => {
       dropRevokedCards(index, records).catch((error: unknown) =>
-        logger.warn({ error: String(error) }, 'cards of a revoked device could not be dropped'),
+        logs.of('index').warn({ error: String(error) }, 'cards of a revoked device could not be dropped'),
       );
     });
-    const search = createSearch({ ...common, index, isBlocked, isFalse });
+    const search = createSearch({ ...common('search'), index, isBlocked, isFalse });
     const catalog = await run(
       createCatalog({
-        ...common,
+        ...common('catalog'),
         mayWrite,
         outlet: index.outlet,
         ready: (ms, signal) => untilReady(network, ms, signal),
@@ -195,10 +207,10 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     const keeping = { ...options.upkeep?.keep, media: options.keepMedia };
-    const shelf = createShelf({ ...common, options: keeping });
+    const shelf = createShelf({ ...common('keep'), options: keeping });
     await shelf.load();
     const exchange = new ListingExchange({
-      ...common,
+      ...common('catalog'),
       catalog,
       shelf,
       ownDelegation: (id) => ((id && identity.delegationOf(id)) ?? identity.delegation).bytes,
@@ -206,13 +218,13 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       onMismatch: (opened) =>
         void falseIndexes
           .found(opened)
-          .catch((error: unknown) => logger.warn({ error: String(error) }, 'evidence could not be kept')),
+          .catch((error: unknown) => logs.of('blocks').warn({ error: String(error) }, 'evidence could not be kept')),
     });
-    const keeper = createKeeper({ ...common, source: index, shelf, exchange, options: keeping });
+    const keeper = createKeeper({ ...common('keep'), source: index, shelf, exchange, options: keeping });
     exchange.serve();
     await run(keeper);
     const mail = createMail({
-      ...common,
+      ...common('mail'),
       ...secret,
       home,
       traderRecords,
@@ -229,7 +241,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     };
     const trades: Trades = await run(
       createTrades({
-        ...common,
+        ...common('trades'),
         catalog,
         exchange,
         search,
@@ -244,16 +256,17 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         check,
       }),
     );
-    const files = createFiles({ store, mail, now: common.now });
-    const chat: Chat = await run(createChat({ ...common, mail, files, trades, blocks, events }));
-    const privateValues = await run(createPrivateValues({ ...common, mail, files, trades, blocks, events }));
-    const contents = await run(createContents({ ...common, mail, files, trades, privateValues }));
-    const proofs = await run(createProofs({ ...common, mail, trades, events }));
+    const files = createFiles({ store, mail, now });
+    const chat: Chat = await run(createChat({ ...common('chat'), mail, files, trades, blocks, events }));
+    const privateValues = await run(createPrivateValues({ ...common('trades'), mail, files, trades, blocks, events }));
+    const contents = await run(createContents({ ...common('trades'), mail, files, trades, privateValues }));
+    const proofs = await run(createProofs({ ...common('trades'), mail, trades, events }));
+    const ratings = await run(createRatings({ ...common('traders'), devices: book, traderRecords, trades }));
     // Last: what comes is taken by services that are there.
     await run(mail);
     const continuity: Continuity = await run(
       createContinuity({
-        ...common,
+        ...common('devices'),
         ...secret,
         home,
         devices,
@@ -267,11 +280,13 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     goesOn = (trade) => continuity.check(trade);
-    const webhooks = await run(createWebhooks({ ...common, events }));
-    const tokens = await run(createTokens(common));
-    const answers = await run(createKeptAnswers(common));
+    const webhooks = await run(createWebhooks({ ...common('webhooks'), events }));
+    const tokens = await run(createTokens(shared));
+    const answers = await run(createKeptAnswers(shared));
     const { trader } = identity;
-    const watches = await run(createWatches({ ...common, search, events, trader, interval: options.watchInterval }));
+    const watches = await run(
+      createWatches({ ...common('watch'), search, events, trader, interval: options.watchInterval }),
+    );
     return {
       home,
       identity,
@@ -289,6 +304,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       privateValues,
       contents,
       proofs,
+      ratings,
       events,
       traderRecords,
       devices,
@@ -301,11 +317,14 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       tokens,
       answers,
       refusals,
+      logs,
       now,
       stop,
     };
   } catch (error) {
-    await stop().catch((failed: unknown) => logger.error({ error: String(failed) }, 'a service could not be stopped'));
+    await stop().catch((failed: unknown) =>
+      logs.of('store').error({ error: String(failed) }, 'a service could not be stopped'),
+    );
     throw error;
   }
 }

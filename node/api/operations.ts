@@ -13,8 +13,10 @@ import { EXPORT_OPERATIONS } from './rows/export.js';
 import { IDENTITY_OPERATIONS } from './rows/identity.js';
 import { INBOX_OPERATIONS } from './rows/inbox.js';
 import { LISTING_OPERATIONS } from './rows/listing.js';
+import { LOG_OPERATIONS } from './rows/log.js';
 import { NODE_OPERATIONS } from './rows/node.js';
 import { PRIVATE_OPERATIONS } from './rows/private.js';
+import { RATING_OPERATIONS } from './rows/rating.js';
 import { SEARCH_OPERATIONS } from './rows/search.js';
 import { TOKEN_OPERATIONS } from './rows/token.js';
 import { SHELL_OPERATIONS } from './rows/shell.js';
@@ -40,6 +42,7 @@ export const OPERATIONS = {
   ...CHAT_OPERATIONS,
   ...ARBITER_OPERATIONS,
   ...TRADER_OPERATIONS,
+  ...RATING_OPERATIONS,
   ...IDENTITY_OPERATIONS,
   ...BLOCK_OPERATIONS,
   ...EVIDENCE_OPERATIONS,
@@ -47,6 +50,7 @@ export const OPERATIONS = {
   ...WEBHOOK_OPERATIONS,
   ...BACKUP_OPERATIONS,
   ...DOCTOR_OPERATIONS,
+  ...LOG_OPERATIONS,
   ...CONFIG_OPERATIONS,
   ...EXPORT_OPERATIONS,
   ...SHELL_OPERATIONS,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Availability } from '../../protocol/catalog/card.js';
+import type { SaidCode } from '../../protocol/trade/message-words.js';
 
 /** What people and programs are shown: JSON only, ids and keys as text, money in minor units as text. */
 
@@ -58,6 +59,10 @@ export const listingView = z.looseObject({
     .object({ list: z.string(), reason: z.string().optional() })
     .optional()
     .describe('The block list in use here that names the seller: `own`, or whose list it is'),
+  conditionTexts: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('With listing.show: the texts of its conditions by their names, as far as they could be had'),
   replicas: z.int().optional().describe('Own listings: how many other nodes hold its card'),
   quorum: z
     .boolean()
@@ -203,6 +208,33 @@ export const stepView = z.object({
 });
 export type StepView = z.infer<typeof stepView>;
 
+/** As {@link availability}: the words of protocol/trade/message-words.ts. */
+const saidCodes = {
+  total: 'total',
+  amount: 'amount',
+  reference: 'reference',
+  'by-code': 'by-code',
+  file: 'file',
+  parts: 'parts',
+  tracking: 'tracking',
+  refund: 'refund',
+  return: 'return',
+  replace: 'replace',
+  omit: 'omit',
+  stars: 'stars',
+  deadline: 'deadline',
+  refused: 'refused',
+  words: 'words',
+} as const satisfies { [Code in SaidCode]: Code };
+
+const saidView = z.object({
+  code: z.enum(saidCodes).describe('words: what its author wrote'),
+  amount: moneyView.optional(),
+  parts: z.array(z.string()).optional().describe('Goods, as line=pieces'),
+  stars: z.int().optional(),
+  text: z.string().optional().describe('A stranger’s text, or the name of a deadline'),
+});
+
 export const messageView = z.object({
   id: z.string(),
   kind: z.string(),
@@ -215,7 +247,8 @@ export const messageView = z.object({
     .describe(
       'queued: on this disk only; stored: sealed in mailboxes of the other side; delivered: the other side has signed for it; read: somebody has seen it there; refused: it will never be taken there',
     ),
-  text: z.string().optional(),
+  text: z.string().optional().describe('What it says beside its kind, on one line in the language that was asked for'),
+  says: z.array(saidView).optional().describe('The same in codes, for whoever has words of its own'),
 });
 
 export const lineView = z.object({

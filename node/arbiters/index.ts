@@ -39,12 +39,12 @@ export interface Arbiters {
   /** The own offer as this device made it; undefined where it made none. */
   own(): ArbiterOffer['item'] | undefined;
   /** Whether this trader offers to be an arbiter, by whichever of its devices. @throws NiagaError PEER_UNREACHABLE where only others could know */
-  offers(): Promise<boolean>;
+  offers(signal?: AbortSignal): Promise<boolean>;
   /**
    * Whether a contract names this trader as the arbiter on the terms that it offers now, by whichever of its devices.
    * @throws NiagaError PEER_UNREACHABLE where only others could know
    */
-  fits(terms: Terms): Promise<boolean>;
+  fits(terms: Terms, signal?: AbortSignal): Promise<boolean>;
 }
 
 /** What the terms of a contract of this total say of the arbiter. @throws NiagaError TRADE_TERMS where it takes no such contract */

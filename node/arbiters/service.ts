@@ -74,13 +74,13 @@ export class ArbiterService implements Arbiters {
     return this.#deps.traderRecords.own(KIND)?.payload.item;
   }
 
-  async offers(): Promise<boolean> {
-    return this.own() !== undefined || (await this.#newest()) !== undefined;
+  async offers(signal?: AbortSignal): Promise<boolean> {
+    return this.own() !== undefined || (await this.#newest(signal)) !== undefined;
   }
 
-  async fits({ arbiter, total }: Terms): Promise<boolean> {
+  async fits({ arbiter, total }: Terms, signal?: AbortSignal): Promise<boolean> {
     if (arbiter === undefined || !equalBytes(arbiter.trader, this.#deps.trader)) return false;
-    const record = await this.#newest();
+    const record = await this.#newest(signal);
     if (record === undefined) return false;
     const fee = arbiterFee(record.payload.item, total);
     return (
@@ -93,12 +93,12 @@ export class ArbiterService implements Arbiters {
   }
 
   /** The own offer as it stands: another device that wrote since may have changed it. @throws NiagaError PEER_UNREACHABLE */
-  async #newest(): Promise<TraderRecord<typeof KIND> | undefined> {
+  async #newest(signal?: AbortSignal): Promise<TraderRecord<typeof KIND> | undefined> {
     const { traderRecords, hasOthers } = this.#deps;
     const here = traderRecords.own(KIND);
     if (hasOthers?.() !== true) return here;
     try {
-      const there = await traderRecords.newest(KIND);
+      const there = await traderRecords.newest(KIND, signal);
       return here === undefined || (there !== undefined && compareVersions(there, here) > 0) ? there : here;
     } catch (error) {
       if (here !== undefined && isNiagaError(error, 'PEER_UNREACHABLE')) return here;

@@ -1,3 +1,4 @@
+import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { parseId } from '../../protocol/ids.js';
 import { cardToView, listingToView } from '../api/present.js';
@@ -10,7 +11,7 @@ import type { ListingExchange } from './listing-exchange.js';
 interface ShowListingDeps {
   readonly catalog: Pick<Catalog, 'show'>;
   readonly search: Pick<Search, 'find'>;
-  readonly exchange: Pick<ListingExchange, 'open' | 'texts'>;
+  readonly exchange: Pick<ListingExchange, 'known' | 'open' | 'texts'>;
   readonly keeper: Pick<Keeper, 'opened'>;
 }
 
@@ -26,7 +27,10 @@ export async function showListing(
 ): Promise<ListingView> {
   const id = parseId(text, 'listing').toString();
   const own = await catalog.show(id);
-  if (own !== undefined) return own;
+  if (own !== undefined) {
+    const record = await exchange.known(CID.parse(own.version));
+    return record === undefined ? own : { ...own, ...textsIn(await exchange.texts(record, { signal })) };
+  }
   const found = await search.find(id, { signal });
   if (found === undefined) {
     throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {
@@ -41,13 +45,17 @@ export async function showListing(
       ...listingToView(listing, 'active'),
       // The card is newer than the listing where something was sold since.
       availability: found.summary.availability,
-      ...(Object.keys(texts).length === 0 ? {} : { conditionTexts: texts }),
+      ...textsIn(texts),
     };
   } catch (error) {
     signal.throwIfAborted();
     if (ABSENT.some((code) => isNiagaError(error, code))) return cardToView(id, found);
     throw error;
   }
+}
+
+function textsIn(texts: Readonly<Record<string, string>>): { readonly conditionTexts?: typeof texts } {
+  return Object.keys(texts).length === 0 ? {} : { conditionTexts: texts };
 }
 
 /** The seller sleeps and no keeper has it: what the network knows of the listing is better than nothing. */

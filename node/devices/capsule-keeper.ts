@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { encode } from '../../protocol/cbor.js';
 import { sealCapsule, type CapsuleContent } from '../../protocol/identity/capsule.js';
 import { hex } from '../bytes.js';
+import { patiently } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { TraderRecords } from '../trader-records/index.js';
@@ -12,6 +13,9 @@ const EPHEMERAL_BYTES = 32;
 export const CAPSULE_DELAY = 5_000;
 /** … and no more often than this: nodes near the key take few records of one device a minute. */
 const CAPSULE_INTERVAL = 60_000;
+
+/** Where nobody answers, a stop waits no longer. */
+const STOP_PATIENCE = 1_000;
 
 export interface CapsuleKeeperDeps {
   readonly identity: Identity;
@@ -48,7 +52,8 @@ export class CapsuleKeeper {
     this.#ends = [];
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await this.#work;
+    // What takes longer ends with the service that brings it out, and is done anew at the next start.
+    await patiently(this.#work, STOP_PATIENCE);
   }
 
   #soon(): void {
@@ -61,6 +66,7 @@ export class CapsuleKeeper {
         this.#work = this.#work
           .then(() => this.#make())
           .catch((error: unknown) => {
+            if (this.#ends.length === 0) return;
             this.#deps.logger.warn({ error: String(error) }, 'the list of open trades could not be brought out');
           });
       },

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import { MAX_PARCEL_BYTES, parcelId, type Reply } from '../../protocol/mail/index.js';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { patiently } from '../concurrency.js';
 import { writeBody } from '../index/wire.js';
 import { TokenBucket } from '../network/limits.js';
 import { isNearTo } from '../trader-records/places.js';
@@ -323,10 +323,7 @@ export class MailService implements Mail {
       this.#profileTimer = undefined;
       this.#publishing = this.#publishing.then(() => this.#publish());
     }
-    const limit = new AbortController();
-    const patience = wait(STOP_PATIENCE, undefined, { signal: limit.signal }).catch(() => undefined);
-    await Promise.race([this.#publishing, patience]);
-    limit.abort();
+    await patiently(this.#publishing, STOP_PATIENCE);
   }
 
   /** Names the mailboxes and the sealing key in the profile, where it does not name just these. */

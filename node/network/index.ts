@@ -1,11 +1,11 @@
-import type { BaseLogger } from 'pino';
+import type { Logger } from '../logger.js';
 import { createNiagaNetwork } from './network.js';
 
 export { LOOKUP_SIZE } from './lookup.js';
 export { kadIdOfKey } from './keyspace.js';
 export { MAX_BODY } from './frames.js';
 
-export type NetworkLogger = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>;
+export type NetworkLogger = Logger;
 
 export interface NetworkOptions {
   /** 32-byte Ed25519 seed of the device key; the peer id is the device's. */
@@ -23,6 +23,8 @@ export interface NetworkOptions {
   /** Keeps the peer directory over restarts, so that the network is found again without bootstrap. Default none. */
   readonly store?: PeerStore | undefined;
   readonly logger?: NetworkLogger | undefined;
+  /** Have libp2p count, for {@link Network.libp2pMetrics}: it costs a little with each message. Default false. */
+  readonly metrics?: boolean | undefined;
 }
 
 /** A peer as it is written to disk. */
@@ -234,6 +236,8 @@ export interface Network extends AsyncDisposable {
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void;
   /** Counts since the start, and how many of each there are now. */
   metrics(): Record<string, number>;
+  /** What libp2p counts itself, as text of Prometheus; nothing where it was not told to, or while the network is stopped. */
+  libp2pMetrics(): Promise<string>;
 }
 
 /**

@@ -148,6 +148,12 @@ class NiagaNetwork implements Network {
     };
   }
 
+  async libp2pMetrics(): Promise<string> {
+    const text = this.#session === undefined ? undefined : await this.#settings.registry?.metrics();
+    // As our own: no empty lines, and an end.
+    return text === undefined ? '' : `${text.replaceAll(/\n+/g, '\n').trimEnd()}\n`;
+  }
+
   #started(): Session {
     if (this.#session === undefined) throw new NiagaError('STOPPED', 'The network is not started.');
     return this.#session;

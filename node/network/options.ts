@@ -1,5 +1,6 @@
 import type { PrivateKey } from '@libp2p/interface';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
+import { Registry } from 'prom-client';
 import { keyPairFromSeed } from '../../protocol/ed25519.js';
 import { NiagaError } from '../../protocol/errors.js';
 import type { NetworkLogger, NetworkOptions, PeerStore } from './index.js';
@@ -22,6 +23,7 @@ const KNOWN: ReadonlySet<string> = new Set<keyof NetworkOptions>([
   'mdns',
   'store',
   'logger',
+  'metrics',
 ]);
 
 /** The options with everything filled in and checked. */
@@ -35,6 +37,8 @@ export interface Settings {
   readonly mdns: boolean;
   readonly store: PeerStore | undefined;
   readonly logger: NetworkLogger | undefined;
+  /** Where libp2p counts; undefined: nowhere. One for each node: several may run in one process. */
+  readonly registry: Registry | undefined;
 }
 
 /** @throws NiagaError INPUT_INVALID, INPUT_UNKNOWN_FIELD, ADDRESS_INVALID */
@@ -43,7 +47,16 @@ export function settings(options: NetworkOptions): Settings {
     if (!KNOWN.has(key))
       throw new NiagaError('INPUT_UNKNOWN_FIELD', `The network has no option "${key}".`, { where: key });
   }
-  const { network, listen, announce = [], bootstrap = [], mdns = DEFAULT_MDNS, store, logger } = options;
+  const {
+    network,
+    listen,
+    announce = [],
+    bootstrap = [],
+    mdns = DEFAULT_MDNS,
+    store,
+    logger,
+    metrics = false,
+  } = options;
   if (!NETWORK_NAME.test(network)) {
     throw new NiagaError('INPUT_INVALID', 'The name of a network is 1 to 40 letters, digits, ".", "_" or "-".', {
       where: 'network',
@@ -61,5 +74,6 @@ export function settings(options: NetworkOptions): Settings {
     mdns,
     store,
     logger,
+    registry: metrics ? new Registry() : undefined,
   };
 }

@@ -16,7 +16,7 @@
  *
  * @packageDocumentation
  */
-import type { Logger } from 'pino';
+import type { Logger } from '../logger.js';
 import type { Codec } from './codec.js';
 import type { IntegrityReport } from './integrity.js';
 import { LevelStore } from './level-store.js';

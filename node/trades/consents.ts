@@ -33,24 +33,27 @@ export class Consents {
     this.#waiting.add(trade);
   }
 
-  async run(): Promise<void> {
+  /** @param signal ends looking up; what is left waits for the next run */
+  async run(signal: AbortSignal): Promise<void> {
     if (this.#deps.mayWrite?.() === false) return;
-    await this.#load();
+    await this.#load(signal);
     for (const id of [...this.#waiting]) {
+      if (signal.aborted) return;
       try {
-        await this.#consentTo(id);
+        await this.#consentTo(id, signal);
         this.#waiting.delete(id);
       } catch (error) {
+        if (signal.aborted) return;
         this.#deps.logger.warn({ trade: id, error: String(error) }, 'a contract could not be consented to by itself');
       }
     }
   }
 
-  async #load(): Promise<void> {
+  async #load(signal: AbortSignal): Promise<void> {
     if (this.#loaded) return;
     const { arbiters, book, logger } = this.#deps;
     try {
-      if (await arbiters.offers()) for (const [id, row] of book.rows()) if (!row.ended) this.#waiting.add(id);
+      if (await arbiters.offers(signal)) for (const [id, row] of book.rows()) if (!row.ended) this.#waiting.add(id);
       this.#loaded = true;
     } catch (error) {
       // Another device has made the offer, and nobody who knows it is there yet.
@@ -58,12 +61,12 @@ export class Consents {
     }
   }
 
-  async #consentTo(id: string): Promise<void> {
+  async #consentTo(id: string, signal: AbortSignal): Promise<void> {
     const { arbiters, book, check, consent } = this.#deps;
     const trade = await book.read(id);
     const terms = trade === undefined ? undefined : agreementIn(trade.state.contract)?.terms;
     if (trade?.role !== 'arbiter' || terms === undefined) return;
-    if (!allowed(trade.state, 'arbiter').includes('consent') || !(await arbiters.fits(terms))) return;
+    if (!allowed(trade.state, 'arbiter').includes('consent') || !(await arbiters.fits(terms, signal))) return;
     await check?.(id);
     await consent(id);
   }

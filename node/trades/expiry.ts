@@ -12,14 +12,19 @@ export interface ExpiryDeps {
   readonly mayWrite?: (() => boolean) | undefined;
   /** @throws NiagaError where a trade may not go on yet */
   readonly check?: ((trade: string) => Promise<void>) | undefined;
+  /** Ends it; what is left is said at the next start. */
+  readonly signal?: AbortSignal | undefined;
   readonly now: () => number;
   readonly logger: Logger;
 }
 
 /** Says of each deadline that has passed that it has, as a side of the trade. */
-export async function sayExpired({ book, ledger, sign, mayWrite, check, now, logger }: ExpiryDeps): Promise<void> {
+export async function sayExpired(deps: ExpiryDeps): Promise<void> {
+  const { book, ledger, sign, mayWrite, check, signal, now, logger } = deps;
+  const isOver = (): boolean => signal?.aborted === true;
   if (mayWrite?.() === false) return;
   for (const [id, row] of book.rows()) {
+    if (isOver()) return;
     if (row.deadline === undefined || now() <= row.deadline + DEADLINE_GRACE) continue;
     // What goes wrong with one trade holds up no other.
     try {
@@ -37,6 +42,7 @@ export async function sayExpired({ book, ledger, sign, mayWrite, check, now, log
     } catch (error) {
       // What begins a deadline may have come later than it claims: then it runs longer here.
       if (isNiagaError(error) && error.details?.['retryAt'] !== undefined) continue;
+      if (isOver()) return;
       logger.warn({ trade: id, error: String(error) }, 'a deadline that passed could not be said');
     }
   }

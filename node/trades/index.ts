@@ -9,6 +9,7 @@
  * ```
  */
 import type { CID } from 'multiformats/cid';
+import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
 import type { Role, TradeState } from '../../protocol/trade/index.js';
 import type { ExportOptions } from './evidence.js';
 import type { MessageRecord } from './journal.js';
@@ -51,8 +52,11 @@ export interface Trades {
   step(trade: string, step: Step): Promise<StepView>;
   /** The newest first. One whose log is damaged is named beside the others. */
   list(page: { limit: number; after?: string | undefined }): Promise<Listed<TradeView>>;
-  /** @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS */
-  show(trade: string): Promise<TradeDetailView>;
+  /**
+   * @param language of the texts of messages. Default: English
+   * @throws NiagaError TRADE_NOT_FOUND, ID_AMBIGUOUS
+   */
+  show(trade: string, language?: PageLanguage): Promise<TradeDetailView>;
   /** The evidence of a trade: one file for people and machines (protocol/trade/evidence-file.ts). */
   export(trade: string, options?: ExportOptions): Promise<{ trade: string; bytes: Uint8Array }>;
   /** The contract as UBL 2.1. @throws NiagaError TRADE_NOT_FOUND, TRADE_STATE where there is none */
@@ -62,8 +66,9 @@ export interface Trades {
   /**
    * The logs of all trades, or of those only that have not ended; one that the disk has damaged is left out.
    * @param which.whole rather throw than leave one out: for what others rely on. Default: false
+   * @param which.newest only so many, those that changed last. Default: all
    */
-  logs(which: { ended: boolean; whole?: boolean }): AsyncIterable<TradeLog>;
+  logs(which: { ended: boolean; whole?: boolean; newest?: number }): AsyncIterable<TradeLog>;
   /** The trade with exactly this id as it stands. */
   open(id: string): Promise<TradeLog | undefined>;
   /**

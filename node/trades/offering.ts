@@ -59,12 +59,14 @@ export async function firstOffer(
 export async function sameArbiter(
   state: TradeState,
   { arbiters, logger }: Pick<OfferingDeps, 'arbiters' | 'logger'>,
+  signal: AbortSignal,
 ): Promise<ChosenArbiter | undefined> {
   const before = termsOf(state).arbiter;
   if (before === undefined) return undefined;
   try {
-    return await arbiters.choose(traderToText(before.trader));
+    return await arbiters.choose(traderToText(before.trader), signal);
   } catch (error) {
+    signal.throwIfAborted();
     // It stays as it was; whether that fits is the arbiter's to say.
     logger.debug({ error: String(error) }, 'the arbiter of an offer could not be looked up');
     return undefined;

@@ -3,6 +3,7 @@ import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import { quote } from '../../protocol/quote.js';
 import { signRecord, type Verify } from '../../protocol/record.js';
+import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
 import { messagesOf } from '../../protocol/trade/index.js';
 import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
 import type { Arbiters, ChosenArbiter } from '../arbiters/index.js';
@@ -16,6 +17,7 @@ import { listed, unlessDamaged, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
 import type { Incoming, Mail, SentState } from '../mail/index.js';
 import type { Network } from '../network/index.js';
+import { unlessAborted } from '../network/time-limit.js';
 import type { Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import type { TraderRecords } from '../trader-records/index.js';
@@ -88,6 +90,8 @@ class TradesService implements Trades {
   readonly #sign: Sign;
   #ends: (() => void)[] = [];
   #background: Promise<void> = Promise.resolve();
+  /** Ends look-ups that nobody asked for. */
+  #stopping = new AbortController();
   #serving = false;
 
   constructor(deps: TradesDeps) {
@@ -99,7 +103,7 @@ class TradesService implements Trades {
     this.#repair = new LogRepair({ ...deps, book: this.#book });
     this.#intake = new Intake({ ...deps, book: this.#book });
     const consent = (trade: string) => this.step(trade, { kind: 'consent' });
-    this.#consents = new Consents({ ...deps, book: this.#book, consent });
+    this.#consents = new Consents({ ...deps, book: this.#book, consent, check: (trade) => this.#check(trade) });
     const { identity } = deps;
     // Two offers that say the same are two trades.
     const times = distinctTimes(deps.now);
@@ -109,13 +113,16 @@ class TradesService implements Trades {
 
   async start(): Promise<void> {
     if (this.#ends.length > 0) return;
+    this.#stopping = new AbortController();
     await this.#book.load();
     await this.#takeFormerOutbox();
     if (!this.#serving) this.#serve();
     this.#serving = true;
-    const expiry = { ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign };
+    const { signal } = this.#stopping;
+    const check = (trade: string): Promise<void> => this.#check(trade);
+    const expiry = { ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign, check, signal };
     const byItself = async (): Promise<void> => {
-      await this.#consents.run();
+      await this.#consents.run(signal);
       await sayExpired(expiry);
     };
     const deadlines = setInterval(() => this.#soon(byItself), DEADLINE_CHECK).unref();
@@ -131,6 +138,7 @@ class TradesService implements Trades {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort(new NiagaError('STOPPED', 'The node is stopping.'));
     for (const end of this.#ends) end();
     this.#ends = [];
     await this.#background;
@@ -171,7 +179,7 @@ class TradesService implements Trades {
     });
   }
 
-  async show(id: string): Promise<TradeDetailView> {
+  async show(id: string, language: PageLanguage = 'en'): Promise<TradeDetailView> {
     const trade = await this.#get(id);
     const { mail } = this.#deps;
     const { counterparty } = trade.row;
@@ -188,7 +196,7 @@ class TradesService implements Trades {
         .read(author, ids, trade.state.trade)
         .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'reading could not be noted'));
     }
-    return tradeToDetail(trade, mail.waiting(trade.id).length, sent);
+    return tradeToDetail(trade, mail.waiting(trade.id).length, sent, language);
   }
 
   async export(id: string, options: ExportOptions = {}): Promise<{ trade: string; bytes: Uint8Array }> {
@@ -207,9 +215,10 @@ class TradesService implements Trades {
     return this.#book.resolve(trade);
   }
 
-  async *logs({ ended, whole = false }: { ended: boolean; whole?: boolean }): AsyncGenerator<TradeLog> {
-    for (const [id, row] of [...this.#book.rows()]) {
-      if (row.ended && !ended) continue;
+  async *logs({ ended, whole = false, newest }: Parameters<Trades['logs']>[0]): AsyncGenerator<TradeLog> {
+    const rows = [...this.#book.rows()].filter(([, row]) => ended || !row.ended);
+    if (newest !== undefined) rows.sort(([, a], [, b]) => b.updated - a.updated);
+    for (const [id] of rows.slice(0, newest)) {
       const trade = await this.#book.read(id).catch((error: unknown) => {
         if (whole || !isNiagaError(error, 'RECORD_CORRUPT')) throw error;
         this.#deps.logger.warn({ trade: id, error: error.message }, 'a log is left out');
@@ -278,9 +287,9 @@ class TradesService implements Trades {
 
   /** The arbiter of a counter-offer: who is named, else who was named before. */
   async #arbiterOf(id: string, named: string | undefined): Promise<ChosenArbiter | undefined> {
-    if (named !== undefined) return this.#deps.arbiters.choose(named);
+    if (named !== undefined) return this.#deps.arbiters.choose(named, this.#stopping.signal);
     const trade = await this.#book.read(id);
-    return trade === undefined ? undefined : sameArbiter(trade.state, this.#deps);
+    return trade === undefined ? undefined : sameArbiter(trade.state, this.#deps, this.#stopping.signal);
   }
 
   /** What comes from other traders. */
@@ -321,17 +330,23 @@ class TradesService implements Trades {
     if (!this.#book.rows().has(id)) {
       this.#intake.checkTrader(from);
       // Not final: who keeps the offer may only be away.
-      if (!isHere && !(await arbiters.offers()))
+      if (!isHere && !(await arbiters.offers(this.#stopping.signal)))
         throw new NiagaError('TRADER_NOT_FOUND', 'Nobody knows that this trader offers to be an arbiter.');
     }
     await this.#ledger.adopt(opened, () => receipt(about));
     this.#consentTo(id);
   }
 
+  /** Whether a trade may go on by itself; a stop does not wait for others to say. */
+  async #check(trade: string): Promise<void> {
+    const { check } = this.#deps;
+    if (check !== undefined) await unlessAborted(check(trade), this.#stopping.signal);
+  }
+
   /** By itself, where the contract is as the own offer says. */
   #consentTo(trade: string): void {
     this.#consents.add(trade);
-    this.#soon(() => this.#consents.run());
+    this.#soon(() => this.#consents.run(this.#stopping.signal));
   }
 
   /** One after the other, and waited for at the stop. */

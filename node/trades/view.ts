@@ -1,19 +1,15 @@
-import { formatMoney, moneyToJson } from '../../protocol/money.js';
+import { formatMoney, moneyFromJson, moneyToJson } from '../../protocol/money.js';
 import { slotId, traderToText } from '../../protocol/ids.js';
-import {
-  messagesOf,
-  roleOf,
-  type Remedy,
-  type Terms,
-  type TradePayload,
-  type TradeState,
-} from '../../protocol/trade/index.js';
+import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
+import { messagesOf, roleOf, type Terms, type TradeState } from '../../protocol/trade/index.js';
+import { saidInWords, type Said } from '../../protocol/trade/message-words.js';
 import type { TradeDetailView, TradeView } from '../api/views.js';
 import type { SentState } from '../mail/index.js';
 import type { OpenTrade } from './book.js';
 import { commandFor, nextSteps, verbsOf } from './commands.js';
 import { dueIn } from './due.js';
 import { partsInWords } from './parts.js';
+import { saidBy } from './said.js';
 
 /** The terms that stand: the contract's, else those of the last proposal. */
 export function termsOf(state: TradeState): Terms {
@@ -87,11 +83,15 @@ export function dueToView({ id, state, role }: Pick<OpenTrade, 'id' | 'state' | 
   });
 }
 
-/** @param sent what is known of own messages, by id; one that is not there was sent before there was mail */
+/**
+ * @param sent what is known of own messages, by id; one that is not there was sent before there was mail
+ * @param language of the texts of messages
+ */
 export function tradeToDetail(
   trade: OpenTrade,
   pending: number,
   sent: ReadonlyMap<string, SentState>,
+  language: PageLanguage,
 ): TradeDetailView {
   const { state, role } = trade;
   return {
@@ -102,7 +102,8 @@ export function tradeToDetail(
       const author = roleOf(state, payload.trader) ?? role;
       const known = sent.get(id.toString());
       const delivery = known?.state ?? 'delivered';
-      const text = known?.reason === undefined ? textOf(payload) : `not taken by the other side: ${known.reason}`;
+      const says: Said[] = known?.reason === undefined ? saidBy(payload) : [{ code: 'refused', text: known.reason }];
+      const text = saidInWords(says, language, (amount) => formatMoney(moneyFromJson(amount)));
       return {
         id: id.toString(),
         kind: payload.kind,
@@ -111,7 +112,7 @@ export function tradeToDetail(
         time: payload.created,
         delivered: delivery === 'delivered' || delivery === 'read',
         delivery,
-        ...(text === undefined ? {} : { text }),
+        ...(says.length === 0 ? {} : { text, says }),
       };
     }),
   };
@@ -126,69 +127,4 @@ function deliveryToView({ delivery }: Terms): TradeDetailView['delivery'] {
     amount: moneyToJson(amount),
   }));
   return { method, code: code !== undefined, ...(steps === undefined ? {} : { milestones: steps }) };
-}
-
-/** What a message says beside its kind, on one line. */
-function textOf(payload: TradePayload): string | undefined {
-  switch (payload.kind) {
-    case 'offer':
-    case 'counter':
-      return [`${formatMoney(payload.terms.total)} in all`, payload.terms.note]
-        .filter((part) => part !== undefined && part !== '')
-        .join(': ');
-    case 'decline':
-    case 'cancel':
-      return payload.reason;
-    case 'paid':
-    case 'refunded':
-      return [formatMoney(payload.amount), payload.reference].filter((part) => part !== undefined).join(', reference ');
-    case 'payment-seen':
-    case 'refund-seen':
-      return formatMoney(payload.amount);
-    case 'shipped':
-      return [
-        ...(payload.code === undefined ? [] : ['handed over for the code']),
-        ...(payload.content ?? []).map(({ name }) => `file ${name}`),
-        ...(payload.parts === undefined ? [] : [`parts ${partsInWords(payload.parts).join(' ')}`]),
-        ...(payload.tracking === undefined ? [] : [`tracking ${payload.tracking}`]),
-        ...(payload.note === undefined ? [] : [payload.note]),
-      ].join(', ');
-    case 'returned':
-      return payload.tracking === undefined ? payload.note : `tracking ${payload.tracking}`;
-    case 'received':
-    case 'approved':
-    case 'return-seen':
-    case 'consent':
-      return payload.note;
-    case 'remedy':
-    case 'ruling':
-      return [...remedyInWords(payload), payload.reason].join(': ');
-    case 'dispute':
-      return [...remedyInWords(payload.wants ?? {}), payload.reason].join(': ');
-    case 'remedy-decline':
-    case 'dispute-withdrawn':
-      return payload.reason;
-    case 'statement':
-    case 'reply':
-      return payload.text;
-    case 'rating':
-      return [`${payload.stars} of 5`, payload.text].filter((part) => part !== undefined && part !== '').join(': ');
-    case 'timeout':
-      return payload.deadline;
-    case 'accept':
-    case 'withdraw':
-    case 'remedy-accept':
-      return undefined;
-  }
-}
-
-/** What a remedy changes, as one text or none. */
-function remedyInWords(remedy: Remedy): string[] {
-  const { refund, replace, omit } = remedy;
-  const goods = { return: remedy.return, replace, 'leave out': omit };
-  const parts = Object.entries(goods).flatMap(([name, some]) =>
-    some === undefined ? [] : [`${name} ${partsInWords(some).join(' ')}`],
-  );
-  const all = [...(refund === undefined ? [] : [`refund ${formatMoney(refund)}`]), ...parts];
-  return all.length === 0 ? [] : [all.join(', ')];
 }

@@ -47,7 +47,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Offer to buy a listing, or several of one seller',
   ],
   tradeList: ['trade list [--limit <n>] [--after <text>]', 'List trades, the newest first'],
-  tradeShow: ['trade show <trade>', 'Show one trade with its messages'],
+  tradeShow: ['trade show <trade> [--language <word>]', 'Show one trade with its messages'],
   tradeAccept: ['trade accept <trade> [--address <text>] [--phone <text>] [--code]', 'Accept the other side’s offer'],
   tradeCounter: [
     'trade counter <trade> [--quantity <n>] [--price <text>] [--line <text>] [--shipping <text>] [--delivery <word>] [--milestone <text>] [--hours <n>] [--arbiter <text>] [--subject-to-stock] [--note <text>] [--address <text>] [--phone <text>] [--code]',
@@ -152,6 +152,10 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'List arbiters with fee, languages and terms: those whom the network knows of, or these traders',
   ],
   traderShow: ['trader show <trader>', 'Show what a trader says of itself: name, mailboxes and shared block list'],
+  traderRatings: [
+    'trader ratings <trader> [--limit <n>]',
+    'Show how others rated a trader after trades; a trader can hide what it does not like',
+  ],
   identityWords: [
     'identity words [--show] [--confirm]',
     'Show the 24 words of the root key once, and take the key off this machine',
@@ -225,6 +229,11 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   doctor: [
     'doctor [--repair] [--bundle <text>] [--force]',
     'Look whether all is well: clock, ports, peers, disk, integrity, messages that are stuck',
+  ],
+  logList: ['log list', 'List how much the running node logs of each of its parts'],
+  logSet: [
+    'log set <level> [--area <text>]',
+    'Log more or less from now on, until the node ends; for good: niaga config set log-level',
   ],
   configGet: ['config get <key>', 'Show one setting and where it comes from'],
   configSet: ['config set <key> [value...]', 'Write a setting into the file of this home; without a value take it out'],

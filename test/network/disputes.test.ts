@@ -7,10 +7,11 @@ let testnet: Testnet;
 let seller: NiagaNode;
 let buyer: NiagaNode;
 let arbiter: NiagaNode;
+let stranger: NiagaNode;
 
 beforeAll(async () => {
   testnet = await createTestnet(4);
-  [seller, buyer, arbiter] = testnet.nodes as [NiagaNode, NiagaNode, NiagaNode];
+  [seller, buyer, arbiter, stranger] = testnet.nodes as [NiagaNode, NiagaNode, NiagaNode, NiagaNode];
 }, TIMEOUT);
 
 afterAll(() => testnet.stop());
@@ -75,6 +76,33 @@ describe('a dispute', () => {
       expect(kinds).toEqual(
         expect.arrayContaining(['consent', 'dispute', 'statement', 'ruling', 'refund-seen', 'reply']),
       );
+
+      // Of those who took part each has the log; a stranger is shown what the rated itself has.
+      const said = {
+        trade,
+        by: buyer.trader,
+        role: 'buyer',
+        stars: 3,
+        text: 'Kopi enak, bungkus buruk.',
+        reply: { text: 'Bungkusnya sudah diganti.' },
+        paid: { amount: '16000000', currency: 'IDR' },
+      };
+      const seen = { count: 1, traders: 1, average: 3, stars: [0, 0, 1, 0, 0], answered: true };
+      for (const [node, source] of [
+        [stranger, 'trader'],
+        [arbiter, 'here'],
+        [seller, 'here'],
+      ] as const)
+        expect(await node.traderRatings({ trader: seller.trader })).toMatchObject({
+          ...seen,
+          ratings: [{ ...said, source }],
+        });
+      // The buyer signed no more than that goods came, without a word: that shows what the seller said of it.
+      expect(await stranger.traderRatings({ trader: buyer.trader })).toMatchObject({
+        average: 5,
+        ratings: [{ by: seller.trader, role: 'seller', source: 'trader' }],
+      });
+      expect(await stranger.traderRatings({ trader: arbiter.trader })).toMatchObject({ count: 0, average: null });
     },
   );
 

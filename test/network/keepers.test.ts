@@ -69,6 +69,10 @@ describe('a listing of a seller who sleeps', () => {
     const [seller, ...readers] = members as [Services, ...Services[]];
     for await (const line of seller.catalog.publish([{ line: 1, value: KOPI }])) listing = line.listing ?? '';
     version = (await seller.catalog.show(listing))?.version ?? '';
+    expect(await showListing(seller, listing, AbortSignal.timeout(10_000))).toMatchObject({
+      version,
+      conditionTexts: TERMS,
+    });
     // The seller, and of the first three at the meeting point those that are not the seller.
     await vi.waitFor(async () => expect((await givers()).length).toBeGreaterThanOrEqual(3), patience);
     expect(await givers()).not.toHaveLength(NODES);

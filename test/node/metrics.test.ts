@@ -20,6 +20,9 @@ it('a running node tells figures of all its parts, to whoever a link has let in,
 
     const { text } = await ask(port, 'GET', '/metrics', { authorization });
     for (const line of text.trimEnd().split('\n')) expect(line).toMatch(METRIC_LINE);
+    expect(text).toMatch(/^libp2p_\w+(\{.*\})? \d+$/m);
+    expect(text.match(/^# TYPE (\S+) /gm)).toHaveLength(new Set(text.match(/^# TYPE (\S+) /gm)).size);
+    expect(text).not.toContain(node.peerId);
     for (const line of ['niaga_peers 0', 'niaga_trades{state="open"} 0', 'niaga_network_connections 0']) {
       expect(text.split('\n')).toContain(line);
     }

@@ -1,4 +1,6 @@
 import type { OutputOf } from '../api/client.js';
+import { saidInWords } from '../../protocol/trade/message-words.js';
+import { moneyText } from '../format/money.js';
 import { timeText } from '../format/time.js';
 import { useLanguage, useWords } from '../shell/language.js';
 import { ORDER_WORDS } from './words.js';
@@ -16,7 +18,9 @@ export function Timeline({ trade }: { trade: OutputOf<'trade.show'> }) {
             <p>
               <strong>{t.step[message.kind] ?? message.kind}</strong>
             </p>
-            {message.text === undefined || message.text === '' ? null : <p class="text">{message.text}</p>}
+            {message.says === undefined ? null : (
+              <p class="text">{saidInWords(message.says, language, (amount) => moneyText(amount, language))}</p>
+            )}
             <p class="soft">
               {t.role[message.role]}
               {own ? ` (${t.you})` : ''} · {timeText(message.time, language)}

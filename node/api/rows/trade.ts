@@ -128,7 +128,10 @@ export const TRADE_OPERATIONS = {
     ...reading,
     command: ['trade', 'show'],
     help: 'Show one trade with its messages',
-    input: z.object({ trade: tradeId }),
+    input: z.object({
+      trade: tradeId,
+      language: z.enum(LANGUAGES).optional().describe('Of what messages say beside their kind: en unless said'),
+    }),
     output: tradeDetailView.extend({
       content: z.array(contentView).describe('Digital goods that were delivered'),
       private: z.array(privateView).describe('What the log commits to and does not say'),
@@ -350,7 +353,11 @@ export const TRADE_OPERATIONS = {
     input: z.object({
       trade: tradeId,
       stars: z.int().min(1).max(5).describe('1 to 5'),
-      text: z.string().max(2_000).optional().describe('What others should know'),
+      text: z
+        .string()
+        .max(2_000)
+        .optional()
+        .describe('What others should know; the rated trader can show it to anybody'),
     }),
     output: stepView,
     positional: ['trade', 'stars'],

@@ -94,4 +94,4 @@ export function problem(reply: Reply): Record<string, unknown> {
 
 /** Lines of the text format: a comment, or a name with labels and a value. */
 export const METRIC_LINE =
-  /^(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+|[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? -?[0-9.e+-]+)$/;
+  /^(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+|[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-z_][a-z0-9_]*="([^"\\\n]|\\["\\n])*",?)+\})? -?[0-9.e+-]+)$/;

@@ -7,6 +7,11 @@ import type { Role } from '../../../protocol/trade/index.js';
 import { quiet } from '../trader-records/support.js';
 import { BEGIN, DAY, Log, seller } from './log.js';
 
+const going = new AbortController().signal;
+/** Asks others who never answer. */
+const unanswered = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new NiagaError('STOPPED', 'It stops.'))));
+
 const pending = () => Promise.reject(new NiagaError('RESTORE_PENDING', 'Not yet.'));
 
 /** Trades of this trader by their names; reading the one called `damaged` fails. */
@@ -67,11 +72,40 @@ describe('the consent of an arbiter', () => {
       logger: quiet,
     });
     consents.load();
-    await consents.run();
+    await consents.run(going);
     expect(given).toEqual([]);
     check = () => Promise.resolve();
-    await consents.run();
-    await consents.run();
+    await consents.run(going);
+    await consents.run(going);
     expect(given).toEqual(['one']);
+  });
+
+  it('holds up no stop where nobody answers, and goes on afterwards', async () => {
+    const given: string[] = [];
+    let answers = { offers: false, fits: false };
+    const consents = new Consents({
+      book: bookOf('arbiter', 'one', 'two'),
+      arbiters: {
+        offers: (signal) => (answers.offers ? Promise.resolve(true) : unanswered(signal)),
+        fits: (_, signal) => (answers.fits ? Promise.resolve(true) : unanswered(signal)),
+      },
+      consent: async (trade) => given.push(trade),
+      logger: quiet,
+    });
+    consents.load();
+    for (const known of [
+      { offers: false, fits: false },
+      { offers: true, fits: false },
+    ]) {
+      answers = known;
+      const stopping = new AbortController();
+      const run = consents.run(stopping.signal);
+      stopping.abort();
+      await run;
+      expect(given).toEqual([]);
+    }
+    answers = { offers: true, fits: true };
+    await consents.run(going);
+    expect(given).toEqual(['one', 'two']);
   });
 });
