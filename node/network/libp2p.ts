@@ -8,14 +8,13 @@ import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht';
 import { mdns } from '@libp2p/mdns';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { ping, type Ping } from '@libp2p/ping';
-import { prometheusMetrics } from '@libp2p/prometheus-metrics';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p, type Libp2pOptions } from 'libp2p';
-import type { Registry } from 'prom-client';
 import { NiagaError } from '../../protocol/errors.js';
 import { sha256 } from '../../protocol/hash.js';
 import { createBoundedDatastore } from './datastore.js';
+import type { Figures } from './figures.js';
 import { noiseCrypto } from './noise-crypto.js';
 
 const second = 1000;
@@ -63,7 +62,7 @@ interface NodeInit {
   readonly mdns: boolean;
   readonly gater: ConnectionGater;
   /** Where libp2p is to count; undefined: nowhere. */
-  readonly registry: Registry | undefined;
+  readonly figures: Figures | undefined;
 }
 
 export function requestProtocol(network: string): string {
@@ -159,13 +158,7 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
       ...(init.mdns ? { mdns: mdns({ serviceTag: mdnsServiceTag(init.network) }) } : {}),
     },
   };
-  const { registry } = init;
-  if (registry !== undefined) {
-    // A node that could not listen has left its own there.
-    registry.clear();
-    // What is counted of the process is counted in node/metrics.ts.
-    options.metrics = prometheusMetrics({ registry, collectDefaultMetrics: false });
-  }
+  if (init.figures !== undefined) options.metrics = await init.figures.begin();
   return createLibp2p(options);
 }
 

@@ -149,9 +149,7 @@ class NiagaNetwork implements Network {
   }
 
   async libp2pMetrics(): Promise<string> {
-    const text = this.#session === undefined ? undefined : await this.#settings.registry?.metrics();
-    // As our own: no empty lines, and an end.
-    return text === undefined ? '' : `${text.replaceAll(/\n+/g, '\n').trimEnd()}\n`;
+    return this.#session === undefined ? '' : ((await this.#settings.figures?.text()) ?? '');
   }
 
   #started(): Session {

@@ -1,8 +1,8 @@
 import type { PrivateKey } from '@libp2p/interface';
 import { privateKeyFromRaw } from '@libp2p/crypto/keys';
-import { Registry } from 'prom-client';
 import { keyPairFromSeed } from '../../protocol/ed25519.js';
 import { NiagaError } from '../../protocol/errors.js';
+import { Figures } from './figures.js';
 import type { NetworkLogger, NetworkOptions, PeerStore } from './index.js';
 import { checkAddress } from './libp2p.js';
 
@@ -37,8 +37,8 @@ export interface Settings {
   readonly mdns: boolean;
   readonly store: PeerStore | undefined;
   readonly logger: NetworkLogger | undefined;
-  /** Where libp2p counts; undefined: nowhere. One for each node: several may run in one process. */
-  readonly registry: Registry | undefined;
+  /** Where libp2p counts; undefined: nowhere. */
+  readonly figures: Figures | undefined;
 }
 
 /** @throws NiagaError INPUT_INVALID, INPUT_UNKNOWN_FIELD, ADDRESS_INVALID */
@@ -74,6 +74,6 @@ export function settings(options: NetworkOptions): Settings {
     mdns,
     store,
     logger,
-    registry: metrics ? new Registry() : undefined,
+    figures: metrics ? new Figures() : undefined,
   };
 }
