@@ -9,6 +9,36 @@ import { stranger } from './stranger.js';
 
 afterEach(stopAll);
 
+/** An arbiter with two machines who has offered to rule, a seller, and a buyer who knows of the offer. */
+async function court() {
+  const desk = await start({ name: 'Penengah' });
+  const [seller, buyer] = [await start({ by: desk }), await start({ by: desk })];
+  const phone = await pair(desk);
+  await until(
+    () => buyer.status({}),
+    ({ known }) => known >= 4,
+  );
+  await desk.arbiterOffer({ fee: ['5000 IDR'] });
+  await until(
+    () => buyer.arbiterList({}),
+    ({ items }) => items.length === 1,
+  );
+  const listing = await publish(seller, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
+  /** Makes a contract that names this arbiter. */
+  const agree = async (): Promise<string> => {
+    const { trade } = await buyer.offer({ listing, arbiter: desk.identity.traderText });
+    await shows(seller, trade, 'offered');
+    await seller.tradeAccept({ trade });
+    return trade;
+  };
+  /** Only the second machine is left, and both sides know where it is. */
+  const stopDesk = async (): Promise<void> => {
+    await stop(desk);
+    for (const { services } of [buyer, seller]) services.mail.meet(desk.identity.trader, phone.identity.peerId);
+  };
+  return { desk, phone, seller, buyer, agree, stopDesk };
+}
+
 const consented = (machine: Machine, trade: string) =>
   until(
     () => machine.tradeShow({ trade }),
@@ -20,33 +50,13 @@ describe('an arbiter with two machines', () => {
     'is given the case by either of them, consents and rules on the one that writes, and reads it on both',
     { timeout: 240_000 },
     async () => {
-      const desk = await start({ name: 'Penengah' });
-      const [seller, buyer] = [await start({ by: desk }), await start({ by: desk })];
-      const phone = await pair(desk);
-      await until(
-        () => buyer.status({}),
-        ({ known }) => known >= 4,
-      );
-      await desk.arbiterOffer({ fee: ['5000 IDR'] });
-      await until(
-        () => buyer.arbiterList({}),
-        ({ items }) => items.length === 1,
-      );
-      const listing = await publish(seller, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
-      const agree = async (): Promise<string> => {
-        const { trade } = await buyer.offer({ listing, arbiter: desk.identity.traderText });
-        await shows(seller, trade, 'offered');
-        await seller.tradeAccept({ trade });
-        return trade;
-      };
-
+      const { desk, phone, seller, buyer, agree, stopDesk } = await court();
       const first = await agree();
       for (const machine of [desk, phone, buyer, seller]) await consented(machine, first);
       expect(await phone.tradeShow({ trade: first })).toMatchObject({ role: 'arbiter', state: 'accepted' });
 
-      // Only the second machine is there when the contract is made, and both sides know where it is.
-      await stop(desk);
-      for (const { services } of [buyer, seller]) services.mail.meet(desk.identity.trader, phone.identity.peerId);
+      // Only the second machine is there when the contract is made.
+      await stopDesk();
       const second = await agree();
       await shows(phone, second, 'accepted');
       expect(await phone.tradeShow({ trade: second })).toMatchObject({ role: 'arbiter' });
@@ -74,31 +84,12 @@ describe('an arbiter with two machines', () => {
     'consents by itself on the one that got the writer’s lease, to what came before that too',
     { timeout: 240_000 },
     async () => {
-      const desk = await start({ name: 'Penengah' });
-      const [seller, buyer] = [await start({ by: desk }), await start({ by: desk })];
-      const phone = await pair(desk);
+      const { desk, phone, buyer, agree, stopDesk } = await court();
       const root = await rootOf(desk);
-      await until(
-        () => buyer.status({}),
-        ({ known }) => known >= 4,
-      );
-      await desk.arbiterOffer({ fee: ['5000 IDR'] });
-      await until(
-        () => buyer.arbiterList({}),
-        ({ items }) => items.length === 1,
-      );
-      const listing = await publish(seller, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
       // The machine that made the offer is gone for good.
-      await stop(desk);
-      for (const { services } of [buyer, seller]) services.mail.meet(desk.identity.trader, phone.identity.peerId);
-      const agree = async (): Promise<string> => {
-        const { trade } = await buyer.offer({ listing, arbiter: desk.identity.traderText });
-        await shows(seller, trade, 'offered');
-        await seller.tradeAccept({ trade });
-        await shows(phone, trade, 'accepted');
-        return trade;
-      };
+      await stopDesk();
       const first = await agree();
+      await shows(phone, first, 'accepted');
       const { messages } = await phone.tradeShow({ trade: first });
       expect(messages.map(({ kind }) => kind)).not.toContain('consent');
       const { drafts } = (await phone.services.devices.take()) ?? {};
