@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { niaga, NodeProcess, temporaryFolder } from '../support/processes.js';
+import { jsonLines, niaga } from '../cli/cli.js';
+import { niagaProcess, NodeProcess, temporaryFolder } from '../support/processes.js';
 
 let folder: { path: string; remove: () => Promise<void> };
 let node: NodeProcess;
@@ -23,8 +24,12 @@ const good = (sku: string) => JSON.stringify({ sku, title: `Barang ${sku}`, pric
 async function publish(name: string, content: string | Uint8Array, ...options: string[]) {
   const path = join(folder.path, name);
   await writeFile(path, content);
-  return niaga(['publish', path, '--home', node.home, '--json', ...options]);
+  const { out, ...ended } = await niaga(['publish', path, '--home', node.home, '--json', ...options]);
+  return { ...ended, out, lines: jsonLines(out) };
 }
+
+const errorOf = (stderr: string) =>
+  (JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as { error: { code: string; next?: string } }).error;
 
 /** Each line that cannot be taken: its text, and the field and code that the answer must name. */
 const BAD_LINES: [what: string, line: string, code: string, where?: string][] = [
@@ -53,7 +58,7 @@ describe('niaga publish on bad input', () => {
     'refuses %s with line and field, and takes the good line beside it',
     async (what, line, code, where) => {
       const sku = `good-${what}`;
-      const { code: exit, lines, stderr } = await publish('lines.ndjson', `${line}\n${good(sku)}\n`);
+      const { code: exit, lines, err } = await publish('lines.ndjson', `${line}\n${good(sku)}\n`);
       expect(lines[0]).toMatchObject({
         line: 1,
         status: 'invalid',
@@ -63,7 +68,7 @@ describe('niaga publish on bad input', () => {
       expect(String((lines[0]?.['error'] as { message: string }).message).length).toBeGreaterThan(15);
       expect(lines[1]).toMatchObject({ line: 2, sku, status: 'published' });
       expect(exit).toBe(1);
-      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(err).not.toMatch(/\n\s+at /);
     },
   );
 
@@ -92,10 +97,10 @@ describe('niaga publish on bad input', () => {
   });
 
   it('names the encoding of UTF-16, with exit code 1 and nothing published', async () => {
-    const { code, stderr, stdout } = await publish('wide.ndjson', Buffer.from(`\ufeff${good('wide')}\n`, 'utf16le'));
+    const { code, out, err } = await publish('wide.ndjson', Buffer.from(`\ufeff${good('wide')}\n`, 'utf16le'));
     expect(code).toBe(1);
-    expect(stdout + stderr).toMatch(/UTF-16/);
-    expect(stdout).not.toMatch(/published"/);
+    expect(out + err).toMatch(/UTF-16/);
+    expect(out).not.toMatch(/published"/);
   });
 
   it('refuses a folder (2) and a missing file (5), and publishes nothing of the files beside them', async () => {
@@ -103,13 +108,10 @@ describe('niaga publish on bad input', () => {
     await writeFile(join(folder.path, 'fine.ndjson'), good('not-published'));
     const beside = join(folder.path, 'fine.ndjson');
     const run = (path: string) => niaga(['publish', beside, join(folder.path, path), '--home', node.home, '--json']);
-    expect(await run('dir.json')).toMatchObject({ code: 2, stdout: '' });
-    expect(await run('missing.json')).toMatchObject({ code: 5, stdout: '' });
-    const skus = (
-      (await niaga(['listing', 'list', '--limit', '1000', '--home', node.home, '--json'])).lines[0] as unknown as {
-        sku: string;
-      }[]
-    ).map((one) => one.sku);
+    expect(await run('dir.json')).toMatchObject({ code: 2, out: '' });
+    expect(await run('missing.json')).toMatchObject({ code: 5, out: '' });
+    const { out } = await niaga(['listing', 'list', '--limit', '1000', '--home', node.home, '--json']);
+    const skus = (JSON.parse(out) as { sku: string }[]).map((one) => one.sku);
     expect(skus).not.toContain('not-published');
   });
 
@@ -147,23 +149,21 @@ describe('other commands on bad input', () => {
     ],
   ];
   it.each(refused)('refuses %s', async (_, args, exit, code) => {
-    const { code: ended, stderr, stdout } = await niaga([...args, '--home', node.home, '--json']);
-    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ error: { code } });
-    expect([ended, stdout]).toEqual([exit, '']);
+    const { code: ended, err, out } = await niaga([...args, '--home', node.home, '--json']);
+    expect(errorOf(err)).toMatchObject({ code });
+    expect([ended, out]).toEqual([exit, '']);
   });
 
   it('answers a search for emoji, another script and control characters', async () => {
     for (const words of ['☕ kopi', 'コーヒー', 'ko\u0007pi', '\u202ekopi']) {
-      const { code, lines, stderr } = await niaga(['search', words, '--home', node.home, '--json']);
-      expect([code, lines.length, stderr.includes(' at ')]).toEqual([0, 1, false]);
+      const { code, out, err } = await niaga(['search', words, '--home', node.home, '--json']);
+      expect([code, jsonLines(out).length, err.includes(' at ')]).toEqual([0, 1, false]);
     }
   });
 });
 
 describe('niaga start where it cannot', () => {
-  const start = (...args: string[]) => niaga(['start', '--no-mdns', '--json', ...args]);
-  const errorOf = (stderr: string) =>
-    (JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}') as { error: { code: string; next?: string } }).error;
+  const start = (...args: string[]) => niagaProcess(['start', '--no-mdns', '--json', ...args]);
 
   it('says that another process uses the home (6)', async () => {
     const { code, stderr } = await start('--home', node.home, '--listen', '/ip4/127.0.0.1/tcp/0');
@@ -206,7 +206,7 @@ describe('niaga start where it cannot', () => {
   });
 
   it('needs no command to be told twice: without a node, the next thing to type is said (3)', async () => {
-    const { code, stderr } = await niaga(['status', '--home', join(folder.path, 'nobody'), '--json']);
-    expect([code, errorOf(stderr).next?.includes('niaga')]).toEqual([3, true]);
+    const { code, err } = await niaga(['status', '--home', join(folder.path, 'nobody'), '--json']);
+    expect([code, errorOf(err).next?.includes('niaga')]).toEqual([3, true]);
   });
 });

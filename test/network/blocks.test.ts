@@ -13,7 +13,7 @@ import { readItem } from '../../protocol/listing/input.js';
 import { signRecord } from '../../protocol/record.js';
 import { termsOfText } from '../../protocol/search/analysis.js';
 import { FIELD, type CardIndex } from '../../protocol/search/index-terms.js';
-import { niaga } from '../support/processes.js';
+import { jsonLines, niaga } from '../cli/cli.js';
 import { NETWORK, openBase } from '../node/trader-records/support.js';
 
 /** The term under which it is looked for. */
@@ -137,7 +137,10 @@ describe('a seller whose cards are not of their listings', () => {
     const file = join(folder, 'lie.niaga');
     await writeFile(file, bytes);
     const verified = await niaga(['verify', file, '--json']);
-    expect([verified.code, verified.lines[0]]).toMatchObject([0, { valid: true, falseIndex: { terms: [IPHONE] } }]);
+    expect([verified.code, ...jsonLines(verified.out)]).toMatchObject([
+      0,
+      { valid: true, falseIndex: { terms: [IPHONE] } },
+    ]);
     await writeFile(file, Buffer.concat([bytes.subarray(0, -1), Buffer.of((bytes.at(-1) ?? 0) ^ 1)]));
     expect((await niaga(['verify', file, '--json'])).code).toBe(1);
     await rm(folder, { recursive: true });

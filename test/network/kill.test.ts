@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NodeProcess, niaga, temporaryFolder } from '../support/processes.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { jsonLines, niaga } from '../cli/cli.js';
+import { NodeProcess, temporaryFolder } from '../support/processes.js';
 
 let folder: { path: string; remove: () => Promise<void> };
 let seller: NodeProcess;
@@ -19,14 +20,13 @@ afterAll(async () => {
 
 async function publishOne(sku: string): Promise<string> {
   const line = JSON.stringify({ sku, title: `Kopi ${sku}`, price: '85000 IDR' });
-  const { lines } = await niaga(['publish', '-', '--format', 'ndjson', '--home', seller.home, '--json'], {
-    input: line,
-  });
-  const listing = String(lines[0]?.['listing']);
+  const { out } = await niaga(['publish', '-', '--format', 'ndjson', '--home', seller.home, '--json'], { stdin: line });
+  const listing = String(jsonLines(out)[0]?.['listing']);
   // A node that was restarted a moment ago gets its cards when it is connected again.
-  for (let tries = 0; tries < 150 && Number((await seller.run('listing', 'show', listing))['replicas']) < 1; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await vi.waitFor(async () => expect((await seller.run('listing', 'show', listing))['replicas']).toBeGreaterThan(0), {
+    timeout: 90_000,
+    interval: 100,
+  });
   return listing;
 }
 
