@@ -1,14 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { transitions } from '../../../protocol/trade/explore.js';
-import { DEADLINE_NAMES, describeMachine, MESSAGE_KINDS, WORDS } from '../../../protocol/trade/index.js';
+import { DEADLINE_NAMES, MESSAGE_KINDS, WORDS } from '../../../protocol/trade/index.js';
 import { outlineOf } from '../../../protocol/trade/signature.js';
 
 const MINUTES = 5 * 60 * 1000;
 const LATE_DOING =
   /^(buyer|seller) (paid|payment-seen|refunded|refund-seen|shipped|received|approved|returned|return-seen)/;
 
-test('the page names every word, every message and every deadline', { timeout: MINUTES }, () => {
-  const page = describeMachine();
+test('the page names every word, every message and every deadline', () => {
+  // As describeMachine() gives it, which is much work: test/contract/generated.test.ts holds that.
+  const page = readFileSync(new URL('../../../docs/reference/trade-states.md', import.meta.url), 'utf8');
   for (const word of Object.keys(WORDS)) expect(page).toContain(`\n| ${word} |`);
   for (const kind of MESSAGE_KINDS) expect(page).toContain(`\n| ${kind} |`);
   for (const deadline of DEADLINE_NAMES) expect(page).toContain(`\n| ${deadline} |`);
