@@ -46,6 +46,21 @@ export default tseslint.config(
       'no-new-func': 'error',
     },
   },
+  {
+    // These share their processes (vitest.config.ts), and what a file replaces in one stays replaced for the next.
+    files: ['test/**'],
+    ignores: ['test/network/**', 'test/node/network/**', 'test/page/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['mock', 'doMock', 'stubGlobal', 'stubEnv'].map((property) => ({
+          object: 'vi',
+          property,
+          message: 'Only in test/network and test/node/network each file has a process of its own.',
+        })),
+      ],
+    },
+  },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
   { files: ['cli/**', 'bench/**', 'examples/**', 'scripts/**', 'test/**'], rules: { 'no-console': 'off' } },
 );

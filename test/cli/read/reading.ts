@@ -2,19 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { openSources, readItems, type Format, type ReadLine } from '../../../cli/read/index.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'niaga-read-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-/** The path of a new file. */
+/** The path of a new file, which is there until the test ends. */
 export function file(name: string, content: string | Uint8Array): string {
+  const folder = mkdtempSync(join(tmpdir(), 'niaga-read-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, name);
   writeFileSync(path, content);
   return path;
