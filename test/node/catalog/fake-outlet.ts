@@ -50,6 +50,8 @@ export class FakeOutlet implements Outlet {
   leases: OwnLease[] = [];
   readonly #identity: Identity;
   readonly #waiting: (() => void)[] = [];
+  /** What one node finds good is not looked at again for each other one. */
+  readonly #opened = new WeakMap<Uint8Array, SlotRecord>();
   /** Postings have their quorum, but go on waiting for the last copies until this is false. */
   holdsBack = false;
 
@@ -141,11 +143,15 @@ export class FakeOutlet implements Outlet {
   }
 
   open(bytes: Uint8Array): SlotRecord {
-    return openRecord(bytes, {
+    const known = this.#opened.get(bytes);
+    if (known !== undefined) return known;
+    const record = openRecord(bytes, {
       network: this.#identity.network,
       kinds: ['card', 'delta', 'tombstone'],
       delegation: (id) => this.#identity.delegationOf(id),
     });
+    this.#opened.set(bytes, record);
+    return record;
   }
 
   /** What readers would see of a listing at one node. */
