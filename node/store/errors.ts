@@ -76,9 +76,25 @@ function corrupt(options: Options): NiagaError {
   });
 }
 
+/** What the system says of a disk, in words of ours, and what helps; `niaga start` tries again by itself. */
+const CAUSES: readonly { readonly said: RegExp; readonly message: string; readonly next: string }[] = [
+  {
+    said: /No space left on device|Disk quota exceeded/i,
+    message: 'The disk is full: nothing more can be written',
+    next: 'Make room on it; what was acknowledged is kept. A node that "niaga start" runs then goes on by itself.',
+  },
+  {
+    said: /Read-only file system/i,
+    message: 'The disk cannot be written: it is on a read-only file system',
+    next: 'Mount it for writing, or use another home: --home DIR.',
+  },
+];
+
 function failed(options: Options): NiagaError {
-  return new NiagaError('STORE_FAILED', `The disk refused to write or read: ${options.details.reason}`, {
-    ...options,
+  const { reason } = options.details;
+  const { message, next } = CAUSES.find(({ said }) => said.test(reason)) ?? {
+    message: `The disk refused to write or read: ${reason}`,
     next: 'Check that the disk has space and that the folder is writable, then start the node again.',
-  });
+  };
+  return new NiagaError('STORE_FAILED', message, { ...options, next });
 }

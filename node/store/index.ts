@@ -16,6 +16,7 @@
  *
  * @packageDocumentation
  */
+import type { NiagaError } from '../../protocol/errors.js';
 import type { Logger } from '../logger.js';
 import type { Codec } from './codec.js';
 import type { IntegrityReport } from './integrity.js';
@@ -156,6 +157,8 @@ export interface StoreDependencies {
   /** Default: silent. */
   readonly logger?: Pick<Logger, 'info' | 'warn' | 'error'> | undefined;
   readonly options?: StoreOptions | undefined;
+  /** Called once a write has failed: no other is taken until the store is started again. */
+  readonly onFailure?: ((error: NiagaError) => void) | undefined;
 }
 
 /** A store on disk. Nothing is opened before `start()`. @throws NiagaError INTERNAL for an unknown or impossible option */

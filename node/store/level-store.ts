@@ -12,6 +12,7 @@ import { checkOptions, type CheckedOptions } from './options.js';
 import { checkTableName, rowKey } from './rows.js';
 import { scan, type Database, type StoredRow } from './scan.js';
 import { damagedTableFiles, mendTableFiles } from './table-files.js';
+import { prepareSchema } from './schema-file.js';
 import { openWitness, readWitness, type Witness, type WitnessState } from './witness.js';
 
 const FIGURES = { gte: Buffer.from('#'), lt: Buffer.from('$') };
@@ -38,6 +39,7 @@ export class LevelStore implements Store {
   readonly path: string;
   readonly #logger: StoreDependencies['logger'];
   readonly #options: CheckedOptions;
+  readonly #onFailure: StoreDependencies['onFailure'];
   readonly #queue: CommitQueue<Write>;
   #running: Running | undefined;
   #accepting = false;
@@ -46,9 +48,10 @@ export class LevelStore implements Store {
   #integrity: IntegrityReport | undefined;
   #counters = { corrupt: 0, writes: 0, batches: 0 };
 
-  constructor({ path, logger, options }: StoreDependencies) {
+  constructor({ path, logger, options, onFailure }: StoreDependencies) {
     this.path = path;
     this.#logger = logger;
+    this.#onFailure = onFailure;
     this.#options = checkOptions(options);
     this.#queue = new CommitQueue((writes, sync) => this.#commit(writes, sync), this.#options.maxBatchBytes);
   }
@@ -140,6 +143,9 @@ export class LevelStore implements Store {
   async #start(): Promise<void> {
     let db: Database | undefined;
     try {
+      const copy = await prepareSchema(this.path, this.#options.migrations);
+      if (copy !== undefined)
+        this.#logger?.warn({ copy }, 'store: a copy was put aside before it is brought up to date');
       const mended = await mendTableFiles(this.path);
       if (mended.length > 0) this.#logger?.error({ mended, path: this.path }, 'store: damaged files were mended');
       db = new Level<string, Uint8Array>(this.path, {
@@ -265,6 +271,7 @@ export class LevelStore implements Store {
     } catch (error) {
       running.failure = runningError(error, this.path);
       this.#logger?.error({ err: error }, 'store: a write failed; no more are taken');
+      this.#onFailure?.(running.failure);
       throw running.failure;
     }
     running.ledger.commit(next);

@@ -1,6 +1,7 @@
 import { NiagaError } from '../../protocol/errors.js';
 import { jsonCodec } from './codec.js';
 import type { Store, Write } from './index.js';
+import { newerSchema, writeSchema } from './schema-file.js';
 
 /** A change of what the tables mean, done once in each store that is older. */
 export interface Migration {
@@ -37,21 +38,14 @@ export async function migrate({ store, write, migrations, fresh, path, onMigrate
   const meta = store.table(META_TABLE, jsonCodec<{ version: number }>());
   const newest = migrations.at(-1)?.version ?? 0;
   const current = (await meta.get(SCHEMA_KEY))?.version ?? 0;
-  if (current > newest) {
-    throw new NiagaError('HOME_NEWER', `The store has schema ${current}; this version knows up to ${newest}`, {
-      where: path,
-      next: 'Update Niaga (npm install -g niaga@latest), or use another home: --home DIR.',
-      details: { schema: current, supported: newest },
-    });
-  }
-  if (fresh) {
-    if (newest > 0) await write([meta.put(SCHEMA_KEY, { version: newest })]);
-    return;
-  }
+  if (current > newest) throw newerSchema(current, newest, path);
+  if (fresh && newest > 0) await write([meta.put(SCHEMA_KEY, { version: newest })]);
+  if (fresh || current === newest) return writeSchema(path, newest);
   for (const migration of migrations) {
     if (migration.version <= current) continue;
     const writes = await run(migration, store);
     await write([...writes, meta.put(SCHEMA_KEY, { version: migration.version })]);
+    await writeSchema(path, migration.version);
     onMigrated(migration);
   }
 }

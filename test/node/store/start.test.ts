@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createStore, jsonCodec, rawCodec, type Migration } from '../../../node/store/index.js';
-import { entries, filesOf, openStore, temporaryFolder } from './support.js';
+import { bytesOf, entries, filesOf, openStore, temporaryFolder } from './support.js';
 
 describe('starting', () => {
   it('is refused while another process uses the store, and says what to do', async () => {
@@ -145,11 +145,40 @@ describe('migrations', () => {
     expect(await store.table('t', jsonCodec<string>()).get('k')).toBe('AA');
   });
 
-  it('refuse a store of a newer schema', async () => {
+  it('refuse a store of a newer schema, and change no byte of it', async () => {
     const newer = await openStore({ options: { migrations: [upper] } });
     await newer.stop();
+    const before = await bytesOf(newer.path);
     const older = createStore({ path: newer.path, options: { migrations: [] } });
     await expect(older.start()).rejects.toMatchObject({ code: 'HOME_NEWER' });
+    expect(await bytesOf(newer.path)).toEqual(before);
+    // Also where the file that says so beside the database was lost.
+    await rm(join(newer.path, 'SCHEMA'));
+    await expect(older.start()).rejects.toMatchObject({ code: 'HOME_NEWER' });
     await newer.start();
+  });
+
+  it('begin with a copy of the store as it was, which the version before opens', async () => {
+    const old = await openStore({ options: { migrations: [] } });
+    const { path } = old;
+    await old.write([old.table('t', jsonCodec<string>()).put('k', 'a')]);
+    await old.stop();
+    const before = await bytesOf(path);
+    const broken = createStore({
+      path,
+      options: { migrations: [{ ...upper, migrate: () => Promise.reject(new Error()) }] },
+    });
+    await expect(broken.start()).rejects.toMatchObject({ code: 'INTERNAL' });
+    const copy = `${path}-of-schema-0`;
+    expect(await bytesOf(copy)).toEqual(before);
+    // Nothing was done yet: the version before goes on, and what it writes is in the next copy.
+    const again = await openStore({ path, options: { migrations: [] } });
+    await again.write([again.table('t', jsonCodec<string>()).put('k', 'b')]);
+    await again.stop();
+    await (await openStore({ path, options: { migrations: [upper] } })).stop();
+    expect(await filesOf(dirname(path), /./)).toEqual(['store', 'store-of-schema-0']);
+    const kept = await openStore({ path: copy, options: { migrations: [] } });
+    expect(await kept.table('t', jsonCodec<string>()).get('k')).toBe('b');
+    expect(kept.integrity?.ok).toBe(true);
   });
 });

@@ -38,3 +38,10 @@ export async function flipBit(path: string, byte: number, bit: number): Promise<
   bytes.writeUInt8(bytes.readUInt8(byte) ^ (1 << bit), byte);
   await writeFile(path, bytes);
 }
+
+/** Every file of a folder, by name. */
+export async function bytesOf(folder: string): Promise<Record<string, string>> {
+  const names = await filesOf(folder, /./);
+  const read = async (name: string) => [name, (await readFile(join(folder, name))).toString('base64')] as const;
+  return Object.fromEntries(await Promise.all(names.map(read)));
+}
