@@ -159,6 +159,7 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   ),
   identityTake: form(OPERATIONS.identityTake.input.omit({ signed: true }), [], async () => (await identity()).take),
   identityRestore: form(OPERATIONS.identityRestore.input, [], async () => (await identity()).restore),
+  pair: form(OPERATIONS.pair.input, ['name'], async () => (await import('./commands/pair.js')).pair),
   webhookAdd: form(webhookAddInput, ['url'], async () => (await import('./commands/webhook.js')).add),
   backup: form(backupInput, ['file'], async () => (await import('./commands/backup.js')).backup),
   backupCheck: form(backupCheckInput, ['file'], async () => (await import('./commands/backup.js')).check),

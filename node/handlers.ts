@@ -1,6 +1,7 @@
 import { parseId, parseTrader } from '../protocol/ids.js';
 import type { Evidence } from '../protocol/trade/evidence-schema.js';
 import { pageOf, type Handlers } from './api/handlers.js';
+import type { LanView } from './api/index.js';
 import type { StatusView } from './api/views.js';
 import { showListing } from './catalog/show-listing.js';
 import { fromBase64, toBase64 } from './identity/key-file.js';
@@ -24,6 +25,8 @@ export interface HandlerContext {
   readonly services: Services;
   /** The local API's address; empty where there is none. */
   readonly apiUrl: () => string;
+  /** Where phones reach the node; nowhere unless given. */
+  readonly lan?: () => LanView | undefined;
   readonly startedAt: number;
   readonly version: string;
 }
@@ -167,7 +170,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...chatHandlers(services),
     ...deviceHandlers(services),
     ...webhookHandlers(services),
-    ...tokenHandlers(services, apiUrl),
+    ...tokenHandlers(services, apiUrl, context.lan ?? (() => undefined)),
     ...backupHandlers(services),
     ...doctorHandlers(services, context.version),
     logList: async () => ({ areas: services.logs.list() }),

@@ -1,12 +1,21 @@
+import type { NiagaError } from '../protocol/errors.js';
 import { createApi, parseApiAddress, type Api } from './api/index.js';
 import type { TradeView } from './api/views.js';
 import { createHandlers } from './handlers.js';
 import { nodeMetrics } from './metrics.js';
-import { openHome, resolveHome } from './home/index.js';
+import { openHome, resolveHome, type Home } from './home/index.js';
 import { bindOperations, type BoundOperations } from './operations.js';
 import { checkOptions, DEFAULT_NETWORK, type NodeOptions } from './options.js';
 import { startServices, stopAll } from './services.js';
+import { openCertificate } from './tls/index.js';
 import { ownVersion } from './version.js';
+
+/** Where phones are to reach the node, with the certificate that is shown to them. */
+async function lanOf({ lan, tlsCert, tlsKey }: NodeOptions, { folder }: Pick<Home, 'folder'>, now: number) {
+  if (lan === undefined) return undefined;
+  const certificate = await openCertificate({ folder, certFile: tlsCert, keyFile: tlsKey, now });
+  return { ...parseApiAddress(lan), certificate };
+}
 
 /** A running node: every operation as a method, and what no operation tells. */
 export interface NiagaNode extends BoundOperations, AsyncDisposable {
@@ -16,10 +25,17 @@ export interface NiagaNode extends BoundOperations, AsyncDisposable {
   readonly peerId: string;
   /** Address of the local HTTP API; undefined where there is none. */
   readonly apiUrl: string | undefined;
+  /** Where phones on the local network reach it, over TLS; undefined where they do not. */
+  readonly lanUrl: string | undefined;
   /** Multiaddrs under which other nodes reach this one; good as `bootstrap` of others. */
   addresses(): string[];
   /** Called after each change of a trade, by either side. Gives back the end of it. */
   onTrade(listener: (trade: TradeView) => void): () => void;
+  /**
+   * Resolves, with STORE_FAILED, when the disk has refused a write. What was acknowledged is kept, and reading goes on; nothing can be
+   * changed until the node is stopped and another one made on this home.
+   */
+  readonly failed: Promise<NiagaError>;
   /** Ends everything within seconds. Idempotent. */
   stop(): Promise<void>;
 }
@@ -39,7 +55,7 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
   const stopping = new AbortController();
   const startedAt = now();
   let api: Api | undefined;
-  const handlers = createHandlers({ services, version, startedAt, apiUrl: () => api?.url ?? '' });
+  const handlers = createHandlers({ services, version, startedAt, apiUrl: () => api?.url ?? '', lan: () => api?.lan });
   try {
     if (options.api !== undefined && options.api !== false) {
       api = createApi({
@@ -53,6 +69,7 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
         logger,
         version,
         ...parseApiAddress(options.api),
+        lan: await lanOf(options, home, now()),
       });
       await api.start();
     }
@@ -72,8 +89,10 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
     trader: services.identity.traderText,
     peerId: services.identity.peerId,
     apiUrl: api?.url,
+    lanUrl: api?.lan?.url,
     addresses: () => services.network.addresses(),
     onTrade: (listener) => services.trades.onChange(listener),
+    failed: services.failed,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -22,6 +22,11 @@ export interface NodeOptions {
   readonly mdns?: boolean | undefined;
   /** HOST:PORT of the local HTTP API, or false for none. Default false: a program that embeds the library calls it in process. */
   readonly api?: string | false | undefined;
+  /** HOST:PORT where phones on the local network reach the page, over TLS; needs `api`. Default: nowhere. */
+  readonly lan?: string | undefined;
+  /** Files of the certificate for `lan` and of its key, PEM. Default: one that the node makes and keeps in its home. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
   /** Default: silent. */
   readonly logger?: import('pino').Logger | undefined;
   /** Opens keys that are sealed; seals new ones. */
@@ -53,6 +58,9 @@ const schema = z.strictObject({
   bootstrap: z.array(z.string()).optional(),
   mdns: z.boolean().optional(),
   api: z.union([z.string(), z.literal(false)]).optional(),
+  lan: z.string().optional(),
+  tlsCert: z.string().optional(),
+  tlsKey: z.string().optional(),
   logger: z.unknown().optional(),
   passphrase: z.string().min(1).optional(),
   watchInterval: z.int().min(100).optional(),

@@ -9,6 +9,7 @@ import { createContents, type Contents } from './content/index.js';
 import { createContinuity, type Continuity } from './devices/continuity.js';
 import { createDevices, type Devices } from './devices/index.js';
 import { dropRevokedCards } from './devices/revoked-cards.js';
+import { ClockWatch } from './doctor/clock-watch.js';
 import { serveClock } from './doctor/clock.js';
 import { createEvents, type Events } from './events/index.js';
 import type { Home } from './home/index.js';
@@ -77,6 +78,8 @@ export interface Services {
   readonly refusals: Refusals;
   readonly logs: Logs;
   readonly now: () => number;
+  /** Resolves when the disk has refused a write: nothing can be changed from then on, until all is started again. */
+  readonly failed: Promise<NiagaError>;
   /** Ends all services, the last started first. Idempotent. */
   stop(): Promise<void>;
 }
@@ -96,11 +99,13 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     running.push(service);
     return service;
   };
+  let fail: (error: NiagaError) => void = () => undefined;
+  const failed = new Promise<NiagaError>((resolve) => (fail = resolve));
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= stopAll(running.reverse()));
   try {
     // First of all: LevelDB's lock makes sure that nobody else makes an identity in this home at the same time.
-    const store = await run(createStore({ path: home.storeFolder, logger: logs.of('store') }));
+    const store = await run(createStore({ path: home.storeFolder, logger: logs.of('store'), onFailure: fail }));
     const secret = options.passphrase === undefined ? {} : { passphrase: options.passphrase };
     if (!(await hasIdentity(home))) {
       await refuseUnfinishedPairing(home);
@@ -140,6 +145,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     serveClock(network, now);
+    await run(new ClockWatch({ network, now, logger: logs.of('network') }));
     const shared = {
       store,
       identity,
@@ -319,6 +325,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       refusals,
       logs,
       now,
+      failed,
       stop,
     };
   } catch (error) {

@@ -181,11 +181,13 @@ export const ERRORS = {
   API_TOKEN: { status: 401, exit: 4, meaning: 'The request has no valid token.' },
   API_SCOPE: { status: 403, exit: 4, meaning: 'The token does not allow this operation.' },
   API_ORIGIN: { status: 403, exit: 4, meaning: 'The request comes from a place that may not use the API.' },
+  API_PLAIN: { status: 403, exit: 4, meaning: 'A token would cross the network unsealed: TLS is needed.' },
   API_CODE: {
     status: 403,
     exit: 4,
     meaning: 'The code of the link is not known: it was used, is too old, or the node has started anew.',
   },
+  TLS_INVALID: { status: 400, exit: 2, meaning: 'The TLS certificate or its key cannot be used.' },
   TOKEN_NAME: { status: 409, exit: 1, meaning: 'There is a token of that name, or the name may not be used.' },
   TOKEN_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no token of that name.' },
   TOKEN_LIMIT: { status: 409, exit: 1, meaning: 'The node keeps as many tokens as it can.' },

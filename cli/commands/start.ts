@@ -1,18 +1,49 @@
 import { once } from 'node:events';
-import { basename, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { NiagaNode } from '../../node/index.js';
 import { DEFAULT_HOST } from '../../node/api/address.js';
 import { resolveHome } from '../../node/home/locate.js';
+import { takesWrites } from '../../node/home/takes-writes.js';
+import { isNiagaError, type NiagaError } from '../../protocol/errors.js';
 import { typeNext, type Context } from '../context.js';
+import { reportError } from '../errors.js';
 import type { Command, startInput } from '../forms.js';
 import { note, print } from '../output.js';
 import { safeJson } from '../safe-text.js';
 import { withSettings } from '../settings.js';
 
-/** Runs a node until SIGINT or SIGTERM; a second one ends the process at once (cli/main.ts). */
+/** Milliseconds between two looks at a disk that refused to write. */
+const LOOK_AGAIN = 2_000;
+
+/**
+ * Runs a node until SIGINT or SIGTERM; a second one ends the process at once (cli/main.ts). Where the disk refuses to write, it goes on
+ * once the disk takes writes again.
+ */
 export const start: Command<z.output<typeof startInput>> = async (input, context) => {
-  const { api, bootstrap, keepMedia, readReceipts, listen, logLevel, mdns } = await withSettings(
+  let failed = await runOnce(input, context);
+  while (failed !== undefined) {
+    try {
+      failed = await runOnce(input, context);
+    } catch (error) {
+      // Full again while it starts: no reason to end a node that ran.
+      if (!isNiagaError(error) || !isOfDisk(error)) throw error;
+      failed = await waitForDisk(error, context);
+    }
+  }
+  return 0;
+};
+
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+
+function isOfDisk({ code, cause }: NiagaError): boolean {
+  return code === 'STORE_FAILED' || (cause instanceof Error && 'code' in cause && NO_ROOM.has(cause.code));
+}
+
+/** One life of the node. Gives the failure of the disk after which it can begin another; undefined: it was told to end. */
+async function runOnce(input: z.output<typeof startInput>, context: Context): Promise<NiagaError | undefined> {
+  const { api, bootstrap, keepMedia, lan, readReceipts, listen, logLevel, mdns, tlsCert, tlsKey } = await withSettings(
     input,
     context.given,
     context,
@@ -30,6 +61,9 @@ export const start: Command<z.output<typeof startInput>> = async (input, context
     logger: await createLogger(logLevel),
     // A host without a port: the usual one, or a free one when that is taken.
     api: api ?? DEFAULT_HOST,
+    lan,
+    tlsCert,
+    tlsKey,
   });
   if (!signal.aborted) {
     const ready = {
@@ -38,18 +72,39 @@ export const start: Command<z.output<typeof startInput>> = async (input, context
       peerId: node.peerId,
       addresses: node.addresses(),
       api: node.apiUrl,
+      ...(node.lanUrl === undefined ? {} : { lan: node.lanUrl }),
     };
     await print(context, context.json ? safeJson(ready) : whatToType(context));
     // In a file or a journal a link would be read by others, and is too old when somebody finds it.
     if (!context.json && context.stdout.isTTY === true) await print(context, await link(node));
     if (!context.json) note(context, `The node runs: trader ${node.trader}, API ${node.apiUrl ?? ''}.`);
     if (!context.json) note(context, `The page, in a browser on this machine: ${typeNext(context, 'open')}`);
+    if (!context.json && node.lanUrl !== undefined)
+      note(context, `Phones reach it at ${node.lanUrl}; pair one: ${typeNext(context, 'pair')}`);
     if (!context.json && !isOnPath())
       note(context, `Where the shell does not know niaga, type: node ${relative('', self())}`);
-    if (!signal.aborted) await once(signal, 'abort');
+    if (!signal.aborted)
+      return await Promise.race([ended(signal), node.failed.then((error) => waitForDisk(error, context))]);
   }
-  return 0;
-};
+  return undefined;
+}
+
+async function ended(signal: AbortSignal): Promise<undefined> {
+  await once(signal, 'abort');
+}
+
+/** Says what is wrong, and resolves when the disk takes writes again; undefined: the command was told to end. */
+async function waitForDisk(error: NiagaError, context: Context): Promise<NiagaError | undefined> {
+  reportError(error, context.json, context);
+  note(context, 'Nothing can be changed until then; what is there can be read.');
+  const folder = join(resolveHome({ home: context.home, env: context.env }), context.network);
+  do {
+    await sleep(LOOK_AGAIN, undefined, { signal: context.signal }).catch(() => undefined);
+    if (context.signal.aborted) return undefined;
+  } while (!(await takesWrites(folder)));
+  note(context, 'The disk takes writes again: the node goes on.');
+  return error;
+}
 
 async function link(node: NiagaNode): Promise<string> {
   return `\nThe page, in a browser on this machine, once: ${(await node.open({})).url}`;

@@ -5,6 +5,9 @@ export const DEFAULT_HOST = '127.0.0.1';
 /** Taken when no port is asked for; when another program has it, a free one. */
 export const DEFAULT_PORT = 4180;
 
+/** The same for the listener of phones. */
+export const DEFAULT_LAN_PORT = 4181;
+
 /** Where the API listens. Without a port: {@link DEFAULT_PORT}, or a free one when that is taken. */
 export interface ApiAddress {
   readonly host: string;

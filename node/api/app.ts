@@ -1,10 +1,12 @@
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono, type Context } from 'hono';
 import type { Logger } from '../logger.js';
+import type { Caller } from '../tokens/index.js';
 import { NiagaError, type ErrorCode } from '../../protocol/errors.js';
 import { onAbort } from '../signals.js';
 import type { BodyLimits } from './body.js';
 import { BEGUN, call, report } from './call.js';
-import { checkOrigin, requireCaller, requireScope, type FindCaller } from './gate.js';
+import { checkOrigin, requireCaller, requireScope, requireSealed, type FindCaller } from './gate.js';
 import type { Handlers, NodeOperationKey } from './handlers.js';
 import type { KeptAnswers } from './kept-answers.js';
 import type { Limiters } from './limits.js';
@@ -12,6 +14,7 @@ import { metricsResponse, type ReadMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { OPERATIONS } from './operations.js';
 import type { Page } from './page.js';
+import type { Place } from './place.js';
 import { problemResponse, toNiagaError } from './problem.js';
 import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath, type Route } from './routes.js';
 import { openSession, type Redeem } from './session.js';
@@ -39,8 +42,10 @@ export interface AppOptions {
   /** Who listens to them now. */
   readonly listeners: Listeners;
   readonly metrics: ReadMetrics;
-  /** What a request's Host may be. Filled in when the port is known. */
-  readonly hosts: ReadonlySet<string>;
+  /** Where this listener is reached; asked when the port is known. */
+  readonly place: () => Place;
+  /** Where the node is reached over TLS; empty: nowhere. */
+  readonly tlsUrl: () => string;
   readonly ready: () => boolean;
   readonly limiters: Limiters;
   readonly body: BodyLimits;
@@ -69,7 +74,7 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
 
 /** The routes of the API (routes.ts): `POST /v1/<name>` for each row that runs in a node, and what the server itself answers. */
 export function createApp(options: AppOptions): Hono {
-  const { hosts, ready, version, page } = options;
+  const { place, ready, version, page } = options;
   const app = new Hono();
 
   app.use('*', async (context, next) => {
@@ -79,7 +84,7 @@ export function createApp(options: AppOptions): Hono {
     for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!headers.has(name)) headers.set(name, value);
   });
   app.use('*', async (context, next) => {
-    checkOrigin(context.req.header('host'), context.req.header('origin'), hosts);
+    checkOrigin(context.req.header('host'), context.req.header('origin'), place());
     await next();
   });
 
@@ -92,20 +97,23 @@ export function createApp(options: AppOptions): Hono {
     '/health': (context) => context.json({ ok: true }),
     '/ready': (context) => (ready() ? context.json({ ready: true }) : context.json({ ready: false }, 503)),
     '/openapi.json': (context) => context.json(openApi(version)),
-    '/session': (context) => openSession(context.req.raw, options),
+    '/session': (context) => {
+      sealed(context);
+      return openSession(context.req.raw, options);
+    },
     '/metrics': () => Promise.resolve(options.metrics()).then(metricsResponse),
     '/events': (context) => follow(context, options),
   };
   for (const { method, path, scope } of OWN_ROUTES) {
     app.all(path, (context) => {
-      const caller = scope === null ? undefined : requireCaller(context.req.header('authorization'), options.find);
+      const caller = scope === null ? undefined : callerOf(context);
       requireMethod(context, method);
       if (caller !== undefined && scope !== null) requireScope(caller, scope);
       return own[path](context);
     });
   }
   app.all(`${PREFIX}*`, (context) => {
-    const caller = requireCaller(context.req.header('authorization'), options.find);
+    const caller = callerOf(context);
     const { path } = context.req;
     const key = BY_PATH.get(path);
     if (key === undefined) throw unknownPath(path);
@@ -119,6 +127,13 @@ export function createApp(options: AppOptions): Hono {
   app.notFound((context) => refuse(unknownPath(context.req.path), context));
   app.onError(refuse);
 
+  function sealed(context: Context): void {
+    requireSealed(place(), getConnInfo(context).remote.address, options.tlsUrl());
+  }
+  function callerOf(context: Context): Caller {
+    sealed(context);
+    return requireCaller(context.req.header('authorization'), options.find);
+  }
   function pageAt(context: Context): Response | undefined {
     return page?.answer(context.req.path, context.req.header('accept-encoding'));
   }

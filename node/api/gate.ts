@@ -1,6 +1,8 @@
 import { NiagaError } from '../../protocol/errors.js';
 import type { Caller } from '../tokens/index.js';
+import { isLoopback } from './address.js';
 import type { Scope } from './operation.js';
+import type { Place } from './place.js';
 
 const BEARER = /^Bearer +([A-Za-z0-9_-]{16,512})$/i;
 
@@ -33,21 +35,42 @@ export function requireScope({ name, scopes }: Caller, scope: Scope): void {
   });
 }
 
+/** Says that a token or a code is not taken over plain HTTP from another machine. @param url where it is; empty: nowhere */
+export function inTheClear(url: string): NiagaError {
+  return new NiagaError(
+    'API_PLAIN',
+    'Over plain HTTP everybody on the network could read the token and use it: this node takes none that way.',
+    {
+      next: url === '' ? 'Start the node with --lan, then: niaga pair' : `Use ${url}, or scan the code of niaga pair.`,
+    },
+  );
+}
+
+/**
+ * Keeps tokens off the network where it is not sealed. On this machine, plain HTTP crosses none.
+ * @param remote the address of the other side
+ * @throws NiagaError API_PLAIN
+ */
+export function requireSealed({ scheme }: Pick<Place, 'scheme'>, remote: string | undefined, tls: string): void {
+  if (scheme === 'https' || (remote !== undefined && isLoopback(remote.replace(/^::ffff:/, '')))) return;
+  throw inTheClear(tls);
+}
+
 /**
  * Keeps pages of other sites out. A page whose name was re-bound to this machine's address (DNS rebinding) still sends
  * its own name as Host; a page that posts across origins sends its own Origin, sandboxed ones "null".
  *
- * @param hosts what Host may be: `127.0.0.1:4180`, `localhost:4180`
  * @throws NiagaError API_ORIGIN
  */
-export function checkOrigin(host: string | undefined, origin: string | undefined, hosts: ReadonlySet<string>): void {
-  if (host === undefined || !hosts.has(host.toLowerCase())) {
+export function checkOrigin(host: string | undefined, origin: string | undefined, place: Place): void {
+  if (host === undefined || !place.has(host.toLowerCase())) {
     throw new NiagaError('API_ORIGIN', 'The request is for a host that this node is not.', {
       where: 'Host',
-      next: `Use http://${[...hosts][0] ?? 'localhost'}.`,
+      next: `Use ${place.url}.`,
     });
   }
-  if (origin !== undefined && (!origin.startsWith('http://') || !hosts.has(origin.slice('http://'.length)))) {
+  const own = `${place.scheme}://`;
+  if (origin !== undefined && (!origin.startsWith(own) || !place.has(origin.slice(own.length)))) {
     throw new NiagaError('API_ORIGIN', 'The request comes from a page that is not this node’s own.', {
       where: 'Origin',
     });

@@ -15,7 +15,9 @@
  * @packageDocumentation
  */
 import type { Logger } from '../logger.js';
+import type { Certificate } from '../tls/index.js';
 import type { Tokens } from '../tokens/index.js';
+import type { ApiAddress } from './address.js';
 import type { ApiEvent } from './app.js';
 import type { Handlers } from './handlers.js';
 import type { KeptAnswers } from './kept-answers.js';
@@ -47,9 +49,11 @@ export interface ApiOptions {
   readonly port?: number | undefined;
   /**
    * Lets the API listen where other machines can reach it. Default false: then a host beyond loopback is refused.
-   * The API speaks plain HTTP, so a token that crosses a network can be read there.
+   * The API speaks plain HTTP, so tokens that come from other machines are refused there all the same (API_PLAIN).
    */
   readonly allowRemote?: boolean | undefined;
+  /** Where phones on the local network reach the page and the API, sealed with this certificate. Default: nowhere. */
+  readonly lan?: (ApiAddress & { readonly certificate: Certificate }) | undefined;
   /** More names that a request's Host may have, with their ports. Default none beyond the address itself and localhost. */
   readonly hosts?: readonly string[] | undefined;
   /** Bytes of a request's body. Default `DEFAULT_MAX_BODY` of body.ts. */
@@ -67,9 +71,21 @@ export interface ApiOptions {
   readonly onEvent?: ((event: ApiEvent) => void) | undefined;
 }
 
+/** Where phones reach a node that runs. */
+export interface LanView {
+  /** `https://192.168.1.10:4181`: by the address that others most likely reach. */
+  readonly url: string;
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  readonly fingerprint: string;
+  /** Whether the node made the certificate, so that browsers ask about it. */
+  readonly ownMade: boolean;
+}
+
 export interface Api extends AsyncDisposable {
   /** `http://127.0.0.1:4180`; undefined while it does not run. */
   readonly url: string | undefined;
+  /** Where phones reach it; undefined while it does not run, and where they do not. */
+  readonly lan: LanView | undefined;
   /**
    * Resolves when requests are taken and the file is written. A start that fails leaves nothing behind.
    * @throws NiagaError PORT_TAKEN, ADDRESS_INVALID, HOME_UNUSABLE

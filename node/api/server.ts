@@ -1,19 +1,22 @@
 import { readFile, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { NiagaError } from '../../protocol/errors.js';
 import { writeFileAtomic } from '../home/index.js';
 import { digestOf, newToken, sameDigest } from '../tokens/secret.js';
-import { DEFAULT_HOST, DEFAULT_PORT, hostPort, isLoopback } from './address.js';
-import { createApp } from './app.js';
+import { DEFAULT_HOST, DEFAULT_LAN_PORT, DEFAULT_PORT, isLoopback } from './address.js';
+import { createApp, type AppOptions } from './app.js';
 import { DEFAULT_BODY_TIME, DEFAULT_MAX_BODY } from './body.js';
 import type { FindCaller } from './gate.js';
-import type { Api, ApiOptions } from './index.js';
+import type { Api, ApiOptions, LanView } from './index.js';
 import { createLimiters } from './limits.js';
-import { DEFAULT_PAGE_FOLDER, readPage } from './page.js';
+import { listenSomewhere, type Wanted } from './listening.js';
 import { createApiCounters, metricsText } from './metrics.js';
+import { DEFAULT_PAGE_FOLDER, readPage } from './page.js';
+import { lanPlace, localPlace, type Place } from './place.js';
 import { OWNER } from './session.js';
 import type { Listeners } from './sse.js';
+import { TlsServer } from './tls-server.js';
 
 const second = 1_000;
 /** What a stop gives to answers that are on their way before it cuts their connections. */
@@ -21,8 +24,10 @@ const GRACE = 1 * second;
 const OWNER_ONLY = 0o600;
 
 interface Running {
-  readonly server: Server;
+  /** The local one, and where there is one, that for phones. */
+  readonly servers: readonly Server[];
   readonly url: string;
+  readonly lan: Place | undefined;
   readonly token: string;
   readonly calls: Set<AbortController>;
 }
@@ -39,6 +44,14 @@ export class ApiServer implements Api {
 
   get url(): string | undefined {
     return this.#running?.url;
+  }
+
+  get lan(): LanView | undefined {
+    const { lan } = this.#options;
+    const url = this.#running?.lan?.url;
+    if (lan === undefined || url === undefined) return undefined;
+    const { fingerprint, ownMade } = lan.certificate;
+    return { url, fingerprint, ownMade };
   }
 
   start(): Promise<void> {
@@ -66,24 +79,63 @@ export class ApiServer implements Api {
   }
 
   async #listen(): Promise<Running> {
-    const { handlers, tokens, logger, version, limits = {} } = this.#options;
+    const { home, trader, logger, lan } = this.#options;
     const host = this.#options.host ?? DEFAULT_HOST;
     if (!isLoopback(host) && this.#options.allowRemote !== true) {
       throw new NiagaError('ADDRESS_INVALID', `The API would be open to other machines on ${host}.`, {
         where: 'api',
-        next: `Use ${DEFAULT_HOST}; reach it from elsewhere through ssh -L.`,
+        next: `Use ${DEFAULT_HOST}; for phones on your network: niaga start --lan ${host}, which is sealed with TLS.`,
       });
     }
     const token = newToken();
-    const hosts = new Set<string>();
     const calls = new Set<AbortController>();
+    const servers: Server[] = [];
+    try {
+      const routes = await this.#routes(token, calls);
+      let beyond: Place | undefined;
+      const tlsUrl = (): string => beyond?.url ?? '';
+      /** The same routes, for those who reach the node there. */
+      const open = async (make: (listener: RequestListener) => Server, wanted: Wanted, at: (port: number) => Place) => {
+        let place = at(0);
+        const app = createApp({ ...routes, tlsUrl, place: () => place });
+        // Without overrideGlobalObjects: a program that embeds the library keeps its own Request and Response.
+        const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+        const server = make((request, response) => void answer(request, response));
+        servers.push(server);
+        place = at(await listenSomewhere(server, wanted));
+        return place;
+      };
+      const { url } = await open(
+        (listener) => createServer(listener),
+        { host, port: this.#options.port, usual: DEFAULT_PORT, option: 'api' },
+        (port) => localPlace(host, port, this.#options.hosts ?? []),
+      );
+      if (lan !== undefined) {
+        const { cert, key, names } = lan.certificate;
+        beyond = await open(
+          (listener) => new TlsServer({ cert, key }, tlsUrl, listener),
+          { host: lan.host, port: lan.port, usual: DEFAULT_LAN_PORT, option: 'lan' },
+          (port) => lanPlace(lan.host, port, names),
+        );
+      }
+      await writeApiFile(home.apiFile, { url, token, pid: process.pid, trader });
+      logger.info({ url, lan: tlsUrl() }, 'API listens');
+      return { servers, url, token, calls, lan: beyond };
+    } catch (error) {
+      await this.#close({ servers, token, calls });
+      throw error;
+    }
+  }
+
+  /** What all listeners answer with. */
+  async #routes(token: string, running: Set<AbortController>): Promise<Omit<AppOptions, 'place' | 'tlsUrl'>> {
+    const { handlers, tokens, logger, version, answers, events, limits = {} } = this.#options;
     const listeners: Listeners = new Map();
     const counters = createApiCounters();
-    const app = createApp({
+    return {
       handlers,
       find: callersOf(token, tokens),
       redeem: tokens === undefined ? undefined : (code) => tokens.redeem(code),
-      hosts,
       ready: this.#options.ready ?? (() => true),
       limiters: createLimiters(limits),
       body: {
@@ -97,45 +149,36 @@ export class ApiServer implements Api {
         counters.count(event);
         this.#options.onEvent?.(event);
       },
-      answers: this.#options.answers,
-      events: this.#options.events,
+      answers,
+      events,
       listeners,
       metrics: async () => ((await this.#options.metrics?.()) ?? '') + metricsText(counters.metrics(listeners.size)),
-      running: calls,
-    });
-    // Without overrideGlobalObjects: a program that embeds the library keeps its own Request and Response.
-    const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
-    const port = await listenSomewhere(server, host, this.#options.port);
-    const address = hostPort(host, port);
-    for (const name of [address, hostPort('localhost', port), ...(this.#options.hosts ?? [])])
-      hosts.add(name.toLowerCase());
-    const running: Running = { server, url: `http://${address}`, token, calls };
-    try {
-      const { apiFile } = this.#options.home;
-      const content = { url: running.url, token, pid: process.pid, trader: this.#options.trader };
-      await writeFileAtomic(apiFile, `${JSON.stringify(content)}\n`, OWNER_ONLY);
-    } catch (error) {
-      await this.#close(running);
-      throw new NiagaError('HOME_UNUSABLE', 'The address of the API cannot be written into the home.', {
-        where: this.#options.home.apiFile,
-        next: 'Make the home writable, or choose another with --home.',
-        cause: error,
-      });
-    }
-    logger.info({ url: running.url }, 'API listens');
-    return running;
+      running,
+    };
   }
 
-  async #close({ server, token, calls }: Running): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
-    server.closeIdleConnections();
+  async #close({ servers, token, calls }: Pick<Running, 'servers' | 'token' | 'calls'>): Promise<void> {
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const server of servers) server.closeIdleConnections();
     for (const call of calls) call.abort(new NiagaError('STOPPED', 'The node is stopping.'));
-    const cut = setTimeout(() => server.closeAllConnections(), GRACE);
+    const cut = setTimeout(() => {
+      for (const server of servers) server.closeAllConnections();
+    }, GRACE);
     await removeOwn(this.#options.home.apiFile, token);
-    await closed;
+    await Promise.all(closed);
     clearTimeout(cut);
+  }
+}
+
+async function writeApiFile(apiFile: string, content: object): Promise<void> {
+  try {
+    await writeFileAtomic(apiFile, `${JSON.stringify(content)}\n`, OWNER_ONLY);
+  } catch (error) {
+    throw new NiagaError('HOME_UNUSABLE', 'The address of the API cannot be written into the home.', {
+      where: apiFile,
+      next: 'Make the home writable, or choose another with --home.',
+      cause: error,
+    });
   }
 }
 
@@ -147,40 +190,6 @@ function callersOf(token: string, tokens: ApiOptions['tokens']): FindCaller {
     const other = tokens?.find(given);
     return sameDigest(digestOf(given), digest) ? OWNER : other;
   };
-}
-
-/** Resolves to the port. */
-async function listenSomewhere(server: Server, host: string, port: number | undefined): Promise<number> {
-  try {
-    return await listen(server, host, port ?? DEFAULT_PORT);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (port === undefined && (code === 'EADDRINUSE' || code === 'EACCES')) return listen(server, host, 0);
-    const where = hostPort(host, port ?? DEFAULT_PORT);
-    if (code === 'EADDRINUSE') {
-      throw new NiagaError('PORT_TAKEN', `Another program listens on ${where} already.`, {
-        where,
-        next: `Stop it, or choose another port: niaga start --api ${hostPort(host, 0)} takes a free one.`,
-        cause: error,
-      });
-    }
-    throw new NiagaError('ADDRESS_INVALID', `The API cannot listen on ${where}.`, {
-      where,
-      next: `Choose another address: niaga start --api ${hostPort(DEFAULT_HOST, 0)}.`,
-      cause: error,
-    });
-  }
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 }
 
 /** Another node may have taken over the home meanwhile: its file stays. */

@@ -17,7 +17,7 @@ export const OWNER: Caller = {
 setMaxListeners(0, OWNER.ended);
 
 /** Changes the code of a link into a token. @throws NiagaError API_CODE */
-export type Redeem = (code: string) => SecretTokenView;
+export type Redeem = (code: string) => Promise<SecretTokenView>;
 
 /** A code has 43 characters, and the page sends it at once. */
 const BODY = { maxBytes: 1_000, maxTime: 5_000 } as const;
@@ -40,7 +40,9 @@ export async function openSession(
     const body = codeSchema.safeParse(await readJson(request, { ...BODY, maxTime: Math.min(BODY.maxTime, maxTime) }));
     if (!body.success) throw new NiagaError('USAGE', 'The body must be {"code": "…"}.', { where: 'body' });
     if (redeem === undefined) throw new NiagaError('API_CODE', 'This node gives out no links.');
-    return new Response(JSON.stringify(redeem(body.data.code)), { headers: { 'content-type': 'application/json' } });
+    return new Response(JSON.stringify(await redeem(body.data.code)), {
+      headers: { 'content-type': 'application/json' },
+    });
   } finally {
     leave();
   }

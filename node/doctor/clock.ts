@@ -43,10 +43,18 @@ async function offsets(network: Clock, now: () => number): Promise<number[]> {
   return answers.filter((offset) => offset !== undefined).sort((a, b) => a - b);
 }
 
+/** How far the clocks of others are ahead of this one, in milliseconds: the middle one of some; undefined: nobody says. */
+async function clockOffset(network: Clock, now: () => number): Promise<number | undefined> {
+  const found = await offsets(network, now);
+  return found[found.length >> 1];
+}
+
 /** Whether this machine's clock is that of the others: what is signed in their future they refuse. */
 export async function checkClock(network: Clock, now: () => number): Promise<Finding> {
-  const found = await offsets(network, now);
-  const offset = found[found.length >> 1];
+  return clockFinding(await clockOffset(network, now));
+}
+
+function clockFinding(offset: number | undefined): Finding {
   if (offset === undefined) {
     const sentence = 'No other node is there to compare the clock with.';
     return {

@@ -52,10 +52,14 @@ export interface Tokens {
   revoke(name: string): Promise<TokenView>;
   /** Whose token it is; undefined: nobody's. Takes the same time for all that are nobody's. */
   find(token: string): Caller | undefined;
-  /** A code for the link to the page, of 32 random bytes, for {@link LINK_TIME}. In memory only. */
-  link(scopes: readonly Scope[]): LinkCode;
-  /** Changes a code into a token that ends with the node. @throws NiagaError API_CODE, TOKEN_LIMIT */
-  redeem(code: string): SecretTokenView;
+  /**
+   * A code for the link to the page, of 32 random bytes, for {@link LINK_TIME}. In memory only.
+   * @param name what the token is to be called that the code is changed into, and that is kept then; none: one that ends with the node
+   * @throws NiagaError TOKEN_NAME
+   */
+  link(scopes: readonly Scope[], name?: string): LinkCode;
+  /** Changes a code into a token, once. @throws NiagaError API_CODE, TOKEN_LIMIT, TOKEN_NAME */
+  redeem(code: string): Promise<SecretTokenView>;
 }
 
 export interface TokensDeps {

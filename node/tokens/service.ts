@@ -67,11 +67,10 @@ export class TokenService implements Tokens {
 
   create(name: string, { scopes, days }: NewToken): Promise<SecretTokenView> {
     return this.#lock(async () => {
-      if (RESERVED.has(name) || name.startsWith(PAGE)) throw nameTaken(name, 'is reserved');
       // Nobody can see those whose time is over, or end them: they make room.
       const ended = [...this.#entries.values()].filter(({ row }) => this.#isOver(row)).map((entry) => entry.name);
       for (const one of ended) this.#drop(one, over());
-      if (this.#entries.has(name)) throw nameTaken(name, 'is taken');
+      this.#requireFree(name);
       this.#requireRoom();
       const token = newToken();
       const created = this.#deps.now();
@@ -112,12 +111,18 @@ export class TokenService implements Tokens {
     return found === undefined || this.#isOver(found.row) ? undefined : found;
   }
 
-  link(scopes: readonly Scope[]): LinkCode {
-    return this.#links.make(unique(scopes));
+  link(scopes: readonly Scope[], name?: string): LinkCode {
+    if (name !== undefined) this.#requireFree(name);
+    return this.#links.make({ scopes: unique(scopes), name });
   }
 
-  redeem(code: string): SecretTokenView {
-    const scopes = this.#links.take(code);
+  async redeem(code: string): Promise<SecretTokenView> {
+    const { scopes, name } = this.#links.take(code);
+    return name === undefined ? this.#letIn(scopes) : this.create(name, { scopes });
+  }
+
+  /** Lets a page in, whose token ends with the node. */
+  #letIn(scopes: readonly Scope[]): SecretTokenView {
     const pages = [...this.#entries.keys()].filter(isPage);
     const [oldest] = pages;
     if (pages.length >= MAX_PAGES && oldest !== undefined) this.#drop(oldest, over());
@@ -125,6 +130,12 @@ export class TokenService implements Tokens {
     const name = `${PAGE}${++this.#pages}`;
     const row = { digest: digestOf(token), scopes, created: this.#deps.now() };
     return { ...viewOf(name, this.#add(name, row).row), token };
+  }
+
+  #requireFree(name: string): void {
+    if (RESERVED.has(name) || name.startsWith(PAGE)) throw nameTaken(name, 'is reserved');
+    const entry = this.#entries.get(name);
+    if (entry !== undefined && !this.#isOver(entry.row)) throw nameTaken(name, 'is taken');
   }
 
   #requireRoom(): void {

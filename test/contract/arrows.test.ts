@@ -87,6 +87,7 @@ const CLI_LOADS = [
   'node/api/operation.ts',
   'node/api/operations.ts',
   'node/home/locate.ts',
+  'node/home/takes-writes.ts',
   'node/home/write-file-atomic.ts',
   'node/options.ts',
   'node/version.ts',

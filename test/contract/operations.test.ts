@@ -12,7 +12,7 @@ const GLOBAL = new Set(['--home', '--network', '--json', '--quiet']);
 const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: string]>> = {
   init: ['init [--name <text>]', 'Make the identity: a trader’s root key and this machine’s device key'],
   start: [
-    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--no-mdns] [--keep-media] [--no-read-receipts] [--log-level <word>]',
+    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--lan <text>] [--tls-cert <text>] [--tls-key <text>] [--no-mdns] [--keep-media] [--no-read-receipts] [--log-level <word>]',
     'Run the node until Ctrl-C',
   ],
   status: ['status', 'Who and where the node is, and what it holds'],
@@ -205,6 +205,10 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   webhookList: ['webhook list [--limit <n>] [--after <text>]', 'List webhooks, and whether what is sent arrives'],
   webhookRemove: ['webhook remove <webhook>', 'Send nothing there any more, not even what waits'],
   open: ['open [--scope <text>]', 'Make a link that opens the page in a browser on this machine, once'],
+  pair: [
+    'pair [name] [--scope <text>]',
+    'Make a link, and its QR code, that opens the page on a phone, once, with a token of its own',
+  ],
   tokenCreate: [
     'token create <name> [--scope <text>] [--days <n>]',
     'Make a token for a program or a phone; it is shown this once',

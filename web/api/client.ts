@@ -94,10 +94,13 @@ export async function isThere(): Promise<boolean> {
   );
 }
 
-/** Changes the code of a link into this tab's own token. @throws Refusal API_CODE where it was used, or is too old */
-export async function redeem(code: string): Promise<string> {
-  const { token } = (await (await post('/session', { code })).json()) as SecretTokenView;
-  return token;
+/**
+ * Changes the code of a link into a token: one of this tab, or one of this phone, which lasts.
+ * @throws Refusal API_CODE where it was used, or is too old
+ */
+export async function redeem(code: string): Promise<{ token: string; lasting: boolean }> {
+  const { token, page } = (await (await post('/session', { code })).json()) as SecretTokenView;
+  return { token, lasting: !page };
 }
 
 function send(

@@ -20,9 +20,9 @@ export function SignIn({
   const t = useWords(SHELL_WORDS);
   const [token, setToken] = useState('');
   const [refusal, setRefusal] = useState<Refusal>();
-  /** Tries a token, and keeps it for this tab. @throws Refusal for one that is not of this node */
-  const enter = async (given: string): Promise<void> => {
-    storeToken(given);
+  /** Tries a token, and keeps it for this tab, or for longer. @throws Refusal for one that is not of this node */
+  const enter = async (given: string, lasting = false): Promise<void> => {
+    storeToken(given, lasting);
     const { trader } = await call('status', {});
     await keepFor(trader);
     onSignedIn();
@@ -30,7 +30,7 @@ export function SignIn({
   useEffect(() => {
     if (code === undefined) return;
     redeem(code)
-      .then(enter)
+      .then(({ token: given, lasting }) => enter(given, lasting))
       .catch((thrown: unknown) => setRefusal(refusalOf(thrown)));
     // Once: a code is good once.
   }, []);

@@ -52,6 +52,15 @@ export const NODE_OPERATIONS = {
         .default([])
         .describe('Address of a node to join through, a multiaddr ending in /p2p/…; may be given several times'),
       api: z.string().optional().describe('HOST:PORT of the local API; port 0 takes a free one'),
+      lan: z
+        .string()
+        .optional()
+        .describe('HOST:PORT where phones on the local network reach the page, over TLS; 0.0.0.0 for all addresses'),
+      tlsCert: z
+        .string()
+        .optional()
+        .describe('A file with the certificate for that, PEM; the node makes its own unless given'),
+      tlsKey: z.string().optional().describe('A file with its key, PEM'),
       mdns: z.boolean().default(true).describe('Find nodes on the same local network'),
       keepMedia: z
         .boolean()
@@ -65,6 +74,7 @@ export const NODE_OPERATIONS = {
       peerId: z.string(),
       addresses: z.array(z.string()),
       api: z.string(),
+      lan: z.string().optional().describe('Where phones reach it'),
     }),
     answer: 'stream',
     scope: 'admin',

@@ -27,6 +27,16 @@ const linkView = z.object({
   expires: z.int().describe('When the link stops working, milliseconds since 1970'),
 });
 
+const pairView = linkView.extend({
+  name: z.string().describe('What the token of the phone is called'),
+  fingerprint: z
+    .string()
+    .optional()
+    .describe(
+      'SHA-256 of the certificate that the node made itself, as browsers show it, for comparing; absent: the owner gave one. It stands in the link, too, as cert, in base64url',
+    ),
+});
+
 const owning = { ...reading, scope: 'admin', changes: true } as const;
 
 /** Who else than the owner may use the API, and for what. */
@@ -43,6 +53,22 @@ export const TOKEN_OPERATIONS = {
     output: linkView,
     secret: true,
     example: 'niaga open',
+  }),
+  pair: operation({
+    ...owning,
+    command: ['pair'],
+    help: 'Make a link, and its QR code, that opens the page on a phone, once, with a token of its own',
+    input: z.object({
+      name: name.default('phone'),
+      scope: scopes
+        .default(['read', 'publish', 'trade'])
+        .describe(`What the phone may do, one of ${SCOPES.join(', ')}; may be given several times`),
+    }),
+    output: pairView,
+    positional: ['name'],
+    confirm: true,
+    secret: true,
+    example: 'niaga pair telepon-sari --scope read --scope trade',
   }),
   tokenCreate: operation({
     ...owning,

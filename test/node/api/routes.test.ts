@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { OPERATIONS } from '../../../node/api/operations.js';
 import { ROUTES, type Route } from '../../../node/api/routes.js';
 import { createStore } from '../../../node/store/index.js';
 import { createTokens, type Tokens } from '../../../node/tokens/index.js';
-import { ask, problem, serve } from './serve.js';
+import { ask, onLoopback, problem, serve } from './serve.js';
 
 const GATE = ['API_ORIGIN', 'API_TOKEN', 'API_SCOPE', 'API_METHOD'];
 
@@ -52,13 +53,15 @@ function expected(route: Route, right: { host: boolean; origin: boolean; scopes?
   return right.scopes.includes(route.scope) || right.scopes.includes('admin') ? undefined : 'API_SCOPE';
 }
 
-describe('every route', () => {
+describe.each(['http', 'https'] as const)('every route, over %s', (scheme) => {
   it('lets nobody in whom it should not: Host, Origin, method and token, in all their ways', async () => {
     await withTokens(async (tokens, clock) => {
       const { handlers, called } = counting();
-      await using served = await serve(handlers, { tokens, limits: { rate: 1e6, burst: 1e6 } });
-      const { port } = served;
+      const lan = scheme === 'http' ? undefined : await onLoopback();
+      await using served = await serve(handlers, { tokens, limits: { rate: 1e6, burst: 1e6 }, lan });
+      const port = Number(new URL(served.api.lan?.url ?? served.url).port);
       const right = `127.0.0.1:${port}`;
+      const other = scheme === 'http' ? 'https' : 'http';
       const hosts: Record<string, boolean> = {
         [right]: true,
         [`LOCALHOST:${port}`]: true,
@@ -70,12 +73,12 @@ describe('every route', () => {
       };
       const origins: [string | undefined, boolean][] = [
         [undefined, true],
-        [`http://${right}`, true],
+        [`${scheme}://${right}`, true],
         // CSRF: a page of another site.
         ['https://evil.example', false],
         ['null', false],
-        [`https://${right}`, false],
-        [`http://${right}.evil.example`, false],
+        [`${other}://${right}`, false],
+        [`${scheme}://${right}.evil.example`, false],
       ];
       const bearers: [string | undefined, readonly string[] | undefined][] = [
         [`Bearer ${served.token}`, ['admin']],
@@ -106,17 +109,19 @@ describe('every route', () => {
           [undefined, 'DELETE'].map((method) => ({
             host: right,
             good: true,
-            origin: `http://${right}`,
+            origin: `${scheme}://${right}`,
             own: true,
             bearer,
             method,
           })),
         ),
       ];
-      using agent = keepAlive();
+      using agent = keepAlive(scheme);
       let tried = 0;
       let passed = 0;
-      for (const route of ROUTES) {
+      // The gate is one for all listeners: over TLS one route of each kind shows that it stands there, too.
+      const routes = scheme === 'http' ? ROUTES : oneOfEachKind();
+      for (const route of routes) {
         for (const { host, good, origin, own, bearer = [undefined, undefined], ...other } of tries) {
           const method = other.method ?? route.method;
           const headers = {
@@ -138,13 +143,15 @@ describe('every route', () => {
           expect(reply.text.includes(served.token), what).toBe(false);
         }
       }
-      expect(tried / ROUTES.length).toBeGreaterThanOrEqual(40);
+      expect(tried / routes.length).toBeGreaterThanOrEqual(40);
       // Of those let in, some lack fields that the operation needs.
       expect(called()).toBeGreaterThan(0);
       expect(called()).toBeLessThanOrEqual(passed);
     });
   }, 600_000);
+});
 
+describe('a route', () => {
   it('is a row of the table that runs in a node, or one of few that the server answers', () => {
     const ofNode = Object.values(OPERATIONS).filter((row) => row.runs === 'node');
     const own = ROUTES.filter(({ key }) => key === undefined);
@@ -154,8 +161,14 @@ describe('every route', () => {
   });
 });
 
-function keepAlive(): Disposable & { agent: Agent } {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+function oneOfEachKind(): Route[] {
+  const kinds = new Map(ROUTES.map((route) => [route.key === undefined ? route.path : String(route.scope), route]));
+  return [...kinds.values()];
+}
+
+function keepAlive(scheme: 'http' | 'https'): Disposable & { agent: Agent } {
+  const options = { keepAlive: true, maxSockets: 1 };
+  const agent = scheme === 'http' ? new Agent(options) : new TlsAgent({ ...options, rejectUnauthorized: false });
   return { agent, [Symbol.dispose]: () => agent.destroy() };
 }
 

@@ -1,5 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request as httpRequest, type Agent, type IncomingHttpHeaders } from 'node:http';
+import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -7,6 +8,7 @@ import { NiagaError } from '../../../protocol/errors.js';
 import type { Handlers } from '../../../node/api/handlers.js';
 import { createApi, type Api, type ApiOptions } from '../../../node/api/index.js';
 import { OPERATIONS } from '../../../node/api/operations.js';
+import { openCertificate, type Certificate } from '../../../node/tls/index.js';
 
 /** Handlers of which only those given do anything: what is tested is the HTTP layer around them. */
 function handlers(given: Partial<Handlers> = {}): Handlers {
@@ -55,6 +57,17 @@ export async function serve(given: Partial<Handlers> = {}, options: Partial<ApiO
   };
 }
 
+/** A listener for phones that only this machine reaches, with a certificate that was made once for all of a file's tests. */
+export async function onLoopback(): Promise<NonNullable<ApiOptions['lan']>> {
+  certificate ??= mkdtemp(join(tmpdir(), 'niaga-tls-')).then(async (folder) => {
+    const made = await openCertificate({ folder, now: Date.now() });
+    await rm(folder, { recursive: true });
+    return made;
+  });
+  return { host: '127.0.0.1', port: 0, certificate: await certificate };
+}
+let certificate: Promise<Certificate> | undefined;
+
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -71,7 +84,8 @@ export function ask(
   agent: Agent | false = false,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent }, (response) => {
+    const asking = agent instanceof TlsAgent ? httpsRequest : httpRequest;
+    const request = asking({ host: '127.0.0.1', port, method, path, headers, agent }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {

@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TEMPORARY_SUFFIX } from './write-file-atomic.js';
+
+/** More than a start writes: with less, the next write would fail again. */
+const ROOM = 8 * 1024 * 1024;
+
+/** Whether a folder's disk takes some megabytes now: tried, since quotas and reserved blocks are not in what a disk says is free. */
+export async function takesWrites(folder: string): Promise<boolean> {
+  const path = join(folder, `${randomBytes(8).toString('hex')}${TEMPORARY_SUFFIX}`);
+  try {
+    await using file = await open(path, 'wx', 0o600);
+    // Not zeros: some file systems keep no room for those.
+    await file.writeFile(randomBytes(ROOM));
+    await file.sync();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(path, { force: true }).catch(() => undefined);
+  }
+}
