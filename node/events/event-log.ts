@@ -11,6 +11,8 @@ export const MAX_AGE = 30 * DAY;
 const TRIM_EVERY = 100;
 /** The most that a reader takes from disk at once. */
 const READ_AT_ONCE = 500;
+/** The newest are kept in memory, too: a thousand who follow would each look at the disk for each event otherwise. */
+const RECENT = 200;
 /** Digits of the largest safe integer: keys are ordered as text. */
 const DIGITS = 16;
 
@@ -21,6 +23,8 @@ export class EventLog implements Events {
   readonly #table: Table<Row>;
   readonly #most: number;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
+  /** The newest that are on disk, in order, none left out between the first and the last. */
+  #recent: NodeEvent[] = [];
   /** Readers that wait for more. */
   readonly #waiting = new Set<() => void>();
   /** The number that the next event gets. */
@@ -54,6 +58,7 @@ export class EventLog implements Events {
 
   async stop(): Promise<void> {
     this.#running = false;
+    this.#recent = [];
     this.#wake();
   }
 
@@ -95,7 +100,7 @@ export class EventLog implements Events {
       }
       const upTo = this.#newest;
       // Read whole before any of it is given out: a reader that pauses must not hold a snapshot of the disk.
-      const rows = await this.#rows(last, upTo);
+      const rows = this.#recentAfter(last) ?? (await this.#rows(last, upTo));
       for (const event of rows) {
         if (event.seq > last + 1) yield this.#gap(event.seq - 1, { missed: event.seq - 1 - last });
         last = event.seq;
@@ -107,6 +112,13 @@ export class EventLog implements Events {
         last = upTo;
       }
     }
+  }
+
+  /** All after this number, where all of them are in memory. */
+  #recentAfter(after: number): NodeEvent[] | undefined {
+    const first = this.#recent[0]?.seq ?? Infinity;
+    if (first > after + 1 || this.#oldest > after + 1) return undefined;
+    return this.#recent.slice(this.#recent.findIndex(({ seq }) => seq > after));
   }
 
   /** Those that are there: old ones were removed, and a row that the disk changed is left out. */
@@ -125,6 +137,8 @@ export class EventLog implements Events {
   #tell(events: readonly NodeEvent[]): void {
     const last = events.at(-1);
     if (last === undefined) return;
+    const inOrder = (events[0]?.seq ?? 0) > this.#newest;
+    this.#recent = inOrder ? [...this.#recent, ...events].slice(-RECENT) : [];
     this.#newest = Math.max(this.#newest, last.seq);
     for (const event of events) for (const listener of this.#listeners) this.#call(listener, event);
     this.#wake();
