@@ -67,6 +67,11 @@ export const chatSendInput = OPERATIONS.chatSend.input.omit({ files: true, text:
 
 export const fileSaveInput = OPERATIONS.fileSave.input.extend(exportInput.pick({ out: true, force: true }).shape);
 
+export const pictureAddInput = z.object({
+  file: z.string().min(1).describe('A JPEG, PNG or WebP picture, 1.5 MiB at most; - is standard input'),
+});
+export const pictureSaveInput = OPERATIONS.pictureSave.input.extend(exportInput.pick({ out: true, force: true }).shape);
+
 /** What others of the machine would see in the list of processes is read from a file. */
 const given = (what: string) => z.string().min(1).optional().describe(`A file with ${what}; - is standard input`);
 
@@ -146,6 +151,8 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   ),
   chatSend: form(chatSendInput, ['with', 'text'], async () => (await import('./commands/chat.js')).send),
   fileSave: form(fileSaveInput, ['with', 'file'], async () => (await import('./commands/chat.js')).save),
+  pictureAdd: form(pictureAddInput, ['file'], async () => (await import('./commands/picture.js')).add),
+  pictureSave: form(pictureSaveInput, ['picture'], async () => (await import('./commands/picture.js')).save),
   identityWords: form(
     OPERATIONS.identityWords.input,
     [],

@@ -15,6 +15,7 @@ import { inboxHandlers } from './inbox/handlers.js';
 import { listPeers } from './network/peers.js';
 import { committing, committingContacts, fileValue, type NamedFile, privateHandlers } from './private/handlers.js';
 import type { Opened } from './private/index.js';
+import { pictureHandlers } from './pictures/handlers.js';
 import type { Services } from './services.js';
 import { tokenHandlers } from './tokens/handlers.js';
 import { showTrader } from './trader-records/show.js';
@@ -165,6 +166,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     },
     traderRatings: ({ trader, limit }, { signal }) => ratings.about(parseTrader(trader, 'trader'), { limit, signal }),
     traderShow: ({ trader }, { signal }) => showTrader(services, trader, signal),
+    ...pictureHandlers(services),
     ...privateHandlers(services),
     ...inboxHandlers(services),
     ...chatHandlers(services),

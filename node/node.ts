@@ -63,6 +63,7 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
         tokens: services.tokens,
         answers: services.answers,
         events: services.events,
+        media: (id) => services.listingPictures.find(id),
         metrics: async () => nodeMetrics(services, startedAt) + (await services.network.libp2pMetrics()),
         home,
         trader: services.identity.traderText,

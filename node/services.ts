@@ -32,6 +32,7 @@ import { createLogs, type Logs } from './logs/index.js';
 import { createMail, type Mail } from './mail/index.js';
 import { createNetwork, LOOKUP_SIZE, type Network, type PeerRow } from './network/index.js';
 import type { NodeOptions } from './options.js';
+import { createPictures, ListingPictures, type Pictures } from './pictures/index.js';
 import { createProofs, type Proofs } from './proofs/index.js';
 import { createRefusals, type Refusals } from './refusals.js';
 import { createPrivateValues, type PrivateValues } from './private/index.js';
@@ -56,6 +57,8 @@ export interface Services {
   readonly catalog: Catalog;
   readonly exchange: ListingExchange;
   readonly keeper: Keeper;
+  readonly pictures: Pictures;
+  readonly listingPictures: ListingPictures;
   readonly trades: Trades;
   readonly mail: Mail;
   readonly files: Files;
@@ -199,9 +202,11 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       );
     });
     const search = createSearch({ ...common('search'), index, isBlocked, isFalse });
+    const pictures = await run(createPictures(common('pictures')));
     const catalog = await run(
       createCatalog({
         ...common('catalog'),
+        pictures,
         mayWrite,
         outlet: index.outlet,
         ready: (ms, signal) => untilReady(network, ms, signal),
@@ -217,7 +222,10 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     await shelf.load();
     const exchange = new ListingExchange({
       ...common('catalog'),
-      catalog,
+      catalog: {
+        version: (id) => catalog.version(id),
+        blob: async (id) => (await catalog.blob(id)) ?? (await pictures.named(id)),
+      },
       shelf,
       ownDelegation: (id) => ((id && identity.delegationOf(id)) ?? identity.delegation).bytes,
       onMiss: (listing, version) => keeper.missed(listing, version),
@@ -227,6 +235,8 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
           .catch((error: unknown) => logs.of('blocks').warn({ error: String(error) }, 'evidence could not be kept')),
     });
     const keeper = createKeeper({ ...common('keep'), source: index, shelf, exchange, options: keeping });
+    const { keepMedia } = options;
+    const listingPictures = new ListingPictures({ pictures, catalog, exchange, search, shelf, keepMedia });
     exchange.serve();
     await run(keeper);
     const mail = createMail({
@@ -303,6 +313,8 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       catalog,
       exchange,
       keeper,
+      pictures,
+      listingPictures,
       trades,
       mail,
       files,

@@ -101,6 +101,13 @@ export const ERRORS = {
   LISTING_REMOVED: { status: 410, exit: 5, meaning: 'The seller has removed the listing.' },
   LISTING_ON_REQUEST: { status: 422, exit: 2, meaning: 'The listing has no fixed price; the offer must name one.' },
   LISTING_CHANGED: { status: 409, exit: 1, meaning: 'The listing has changed since it was seen.' },
+  PICTURE_INVALID: {
+    status: 422,
+    exit: 1,
+    meaning: 'The file is no JPEG, PNG or still WebP picture, is cut or damaged, or has too many pixels.',
+  },
+  PICTURE_NOT_FOUND: { status: 404, exit: 5, meaning: 'There is no picture with that id here.' },
+  PICTURE_LIMIT: { status: 409, exit: 1, meaning: 'The node keeps as many own pictures as it can.' },
   CARD_MISSING: { status: 409, exit: 1, meaning: 'The card that a delta changes is not held there.' },
   QUERY_EMPTY: { status: 422, exit: 2, meaning: 'The search has no words to look for.' },
   QUERY_INVALID: { status: 422, exit: 2, meaning: 'A filter of the search contradicts another or has a wrong value.' },

@@ -1,10 +1,8 @@
 import type { z } from 'zod';
-import { writeFileAtomic } from '../../node/home/write-file-atomic.js';
 import { connect } from '../connect.js';
 import type { chatSendInput, Command, fileSaveInput } from '../forms.js';
-import { note, printOne } from '../output.js';
-import { fileError } from './evidence-file.js';
-import { refuseToOverwrite } from './export.js';
+import { printOne } from '../output.js';
+import { refuseToOverwrite, saveContent } from './export.js';
 import { readGivenText, readNamed } from './given-file.js';
 
 const MiB = 1024 * 1024;
@@ -26,16 +24,5 @@ export const send: Command<z.output<typeof chatSendInput>> = async (
 export const save: Command<z.output<typeof fileSaveInput>> = async ({ out, force, ...input }, context) => {
   if (out !== '-') await refuseToOverwrite(out, force);
   const { file, content } = await connect(context).call('fileSave', input, { signal: context.signal });
-  const bytes = Buffer.from(content, 'base64');
-  if (out === '-') {
-    await new Promise<void>((resolve) => context.stdout.write(bytes, () => resolve()));
-    return 0;
-  }
-  try {
-    await writeFileAtomic(out, bytes);
-  } catch (error) {
-    throw fileError(error, out);
-  }
-  note(context, `${bytes.length} bytes of ${file} are in ${out}.`);
-  return 0;
+  return saveContent(out, content, file, context);
 };

@@ -68,6 +68,26 @@ export async function refuseToOverwrite(out: string, force: boolean): Promise<vo
   });
 }
 
+/**
+ * Writes what came in base64 into a file, or on standard output.
+ * @param of what it is, for the note
+ * @throws NiagaError INPUT_FILE, …
+ */
+export async function saveContent(out: string, content: string, of: string, context: Context): Promise<number> {
+  const bytes = Buffer.from(content, 'base64');
+  if (out === '-') {
+    await new Promise<void>((resolve) => context.stdout.write(bytes, () => resolve()));
+    return 0;
+  }
+  try {
+    await writeFileAtomic(out, bytes);
+  } catch (error) {
+    throw fileError(error, out);
+  }
+  note(context, `${bytes.length} bytes of ${of} are in ${out}.`);
+  return 0;
+}
+
 async function printBytes(bytes: Uint8Array, context: Context): Promise<number> {
   await new Promise<void>((resolve) => context.stdout.write(bytes, () => resolve()));
   const { valid } = await checkEvidence(bytes);

@@ -38,9 +38,15 @@ export async function readNamed(
   context: Pick<Context, 'stdin'>,
   most: number,
 ): Promise<{ name: string; content: string }> {
+  const content = await readContent(path, context, most);
+  return { name: path === '-' ? 'file' : basename(path), content };
+}
+
+/** The same without a name: its bytes in base64. */
+export async function readContent(path: string, context: Pick<Context, 'stdin'>, most: number): Promise<string> {
   const bytes = await readGiven(path, context, most);
   if (bytes.length === 0) throw new NiagaError('INPUT_FILE', `"${path}" is empty.`, { where: path });
-  return { name: path === '-' ? 'file' : basename(path), content: Buffer.from(bytes).toString('base64') };
+  return Buffer.from(bytes).toString('base64');
 }
 
 async function gather(stream: Readable, path: string, most: number): Promise<Uint8Array> {

@@ -11,6 +11,7 @@ import { openSources, readItems, type ReadLine, type Source } from '../read/inde
 import { safeJson, safeLine } from '../safe-text.js';
 import { createBatches } from './publish-batches.js';
 import { showProgress, type Progress } from './publish-progress.js';
+import { withPictures } from './publish-pictures.js';
 import { createTally } from './publish-tally.js';
 
 type Options = z.output<typeof publishInput>;
@@ -71,9 +72,11 @@ async function* publishSource(
   source: Source,
   client: Client,
   { format, strict, progress, isLast }: Sending,
-  { signal }: Context,
+  context: Context,
 ): AsyncGenerator<PublishedView> {
-  const items = readItems(source, { format, signal, onRead: (bytes) => progress.read(bytes) });
+  const { signal } = context;
+  const lines = readItems(source, { format, signal, onRead: (bytes) => progress.read(bytes) });
+  const items = withPictures(lines, source, client, context);
   const batches = createBatches(counted(untilAborted(items, signal), progress));
   let isOver = false;
   const next = async (begun: Promise<void>): Promise<Sent | undefined> => {

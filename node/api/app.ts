@@ -10,6 +10,7 @@ import { checkOrigin, requireCaller, requireScope, requireSealed, type FindCalle
 import type { Handlers, NodeOperationKey } from './handlers.js';
 import type { KeptAnswers } from './kept-answers.js';
 import type { Limiters } from './limits.js';
+import { mediaResponse, type FindMedia } from './media.js';
 import { metricsResponse, type ReadMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { OPERATIONS } from './operations.js';
@@ -39,6 +40,8 @@ export interface AppOptions {
   readonly answers: Pick<KeptAnswers, 'once'> | undefined;
   /** What `/events` gives out; absent: there are none. */
   readonly events: EventSource | undefined;
+  /** What `/media` gives out; absent: there is nothing. */
+  readonly media: FindMedia | undefined;
   /** Who listens to them now. */
   readonly listeners: Listeners;
   readonly metrics: ReadMetrics;
@@ -103,9 +106,10 @@ export function createApp(options: AppOptions): Hono {
     },
     '/metrics': () => Promise.resolve(options.metrics()).then(metricsResponse),
     '/events': (context) => follow(context, options),
+    '/media/{picture}': (context) => showMedia(context, options),
   };
   for (const { method, path, scope } of OWN_ROUTES) {
-    app.all(path, (context) => {
+    app.all(path.replace(/\{(\w+)\}/, ':$1'), (context) => {
       const caller = scope === null ? undefined : callerOf(context);
       requireMethod(context, method);
       if (caller !== undefined && scope !== null) requireScope(caller, scope);
@@ -181,6 +185,13 @@ function follow(context: Context, options: AppOptions): Response {
     onEnd();
     throw error;
   }
+}
+
+/** Gives out what is here under the id in the path. */
+function showMedia(context: Context, { media, limiters, find }: AppOptions): Promise<Response> {
+  if (media === undefined) throw unknownPath(context.req.path);
+  limiters.of(requireCaller(context.req.header('authorization'), find).name).enter(performance.now())();
+  return mediaResponse(context.req.param('picture') ?? '', media);
 }
 
 function unknownPath(path: string): NiagaError {

@@ -22,6 +22,7 @@ import type { ApiEvent } from './app.js';
 import type { Handlers } from './handlers.js';
 import type { KeptAnswers } from './kept-answers.js';
 import type { LimitOptions } from './limits.js';
+import type { FindMedia } from './media.js';
 import type { ReadMetrics } from './metrics.js';
 import { ApiServer } from './server.js';
 import type { EventSource } from './sse.js';
@@ -37,6 +38,8 @@ export interface ApiOptions {
   readonly answers?: Pick<KeptAnswers, 'once'> | undefined;
   /** What `/events` gives out. Default: nothing is there. */
   readonly events?: EventSource | undefined;
+  /** What `/media` gives out. Default: nothing is there. */
+  readonly media?: FindMedia | undefined;
   /** What `/metrics` says beside the API's own figures, in the text format of Prometheus. Default: nothing. */
   readonly metrics?: ReadMetrics | undefined;
   /** Where to write `{url, token, pid, trader}` (0600) while the API runs. Its folder exists. */

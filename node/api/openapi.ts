@@ -4,6 +4,7 @@ import { DEFAULT_HOST, DEFAULT_PORT } from './address.js';
 import { EVENT_DATA } from './event-data.js';
 import { NDJSON } from './ndjson.js';
 import { SCOPES, type Operation } from './operation.js';
+import { OPERATIONS } from './operations.js';
 import { PROBLEM_JSON } from './problem.js';
 import { PREFIX } from './routes.js';
 import { nodeOperationSchemas, schemaOf, type JsonSchema, type OperationSchemas } from './schemas.js';
@@ -25,6 +26,7 @@ const TAGS: Readonly<Record<string, string>> = {
   inbox: 'What waits for the trader',
   chat: 'Messages between traders',
   file: 'Files that came',
+  picture: 'Pictures of listings',
   arbiter: 'Arbiters',
   trader: 'Other traders',
   identity: 'The trader’s words and devices',
@@ -80,6 +82,8 @@ is the buyer's turn to accept): \`accepted\`. Buyer, having paid in the usual wa
 \`payment-confirmed\`. Seller: \`trade.ship\`: \`shipped\`. Buyer: \`trade.receive\`: \`received\`, then \`trade.approve\`: \`completed\`. Then each may \`trade.rate\`
 the other. A step is on the disk when its answer comes, and reaches the other side when that is online: there an event
 \`trade-changed\` tells of it (\`GET /events\`), and \`trade.show\` says what may be done next and what is due.`;
+
+const MEDIA_TYPES = [...OPERATIONS.pictureSave.output.shape.type.options, 'application/octet-stream'];
 
 const PROBLEMS = {
   '4XX': { $ref: '#/components/responses/Problem' },
@@ -187,6 +191,19 @@ function ownPaths(): object {
         responses: { 200: { description: 'The token.', content: sessionContent() }, ...PROBLEMS },
       },
     },
+    '/media/{picture}': get('media', 'A picture that is on this node, as a browser shows it', {
+      'x-scope': 'read',
+      description:
+        'What the bytes are is found by taking them apart; what does not draw the picture is left out. Anything that is no picture comes as bytes to save (application/octet-stream, as an attachment). Nobody is asked for what is not here: see picture.list.',
+      parameters: [{ name: 'picture', in: 'path', required: true, description: 'Its id', schema: { type: 'string' } }],
+      responses: {
+        200: {
+          description: 'The picture.',
+          content: Object.fromEntries(MEDIA_TYPES.map((type) => [type, { schema: { type: 'string' } }])),
+        },
+        ...PROBLEMS,
+      },
+    }),
     '/metrics': get('metrics', 'Figures of this node in the text format of Prometheus', {
       'x-scope': 'read',
       responses: { 200: text('The figures.', 'text/plain'), ...PROBLEMS },

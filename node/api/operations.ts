@@ -15,6 +15,7 @@ import { INBOX_OPERATIONS } from './rows/inbox.js';
 import { LISTING_OPERATIONS } from './rows/listing.js';
 import { LOG_OPERATIONS } from './rows/log.js';
 import { NODE_OPERATIONS } from './rows/node.js';
+import { PICTURE_OPERATIONS } from './rows/picture.js';
 import { PRIVATE_OPERATIONS } from './rows/private.js';
 import { RATING_OPERATIONS } from './rows/rating.js';
 import { SEARCH_OPERATIONS } from './rows/search.js';
@@ -33,6 +34,7 @@ import { evidenceView } from './views.js';
 export const OPERATIONS = {
   ...NODE_OPERATIONS,
   ...LISTING_OPERATIONS,
+  ...PICTURE_OPERATIONS,
   ...SEARCH_OPERATIONS,
   ...WATCH_OPERATIONS,
   ...EVENT_OPERATIONS,

@@ -24,6 +24,7 @@ const OWN = [
   { method: 'POST', path: '/session', scope: null },
   { method: 'GET', path: '/metrics', scope: 'read' },
   { method: 'GET', path: '/events', scope: OPERATIONS.events.scope },
+  { method: 'GET', path: '/media/{picture}', scope: OPERATIONS.pictureSave.scope },
 ] as const satisfies readonly Route[];
 
 export type OwnPath = (typeof OWN)[number]['path'];

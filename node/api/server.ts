@@ -129,7 +129,7 @@ export class ApiServer implements Api {
 
   /** What all listeners answer with. */
   async #routes(token: string, running: Set<AbortController>): Promise<Omit<AppOptions, 'place' | 'tlsUrl'>> {
-    const { handlers, tokens, logger, version, answers, events, limits = {} } = this.#options;
+    const { handlers, tokens, logger, version, answers, events, media, limits = {} } = this.#options;
     const listeners: Listeners = new Map();
     const counters = createApiCounters();
     return {
@@ -151,6 +151,7 @@ export class ApiServer implements Api {
       },
       answers,
       events,
+      media,
       listeners,
       metrics: async () => ((await this.#options.metrics?.()) ?? '') + metricsText(counters.metrics(listeners.size)),
       running,

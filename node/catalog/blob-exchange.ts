@@ -18,6 +18,8 @@ export const FETCH_TIMEOUT = 4_000;
 /** The seller and two keepers, so that neither a seller who sleeps nor a keeper who does not answer costs any time. */
 export const ASKED_TOGETHER = 3;
 export const ASK_NEXT_AFTER = 300;
+/** A picture over a slow line, of which only one is fetched at a time: it is a hundred times as large as a text. */
+const PICTURE_TIMEOUT = 20_000;
 /** Four are known to the schema, and later versions may add some; each may be {@link MAX_TEXT} long. */
 const MAX_TEXTS = 8;
 
@@ -68,6 +70,15 @@ export class BlobExchange {
     }
   }
 
+  /** One picture of a listing for somebody here; undefined where nobody who is there has it. */
+  picture(
+    id: CID,
+    listing: SignedRecord<Listing>,
+    options: FetchOptions & { readonly keep: boolean },
+  ): Promise<Uint8Array | undefined> {
+    return this.#blob(id, listing, MAX_PICTURE, options);
+  }
+
   async #give(body: Uint8Array): Promise<Uint8Array> {
     const { id } = readBody(blobRequestSchema, body, BLOB_METHOD);
     const blob = (await this.#deps.catalog.blob(id)) ?? (await this.#deps.shelf.blob(id.toString()));
@@ -76,18 +87,18 @@ export class BlobExchange {
     return encode(blob);
   }
 
-  /** One text or picture: from here, or from the same peers as its listing. Kept with it. */
+  /** One text or picture: from here, or from the same peers as its listing. Kept with it, unless that is not wanted. */
   async #blob(
     id: CID,
     listing: SignedRecord<Listing>,
     most: number,
-    { signal, hints, wanted }: FetchOptions,
+    { signal, hints, wanted, keep = true }: FetchOptions & { readonly keep?: boolean },
   ): Promise<Uint8Array | undefined> {
     const { catalog, shelf, network, networkName } = this.#deps;
     const version = listing.id.toString();
     const here = (await catalog.blob(id)) ?? (await shelf.blob(id.toString()));
     if (here !== undefined) {
-      await shelf.attach(version, new Map([[id.toString(), here]]));
+      if (keep) await shelf.attach(version, new Map([[id.toString(), here]]));
       return here;
     }
     const { trader, device, slot } = listing.payload;
@@ -95,7 +106,8 @@ export class BlobExchange {
     const { good, failures } = await firstGood(
       sources,
       async (peer, asking) => {
-        const options = { timeout: FETCH_TIMEOUT, retry: true, maxResponse: most + MAX_BLOB_REQUEST, signal: asking };
+        const timeout = most > MAX_TEXT ? PICTURE_TIMEOUT : FETCH_TIMEOUT;
+        const options = { timeout, retry: true, maxResponse: most + MAX_BLOB_REQUEST, signal: asking };
         const bytes = decode(await network.request(peer, BLOB_METHOD, writeBody({ id }), options), {
           maxBytes: most + MAX_BLOB_REQUEST,
         });
@@ -103,12 +115,12 @@ export class BlobExchange {
           throw new NiagaError('RECORD_ID', 'A node gave another text than the one asked for.');
         return bytes;
       },
-      { together: wanted === false ? 1 : ASKED_TOGETHER, hedge: ASK_NEXT_AFTER, signal },
+      { together: wanted === false || most > MAX_TEXT ? 1 : ASKED_TOGETHER, hedge: ASK_NEXT_AFTER, signal },
     );
     for (const { error } of failures) if (isLie(error)) this.#deps.onRefused(error.code);
     // The listing can be shown without it; its id says what text is meant.
     if (good === undefined) return undefined;
-    await shelf.attach(version, new Map([[id.toString(), good.answer]]));
+    if (keep) await shelf.attach(version, new Map([[id.toString(), good.answer]]));
     return good.answer;
   }
 }

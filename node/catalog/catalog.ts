@@ -11,6 +11,7 @@ import type { Identity } from '../identity/index.js';
 import type { Outlet } from '../index/index.js';
 import { listed, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
+import type { Pictures } from '../pictures/index.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import { Distribution } from './distribution.js';
 import type { Catalog, PublishItem, PublishOptions, StockLine } from './index.js';
@@ -37,6 +38,8 @@ export interface CatalogDeps {
   /** Brings cards to the nodes that hold them for everybody. */
   readonly outlet: Outlet;
   readonly verify: Verify;
+  /** Told which pictures listings name. Default: nobody is. */
+  readonly pictures?: Pick<Pictures, 'name'> | undefined;
   /** Whether this device signs for the trader; while it does not, nothing is signed or brought out by itself. Default: it does. */
   readonly mayWrite?: (() => boolean) | undefined;
   readonly now: () => number;
@@ -77,7 +80,7 @@ class CatalogService implements Catalog {
 
   constructor(deps: CatalogDeps) {
     this.#deps = deps;
-    const { store, identity, verify, now, logger, outlet } = deps;
+    const { store, identity, verify, now, logger, outlet, pictures } = deps;
     const rows = new Rows(store, { network: identity.network, trader: identity.trader });
     const cards = new OwnCards({ store, identity, rows, now });
     const placings = new Placings(store);
@@ -101,7 +104,7 @@ class CatalogService implements Catalog {
     this.#placings = placings;
     this.#leases = leases;
     this.#distribution = distribution;
-    this.#preparation = { identity, rows, cards, stock, versions: this.#versions, blobs: this.#blobs, now };
+    this.#preparation = { identity, rows, cards, stock, versions: this.#versions, blobs: this.#blobs, pictures, now };
     const keeping = { store, identity, rows, cards, stock, leases, placings, distribution, outlet };
     this.#upkeep = new Upkeep({ ...keeping, lock, version, now, logger });
     this.#schedule = new Schedule({

@@ -200,6 +200,15 @@ export class ListingExchange {
     return this.#blobs.collectPictures(listing, options);
   }
 
+  /** One picture of a listing, for somebody here: kept for others only where `keep` says so. */
+  picture(
+    id: CID,
+    listing: SignedRecord<Listing>,
+    options: FetchOptions & { readonly keep: boolean },
+  ): Promise<Uint8Array | undefined> {
+    return this.#blobs.picture(id, listing, options);
+  }
+
   // Giving
 
   async #find(id: CID): Promise<KeptListing | undefined> {

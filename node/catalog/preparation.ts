@@ -6,6 +6,7 @@ import { signRecord, type SignedRecord } from '../../protocol/record.js';
 import type { PublishedView } from '../api/views.js';
 import type { Identity } from '../identity/index.js';
 import type { Posting } from '../index/index.js';
+import type { Pictures } from '../pictures/index.js';
 import type { Table } from '../store/index.js';
 import type { PublishItem } from './index.js';
 import type { OwnCards } from './own-cards.js';
@@ -19,6 +20,7 @@ export interface PreparationDeps {
   readonly stock: Stock;
   readonly versions: Table<Uint8Array>;
   readonly blobs: Table<Uint8Array>;
+  readonly pictures?: Pick<Pictures, 'name'> | undefined;
   readonly now: () => number;
 }
 
@@ -36,7 +38,7 @@ export interface Prepared {
 export function prepare(
   { line, value }: PublishItem,
   { strict, batch }: { strict: boolean; batch: RowBatch },
-  { identity, rows, cards, stock, versions, blobs: texts, now }: PreparationDeps,
+  { identity, rows, cards, stock, versions, blobs: texts, pictures, now }: PreparationDeps,
 ): Prepared {
   try {
     const { item, bytes, blobs, warnings } = readItem(value, { strict });
@@ -51,7 +53,9 @@ export function prepare(
     // What was sold since counts on, unless the seller now states another number than before.
     const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
     const level = restated ? item.inventoryLevel : before.level;
-    const notes = withWarnings([...warnings, ...soldSince(item.inventoryLevel, level)]);
+    const { writes, missing } = pictures?.name(item.image ?? []) ?? { writes: [], missing: [] };
+    batch.add(...writes);
+    const notes = withWarnings([...warnings, ...soldSince(item.inventoryLevel, level), ...notHere(missing.length)]);
     if (before !== undefined && !before.removed && before.content === content) {
       return { slot, view: { line, sku: item.sku, listing: rows.idOf(slot), status: 'unchanged', ...notes } };
     }
@@ -93,6 +97,12 @@ function soldSince(stated: number | null, level: number | null): Warnings {
   if (stated === null || level === null || level >= stated) return [];
   const message = `${level} of ${stated} are left, as before; state another quantity to restock.`;
   return [{ code: 'STOCK_SHORT', where: 'quantity', message }];
+}
+
+function notHere(pictures: number): Warnings {
+  if (pictures === 0) return [];
+  const message = `${pictures} of its pictures are not on this node: add each with niaga picture add FILE.`;
+  return [{ code: 'PICTURE_NOT_FOUND', where: 'image', message }];
 }
 
 function withWarnings(warnings: Warnings): { warnings?: Warnings } {

@@ -48,6 +48,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/listing.js',
     'node/api/rows/log.js',
     'node/api/rows/node.js',
+    'node/api/rows/picture.js',
     'node/api/rows/private.js',
     'node/api/rows/proof.js',
     'node/api/rows/rating.js',

@@ -27,6 +27,18 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   listingList: ['listing list [--limit <n>] [--after <text>]', 'List own listings'],
   listingShow: ['listing show <listing>', 'Show one listing, own or another’s'],
   listingRemove: ['listing remove <listing>', 'Take an own listing back'],
+  pictureAdd: [
+    'picture add <file>',
+    'Put a picture on this node for a listing to name; where and with what it was taken is taken out of it',
+  ],
+  pictureList: [
+    'picture list <listing> [--fetch]',
+    'List the pictures of a listing; those of others are fetched only with --fetch',
+  ],
+  pictureSave: [
+    'picture save <picture> [--out <text>] [--force]',
+    'Save a picture that is on this node, without anything that does not draw it',
+  ],
   search: [
     'search [words...] [--min-price <text>] [--max-price <text>] [--currency <text>] [--category <text>] [--kind <word>] [--condition <word>] [--place <text>] [--ships-to <text>] [--in-stock] [--seller <text>] [--sort <word>] [--per-seller <n>] [--facets] [--explain] [--limit <n>] [--after <text>] [--timeout-ms <n>] [--stream]',
     'Find listings in the whole network',

@@ -28,7 +28,8 @@ export interface Details {
   readonly terms: Readonly<Partial<Record<TermName, string>>>;
   /** Terms that the listing names; the texts of some may be missing. */
   readonly named: readonly TermName[];
-  readonly pictures: number;
+  /** Their ids. */
+  readonly pictures: readonly string[];
   readonly validUntil: number | undefined;
   readonly published: number | undefined;
   /** Only what its card tells: nobody who can be reached has the listing itself. */
@@ -62,7 +63,7 @@ export function detailsOf(view: ListingView): Details {
       TERMS.flatMap((name) => (textIn(texts[name]) === undefined ? [] : [[name, texts[name]]])),
     ),
     named: TERMS.filter((name) => name in conditions),
-    pictures: listIn(view['image']).length,
+    pictures: textsIn(view['image']),
     validUntil: numberIn(view['validUntil']) ?? numberIn(view['validThrough']),
     published: numberIn(view['published']),
     partial: view['partial'] === true,

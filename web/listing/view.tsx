@@ -5,6 +5,7 @@ import { moneyText } from '../format/money.js';
 import { dateText } from '../format/time.js';
 import { Loading } from '../parts/loading.js';
 import { Problem } from '../parts/problem.js';
+import { Gallery } from '../pictures/gallery.js';
 import { SEARCH_WORDS } from '../search/words.js';
 import { useLanguage, useWords } from '../shell/language.js';
 import { hrefTo } from '../shell/route.js';
@@ -115,8 +116,10 @@ function Shown({ deal, own }: { deal: Deal; own: boolean }) {
       {listing.status === 'removed' ? <p class="note warn">{t.removed}</p> : null}
       <div class="two">
         <div>
+          {details.pictures.length === 0 ? null : (
+            <Gallery listing={listing.listing} title={listing.title} count={details.pictures.length} />
+          )}
           {details.description === '' ? null : <p class="text">{details.description}</p>}
-          {details.pictures === 0 ? null : <p class="soft">{t.pictures(details.pictures)}</p>}
           <Facts details={details} />
           <Seller deal={deal} />
         </div>

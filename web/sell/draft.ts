@@ -23,6 +23,8 @@ export interface Draft {
   readonly delivery: string;
   readonly guarantee: string;
   readonly refund: string;
+  /** Ids of pictures that are on the node, in their order. */
+  readonly pictures: readonly string[];
 }
 
 export const KINDS = ['goods', 'service', 'digital'] as const;
@@ -55,6 +57,7 @@ export function emptyDraft(now: number): Draft {
     delivery: '',
     guarantee: '',
     refund: '',
+    pictures: [],
   };
 }
 
@@ -80,6 +83,7 @@ export function draftOf(view: ListingView, language: Language): Draft {
     rate: amount(shipping?.rate),
     pickup: details.pickup,
     payment: details.payment,
+    pictures: details.pictures,
   };
 }
 
@@ -108,7 +112,7 @@ const NOT_OF_ITEM = [
 ];
 
 /**
- * The listing to publish. What the form does not show (variants, attributes, more places to ship to, pictures) stays as it was.
+ * The listing to publish. What the form does not show (variants, attributes, more places to ship to) stays as it was.
  * @param before the listing that is changed
  */
 export function itemOf(draft: Draft, language: Language, before?: ListingView): Record<string, unknown> {
@@ -148,6 +152,7 @@ export function itemOf(draft: Draft, language: Language, before?: ListingView): 
     shippingDetails: shipping.length === 0 ? undefined : shipping,
     pickup: draft.pickup ? true : undefined,
     acceptedPaymentMethod: draft.payment.length === 0 ? undefined : draft.payment,
+    image: draft.pictures.length === 0 ? undefined : draft.pictures,
     conditions: { ...(kept['conditions'] as object | undefined), ...terms },
     inLanguage: before === undefined ? language : kept['inLanguage'],
   };

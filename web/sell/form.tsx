@@ -6,6 +6,7 @@ import { refusalIn } from '../api/refusal.js';
 import { LISTING_WORDS } from '../listing/words.js';
 import { Choose, Field } from '../parts/field.js';
 import { Problem } from '../parts/problem.js';
+import { PictureChooser } from '../pictures/chooser.js';
 import { SEARCH_WORDS } from '../search/words.js';
 import { useLanguage, useWords } from '../shell/language.js';
 import { CONDITIONS, draftOf, emptyDraft, itemOf, KINDS, PAYMENT_METHODS, problemsOf, type Draft } from './draft.js';
@@ -28,6 +29,7 @@ export function SellForm({ before, onDone }: { before?: ListingView | undefined;
     before === undefined ? emptyDraft(Date.now()) : draftOf(before, language),
   );
   const [done, setDone] = useState<string>();
+  const [busy, setBusy] = useState(false);
   const action = useAction();
   const problems = problemsOf(draft, language);
   const set =
@@ -52,7 +54,7 @@ export function SellForm({ before, onDone }: { before?: ListingView | undefined;
   });
   const submit = (event: Event): void => {
     event.preventDefault();
-    if (problems.size > 0) return;
+    if (problems.size > 0 || busy) return;
     action.run(async () => {
       const status = await publish(itemOf(draft, language, before));
       setDone(status === 'unchanged' ? t.unchanged : t.published);
@@ -64,6 +66,15 @@ export function SellForm({ before, onDone }: { before?: ListingView | undefined;
     <form onSubmit={submit} data-form="sell">
       <Field label={t.fieldTitle} {...text('title')} required maxLength={300} />
       <Field label={t.description} {...text('description')} lines={4} maxLength={20_000} hint={t.descriptionHint} />
+      <PictureChooser
+        pictures={draft.pictures}
+        title={draft.title}
+        onPictures={(change) => {
+          setDone(undefined);
+          setDraft((now) => ({ ...now, pictures: change(now.pictures) }));
+        }}
+        onBusy={setBusy}
+      />
       <div class="columns">
         <Field label={t.price} {...amount('price')} hint={t.priceHint} />
         <Field label={t.currency} {...text('currency')} required maxLength={3} />
@@ -112,7 +123,6 @@ export function SellForm({ before, onDone }: { before?: ListingView | undefined;
         <Field key={name} label={t[name]} name={name} lines={2} value={draft[name]} onValue={set(name)} />
       ))}
       {before === undefined ? <Field label={t.sku} {...text('sku')} required maxLength={128} hint={t.skuHint} /> : null}
-      <p class="soft">{t.pictures}</p>
       <p class="soft">{t.public}</p>
       {action.refusal === undefined ? null : (
         <>
@@ -121,7 +131,7 @@ export function SellForm({ before, onDone }: { before?: ListingView | undefined;
         </>
       )}
       <div role="status">{done === undefined ? null : <p class="note good">{done}</p>}</div>
-      <button type="submit" class="main" disabled={action.running}>
+      <button type="submit" class="main" disabled={action.running || busy}>
         {t.publish}
       </button>
     </form>

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { useAction } from '../api/action.js';
 import { useAnswer } from '../api/answer.js';
 import { call, change } from '../api/client.js';
@@ -7,6 +8,8 @@ import { storeToken } from '../api/session.js';
 import { dateText } from '../format/time.js';
 import { Loading } from '../parts/loading.js';
 import { Problem } from '../parts/problem.js';
+import { setShowsAlways, showsAlways } from '../pictures/always.js';
+import { PICTURE_WORDS } from '../pictures/words.js';
 import { useLanguage, useWords } from '../shell/language.js';
 import { SETTINGS_WORDS } from './words.js';
 
@@ -66,6 +69,7 @@ export function SettingsView() {
             ))}
           </ul>
           <p class="soft">{t.commandLine}</p>
+          <PictureSetting />
           <h2>{t.blocked}</h2>
           <Blocked traders={value.blocks.traders} onChange={reload} />
         </>
@@ -78,6 +82,29 @@ export function SettingsView() {
         </button>
       </p>
     </section>
+  );
+}
+
+function PictureSetting() {
+  const t = useWords(PICTURE_WORDS);
+  const [always, setAlways] = useState(showsAlways);
+  return (
+    <>
+      <h2>{t.title}</h2>
+      <label class="check">
+        <input
+          type="checkbox"
+          name="pictures"
+          checked={always}
+          onChange={(event) => {
+            setShowsAlways(event.currentTarget.checked);
+            setAlways(event.currentTarget.checked);
+          }}
+        />
+        <span>{t.always}</span>
+      </label>
+      <p class="soft">{t.alwaysHint}</p>
+    </>
   );
 }
 

@@ -30,6 +30,8 @@ const en: Record<string, string> = {
   INPUT_INVALID: 'Something that was filled in cannot be right.',
   INPUT_SYNTAX: 'This is not written as a table has to be.',
   INPUT_TOO_LARGE: 'That is too much at once.',
+  PICTURE_INVALID: 'That is not a picture that can be put up. Choose a JPEG, PNG or WebP file.',
+  PICTURE_LIMIT: 'Your node has no room for more pictures.',
   STOCK_SHORT: 'There is not that much left.',
   WRITER_OTHER: 'Another device of yours signs for you now. Do this there, or take over in its settings.',
   INTERNAL: 'Something went wrong inside your node. Its log says more.',
@@ -65,6 +67,8 @@ const id: Record<string, string> = {
   INPUT_INVALID: 'Ada isian yang tidak mungkin benar.',
   INPUT_SYNTAX: 'Ini tidak ditulis seperti tabel seharusnya.',
   INPUT_TOO_LARGE: 'Terlalu banyak sekaligus.',
+  PICTURE_INVALID: 'Itu bukan gambar yang dapat dipasang. Pilih berkas JPEG, PNG atau WebP.',
+  PICTURE_LIMIT: 'Tidak ada ruang lagi di node Anda untuk gambar.',
   STOCK_SHORT: 'Sisanya tidak sebanyak itu.',
   WRITER_OTHER:
     'Perangkat Anda yang lain sedang menandatangani untuk Anda. Lakukan ini di sana, atau ambil alih di pengaturannya.',
