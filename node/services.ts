@@ -288,6 +288,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         devices,
         traderRecords,
         catalog,
+        pictures,
         search,
         exchange,
         trades,

@@ -105,16 +105,7 @@ export class BlobExchange {
     const sources = sourcesOf(slotId(networkName, trader, slot).toString(), deviceToPeerId(device), this.#deps, hints);
     const { good, failures } = await firstGood(
       sources,
-      async (peer, asking) => {
-        const timeout = most > MAX_TEXT ? PICTURE_TIMEOUT : FETCH_TIMEOUT;
-        const options = { timeout, retry: true, maxResponse: most + MAX_BLOB_REQUEST, signal: asking };
-        const bytes = decode(await network.request(peer, BLOB_METHOD, writeBody({ id }), options), {
-          maxBytes: most + MAX_BLOB_REQUEST,
-        });
-        if (!(bytes instanceof Uint8Array) || !blobId(bytes).equals(id))
-          throw new NiagaError('RECORD_ID', 'A node gave another text than the one asked for.');
-        return bytes;
-      },
+      (peer, asking) => askBlob(network, peer, id, { most, signal: asking }),
       { together: wanted === false || most > MAX_TEXT ? 1 : ASKED_TOGETHER, hedge: ASK_NEXT_AFTER, signal },
     );
     for (const { error } of failures) if (isLie(error)) this.#deps.onRefused(error.code);
@@ -123,6 +114,26 @@ export class BlobExchange {
     if (keep) await shelf.attach(version, new Map([[id.toString(), good.answer]]));
     return good.answer;
   }
+}
+
+/**
+ * One node's copy of a text or picture.
+ * @param most bytes that it may have
+ * @throws NiagaError RECORD_ID where it is another, LISTING_NOT_FOUND, PEER_UNREACHABLE, …
+ */
+export async function askBlob(
+  network: Network,
+  peer: string,
+  id: CID,
+  { most, signal }: { readonly most: number; readonly signal?: AbortSignal | undefined },
+): Promise<Uint8Array> {
+  const timeout = most > MAX_TEXT ? PICTURE_TIMEOUT : FETCH_TIMEOUT;
+  const options = { timeout, retry: true, maxResponse: most + MAX_BLOB_REQUEST, signal };
+  const answer = await network.request(peer, BLOB_METHOD, writeBody({ id }), options);
+  const bytes = decode(answer, { maxBytes: most + MAX_BLOB_REQUEST });
+  if (!(bytes instanceof Uint8Array) || !blobId(bytes).equals(id))
+    throw new NiagaError('RECORD_ID', 'A node gave another text or picture than the one asked for.');
+  return bytes;
 }
 
 /** Whom to ask for what is of a listing, this node not among them: the seller, who is told of, those who keep the listing for all. */

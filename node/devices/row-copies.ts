@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { equalBytes } from '../../protocol/ids.js';
+import { askBlob } from '../catalog/blob-exchange.js';
 import type { Catalog } from '../catalog/index.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
 import { readBody, writeBody } from '../index/wire.js';
+import { MAX_PICTURE } from '../keep/wire.js';
 import type { Network } from '../network/index.js';
+import type { Pictures } from '../pictures/index.js';
 import { rawCodec, type Store, type Write } from '../store/index.js';
 import { traderAsking } from './asker.js';
 import { ANSWER_BYTES, MAX_ANSWER, ROWS_LENGTH, ROWS_METHOD, rowsAnswerSchema, rowsSchema } from './log-wire.js';
@@ -11,7 +14,7 @@ import { NiagaError } from '../../protocol/errors.js';
 
 const REQUEST_TIMEOUT = 10_000;
 /** The catalogue as it lies on disk, listings and texts before the rows that name them. */
-const TABLES = ['listings', 'blobs', 'own-cards', 'own-deltas', 'reservations', 'catalog'] as const;
+const TABLES = ['listings', 'blobs', 'own-picture-rows', 'own-cards', 'own-deltas', 'reservations', 'catalog'] as const;
 const HASH_BYTES = 8;
 
 export interface RowCopiesDeps {
@@ -20,6 +23,7 @@ export interface RowCopiesDeps {
   readonly delegations: DelegationBook;
   readonly store: Store;
   readonly catalog: Pick<Catalog, 'reload'>;
+  readonly pictures: Pick<Pictures, 'fill'>;
   /** Whether this device writes: it gives its catalogue, and never takes another's. */
   readonly mayWrite: () => boolean;
   readonly now: () => number;
@@ -45,6 +49,8 @@ export class RowCopies {
     let changed = false;
     for (const table of TABLES) changed = (await this.#pullTable(peer, table, signal)) || changed;
     if (changed) await this.#deps.catalog.reload();
+    const { network, pictures } = this.#deps;
+    await pictures.fill((id) => askBlob(network, peer, id, { most: MAX_PICTURE, signal }));
   }
 
   async #pullTable(peer: string, name: string, signal?: AbortSignal): Promise<boolean> {

@@ -53,10 +53,16 @@ export interface Pictures {
   get(id: CID): Promise<Uint8Array | undefined>;
   /** For others: only one that a listing names. */
   named(id: CID): Promise<Uint8Array | undefined>;
+  /**
+   * Has those that the catalogue of another device names, whose rows were copied from there.
+   * @param fetch from that device; what it throws leaves that picture out
+   */
+  fill(fetch: (id: CID) => Promise<Uint8Array>): Promise<void>;
   /** An own listing names these. The writes belong into its batch; `missing` are not here. */
   name(ids: readonly CID[]): { readonly writes: Write[]; readonly missing: readonly CID[] };
 }
 
 export function createPictures(deps: PicturesDeps): Pictures {
-  return new OwnPictures({ maxBytes: MAX_BYTES, ...deps });
+  const { store, now, maxBytes = MAX_BYTES } = deps;
+  return new OwnPictures({ store, now, maxBytes });
 }

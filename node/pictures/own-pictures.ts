@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import { NiagaError } from '../../protocol/errors.js';
-import { blobId } from '../../protocol/ids.js';
+import { blobId, parseId } from '../../protocol/ids.js';
 import { createMutex } from '../concurrency.js';
 import { MAX_PICTURE } from '../keep/wire.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
@@ -38,9 +38,7 @@ export class OwnPictures implements Pictures {
   }
 
   async start(): Promise<void> {
-    this.#rows.clear();
-    this.#total = 0;
-    for await (const [id, row] of this.#table.range()) this.#remember(id, row);
+    await this.#read();
     await this.#store.write(this.#forgetDrafts());
   }
 
@@ -76,6 +74,18 @@ export class OwnPictures implements Pictures {
     return this.#rows.get(id.toString())?.named === true ? this.get(id) : undefined;
   }
 
+  fill(fetch: (id: CID) => Promise<Uint8Array>): Promise<void> {
+    return this.#lock(async () => {
+      await this.#read();
+      for (const [text, { named }] of this.#rows) {
+        if (!named || (await this.#bytes.has(text))) continue;
+        const id = parseId(text);
+        const bytes = await fetch(id).catch(() => undefined);
+        if (bytes !== undefined && blobId(bytes).equals(id)) await this.#store.write([this.#bytes.put(text, bytes)]);
+      }
+    });
+  }
+
   name(ids: readonly CID[]): { writes: Write[]; missing: readonly CID[] } {
     const writes: Write[] = [];
     for (const id of ids.map(String)) {
@@ -87,6 +97,14 @@ export class OwnPictures implements Pictures {
       writes.push(this.#table.put(id, named));
     }
     return { writes, missing: ids.filter((id) => !this.#rows.has(id.toString())) };
+  }
+
+  async #read(): Promise<void> {
+    const rows: [string, Row][] = [];
+    for await (const found of this.#table.range()) rows.push(found);
+    this.#rows.clear();
+    this.#total = 0;
+    for (const [id, row] of rows) this.#remember(id, row);
   }
 
   #remember(id: string, row: Row): void {

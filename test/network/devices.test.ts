@@ -2,10 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openHome } from '../../node/home/index.js';
 import { openIdentity } from '../../node/identity/index.js';
 import { signDrafts } from '../../node/identity/drafts.js';
+import { toBase64 } from '../../node/identity/key-file.js';
 import { restoreIdentity } from '../../node/identity/restore.js';
 import type { Root } from '../../node/identity/root.js';
 import { openCapsule } from '../../protocol/identity/capsule.js';
 import { signRecord } from '../../protocol/record.js';
+import { jpegOf } from '../node/pictures/samples.js';
 import { NETWORK, newFolder, pair, publish, rootOf, shows, start, stop, stopAll, until } from './machines.js';
 
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo arabika 250 g', price: '85000 IDR', quantity: 5 };
@@ -78,7 +80,8 @@ describe('one shop on two machines', () => {
   it('goes on after a hand-over without a fork, both reading everything', { timeout: 180_000 }, async () => {
     const shop = await start({ name: 'Warung Sari' });
     const buyer = await start({ by: shop });
-    const listing = await publish(shop, KOPI);
+    const { picture } = await shop.pictureAdd({ content: toBase64(jpegOf()) });
+    const listing = await publish(shop, { ...KOPI, image: [picture] });
     const phone = await pair(shop);
     await until(
       () => phone.listingShow({ listing }),
@@ -97,6 +100,10 @@ describe('one shop on two machines', () => {
     await until(
       () => phone.listingShow({ listing }),
       ({ available }) => available === 3,
+    );
+    await until(
+      () => phone.pictureSave({ picture }).catch(() => undefined),
+      (saved) => saved?.content === toBase64(jpegOf()),
     );
     await expect(shop.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
     await buyer.tradePay({ trade });
