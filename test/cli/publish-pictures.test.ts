@@ -52,7 +52,7 @@ describe('publish', () => {
       [JPEG, PNG],
       [PNG],
       `${JPEG} ${PNG}`,
-      '',
+      undefined,
       [PNG, { '/': JPEG }],
     ]);
     // Once a file of listings.

@@ -156,6 +156,7 @@ describe.skipIf(executable === undefined)('pictures on the page', () => {
     await buyer.page.locator('input[name=pictures]').check();
     await buyer.page.reload();
     expect(await buyer.page.locator('input[name=pictures]').isChecked()).toBe(true);
+    await buyer.go('search');
     await (await buyer.finds(id ? 'kopi kintamani' : 'flores coffee', title)).click();
     await gallery.locator('.main-picture img').waitFor();
     expect(await gallery.locator('.note button').count()).toBe(0);
