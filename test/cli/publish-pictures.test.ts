@@ -113,3 +113,19 @@ describe('publish', () => {
     expect(values).toHaveLength(1);
   });
 });
+
+describe('picture', () => {
+  it('puts a file on the node and says what was taken out of it; one that is too large is not even sent', async () => {
+    const { handlers, added } = shop();
+    await using at = await serveHome(handlers);
+    const large = new Uint8Array(1_536 * 1024 + 1);
+    await using folder = await folderWith({ 'kopi.jpg': jpegOf({ inside: [exif(1, 'GPS')] }), 'large.jpg': large });
+    const add = (name: string) => niaga(['picture', 'add', join(folder.path, name), '--json', '--home', at.home]);
+    const ran = await add('kopi.jpg');
+    expect(ran.code).toBe(0);
+    const removed = exif(1, 'GPS').length;
+    expect(jsonLines(ran.out)).toMatchObject([{ picture: JPEG, type: 'image/jpeg', width: 3, height: 2, removed }]);
+    expect(await add('large.jpg')).toMatchObject({ code: 1, err: expect.stringContaining('1536 KiB') as string });
+    expect(added()).toBe(1);
+  });
+});
