@@ -72,6 +72,15 @@ export async function openEvents(last: string | undefined, signal: AbortSignal):
   return linesOf(response, signal);
 }
 
+/**
+ * A picture that is on the node. The token goes in the header, never in an address: so it is fetched here, and shown from memory.
+ * @throws Refusal PICTURE_NOT_FOUND, …, or OFFLINE
+ */
+export async function media(picture: string, signal: AbortSignal): Promise<Blob> {
+  const response = await reach(`/media/${encodeURIComponent(picture)}`, { headers: credentials(), signal });
+  return response.blob();
+}
+
 async function* outputsOf<Name extends NameAnswering<'stream'>>(
   name: Name,
   response: Response,

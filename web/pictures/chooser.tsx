@@ -1,5 +1,5 @@
 import { useId, useRef, useState } from 'preact/hooks';
-import { call } from '../api/client.js';
+import { change } from '../api/client.js';
 import { refusalOf, type Refusal } from '../api/refusal.js';
 import { Problem } from '../parts/problem.js';
 import { useWords } from '../shell/language.js';
@@ -41,7 +41,7 @@ export function PictureChooser(given: {
         continue;
       }
       try {
-        const { picture } = await call('picture.add', { content: await base64Of(small) });
+        const { picture } = await change('picture.add', { content: await base64Of(small) });
         onPictures((now) => (now.includes(picture) ? now : [...now, picture]));
       } catch (thrown) {
         setRefusal(refusalOf(thrown));

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { media } from '../api/media.js';
+import { media } from '../api/client.js';
 import { useWords } from '../shell/language.js';
 import { PICTURE_WORDS } from './words.js';
 
