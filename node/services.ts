@@ -202,7 +202,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       );
     });
     const search = createSearch({ ...common('search'), index, isBlocked, isFalse });
-    const pictures = await run(createPictures(common('pictures')));
+    const pictures = await run(createPictures(common('catalog')));
     const catalog = await run(
       createCatalog({
         ...common('catalog'),
