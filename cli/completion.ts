@@ -24,6 +24,23 @@ const nextOf = ({ words, options, choices }: CommandNode): string[] => [
   '--help',
 ];
 
+/**
+ * What the next word of a line may be, for a shell of our own.
+ * @param words those before it
+ */
+export function completionsAfter(tree: Tree, words: readonly string[]): string[] {
+  const known = new Map(tree.map((node) => [node.path, node]));
+  const path = words.reduce((at, word) => {
+    const step = at === '' ? word : `${at} ${word}`;
+    return known.has(step) ? step : at;
+  }, '');
+  const node = known.get(path);
+  if (node === undefined) return [];
+  const option = node.options.find(({ flag }) => flag === words.at(-1));
+  if (option?.value !== undefined) return [...option.choices];
+  return nextOf(node);
+}
+
 const chosen = (tree: Tree) =>
   tree.flatMap(({ path, options }) =>
     options.filter(({ choices }) => choices.length > 0).map((option) => ({ path, ...option })),

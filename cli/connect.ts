@@ -13,15 +13,38 @@ const apiFileSchema = z.object({
   trader: z.string(),
 });
 
+type RunningNode = z.infer<typeof apiFileSchema>;
+
 /**
  * A client of the node that runs on the chosen home.
  * @throws NiagaError NODE_UNREACHABLE, IDENTITY_MISSING
  */
 export function connect(context: Context): Client {
-  const folder = join(resolveHome({ home: context.home, env: context.env }), context.network);
+  return createClient(running(context));
+}
+
+/** What the node that runs on the chosen home says of itself. @throws NiagaError NODE_UNREACHABLE, IDENTITY_MISSING */
+export function running(context: Context): RunningNode {
+  const folder = folderOf(context);
   const file = readApiFile(join(folder, 'api.json'));
   if (file === undefined || !isAlive(file.pid)) throw nobodyThere(context, folder);
-  return createClient(file);
+  return file;
+}
+
+/** Where all that is of this home and network lies. */
+export function folderOf({ home, network, env }: Pick<Context, 'home' | 'network' | 'env'>): string {
+  return join(resolveHome({ home, env }), network);
+}
+
+/** A client that has forgotten which input belongs to which key: for who goes through the table by keys. */
+interface LooseClient {
+  call(key: string, input: unknown, options: object): Promise<unknown>;
+  stream(key: string, input: unknown, options: object): AsyncIterable<unknown>;
+}
+
+/** @returns the same client; its inputs must be checked by the row of their key */
+export function loosened(client: Client): LooseClient {
+  return client as unknown as LooseClient;
 }
 
 /** What a command failed with, said for this home: a client knows an address only. */
@@ -35,7 +58,7 @@ export function explain(error: unknown, context: Context): unknown {
   });
 }
 
-function readApiFile(path: string): z.infer<typeof apiFileSchema> | undefined {
+function readApiFile(path: string): RunningNode | undefined {
   let text: string;
   try {
     // Synchronous: waking the thread pool would cost more than the reading.
@@ -57,8 +80,8 @@ function readApiFile(path: string): z.infer<typeof apiFileSchema> | undefined {
   }
 }
 
-/** A node that was killed leaves its file. */
-function isAlive(pid: number): boolean {
+/** Whether there is such a process: a node that was killed leaves its file. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

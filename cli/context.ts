@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { DEFAULT_NETWORK } from '../node/options.js';
+import { shellWord } from './shell-words.js';
 
 /** The process around a command. Tests give their own. */
 export interface Surroundings {
@@ -30,6 +31,8 @@ export interface GlobalOptions {
   readonly home: string | undefined;
   readonly network: string;
   readonly json: boolean;
+  /** JSON with the items of a list on lines of their own. */
+  readonly lines: boolean;
   readonly quiet: boolean;
 }
 
@@ -48,6 +51,8 @@ export function typeNext(context: GlobalOptions, words: string): string {
   return `niaga ${words}${home}${network}`;
 }
 
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+/** Whether JSON is asked for: known before words are parsed, so that mistakes in them come in the form that was asked for. */
+export function asksForJson(words: readonly string[]): boolean {
+  const options = words.slice(0, words.includes('--') ? words.indexOf('--') : undefined);
+  return options.includes('--json') || options.includes('--jsonl');
 }

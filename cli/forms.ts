@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LISTING_FORMATS } from '../node/api/rows/export.js';
 import { OPERATIONS, type OperationKey } from '../node/api/operations.js';
 import type { Context } from './context.js';
 
@@ -25,9 +26,17 @@ export const startInput = OPERATIONS.start.input.extend({
   logLevel: z.enum(LOG_LEVELS).default('warn').describe('How much is logged on standard error'),
 });
 
+/** Not a setting: whoever starts says where it runs. */
+export const startForm = startInput.extend({
+  detach: z.boolean().default(false).describe('Return once the node answers, and let it run on; see niaga stop'),
+});
+
 export const publishInput = z.object({
   files: z.array(z.string()).min(1).describe('Files; - is standard input'),
-  format: z.enum(['json', 'ndjson', 'csv']).optional().describe('Their format; by their names unless said'),
+  format: z
+    .enum(['json', ...LISTING_FORMATS])
+    .optional()
+    .describe('Their format; by their names unless said'),
   strict: OPERATIONS.publish.input.shape.strict,
 });
 
@@ -128,7 +137,8 @@ const identity = () => import('./commands/identity.js');
 
 export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   init: form(OPERATIONS.init.input, [], async () => (await import('./commands/init.js')).init),
-  start: form(startInput, [], async () => (await import('./commands/start.js')).start),
+  start: form(startForm, [], async () => (await import('./commands/start.js')).start),
+  stop: form(OPERATIONS.stop.input, [], async () => (await import('./commands/stop.js')).stop),
   publish: form(publishInput, ['files'], async () => (await import('./commands/publish.js')).publish),
   search: form(searchInput, ['words'], async () => (await import('./commands/search.js')).search),
   tradeInvoice: form(invoiceInput, ['trade'], async () => (await import('./commands/export.js')).exportInvoice),
@@ -178,11 +188,13 @@ export const FORMS: Readonly<Partial<Record<OperationKey, Form>>> = {
   exportListings: form(OPERATIONS.exportListings.input, ['file'], async () => (await data()).exportListings),
   exportTrades: form(OPERATIONS.exportTrades.input, ['file'], async () => (await data()).exportTrades),
   exportEverything: form(OPERATIONS.exportEverything.input, ['folder'], async () => (await data()).exportEverything),
+  mcp: form(OPERATIONS.mcp.input, [], async () => (await import('./commands/mcp.js')).mcp),
+  shell: form(OPERATIONS.shell.input, [], async () => (await import('./commands/shell.js')).shell),
   completion: form(
     OPERATIONS.completion.input,
     ['shell'],
-    async () => (await import('./commands/shell.js')).completion,
+    async () => (await import('./commands/completion.js')).completion,
   ),
-  man: form(OPERATIONS.man.input, [], async () => (await import('./commands/shell.js')).man),
+  man: form(OPERATIONS.man.input, [], async () => (await import('./commands/completion.js')).man),
   verify: form(OPERATIONS.verify.input, ['file'], async () => (await import('./commands/verify.js')).verify),
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
-import { Interrupted } from './context.js';
+import { asksForJson, Interrupted } from './context.js';
 import { reportError } from './errors.js';
 import { run } from './run.js';
 
@@ -24,7 +24,7 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 stderr.on('error', () => undefined);
 
-const crash = (error: unknown): void => process.exit(reportError(error, argv.includes('--json'), process));
+const crash = (error: unknown): void => process.exit(reportError(error, asksForJson(argv), process));
 process.on('uncaughtException', crash).on('unhandledRejection', crash);
 
 const code = await run(argv.slice(2), { stdin, stdout, stderr, env, signal: controller.signal });

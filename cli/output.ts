@@ -15,13 +15,15 @@ export async function printOne(key: OperationKey, output: unknown, context: Cont
   if (words.note !== undefined) note(context, words.note);
 }
 
-/** Prints a page: with `--json` one array on one line. How to go on, and what is damaged, is said on standard error. */
+/** Prints a page: with `--json` one array on one line, with `--jsonl` a line for each item. How to go on, and what is damaged, is said on standard error. */
 export async function printPage(
   key: OperationKey,
   { items, next, damaged = [] }: Page<unknown>,
   context: Context,
 ): Promise<void> {
-  if (context.json) {
+  if (context.lines) {
+    for (const item of items) await print(context, safeJson(item));
+  } else if (context.json) {
     await print(context, safeJson(items));
   } else {
     const { itemsInWords } = await import('./in-words.js');

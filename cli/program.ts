@@ -18,6 +18,8 @@ export interface Invocation extends GlobalOptions {
   readonly command: string;
   /** Names of the fields that were typed: what is not has its default. */
   readonly given: readonly string[];
+  /** Of a list: show it again whenever it changes. */
+  readonly watch: boolean;
 }
 
 /** Where commander may write by itself: help and version. */
@@ -53,6 +55,7 @@ const globalOptions = (): Option[] =>
     new Option('--home <dir>', 'The data folder; else NIAGA_HOME, else the platform’s own'),
     new Option('--network <name>', `The network to trade in (default: ${DEFAULT_NETWORK})`),
     new Option('--json', 'Print JSON, one line for each output'),
+    new Option('--jsonl', 'Print JSON, of a list one line for each item'),
     new Option('--quiet', 'Print data and errors only'),
   ].map((option) => option.helpGroup(GLOBAL_HEADING));
 
@@ -125,11 +128,15 @@ function createCommand(
     .addHelpText('after', `\nExample:\n  ${row.example}`);
   for (const field of words) command.addArgument(argumentOf(field));
   for (const field of options) command.addOption(optionOf(field));
+  if (row.answer === 'page')
+    command.addOption(new Option('--watch', 'Show it again whenever it changes, until Ctrl-C'));
   withGlobals(command).action((...args: unknown[]) => {
     const path = row.command.join(' ');
     const raw = { ...typedWords(words, args), ...typedOptions(options, command) };
     const given = Object.keys(raw);
-    chosen({ key, command: path, given, ...globalsOf(command), input: checked({ ...row, input }, raw, words, path) });
+    const watch = command.getOptionValue('watch') === true && row.answer === 'page';
+    const global = globalsOf(command);
+    chosen({ key, command: path, given, watch, ...global, input: checked({ ...row, input }, raw, words, path) });
   });
   return command;
 }
@@ -184,6 +191,8 @@ function typedWords(words: readonly Field[], given: readonly unknown[]): Raw {
 function typedOptions(options: readonly Field[], command: Command): Raw {
   const raw: Raw = {};
   for (const field of options) {
+    // What can only be turned off is on for commander before anything is typed.
+    if (command.getOptionValueSource(field.name) !== 'cli') continue;
     const value: unknown = command.getOptionValue(field.name);
     if (typeof value === 'string') raw[field.name] = valueOf(field, unmark(value));
     else if (value !== undefined) raw[field.name] = value;
@@ -218,7 +227,8 @@ function globalsOf(command: Command): GlobalOptions {
   return {
     home: typeof home === 'string' ? unmark(home) : undefined,
     network: typeof network === 'string' ? network : DEFAULT_NETWORK,
-    json: pick('json') === true,
+    json: pick('json') === true || pick('jsonl') === true,
+    lines: pick('jsonl') === true,
     quiet: pick('quiet') === true,
   };
 }

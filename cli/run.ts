@@ -3,8 +3,8 @@ import type { Client } from '../node/api/client.js';
 import type { Page } from '../node/api/handlers.js';
 import type { Operation } from '../node/api/operation.js';
 import { OPERATIONS } from '../node/api/operations.js';
-import { connect, explain } from './connect.js';
-import { exitOf, type Context, type Surroundings } from './context.js';
+import { connect, explain, loosened } from './connect.js';
+import { asksForJson, exitOf, type Context, type Surroundings } from './context.js';
 import { reportError } from './errors.js';
 import { FORMS } from './forms.js';
 import { printOne, printPage } from './output.js';
@@ -14,8 +14,7 @@ import { ownVersion } from '../node/version.js';
 /** Does what a command line says. Resolves to the exit code; never rejects. */
 export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr, signal } = surroundings;
-  // Known before the words are parsed, so that mistakes in them come in the form that was asked for.
-  const json = words.slice(0, words.includes('--') ? words.indexOf('--') : undefined).includes('--json');
+  const json = asksForJson(words);
   try {
     const output = {
       out: (text: string) => void stdout.write(text),
@@ -30,28 +29,24 @@ export async function run(words: readonly string[], surroundings: Surroundings):
   }
 }
 
-async function perform({ key, input }: Invocation, context: Context): Promise<number> {
+async function perform({ key, input, watch }: Invocation, context: Context): Promise<number> {
   try {
     const form = FORMS[key];
     if (form !== undefined) return await (await form.load())(input as Record<string, unknown>, context);
-    await askNode(key, input, connect(context), context);
+    const client = connect(context);
+    if (watch) await (await import('./watch.js')).watchPage(key, input, client, context);
+    else await askNode(key, input, client, context);
     return 0;
   } catch (error) {
     throw explain(error, context);
   }
 }
 
-/** A client that has forgotten which input belongs to which key. */
-interface LooseClient {
-  call(key: string, input: unknown, options: object): Promise<unknown>;
-  stream(key: string, input: unknown, options: object): AsyncIterable<unknown>;
-}
-
 async function askNode(key: Invocation['key'], input: unknown, client: Client, context: Context): Promise<void> {
   const { answer }: Operation = OPERATIONS[key];
   const options = { signal: context.signal };
   // The row with this key has checked the input, and its `answer` says which of the client's two ways it takes.
-  const loose = client as unknown as LooseClient;
+  const loose = loosened(client);
   switch (answer) {
     case 'one':
       return printOne(key, await loose.call(key, input, options), context);

@@ -10,7 +10,7 @@ import { connect } from '../connect.js';
 import type { Context } from '../context.js';
 import { GOOGLE_HEAD, GOOGLE_TAIL, lacksInGoogle, listingAsGoogle } from '../export/google.js';
 import { itemOf, type Shown } from '../export/item.js';
-import { listingAsJsonLd } from '../export/json-ld.js';
+import { lacksInJsonLd, listingAsJsonLd } from '../export/json-ld.js';
 import { csvHeader, lacksInCsv, listingAsCsv, propertyNames } from '../export/listings-csv.js';
 import { TRADES_HEADER, tradeAsCsv } from '../export/trades-csv.js';
 import type { Command } from '../forms.js';
@@ -114,6 +114,7 @@ async function* listings(
         yield `${JSON.stringify(itemOf(shown))}\n`;
         break;
       case 'json-ld':
+        if (lacksInJsonLd(shown)) counts.lacking++;
         yield `${first ? '' : ','}\n${JSON.stringify(listingAsJsonLd(shown))}`;
         break;
       case 'google':

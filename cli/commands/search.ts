@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { SearchView } from '../../node/api/views.js';
 import { connect } from '../connect.js';
 import { typeNext, type Context } from '../context.js';
 import type { Command, searchInput } from '../forms.js';
@@ -11,8 +12,7 @@ export const search: Command<z.output<typeof searchInput>> = async ({ stream, ..
   const options = { signal: context.signal };
   if (!stream) {
     const view = await client.call('search', input, options);
-    await printOne('search', view, context);
-    sayNext(view.next, context);
+    await printView(view, context);
     return 0;
   }
   for await (const event of client.stream('searchStream', input, options)) {
@@ -26,12 +26,23 @@ export const search: Command<z.output<typeof searchInput>> = async ({ stream, ..
       );
     else {
       const { type: _, ...view } = event;
-      await printOne('search', view, context);
-      sayNext(view.next, context);
+      await printView(view, context);
     }
   }
   return 0;
 };
+
+async function printView(view: SearchView, context: Context): Promise<void> {
+  if (context.lines) {
+    for (const hit of view.hits) await print(context, safeJson(hit));
+    // What the lines cannot say: how complete they are.
+    const { searchInWords } = await import('../search-in-words.js');
+    note(context, searchInWords(view, undefined).notes.join('\n'));
+  } else {
+    await printOne('search', view, context);
+  }
+  sayNext(view.next, context);
+}
 
 function bestOf(title: string | undefined): string {
   return title === undefined ? '' : `, the best: ${safeJson(title)}`;

@@ -9,7 +9,7 @@ import { takesWrites } from '../../node/home/takes-writes.js';
 import { isNiagaError, type NiagaError } from '../../protocol/errors.js';
 import { typeNext, type Context } from '../context.js';
 import { reportError } from '../errors.js';
-import type { Command, startInput } from '../forms.js';
+import type { Command, startForm } from '../forms.js';
 import { note, print } from '../output.js';
 import { safeJson } from '../safe-text.js';
 import { withSettings } from '../settings.js';
@@ -19,9 +19,10 @@ const LOOK_AGAIN = 2_000;
 
 /**
  * Runs a node until SIGINT or SIGTERM; a second one ends the process at once (cli/main.ts). Where the disk refuses to write, it goes on
- * once the disk takes writes again.
+ * once the disk takes writes again. Or has another process do it.
  */
-export const start: Command<z.output<typeof startInput>> = async (input, context) => {
+export const start: Command<z.output<typeof startForm>> = async ({ detach, ...input }, context) => {
+  if (detach) return (await import('./detach.js')).startDetached(input, context);
   let failed = await runOnce(input, context);
   while (failed !== undefined) {
     try {
@@ -42,7 +43,7 @@ function isOfDisk({ code, cause }: NiagaError): boolean {
 }
 
 /** One life of the node. Gives the failure of the disk after which it can begin another; undefined: it was told to end. */
-async function runOnce(input: z.output<typeof startInput>, context: Context): Promise<NiagaError | undefined> {
+async function runOnce(input: Omit<z.output<typeof startForm>, 'detach'>, context: Context): Promise<NiagaError | undefined> {
   const { api, bootstrap, keepMedia, lan, readReceipts, listen, logLevel, mdns, tlsCert, tlsKey } = await withSettings(
     input,
     context.given,

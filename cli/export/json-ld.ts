@@ -1,14 +1,29 @@
 import type { MoneyView } from '../../node/api/views.js';
 import { isFields, itemOf, moneyText, textsIn, type Shown } from './item.js';
 
+/** What a Product is besides, where it is a file. */
+export const DIGITAL = 'DigitalDocument';
+
+/** What is not said in it, or not so that it can be read again. */
+const NOT_SAID = ['hasVariant', 'unitText', 'image', 'shippingDetails', 'pickup', 'conditions'];
+
+/** Whether there is something in it that {@link listingAsJsonLd} cannot say. */
+export function lacksInJsonLd(shown: Shown): boolean {
+  return NOT_SAID.some((name) => shown[name] !== undefined);
+}
+
 /** A listing as a Product with an Offer of https://schema.org, for shops and search engines. */
 export function listingAsJsonLd(shown: Shown): object {
   const item = itemOf(shown);
   const { brand, itemCondition, additionalProperty } = item;
   return defined({
     '@type': shown.kind === 'service' ? 'Service' : 'Product',
-    identifier: shown.listing,
-    sku: shown.kind === 'service' ? undefined : shown.sku,
+    '@id': shown.listing,
+    // A Service of schema.org has no sku.
+    ...(shown.kind === 'service'
+      ? { identifier: { '@type': 'PropertyValue', propertyID: 'sku', value: shown.sku } }
+      : { sku: shown.sku }),
+    additionalType: shown.kind === 'digital' ? schemaOrg(DIGITAL) : undefined,
     name: shown.title,
     description: item['description'] === '' ? undefined : item['description'],
     category: textsIn(item['category']).join(' > ') || undefined,

@@ -3,7 +3,9 @@ import { isNiagaError } from '../../protocol/errors.js';
 import { peek, plainBytes, skip } from './bytes.js';
 import { readCsv } from './csv.js';
 import { ENCODING_HEAD_BYTES, bomLength } from './encoding.js';
+import { readGoogle } from './google.js';
 import { readJson } from './json.js';
+import { readJsonLd } from './json-ld.js';
 import { readNdjson } from './ndjson.js';
 import { formatOfBeginning, tellsFormat } from './sniff.js';
 import { fileError, formatOfName, type Format, type Source } from './sources.js';
@@ -35,10 +37,10 @@ export interface ReadItemsOptions {
 
 /**
  * The listings of a source as its lines have them, to be understood by `readItem`. Memory is bounded: a line or record
- * of more than 1 MiB is an error of that line, whatever its length; a JSON file may have 64 MiB.
+ * of more than 1 MiB is an error of that line, whatever its length; a file of JSON or XML may have 64 MiB.
  *
- * What is wrong with one line of NDJSON or record of CSV is the error of that line and reading goes on. What is wrong
- * with the file (JSON syntax, UTF-16, damaged gzip, a failing disk) is the last thing that comes.
+ * What is wrong with one line of NDJSON, record of CSV or entry of JSON-LD or a feed is the error of that line and reading goes on. What is wrong
+ * with the file (JSON or XML syntax, UTF-16, damaged gzip, a failing disk) is the last thing that comes.
  *
  * @throws NiagaError FILE_NOT_FOUND, INPUT_FILE if the file is gone since `openSources`; the signal's reason
  */
@@ -79,6 +81,10 @@ async function* readContent(
         return yield* readNdjson(content);
       case 'csv':
         return yield* readCsv(content);
+      case 'json-ld':
+        return yield* readJsonLd(content);
+      case 'google':
+        return yield* readGoogle(content);
     }
   } finally {
     // A reader that fails before it has begun leaves the file open.

@@ -9,8 +9,10 @@ export interface JsonFault {
 }
 
 export interface JsonHandlers {
-  /** Is told where each element of a list at the top begins and ends. */
+  /** Is told where each element of a list at the top begins and ends, or of the list in {@link listIn}. */
   readonly onElement?: (start: number, end: number) => void;
+  /** The field of an object at the top whose list counts as one at the top. */
+  readonly listIn?: string | undefined;
   /** Is told where a number stands that JSON.parse reads as Infinity, such as 1e400. */
   readonly onHuge?: (start: number, end: number) => void;
 }
@@ -39,6 +41,8 @@ class Scanner {
   readonly #open: ('{' | '[')[] = [];
   #expected: Expected = 'value';
   #elementStart = 0;
+  /** How deep the list stands whose elements are told. */
+  #listDepth = 1;
   /** Where the name of the value stands that is being read. */
   #name: readonly [start: number, end: number] | undefined;
   #at = 0;
@@ -59,6 +63,7 @@ class Scanner {
     if (character === undefined) return fault(at, 'the text ends too early');
     const closing = inside === '[' ? ']' : '}';
     if (character === closing && this.#expected.endsWith('or end')) {
+      if (this.#open.length === this.#listDepth) this.#listDepth = 1;
       this.#open.pop();
       return this.#valueDone(at + 1);
     }
@@ -84,11 +89,13 @@ class Scanner {
 
   #value(character: string): 'on' | JsonFault {
     const at = this.#at;
-    if (this.#open.length === 1) this.#elementStart = at;
+    if (this.#open.length === this.#listDepth) this.#elementStart = at;
     if (character === '{' || character === '[') {
       if (this.#open.length === MAX_JSON_DEPTH) {
         return fault(at, `objects and lists are more than ${MAX_JSON_DEPTH} deep`);
       }
+      const isList = character === '[' && this.#open.length === 1 && this.#field() === this.#handlers.listIn;
+      if (isList && this.#open[0] === '{') this.#listDepth = 2;
       this.#open.push(character);
       return this.#go(at + 1, character === '{' ? 'name or end' : 'value or end');
     }
@@ -99,7 +106,7 @@ class Scanner {
   }
 
   #valueDone(end: number): 'on' {
-    if (this.#open.length === 1 && this.#open[0] === '[') {
+    if (this.#open.length === this.#listDepth && this.#open.at(-1) === '[') {
       this.#handlers.onElement?.(this.#elementStart, end);
     }
     return this.#go(end, 'comma or end');

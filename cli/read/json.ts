@@ -15,9 +15,12 @@ const MAX_JSON_LISTINGS = 1_000_000;
 const EXCERPT_BEFORE = 15;
 const EXCERPT_AFTER = 25;
 
-/** The elements of a list, each with the line that it begins on, or one object. */
-export async function* readJson(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ReadLine, void> {
-  const text = decodeLines(await gather(chunks), 1);
+/**
+ * The elements of a list, each with the line that it begins on, or one object.
+ * @param listIn the field of an object at the top whose list counts as one at the top
+ */
+export async function* readJson(chunks: AsyncIterable<Uint8Array>, listIn?: string): AsyncGenerator<ReadLine, void> {
+  const text = decodeLines(await gather(chunks, jsonTooLarge), 1);
   if (text.trim() === '') return;
   const bounds: number[] = [];
   let hasHuge = false;
@@ -26,10 +29,11 @@ export async function* readJson(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
       if (bounds.push(start, end) > 2 * MAX_JSON_LISTINGS) throw jsonTooLarge();
     },
     onHuge: () => (hasHuge = true),
+    listIn,
   });
   if (fault) throw syntaxError(text, fault, 1);
   const first = text.search(/\S/);
-  if (text[first] !== '[') {
+  if (text[first] !== '[' && bounds.length === 0) {
     yield { line: lineAt(text, first), value: parseJsonLine(text, 1) };
     return;
   }
@@ -45,13 +49,13 @@ export async function* readJson(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   }
 }
 
-/** @throws NiagaError INPUT_TOO_LARGE past `MAX_JSON_BYTES` */
-async function gather(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** All of a file that is understood as a whole. @throws what `tooLarge` makes past `MAX_JSON_BYTES` */
+export async function gather(chunks: AsyncIterable<Uint8Array>, tooLarge: () => NiagaError): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
     length += chunk.length;
-    if (length > MAX_JSON_BYTES) throw jsonTooLarge();
+    if (length > MAX_JSON_BYTES) throw tooLarge();
     pieces.push(chunk);
   }
   return Buffer.concat(pieces);

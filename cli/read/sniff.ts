@@ -7,11 +7,14 @@ export function tellsFormat(head: Uint8Array): boolean {
 }
 
 /**
- * The format of a text whose name does not tell: a list is JSON; an object is NDJSON where its first line ends with it
- * and JSON where it goes on; everything else is CSV.
+ * The format of a text whose name does not tell: what begins with a tag is a feed; a list is JSON; an object is NDJSON where
+ * its first line ends with it and JSON where it goes on, both JSON-LD where the first name is one of that; everything else is CSV.
  */
 export function formatOfBeginning(head: Uint8Array): Format {
-  const [line = ''] = /\S[^\n]*/.exec(latin1(head)) ?? [];
+  const text = latin1(head);
+  if (/^\s*</.test(text)) return 'google';
+  if (/^\s*\[?\s*\{\s*"@(?:context|graph|type|id)"/.test(text)) return 'json-ld';
+  const [line = ''] = /\S[^\n]*/.exec(text) ?? [];
   if (line.startsWith('[')) return 'json';
   if (line.startsWith('{')) return line.trimEnd().endsWith('}') ? 'ndjson' : 'json';
   return 'csv';

@@ -1,12 +1,14 @@
 import { constants, fstatSync } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import type { LISTING_FORMATS } from '../../node/api/rows/export.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { quote } from '../../protocol/quote.js';
 import { isGzip, isGzipName, plainBytes } from './bytes.js';
 import { MAX_JSON_BYTES, jsonTooLarge } from './json.js';
 
-export type Format = 'json' | 'ndjson' | 'csv';
+/** `json` and whatever listings are exported as. */
+export type Format = 'json' | (typeof LISTING_FORMATS)[number];
 
 /** Something to read listings from, with its format where that is known before reading. */
 export type Source = ({ readonly path: string } | { readonly stdin: Readable }) & {
@@ -48,7 +50,7 @@ export async function openSources(paths: readonly string[], options: OpenSources
 
 /** By the end of a name, `.gz` aside; undefined for other names. */
 export function formatOfName(path: string): Format | undefined {
-  const extension = /\.(json|ndjson|jsonl|csv|tsv)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
+  const extension = /\.(json|ndjson|jsonl|csv|tsv|jsonld|xml)(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase();
   switch (extension) {
     case 'json':
       return 'json';
@@ -58,6 +60,10 @@ export function formatOfName(path: string): Format | undefined {
     case 'csv':
     case 'tsv':
       return 'csv';
+    case 'jsonld':
+      return 'json-ld';
+    case 'xml':
+      return 'google';
     default:
       return undefined;
   }

@@ -14,6 +14,7 @@ import { IDENTITY_OPERATIONS } from './rows/identity.js';
 import { INBOX_OPERATIONS } from './rows/inbox.js';
 import { LISTING_OPERATIONS } from './rows/listing.js';
 import { LOG_OPERATIONS } from './rows/log.js';
+import { MCP_OPERATIONS } from './rows/mcp.js';
 import { NODE_OPERATIONS } from './rows/node.js';
 import { PICTURE_OPERATIONS } from './rows/picture.js';
 import { PRIVATE_OPERATIONS } from './rows/private.js';
@@ -55,6 +56,7 @@ export const OPERATIONS = {
   ...LOG_OPERATIONS,
   ...CONFIG_OPERATIONS,
   ...EXPORT_OPERATIONS,
+  ...MCP_OPERATIONS,
   ...SHELL_OPERATIONS,
   verify: operation({
     ...reading,

@@ -247,7 +247,11 @@ export function changedTerms(
   };
 }
 
-function changedLines(lines: readonly Line[], { price, quantity, line = [] }: CounterWishOfLines): Line[] {
+/** The lines of an order with what is named changed; none of them may be left out. @throws as {@link changedTerms} */
+export function changedLines<One extends Pick<Line, 'quantity' | 'price'>>(
+  lines: readonly One[],
+  { price, quantity, line = [] }: CounterWishOfLines,
+): One[] {
   if ((price !== undefined || quantity !== undefined) && lines.length > 1) {
     throw new NiagaError('TRADE_TERMS', 'Of an order of several lines it must be said which one changes.', {
       where: price === undefined ? 'quantity' : 'price',
@@ -259,7 +263,7 @@ function changedLines(lines: readonly Line[], { price, quantity, line = [] }: Co
     if (lines[place] === undefined)
       throw new NiagaError('INPUT_INVALID', `The order has no line ${place + 1}.`, { where: 'line' });
   }
-  const left = lines.flatMap((one, place): Line[] => {
+  const left = lines.flatMap((one, place): One[] => {
     const wish = changed.get(place) ?? { price, quantity };
     if (wish.quantity === 0) return [];
     return [

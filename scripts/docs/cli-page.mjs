@@ -24,7 +24,7 @@ export function cliPage(operations) {
   return page(
     'Command line',
     `Data goes to standard output, everything else to standard error. With \`--json\` every output is one line of JSON: the output fields below;
-of a list one line with all of them in an array. Exit codes are in [errors](errors.md).`,
+of a list one line with all of them in an array, with \`--jsonl\` a line for each. Exit codes are in [errors](errors.md).`,
     table(
       ['command', 'what it does'],
       commands.map(({ row }) => [`[${row.command.join(' ')}](#niaga-${row.command.join('-')})`, row.help]),

@@ -47,6 +47,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/listing-form.js',
     'node/api/rows/listing.js',
     'node/api/rows/log.js',
+    'node/api/rows/mcp.js',
     'node/api/rows/node.js',
     'node/api/rows/picture.js',
     'node/api/rows/private.js',

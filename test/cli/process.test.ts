@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -146,6 +146,31 @@ describe('start', () => {
     expect((await out).trim().split('\n')).toHaveLength(1);
     await expect(readFile(join(home, 'main', 'api.json'))).rejects.toThrow('ENOENT');
     expect((await niaga('status', '--json', '--home', home)).code).toBe(3);
+  });
+
+  it('runs on in a process of its own with --detach, until niaga stop', { timeout: 240_000 }, async () => {
+    await using folder = await folderWith();
+    const home = join(folder.path, 'home');
+    const wrong = await niaga('start', '--detach', '--json', '--home', home, ...quiet, '--api', 'nowhere at all');
+    expect([wrong.code, jsonLines(wrong.err)]).toMatchObject([2, [{ error: { code: 'ADDRESS_INVALID' } }]]);
+    const started = await niaga('start', '--detach', '--json', '--home', home, ...quiet);
+    expect([started.code, started.err]).toMatchObject([0, expect.stringContaining('runs in the background')]);
+    const log = join(home, 'main', 'node.log');
+    const [ready] = jsonLines(started.out);
+    expect(ready).toMatchObject({ event: 'ready', pid: expect.any(Number) as number, log });
+    try {
+      const status = await niaga('status', '--json', '--home', home);
+      expect(jsonLines(status.out)).toMatchObject([{ trader: ready?.['trader'], addresses: ready?.['addresses'] }]);
+      const second = await niaga('start', '--detach', '--json', '--home', home, ...quiet);
+      expect([second.code, jsonLines(second.err)]).toMatchObject([6, [{ error: { code: 'HOME_LOCKED' } }]]);
+      const stopped = await niaga('stop', '--json', '--home', home);
+      expect([stopped.code, jsonLines(stopped.out)]).toMatchObject([0, [{ event: 'stopped', pid: ready?.['pid'] }]]);
+    } finally {
+      // Should the command not have ended it.
+      await niaga('stop', '--home', home);
+    }
+    expect((await stat(log)).mode & 0o777).toBe(0o600);
+    expect((await niaga('stop', '--json', '--home', home)).code).toBe(3);
   });
 
   it('says in five lines what to type next, with the home', async () => {

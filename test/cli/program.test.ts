@@ -83,12 +83,13 @@ describe('words become the input of an operation', () => {
         api: ':0',
         logLevel: 'warn',
         readReceipts: true,
+        detach: false,
       },
     ],
     [
       'start',
       'start',
-      { listen: [], bootstrap: [], keepMedia: false, mdns: true, logLevel: 'warn', readReceipts: true },
+      { listen: [], bootstrap: [], keepMedia: false, mdns: true, logLevel: 'warn', readReceipts: true, detach: false },
     ],
     [
       'trade export T --out f',
@@ -100,6 +101,11 @@ describe('words become the input of an operation', () => {
   ])('%s', (line, key, input) => {
     expect(parse(line)).toMatchObject({ key, input });
     expect(parse(line).input).toEqual(input);
+  });
+
+  it('count as given only where they were typed, also those that can only be turned off', () => {
+    expect(parse('start').given).toEqual([]);
+    expect(parse('start --no-mdns --api 127.0.0.1:0').given.toSorted()).toEqual(['api', 'mdns']);
   });
 
   it('leaves words that begin with a dash to the search, whatever short options they begin with', () => {

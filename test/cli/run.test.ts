@@ -54,6 +54,18 @@ describe('a command asks the node', () => {
     expect((await niaga(['trade', 'list', '--json', '--quiet', '--home', at.home])).err).toBe('');
   });
 
+  it('and prints a page as a line for each item with --jsonl, errors as JSON too', async () => {
+    await using at = await serveHome({ tradeList: async () => ({ items: [trade, { ...trade, trade: 'T2' }] }) });
+    const ran = await niaga(['trade', 'list', '--jsonl', '--home', at.home]);
+    expect(ran.out.split('\n').map((line) => (line === '' ? '' : (JSON.parse(line) as unknown)))).toEqual([
+      trade,
+      { ...trade, trade: 'T2' },
+      '',
+    ]);
+    const wrong = await niaga(['trade', 'show', '--jsonl']);
+    expect(JSON.parse(wrong.err)).toMatchObject({ error: { code: 'USAGE' } });
+  });
+
   it('and says on standard error what of a list the disk has damaged, and what to do', async () => {
     const damaged = [
       {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Interrupted } from '../../cli/context.js';
 import type { NiagaNode } from '../../node/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
 import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
@@ -98,4 +99,17 @@ describe('niaga trade invoice', () => {
     expect(await typed('invoice', trade, '--out', out, '--force')).toMatchObject({ code: 0 });
     expect(await typed('invoice', trade, '--out', '-')).toMatchObject({ code: 0, out: xml });
   });
+});
+
+it('a real node says at once that it listens to whoever watches a list, and then tells what changes', async () => {
+  const ending = new AbortController();
+  const ran = await niaga(['chat', 'list', '--watch', '--jsonl', '--home', testnet.homes[1] ?? ''], {
+    signal: ending.signal,
+    onOut: (text) => {
+      if (text.includes(SAID)) void buyer.chatSend({ with: trade, text: 'Halo?' });
+      else ending.abort(new Interrupted(130));
+    },
+  });
+  expect(ran.code).toBe(130);
+  expect(jsonLines(ran.out).at(-1)).toMatchObject({ text: 'Halo?' });
 });

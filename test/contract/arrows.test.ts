@@ -86,6 +86,7 @@ const CLI_LOADS = [
   'node/api/input.ts',
   'node/api/operation.ts',
   'node/api/operations.ts',
+  'node/api/rows/export.ts',
   'node/home/locate.ts',
   'node/home/takes-writes.ts',
   'node/home/write-file-atomic.ts',
@@ -100,6 +101,7 @@ const CLI_LOADS_LATER = [
   'cli/commands/backup.ts → node/identity/key-folder.ts (dynamic)',
   'cli/commands/backup.ts → node/store/index.ts (dynamic)',
   'cli/commands/config.ts → node/home/index.ts (dynamic)',
+  'cli/commands/detach.ts → node/home/index.ts (dynamic)',
   'cli/commands/doctor.ts → node/doctor/offline.ts (dynamic)',
   'cli/commands/doctor.ts → node/home/index.ts (dynamic)',
   'cli/commands/doctor.ts → node/home/write-file-atomic.ts (dynamic)',
@@ -111,6 +113,7 @@ const CLI_LOADS_LATER = [
   'cli/commands/init.ts → node/home/index.ts (dynamic)',
   'cli/commands/init.ts → node/identity/index.ts (dynamic)',
   'cli/commands/start.ts → node/index.ts (dynamic)',
+  'cli/mcp/cost.ts → node/trades/terms.ts (dynamic)',
 ];
 
 describe('cli', () => {

@@ -7,24 +7,25 @@ import { nameOf, type Operation } from '../../node/api/operation.js';
 import { OPERATIONS, type OperationKey } from '../../node/api/operations.js';
 
 /** Every command has them. */
-const GLOBAL = new Set(['--home', '--network', '--json', '--quiet']);
+const GLOBAL = new Set(['--home', '--network', '--json', '--jsonl', '--quiet']);
 /** Names, options and help that people and scripts rely on. A change here belongs into UPGRADING.md. */
 const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: string]>> = {
   init: ['init [--name <text>]', 'Make the identity: a trader’s root key and this machine’s device key'],
   start: [
-    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--lan <text>] [--tls-cert <text>] [--tls-key <text>] [--no-mdns] [--keep-media] [--no-read-receipts] [--log-level <word>]',
+    'start [--listen <text>] [--bootstrap <text>] [--api <text>] [--lan <text>] [--tls-cert <text>] [--tls-key <text>] [--no-mdns] [--keep-media] [--no-read-receipts] [--log-level <word>] [--detach]',
     'Run the node until Ctrl-C',
   ],
+  stop: ['stop', 'Stop the node that runs on this home'],
   status: ['status', 'Who and where the node is, and what it holds'],
   peers: [
-    'peers [--limit <n>] [--after <text>]',
+    'peers [--limit <n>] [--after <text>] [--watch]',
     'List the nodes that this one knows, in the order of their places in the key space',
   ],
   publish: [
     'publish <files...> [--format <word>] [--strict]',
-    'Publish listings from files (JSON, NDJSON, CSV; .gz too; - reads standard input)',
+    'Publish listings from files (JSON, NDJSON, CSV, JSON-LD, Google feed; .gz too; - is standard input)',
   ],
-  listingList: ['listing list [--limit <n>] [--after <text>]', 'List own listings'],
+  listingList: ['listing list [--limit <n>] [--after <text>] [--watch]', 'List own listings'],
   listingShow: ['listing show <listing>', 'Show one listing, own or another’s'],
   listingRemove: ['listing remove <listing>', 'Take an own listing back'],
   pictureAdd: [
@@ -48,7 +49,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'watch [words...] [--min-price <text>] [--max-price <text>] [--currency <text>] [--category <text>] [--kind <word>] [--condition <word>] [--place <text>] [--ships-to <text>] [--in-stock] [--seller <text>]',
     'Keep a search: new matches, price drops and what is back in stock arrive as events',
   ],
-  watchList: ['watch list [--limit <n>] [--after <text>]', 'List watches, the newest first'],
+  watchList: ['watch list [--limit <n>] [--after <text>] [--watch]', 'List watches, the newest first'],
   watchRemove: ['watch remove <watch>', 'End a watch'],
   events: [
     'events [--after <n>] [--follow] [--type <text>]',
@@ -58,7 +59,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--milestone <text>] [--hours <n>] [--arbiter <text>] [--note <text>] [--address <text>] [--phone <text>] [--code]',
     'Offer to buy a listing, or several of one seller',
   ],
-  tradeList: ['trade list [--limit <n>] [--after <text>]', 'List trades, the newest first'],
+  tradeList: ['trade list [--limit <n>] [--after <text>] [--watch]', 'List trades, the newest first'],
   tradeShow: ['trade show <trade> [--language <word>]', 'Show one trade with its messages'],
   tradeAccept: ['trade accept <trade> [--address <text>] [--phone <text>] [--code]', 'Accept the other side’s offer'],
   tradeCounter: [
@@ -126,7 +127,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Write the evidence of a trade into one file that anybody can verify',
   ],
   inbox: [
-    'inbox [--limit <n>] [--after <text>]',
+    'inbox [--limit <n>] [--after <text>] [--watch]',
     'What waits for you: trades in which you are next, unread messages, what could not be delivered',
   ],
   inboxClear: ['inbox clear [item]', 'Take out of the inbox what the other side has refused: you know it'],
@@ -147,10 +148,13 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Write to the other side of a trade, or to a trader: sealed, and delivered while they sleep',
   ],
   chatShow: [
-    'chat show <with> [--to <word>] [--limit <n>] [--after <text>]',
+    'chat show <with> [--to <word>] [--limit <n>] [--after <text>] [--watch]',
     'Show the messages about a trade, or all with a trader, the newest first; they count as read then',
   ],
-  chatList: ['chat list [--limit <n>] [--after <text>]', 'List conversations, the one with the newest message first'],
+  chatList: [
+    'chat list [--limit <n>] [--after <text>] [--watch]',
+    'List conversations, the one with the newest message first',
+  ],
   fileSave: [
     'file save <with> <file> [--to <word>] [--out <text>] [--force]',
     'Save a file that came with a message, or that a trade keeps private',
@@ -160,7 +164,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Offer to be an arbiter: contracts that name you on these terms get your consent by themselves',
   ],
   arbiterList: [
-    'arbiter list [traders...] [--limit <n>] [--after <text>]',
+    'arbiter list [traders...] [--limit <n>] [--after <text>] [--watch]',
     'List arbiters with fee, languages and terms: those whom the network knows of, or these traders',
   ],
   traderShow: ['trader show <trader>', 'Show what a trader says of itself: name, mailboxes and shared block list'],
@@ -203,7 +207,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   blockSubscribe: ['block subscribe <trader>', 'Block whom another trader blocks, as their list changes'],
   blockUnsubscribe: ['block unsubscribe <trader>', 'Stop using another trader’s block list'],
   evidenceList: [
-    'evidence list [--limit <n>] [--after <text>]',
+    'evidence list [--limit <n>] [--after <text>] [--watch]',
     'List listings whose cards were found false here, the newest first',
   ],
   evidenceExport: [
@@ -214,7 +218,10 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'webhook add <url> [--type <text>] [--secret-file <text>]',
     'Send events to a program of yours, signed, each until it has arrived',
   ],
-  webhookList: ['webhook list [--limit <n>] [--after <text>]', 'List webhooks, and whether what is sent arrives'],
+  webhookList: [
+    'webhook list [--limit <n>] [--after <text>] [--watch]',
+    'List webhooks, and whether what is sent arrives',
+  ],
   webhookRemove: ['webhook remove <webhook>', 'Send nothing there any more, not even what waits'],
   open: ['open [--scope <text>]', 'Make a link that opens the page in a browser on this machine, once'],
   pair: [
@@ -226,7 +233,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Make a token for a program or a phone; it is shown this once',
   ],
   tokenList: [
-    'token list [--limit <n>] [--after <text>]',
+    'token list [--limit <n>] [--after <text>] [--watch]',
     'List tokens: their names and what they allow, never the tokens themselves',
   ],
   tokenRevoke: ['token revoke <name>', 'End a token, and what runs in its name'],
@@ -263,12 +270,17 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'export everything <folder>',
     'Write listings, and trades with evidence, chat and private values, into a new folder',
   ],
+  mcp: [
+    'mcp [--scope <text>] [--per-trade <text>] [--per-day <text>]',
+    'Give an agent the operations of this node as tools: MCP over standard input and output',
+  ],
+  shell: ['shell', 'Type commands one after the other, with history and completion'],
   completion: ['completion <shell>', 'Print what makes a shell complete commands, options and their choices'],
   man: ['man', 'Print the manual page'],
   verify: ['verify <file>', 'Check an evidence file: needs no node, no home, no network'],
 };
 
-const GLOBALS = ['--home <dir>', '--network <name>', '--json', '--quiet'];
+const GLOBALS = ['--home <dir>', '--network <name>', '--json', '--jsonl', '--quiet'];
 const rows = Object.entries(OPERATIONS) as [OperationKey, Operation][];
 /** Those that are commands of their own. */
 const typed = rows.filter(([, { typedAs }]) => typedAs === undefined);

@@ -9,7 +9,7 @@ export const LISTING_OPERATIONS = {
   publish: operation({
     ...reading,
     command: ['publish'],
-    help: 'Publish listings from files (JSON, NDJSON, CSV; .gz too; - reads standard input)',
+    help: 'Publish listings from files (JSON, NDJSON, CSV, JSON-LD, Google feed; .gz too; - is standard input)',
     input: z.object({
       items: z
         .array(

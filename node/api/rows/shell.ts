@@ -6,6 +6,16 @@ const local = { ...reading, runs: 'local' } as const;
 
 /** What a shell and its reader need to know of the commands. */
 export const SHELL_OPERATIONS = {
+  shell: operation({
+    ...local,
+    command: ['shell'],
+    help: 'Type commands one after the other, with history and completion',
+    input: z.object({}),
+    output: z.object({}),
+    scope: 'admin',
+    changes: true,
+    example: 'niaga shell',
+  }),
   completion: operation({
     ...local,
     command: ['completion'],

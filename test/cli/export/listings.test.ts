@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvRow } from '../../../cli/export/csv.js';
-import { listingAsGoogle } from '../../../cli/export/google.js';
+import { GOOGLE_HEAD, GOOGLE_TAIL, listingAsGoogle } from '../../../cli/export/google.js';
 import { itemOf, type Shown } from '../../../cli/export/item.js';
-import { listingAsJsonLd } from '../../../cli/export/json-ld.js';
+import { lacksInJsonLd, listingAsJsonLd } from '../../../cli/export/json-ld.js';
 import { csvHeader, lacksInCsv, listingAsCsv, propertyNames } from '../../../cli/export/listings-csv.js';
 import { readCsv } from '../../../cli/read/csv.js';
+import { readGoogle } from '../../../cli/read/google.js';
+import type { ReadLine } from '../../../cli/read/index.js';
+import { readJsonLd } from '../../../cli/read/json-ld.js';
 import { listingToView } from '../../../node/api/present.js';
 import { readItem } from '../../../protocol/listing/input.js';
 import type { ListingItem } from '../../../protocol/listing/item.js';
@@ -34,6 +37,34 @@ async function fromCsv(items: readonly Shown[]): Promise<ListingItem[]> {
   return back;
 }
 
+async function fromFile(
+  read: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<ReadLine>,
+  text: string,
+): Promise<ListingItem[]> {
+  const back = [];
+  for await (const line of read(bytesOf(text))) {
+    if (line.error !== undefined) throw line.error;
+    back.push(readItem(line.value, { strict: true }).item);
+  }
+  return back;
+}
+
+/** What is left of an item in a feed for Google merchants. */
+function asInFeed({ sku, title, description, category, brand, itemCondition, price, inventoryLevel }: ListingItem) {
+  const said = (text: string) => text.replace(/[\uFFFE\uFFFF]/g, '').trim();
+  return {
+    sku: said(sku),
+    kind: 'goods',
+    title: said(title),
+    description: said(description === '' ? title : description),
+    category,
+    ...(brand === undefined ? {} : { brand: said(brand) }),
+    ...(itemCondition === undefined ? {} : { itemCondition: itemCondition === 'damaged' ? 'used' : itemCondition }),
+    price,
+    inventoryLevel: inventoryLevel === 0 ? 0 : null,
+  };
+}
+
 /** What a spreadsheet would take for a formula, what CSV has quotes for, other scripts, and what stands for the mark itself. */
 const word = fc.oneof(
   fc.constantFrom(
@@ -56,6 +87,7 @@ const word = fc.oneof(
 const list = fc.array(fc.stringMatching(/^[\p{L}\p{N}=+@-]{1,8}$/u), { maxLength: 3 });
 const input = fc.record(
   {
+    kind: fc.constantFrom('goods', 'service', 'digital'),
     description: fc.oneof(word, fc.constant('two\nlines, "quoted"')),
     category: list,
     brand: word,
@@ -107,6 +139,31 @@ describe('own listings that were exported', () => {
       fc.asyncProperty(fc.array(item, { minLength: 1, maxLength: 4 }), async (items) => {
         const sayable = items.filter((one) => !lacksInCsv(shown(one)));
         expect(await fromCsv(sayable.map(shown))).toEqual(sayable);
+      }),
+    );
+  });
+
+  it('are the same when they are published again, from JSON-LD, but for what schema.org has no word for', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(item, { maxLength: 4 }), async (items) => {
+        const entries = items.map((one) => JSON.stringify(listingAsJsonLd(shown(one)))).join(',\n');
+        const back = await fromFile(readJsonLd, `{"@context":"https://schema.org","@graph":[${entries}]}`);
+        const said = items.map((one) => {
+          const { unitText: _u, pickup: _p, conditions: _c, ...rest } = one;
+          expect(lacksInJsonLd(shown(one))).toBe([_u, _p, _c].some((field) => field !== undefined));
+          return rest;
+        });
+        expect(back).toEqual(said);
+      }),
+    );
+  });
+
+  it('are the same when they are published again, from a feed, as far as a feed goes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(item, { maxLength: 4 }), fc.boolean(), async (items, hasBase) => {
+        const base = hasBase ? 'https://toko.example/' : undefined;
+        const entries = items.map((one) => listingAsGoogle(shown(one), base)).join('');
+        expect(await fromFile(readGoogle, `${GOOGLE_HEAD}${entries}${GOOGLE_TAIL}`)).toEqual(items.map(asInFeed));
       }),
     );
   });

@@ -1,0 +1,76 @@
+// What a command costs beside the machine's own start of Node: a process that does nothing and one that runs a command, in turn. One
+// command: npm run bench:commands
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NodeProcess } from './lib/node-process.mjs';
+import { percentiles } from './lib/report.mjs';
+import { note, table } from './lib/results.mjs';
+import { progress, runBench, temporaryFolder } from './lib/run.mjs';
+
+const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+/** A command may take so much longer than a process that does nothing: ms, p50. */
+const AIM = 150;
+const COMMANDS = [
+  ['--version'],
+  ['--help'],
+  ['status'],
+  ['listing', 'list'],
+  ['trade', 'list', '--jsonl'],
+  ['search', 'kopi', '--json'],
+  ['completion', 'bash'],
+];
+
+await runBench({
+  name: 'commands',
+  about: 'Milliseconds that a command takes beyond the start of Node.',
+  options: {
+    rounds: { value: 30, quick: 3, about: 'times that each is run' },
+    listings: { value: 50, quick: 5, about: 'listings of the node that is asked' },
+  },
+  measure,
+});
+
+async function measure({ rounds, listings }) {
+  const folder = temporaryFolder();
+  const nothing = join(folder, 'nothing.mjs');
+  writeFileSync(nothing, '');
+  const node = await new NodeProcess('node', folder).start();
+  for (let at = 0; at < listings; at++)
+    await node.publish({ sku: `kopi-${at}`, title: `Kopi Gayo ${at}`, price: '85000 IDR' });
+  progress('the node answers');
+
+  const bare = [];
+  const times = new Map(COMMANDS.map((words) => [words.join(' '), []]));
+  // In turn, so that what else the machine does falls on all alike; the first of each reads files that the others find in memory.
+  for (let round = 0; round <= rounds; round++) {
+    const empty = timeOf([nothing]);
+    if (round > 0) bare.push(empty);
+    for (const words of COMMANDS) {
+      const time = timeOf([CLI, ...words, '--home', node.home]);
+      if (round > 0) times.get(words.join(' ')).push(time);
+    }
+  }
+  const start = percentiles(bare).p50;
+  const rows = [...times].map(([command, all]) => {
+    const { p50, p95 } = percentiles(all);
+    return { command, 'p50 ms': p50, p95, 'beyond Node, ms': p50 - start, 'times Node': p50 / start };
+  });
+  table(
+    [{ command: '(nothing)', 'p50 ms': start, p95: percentiles(bare).p95 }, ...rows],
+    'A command, from its start to its end',
+  );
+  const most = Math.max(...rows.map((row) => row['beyond Node, ms']));
+  note(`The dearest command takes ${most.toFixed(0)} ms beyond the start of Node (p50); to be at most ${AIM} ms.`);
+  await node.end('SIGTERM');
+  return { start, most };
+}
+
+/** Milliseconds from spawning a process to its end. */
+function timeOf(args) {
+  const begun = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, args, { env: { ...process.env, NO_COLOR: '1' } });
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
+  return performance.now() - begun;
+}

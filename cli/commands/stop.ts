@@ -1,0 +1,33 @@
+import { setTimeout } from 'node:timers/promises';
+import type { z } from 'zod';
+import { createClient } from '../../node/api/client.js';
+import type { OPERATIONS } from '../../node/api/operations.js';
+import { NiagaError } from '../../protocol/errors.js';
+import { isAlive, running } from '../connect.js';
+import type { Command } from '../forms.js';
+import { printOne } from '../output.js';
+
+const second = 1_000;
+/** A node ends within five seconds; a machine under load takes longer. */
+const PATIENCE = 30 * second;
+const LOOK_AGAIN = 50;
+
+/** Asks the node's process to end, and waits until it has. @throws NiagaError NODE_UNREACHABLE, TIMED_OUT */
+export const stop: Command<z.output<typeof OPERATIONS.stop.input>> = async (_input, context) => {
+  const { signal } = context;
+  const { pid, trader, ...where } = running(context);
+  // A node that was killed leaves its file, and another program may have its number by now: only what answers is stopped.
+  await createClient(where).call('status', {}, { signal });
+  process.kill(pid, 'SIGTERM');
+  const end = Date.now() + PATIENCE;
+  while (isAlive(pid)) {
+    if (Date.now() > end) {
+      throw new NiagaError('TIMED_OUT', `The node (process ${pid}) was asked to stop and still runs.`, {
+        next: `What is on disk is safe; to end it at once: kill -9 ${pid}`,
+      });
+    }
+    await setTimeout(LOOK_AGAIN, undefined, { signal });
+  }
+  await printOne('stop', { event: 'stopped', pid, trader }, context);
+  return 0;
+};
