@@ -133,6 +133,10 @@ describe.skipIf(executable === undefined)('the page', () => {
     await seller.page.locator('[data-kind=rating]').waitFor();
     await seller.isWell();
     await buyer.isWell();
+    // What a buyer said is beside the listing from then on.
+    await buyer.page.getByRole('link', { name: title, exact: true }).click();
+    await buyer.page.locator('.ratings').getByText('Enak').first().waitFor();
+    await buyer.isWell();
 
     for (const place of ['orders', 'network', 'settings']) {
       await buyer.go(place);

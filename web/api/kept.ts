@@ -21,6 +21,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'listing.list',
   'listing.show',
   'trader.show',
+  'trader.ratings',
   'watch.list',
   'arbiter.list',
   'identity.devices',

@@ -1,5 +1,6 @@
 import type { ListingView } from '../../node/api/views.js';
 import type { OutputOf } from '../api/client.js';
+import type { Ratings } from './ratings.js';
 import type { Details } from './read.js';
 
 /**
@@ -18,6 +19,8 @@ export interface Deal {
   readonly details: Details;
   /** What the seller says of itself; null: nothing could be had. */
   readonly seller: OutputOf<'trader.show'> | null;
+  /** How buyers rated the seller; undefined: not known, or not yet. */
+  readonly ratings: Ratings | undefined;
   /** Own completed trades with the seller. */
   readonly completed: number;
   /** Own trades with the seller that ended in a dispute that nobody settled. */
@@ -31,6 +34,9 @@ export interface Finding {
   readonly says: readonly string[];
 }
 
+/** Stars of five, and buyers, from which on a seller is well rated. */
+const WELL_RATED = 4;
+const SEVERAL = 3;
 const month = 30 * 24 * 60 * 60 * 1000;
 
 /** What covers each risk of a deal, from what the listing and its seller have signed and from the own past. */
@@ -71,11 +77,15 @@ const FINDERS: Readonly<Record<Risk, (deal: Deal, now: number) => Found>> = {
     };
   },
   privacy: () => ({ cover: 'good', says: ['sealedAddress', 'sellerSees'] }),
-  social({ completed, unresolved, seller, listing }) {
+  social({ completed, unresolved, seller, listing, ratings }) {
     if (listing.blocked !== undefined) return { cover: 'bad', says: ['blocked'] };
     if (unresolved > 0) return { cover: 'bad', says: ['unresolved'] };
     if (completed > 0) return { cover: 'good', says: ['tradedBefore'] };
-    return { cover: 'bad', says: [(seller?.profile ?? null) === null ? 'stranger' : 'strangerWithName', 'noRatings'] };
+    const who = (seller?.profile ?? null) === null ? 'stranger' : 'strangerWithName';
+    if (ratings?.average === undefined) return { cover: 'bad', says: [who, 'noRatings'] };
+    // Ratings are of real trades, but keys cost nothing: they make a stranger less of one, and never a friend.
+    const well = ratings.average >= WELL_RATED && ratings.buyers >= SEVERAL;
+    return { cover: well ? 'warn' : 'bad', says: [who, well ? 'ratedWell' : 'ratedSomehow'] };
   },
   peace({ details }, now) {
     const long = details.validUntil !== undefined && details.validUntil - now > month;

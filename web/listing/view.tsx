@@ -11,13 +11,15 @@ import { useLanguage, useWords } from '../shell/language.js';
 import { hrefTo } from '../shell/route.js';
 import { BeforeBuying } from './before-buying.js';
 import { OfferForm } from './offer-form.js';
+import { RatingList } from './rating-list.js';
+import { ratingsOf } from './ratings.js';
 import { detailsOf, isWhole, type Details } from './read.js';
 import type { Deal } from './trust.js';
 import { TrustPanel } from './trust-panel.js';
 import { LISTING_WORDS } from './words.js';
 
 /** All that is known of a deal: the listing, what its seller says of itself, and the own past with the seller. */
-async function dealOf(id: string, signal: AbortSignal): Promise<Deal & { own: boolean }> {
+async function dealOf(id: string, signal: AbortSignal): Promise<Omit<Deal, 'ratings'> & { own: boolean }> {
   const listing = await call('listing.show', { listing: id }, signal);
   const [seller, trades, status] = await Promise.all([
     // Nobody reached, or no profile: the rest is worth showing.
@@ -59,7 +61,7 @@ export function ListingPage({ id }: { id: string }) {
 }
 
 /** A keeper that was slow is asked again, without anybody having to; how it stands is said. */
-function Lacking({ deal, onAgain }: { deal: Deal; onAgain: () => void }) {
+function Lacking({ deal, onAgain }: { deal: Pick<Deal, 'details'>; onAgain: () => void }) {
   const t = useWords(LISTING_WORDS);
   const [tries, setTries] = useState(0);
   const trying = tries < TRIES;
@@ -93,11 +95,14 @@ function Lacking({ deal, onAgain }: { deal: Deal; onAgain: () => void }) {
   );
 }
 
-function Shown({ deal, own }: { deal: Deal; own: boolean }) {
+function Shown({ deal, own }: { deal: Omit<Deal, 'ratings'>; own: boolean }) {
   const t = useWords(LISTING_WORDS);
   const search = useWords(SEARCH_WORDS);
   const language = useLanguage();
   const { listing, details } = deal;
+  // The listing does not wait for them: the seller's node is asked, which may sleep.
+  const { value: ratings, refusal } = useAnswer((signal) => ratingsOf(listing.seller, signal), [listing.seller]);
+  const rated = { ...deal, ratings };
   return (
     <>
       <h1>{listing.title}</h1>
@@ -121,9 +126,9 @@ function Shown({ deal, own }: { deal: Deal; own: boolean }) {
           )}
           {details.description === '' ? null : <p class="text">{details.description}</p>}
           <Facts details={details} />
-          <Seller deal={deal} />
+          <Seller deal={rated} unrated={refusal !== undefined} />
         </div>
-        {own ? null : <TrustPanel deal={deal} />}
+        {own ? null : <TrustPanel deal={rated} />}
       </div>
       {own ? <p class="note">{t.own}</p> : <BeforeBuying details={details} />}
       {own || listing.status === 'removed' ? null : <OfferForm listing={listing} details={details} />}
@@ -163,9 +168,9 @@ function Facts({ details }: { details: Details }) {
   );
 }
 
-function Seller({ deal }: { deal: Deal }) {
+function Seller({ deal, unrated }: { deal: Deal; unrated: boolean }) {
   const t = useWords(LISTING_WORDS);
-  const { listing, seller, completed } = deal;
+  const { listing, seller, completed, ratings } = deal;
   const profile = seller?.profile ?? null;
   return (
     <>
@@ -183,7 +188,8 @@ function Seller({ deal }: { deal: Deal }) {
       </p>
       <p class="soft">{t.anyName}</p>
       <p>{t.before(completed)}</p>
-      <p class="soft">{t.ratings}</p>
+      <h3>{t.ratings}</h3>
+      {unrated ? <p>{t.noRatings}</p> : <RatingList ratings={ratings} />}
       <p>
         <a href={hrefTo(['search'], { seller: listing.seller })}>{t.othersOf}</a>
       </p>

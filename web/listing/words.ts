@@ -32,7 +32,8 @@ export const LISTING_WORDS = words(
       count === 0
         ? 'You have not traded with this seller yet.'
         : `You have completed ${count === 1 ? 'one trade' : `${count} trades`} with this seller.`,
-    ratings: 'Ratings by other buyers are not shown yet: this version cannot tell which of them are by real buyers.',
+    ratings: 'How buyers rated this seller',
+    noRatings: 'Ratings cannot be reached now.',
     terms: 'Before you buy',
     buying: 'How buying works',
     buyingSteps: [
@@ -98,8 +99,8 @@ export const LISTING_WORDS = words(
       count === 0
         ? 'Anda belum pernah berdagang dengan penjual ini.'
         : `Anda sudah menyelesaikan ${count} transaksi dengan penjual ini.`,
-    ratings:
-      'Penilaian pembeli lain belum ditampilkan: versi ini belum dapat memastikan mana yang dari pembeli sungguhan.',
+    ratings: 'Penilaian pembeli tentang penjual ini',
+    noRatings: 'Penilaian tidak terjangkau sekarang.',
     terms: 'Sebelum membeli',
     buying: 'Cara membeli',
     buyingSteps: [
