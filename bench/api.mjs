@@ -133,11 +133,14 @@ async function allHeard(following, first, url, token) {
   }
 }
 
-const figureOf = async (url, token, name) => {
+async function figureOf(url, token, name) {
   const response = await fetch(new URL('/metrics', url), { headers: { authorization: `Bearer ${token}` } });
   return Number(new RegExp(`^${name} (.+)$`, 'm').exec(await response.text())?.[1]);
-};
-const newestOf = (url, token) => figureOf(url, token, 'niaga_events_newest');
+}
+
+function newestOf(url, token) {
+  return figureOf(url, token, 'niaga_events_newest');
+}
 
 function watchMemory(url, token) {
   const samples = [];
