@@ -43,7 +43,10 @@ function isOfDisk({ code, cause }: NiagaError): boolean {
 }
 
 /** One life of the node. Gives the failure of the disk after which it can begin another; undefined: it was told to end. */
-async function runOnce(input: Omit<z.output<typeof startForm>, 'detach'>, context: Context): Promise<NiagaError | undefined> {
+async function runOnce(
+  input: Omit<z.output<typeof startForm>, 'detach'>,
+  context: Context,
+): Promise<NiagaError | undefined> {
   const { api, bootstrap, keepMedia, lan, readReceipts, listen, logLevel, mdns, tlsCert, tlsKey } = await withSettings(
     input,
     context.given,

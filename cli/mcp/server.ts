@@ -92,7 +92,10 @@ export function createMcpServer({ scopes, spending, connect }: McpOptions): McpS
     if (canAsk(server)) {
       const message = inWords(would);
       const requestedSchema = { type: 'object' as const, properties: {} };
-      const { action } = await server.server.elicitInput({ message, requestedSchema }, { signal, timeout: CONFIRM_TIME });
+      const { action } = await server.server.elicitInput(
+        { message, requestedSchema },
+        { signal, timeout: CONFIRM_TIME },
+      );
       if (action === 'accept') return undefined;
       throw new NiagaError('CONFIRM_REFUSED', 'The person was asked and did not agree. Nothing was done.', {
         next: 'Do not try again unless the person asks for it.',
@@ -102,7 +105,8 @@ export function createMcpServer({ scopes, spending, connect }: McpOptions): McpS
       confirmations.take(confirm, safeJson(would));
       return undefined;
     }
-    const next = 'Nothing was done yet. Show the person what would happen; once they have agreed, call again with "confirm".';
+    const next =
+      'Nothing was done yet. Show the person what would happen; once they have agreed, call again with "confirm".';
     return answer({ done: false, would, confirm: confirmations.ask(safeJson(would)), next }, true);
   }
 }
@@ -130,7 +134,8 @@ async function made(step: () => Promise<unknown>, reservation: Reservation | und
     if (typeof trade === 'string') await reservation?.settle(trade);
     return output;
   } catch (error) {
-    const isOpen = !isNiagaError(error) || ['NODE_UNREACHABLE', 'TIMED_OUT', 'INTERNAL', 'STOPPED'].includes(error.code);
+    const isOpen =
+      !isNiagaError(error) || ['NODE_UNREACHABLE', 'TIMED_OUT', 'INTERNAL', 'STOPPED'].includes(error.code);
     if (!isOpen) await reservation?.settle(null);
     throw error;
   }

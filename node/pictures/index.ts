@@ -14,7 +14,6 @@ import type { Store, Write } from '../store/index.js';
 import type { PictureType } from './formats/format.js';
 import { OwnPictures } from './own-pictures.js';
 
-export { cleanPicture } from './clean.js';
 export { ListingPictures } from './listing-pictures.js';
 
 const GiB = 1024 * 1024 * 1024;

@@ -112,66 +112,65 @@ function telling(): { readonly events: NonNullable<Handlers['events']>; readonly
 }
 
 describe('a watched list', () => {
-it('is shown again when something has changed, in place of the one before on a terminal', async () => {
-  const { events, tell } = telling();
-  let names = ['kasir'];
-  let asked = 0;
-  await using at = await serveHome({
-    events,
-    evidenceList: async () => {
-      asked++;
-      return { items: names.map((title) => ({ listing: 'L', title, terms: [], found: 0 })) as never };
-    },
+  it('is shown again when something has changed, in place of the one before on a terminal', async () => {
+    const { events, tell } = telling();
+    let names = ['kasir'];
+    let asked = 0;
+    await using at = await serveHome({
+      events,
+      evidenceList: async () => {
+        asked++;
+        return { items: names.map((title) => ({ listing: 'L', title, terms: [], found: 0 })) as never };
+      },
+    });
+    const ending = new AbortController();
+    // Each picture leads to the next step: an event that changes nothing, one that changes the list, the end.
+    const steps = [
+      () => {
+        tell();
+        names = ['kasir', 'toko'];
+        tell();
+      },
+      () => ending.abort(new Interrupted(130)),
+    ];
+    const ran = await niaga(['evidence', 'list', '--watch', '--home', at.home], {
+      columns: 80,
+      signal: ending.signal,
+      onOut: (text) => {
+        if (text.includes('TITLE')) steps.shift()?.();
+      },
+    });
+    expect(ran).toMatchObject({ code: 130, err: '' });
+    const [before, first = '', second = '', ...more] = ran.out.split(CLEAR);
+    expect([before, more]).toEqual(['', []]);
+    expect(first).not.toContain('toko');
+    expect(second).toMatch(/kasir[^]*toko/);
+    expect(asked).toBeGreaterThanOrEqual(2);
   });
-  const ending = new AbortController();
-  // Each picture leads to the next step: an event that changes nothing, one that changes the list, the end.
-  const steps = [
-    () => {
-      tell();
-      names = ['kasir', 'toko'];
-      tell();
-    },
-    () => ending.abort(new Interrupted(130)),
-  ];
-  const ran = await niaga(['evidence', 'list', '--watch', '--home', at.home], {
-    columns: 80,
-    signal: ending.signal,
-    onOut: (text) => {
-      if (text.includes('TITLE')) steps.shift()?.();
-    },
-  });
-  expect(ran).toMatchObject({ code: 130, err: '' });
-  const [before, first = '', second = '', ...more] = ran.out.split(CLEAR);
-  expect([before, more]).toEqual(['', []]);
-  expect(first).not.toContain('toko');
-  expect(second).toMatch(/kasir[^]*toko/);
-  expect(asked).toBeGreaterThanOrEqual(2);
-});
 
-it('of which no event tells is looked at again by itself, one line for each item with --jsonl', async () => {
-  let asked = 0;
-  const ending = new AbortController();
-  await using at = await serveHome({
-    events: telling().events,
-    tokenList: async () => ({ items: asked++ === 0 ? [token('one')] : [token('one'), token('two')] }),
+  it('of which no event tells is looked at again by itself, one line for each item with --jsonl', async () => {
+    let asked = 0;
+    const ending = new AbortController();
+    await using at = await serveHome({
+      events: telling().events,
+      tokenList: async () => ({ items: asked++ === 0 ? [token('one')] : [token('one'), token('two')] }),
+    });
+    const ran = await niaga(['token', 'list', '--watch', '--jsonl', '--home', at.home], {
+      signal: ending.signal,
+      onOut: (text) => {
+        if (text.includes('"two"')) ending.abort(new Interrupted(130));
+      },
+    });
+    expect(ran.code).toBe(130);
+    expect(jsonLines(ran.out).map(({ name }) => name)).toEqual(['one', 'one', 'two']);
   });
-  const ran = await niaga(['token', 'list', '--watch', '--jsonl', '--home', at.home], {
-    signal: ending.signal,
-    onOut: (text) => {
-      if (text.includes('"two"')) ending.abort(new Interrupted(130));
-    },
-  });
-  expect(ran.code).toBe(130);
-  expect(jsonLines(ran.out).map(({ name }) => name)).toEqual(['one', 'one', 'two']);
-});
 
-it('ends with the error when the node goes away', async () => {
-  const at = await serveHome({ events: telling().events, evidenceList: async () => ({ items: [] }) });
-  const ran = await niaga(['evidence', 'list', '--watch', '--json', '--home', at.home], {
-    onOut: () => void at[Symbol.asyncDispose](),
+  it('ends with the error when the node goes away', async () => {
+    const at = await serveHome({ events: telling().events, evidenceList: async () => ({ items: [] }) });
+    const ran = await niaga(['evidence', 'list', '--watch', '--json', '--home', at.home], {
+      onOut: () => void at[Symbol.asyncDispose](),
+    });
+    expect(ran.out).toBe('[]\n');
+    expect([3, 0]).toContain(ran.code);
   });
-  expect(ran.out).toBe('[]\n');
-  expect([3, 0]).toContain(ran.code);
-});
-
 });

@@ -1,8 +1,7 @@
 import { NiagaError } from '../../../protocol/errors.js';
 
 /** What browsers show and this node can read the structure of. SVG and HTML run, GIF and AVIF hide too much: none of them is a picture here. */
-export const PICTURE_TYPES = ['image/jpeg', 'image/png', 'image/webp'] as const;
-export type PictureType = (typeof PICTURE_TYPES)[number];
+export type PictureType = 'image/jpeg' | 'image/png' | 'image/webp';
 
 /** A picture of which nothing is left but what draws it. */
 export interface CleanPicture {

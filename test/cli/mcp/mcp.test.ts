@@ -181,9 +181,7 @@ describe('niaga mcp', () => {
       .poll(async () => (await seller().tradeList({})).items.map((one) => one.trade), { timeout: 30_000 })
       .toContain(trade);
     await seller().tradeCounter({ trade, price: '400000 IDR' });
-    await expect
-      .poll(async () => (await buyer().tradeShow({ trade })).state, { timeout: 30_000 })
-      .toBe('countered');
+    await expect.poll(async () => (await buyer().tradeShow({ trade })).state, { timeout: 30_000 }).toBe('countered');
     const dear = await buying.call('trade_accept', { trade });
     expect(dear.data).toMatchObject({ error: { code: 'SPENDING_LIMIT' } });
     const less = await buying.call('trade_counter', { trade, price: '300000 IDR' });
