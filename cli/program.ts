@@ -37,6 +37,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   trade: 'Agree on trades and carry them out',
   chat: 'Write to traders and read what they wrote',
   file: 'Keep files that came',
+  picture: 'Put up pictures of listings, and see those of others',
   arbiter: 'Rule, or find who does, where the sides of a trade do not agree',
   trader: 'Look at traders',
   identity: 'Keep the trader’s words and devices',
