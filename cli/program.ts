@@ -34,6 +34,7 @@ const ALL_KEYS = ROWS.filter(([, row]) => row.typedAs === undefined).map(([key])
 /** What the words say under which several commands stand. */
 const GROUPS: Readonly<Record<string, string>> = {
   listing: 'Look at listings and take own ones back',
+  picture: 'Pictures for own listings',
   trade: 'Agree on trades and carry them out',
   chat: 'Write to traders and read what they wrote',
   file: 'Keep files that came',

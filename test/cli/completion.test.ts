@@ -34,7 +34,7 @@ describe('niaga completion', () => {
     expect(await offered('trade', 'remedy-')).toEqual(['remedy-accept', 'remedy-decline']);
     expect(await offered('--json', 'listing', 'l')).toEqual(['list']);
     expect(await offered('search', 'kopi', '--min')).toEqual(['--min-price']);
-    expect(await offered('publish', '--format', '')).toEqual(['json', 'ndjson', 'csv']);
+    expect(await offered('publish', '--format', '')).toEqual(['json', 'csv', 'ndjson', 'json-ld', 'google']);
     expect(await offered('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
     expect(await offered('watch', 'l')).toEqual(['list']);
   });
