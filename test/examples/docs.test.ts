@@ -38,6 +38,8 @@ async function readersFolder(path: string): Promise<string> {
   await mkdir(path);
   const files = {
     'kopi.ndjson': kopi?.text ?? '',
+    'produk.jsonld': '{"@type":"Product","sku":"teh-2","name":"Teh Hitam"}',
+    'feed.txt': 'id\ttitle\tprice\nteh-3\tTeh Hijau\t15000 IDR\n',
     'address.txt': 'Jl. Mawar 3, Bandung',
     'passphrase.txt': 'empat kata yang panjang\n',
     'receipt.pdf': 'bytes of a receipt',

@@ -8,6 +8,8 @@ const TIME_LIMIT = 30_000;
 const LOOK_EVERY = 20;
 /** Exit code of a command that is typed wrongly: nothing that comes later makes it right. */
 const USAGE = 2;
+/** They run until they are told to end, or end the process of a node: tests of their own type them (test/cli/process.test.ts, test/cli/shell.test.ts, test/cli/mcp). */
+const OF_PROCESSES: readonly (string | undefined)[] = ['start', 'stop', 'shell', 'mcp'];
 /** Who types what a document gives to nobody. */
 const OWNER = 'seller';
 
@@ -34,7 +36,12 @@ export class Walk implements AsyncDisposable {
 
   static async start(folder: string, people: readonly string[]): Promise<Walk> {
     const walk = new Walk(folder);
-    const local: NodeOptions = { listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, api: '127.0.0.1:0' };
+    const local: NodeOptions = {
+      listen: ['/ip4/127.0.0.1/tcp/0'],
+      mdns: false,
+      api: '127.0.0.1:0',
+      lan: '127.0.0.1:0',
+    };
     let bootstrap: string[] = [];
     for (const who of people) {
       const node = await createNode({ ...local, home: walk.homeOf(who), name: who, bootstrap });
@@ -57,6 +64,7 @@ export class Walk implements AsyncDisposable {
       for (const line of text.split('\n')) {
         const [program, ...words] = wordsOf(line).map((word) => this.#filled(word));
         if (program === undefined || program === 'npm' || program === 'alias') continue;
+        if (OF_PROCESSES.includes(words[0])) continue;
         expect(program, `${line}: only niaga is typed here`).toBe('niaga');
         await this.#tillDone(line, words, who === '' ? OWNER : who);
         typed++;
