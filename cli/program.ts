@@ -34,11 +34,10 @@ const ALL_KEYS = ROWS.filter(([, row]) => row.typedAs === undefined).map(([key])
 /** What the words say under which several commands stand. */
 const GROUPS: Readonly<Record<string, string>> = {
   listing: 'Look at listings and take own ones back',
-  picture: 'Pictures for own listings',
+  picture: 'Put up pictures of listings, and see those of others',
   trade: 'Agree on trades and carry them out',
   chat: 'Write to traders and read what they wrote',
   file: 'Keep files that came',
-  picture: 'Put up pictures of listings, and see those of others',
   arbiter: 'Rule, or find who does, where the sides of a trade do not agree',
   trader: 'Look at traders',
   identity: 'Keep the trader’s words and devices',
