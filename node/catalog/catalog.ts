@@ -309,6 +309,7 @@ class CatalogService implements Catalog {
     if (!this.#isPlaced(prepared)) await this.#distribution.place(slot, isNewest ? { posting } : {}).settled;
     const row = this.#rows.get(slot);
     const { replicas, quorum } = row === undefined ? NOWHERE : this.#distribution.of(slot, row);
+    if (!quorum && this.#deps.peers?.() !== 0) this.#schedule.lacks();
     return { ...view, replicas, quorum };
   }
 

@@ -1,7 +1,9 @@
 const minute = 60 * 1000;
 const hour = 60 * minute;
 
-/** Cards that lack copies are brought out again this often; seldomer each time that nothing came of it … */
+/** A card that was published a moment ago and found no quorum, as at a node that has only begun to meet the others, is brought out again after this, … */
+const FIRST_RESUME = 5_000;
+/** … and from then on twice as late each time. Cards that lack copies are looked after this often; seldomer each time that nothing came of it … */
 const RESUME_INTERVAL = minute;
 /** … but at least this often. */
 const MAX_RESUME_INTERVAL = hour;
@@ -76,6 +78,14 @@ export class Schedule {
     this.#refreshed = NEVER;
   }
 
+  /** A card was brought out by hand and has no quorum, although there are nodes that could hold it. */
+  lacks(): void {
+    if (!this.#running || this.#wait <= FIRST_RESUME) return;
+    clearTimeout(this.#resumeTimer);
+    this.#wait = FIRST_RESUME;
+    this.#resumeTimer = setTimeout(() => void this.#resume(), this.#wait).unref();
+  }
+
   async #begin(): Promise<void> {
     await this.#deps.joined();
     // What the last run of this node left undone comes first: nobody can find it yet.
@@ -137,7 +147,8 @@ export class Schedule {
 
   async #afterPeers(): Promise<void> {
     this.#came = false;
-    this.#wait = RESUME_INTERVAL;
+    // Who has just come may not be known to all that chooses the nodes of a card yet.
+    this.#wait = FIRST_RESUME;
     await this.#resume();
     await this.#refreshIfThin();
     this.#peerTimer = undefined;

@@ -7,13 +7,14 @@ const day = 24 * 60 * minute;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function start({ isThin = false, peers = 0 } = {}) {
+function start({ isThin = false, peers = 0, left = 0 } = {}) {
   const clock = { ahead: 0 };
   const network = { peers };
   let meet: (peer?: string) => void = () => undefined;
   const refresh = vi.fn(() => Promise.resolve());
+  const resume = vi.fn(() => Promise.resolve(left));
   const schedule = new Schedule({
-    resume: () => Promise.resolve(0),
+    resume,
     refresh,
     isThin: () => isThin,
     joined: () => Promise.resolve(),
@@ -25,7 +26,7 @@ function start({ isThin = false, peers = 0 } = {}) {
     now: () => Date.now() + clock.ahead,
   });
   schedule.start();
-  return { clock, network, refresh, schedule, meet: (peer: string) => meet(peer) };
+  return { clock, network, refresh, resume, schedule, meet: (peer: string) => meet(peer) };
 }
 
 describe('the daily lease', () => {
@@ -65,6 +66,42 @@ describe('in a network with few nodes', () => {
       await vi.advanceTimersByTimeAsync(minute / 5);
     }
     expect(refresh).toHaveBeenCalledTimes(after);
+    schedule.stop();
+  });
+});
+
+describe('what was published and found no quorum', () => {
+  it('is brought out again within seconds, and seldomer each time that nothing comes of it', async () => {
+    const { resume, schedule } = start({ left: 1 });
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(resume).toHaveBeenCalledTimes(1);
+    schedule.lacks();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(resume).toHaveBeenCalledTimes(2);
+    // After 10, 20, 40 and 80 seconds more.
+    await vi.advanceTimersByTimeAsync(150_000);
+    expect(resume).toHaveBeenCalledTimes(6);
+    schedule.stop();
+  });
+
+  it('is brought out again within seconds after others came, also where they were not known at once', async () => {
+    const { resume, schedule, meet } = start({ left: 1 });
+    await vi.advanceTimersByTimeAsync(minute);
+    const before = resume.mock.calls.length;
+    meet('another');
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(resume).toHaveBeenCalledTimes(before + 2);
+    schedule.stop();
+  });
+
+  it('does not wait longer because more is published meanwhile', async () => {
+    const { resume, schedule } = start({ left: 1 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (let second = 0; second < 5; second++) {
+      schedule.lacks();
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(resume).toHaveBeenCalledTimes(2);
     schedule.stop();
   });
 });
