@@ -104,7 +104,8 @@ function sumOf(lines: readonly Pick<Ordered, 'quantity' | 'price'>[]): Money {
 type StepKey = 'tradeAccept' | 'tradeCounter' | 'tradePay' | 'tradeRemedy' | 'tradeRemedyAccept' | 'tradeRefund';
 
 async function forecastStep(key: StepKey, input: Fields, shown: TradeDetailView): Promise<Forecast> {
-  const { role, lines, state, counterparty } = shown;
+  const { role, lines, state, counterparty, messages } = shown;
+  const last = messages.at(-1);
   const total = moneyFromJson(shown.total);
   const about = {
     role,
@@ -112,6 +113,8 @@ async function forecastStep(key: StepKey, input: Fields, shown: TradeDetailView)
     counterparty,
     lines: lines.map(({ title, quantity, price }) => ({ title, quantity, price: inWords(price) })),
     total: formatMoney(total),
+    // A proposal that is agreed to stands in it: what comes back, what is left out, by when.
+    ...(last === undefined ? {} : { last: { id: last.id, kind: last.kind, by: last.role, text: last.text } }),
   };
   const named = (field: string): Money | undefined =>
     typeof input[field] === 'string'

@@ -41,7 +41,7 @@ export function createMcpServer({ scopes, spending, connect }: McpOptions): McpS
         inputSchema: tool.input,
         annotations: {
           readOnlyHint: !row.changes,
-          destructiveHint: row.changes && row.confirm,
+          destructiveHint: tool.asks,
           idempotentHint: false,
           openWorldHint: true,
         },
@@ -62,14 +62,24 @@ export function createMcpServer({ scopes, spending, connect }: McpOptions): McpS
     { confirm, ...input }: Record<string, unknown>,
     options: { readonly signal: AbortSignal },
   ): Promise<ToolAnswer> {
-    const { key, row } = tool;
+    const { key, row, asks } = tool;
     const client = connect();
-    if (!(row.changes && row.confirm)) return answer(await ask(client, key, row, input, options), row.strangersText);
+    if (!asks) return answer(await ask(client, key, row, input, options), row.strangersText);
     const step = await forecast(key, input, client, options);
     // What the limits forbid nobody is asked about.
     if (step.cost !== undefined) await spending.check(step.cost);
     const asked = await agreed(tool, step, confirm, options);
     if (asked !== undefined) return asked;
+    // While a person read the question the other side may have said something else.
+    if (safeJson(wouldOf(tool, await forecast(key, input, client, options))) !== safeJson(wouldOf(tool, step))) {
+      throw new NiagaError(
+        'CONFIRM_INVALID',
+        'What would happen has changed since it was agreed to. Nothing was done.',
+        {
+          next: 'Ask again: the answer says what would happen now.',
+        },
+      );
+    }
     const reservation = step.cost === undefined ? undefined : await spending.reserve(step.cost);
     const output = await made(() => ask(client, key, row, step.input, options), reservation);
     return answer(output, row.strangersText);
@@ -82,13 +92,7 @@ export function createMcpServer({ scopes, spending, connect }: McpOptions): McpS
     confirm: unknown,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<ToolAnswer | undefined> {
-    const would = {
-      tool: tool.name,
-      does: tool.row.help,
-      with: step.input,
-      ...(step.cost === undefined ? {} : { commits: formatMoney(step.cost.money) }),
-      ...(step.about === undefined ? {} : { about: step.about }),
-    };
+    const would = wouldOf(tool, step);
     if (canAsk(server)) {
       const message = inWords(would);
       const requestedSchema = { type: 'object' as const, properties: {} };
@@ -109,6 +113,20 @@ export function createMcpServer({ scopes, spending, connect }: McpOptions): McpS
       'Nothing was done yet. Show the person what would happen; once they have agreed, call again with "confirm".';
     return answer({ done: false, would, confirm: confirmations.ask(safeJson(would)), next }, true);
   }
+}
+
+/** What a person is told before it is done. */
+function wouldOf(
+  { name, row }: Tool,
+  { input, cost, about }: Forecast,
+): Readonly<Record<string, unknown>> & { readonly does: string } {
+  return {
+    tool: name,
+    does: row.help,
+    with: input,
+    ...(cost === undefined ? {} : { commits: formatMoney(cost.money) }),
+    ...(about === undefined ? {} : { about }),
+  };
 }
 
 /** Whether the agent's program can put a question to the person; one that says nothing else of it means a form. */

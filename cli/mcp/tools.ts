@@ -9,12 +9,16 @@ export interface Tool {
   readonly key: OperationKey;
   readonly row: Operation;
   readonly description: string;
+  /** Whether a person is asked before it is done. */
+  readonly asks: boolean;
   /** The row's input, strict; with `confirm` where a person is asked first. */
   readonly input: z.ZodObject;
 }
 
 /** They answer with files, which would fill a model's memory and tell it nothing. */
-const WITH_FILES: ReadonlySet<OperationKey> = new Set(['fileSave', 'tradeExport', 'evidenceExport']);
+const WITH_FILES: ReadonlySet<OperationKey> = new Set(['fileSave', 'pictureSave', 'tradeExport', 'evidenceExport']);
+/** They sign or delete, and a person who types them has chosen the file or the line: an agent is asked all the same. */
+const ASKED: ReadonlySet<OperationKey> = new Set(['publish', 'watchRemove', 'inboxClear']);
 /** What never ends is no answer to a call. */
 const ENDLESS = ['follow'];
 
@@ -40,7 +44,7 @@ export function toolsOf(scopes: readonly Scope[]): Tool[] {
 
 function toolOf(key: OperationKey, row: Operation): Tool {
   const kept = Object.entries(row.input.shape).filter(([name]) => !ENDLESS.includes(name));
-  const asks = row.changes && row.confirm;
+  const asks = row.changes && (row.confirm || ASKED.has(key));
   const notes = [
     `${row.help}.`,
     ...(asks ? ['A person is asked first.'] : []),
@@ -51,6 +55,7 @@ function toolOf(key: OperationKey, row: Operation): Tool {
     key,
     row,
     description: notes.join(' '),
+    asks,
     input: z.strictObject({ ...Object.fromEntries(kept), ...(asks ? { confirm } : {}) }),
   };
 }

@@ -3,7 +3,7 @@ import type { Format } from './sources.js';
 
 /** Whether the beginning of a text is long enough for `formatOfBeginning`: its first line that is not blank. */
 export function tellsFormat(head: Uint8Array): boolean {
-  return head.length > MAX_LINE_BYTES || /\S[^\n]*\n/.test(latin1(head));
+  return head.length > MAX_LINE_BYTES || latin1(head).trimStart().includes('\n');
 }
 
 /**
@@ -11,9 +11,9 @@ export function tellsFormat(head: Uint8Array): boolean {
  * its first line ends with it and JSON where it goes on, both JSON-LD where the first name is one of that; everything else is CSV.
  */
 export function formatOfBeginning(head: Uint8Array): Format {
-  const text = latin1(head);
-  if (/^\s*</.test(text)) return 'google';
-  if (/^\s*\[?\s*\{\s*"@(?:context|graph|type|id)"/.test(text)) return 'json-ld';
+  const text = latin1(head).trimStart();
+  if (text.startsWith('<')) return 'google';
+  if (/^\[?\s*\{\s*"@(?:context|graph|type|id)"/.test(text)) return 'json-ld';
   const [line = ''] = /\S[^\n]*/.exec(text) ?? [];
   if (line.startsWith('[')) return 'json';
   if (line.startsWith('{')) return line.trimEnd().endsWith('}') ? 'ndjson' : 'json';

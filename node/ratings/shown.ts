@@ -9,6 +9,8 @@ import type { DeviceBook } from '../identity/index.js';
 import type { TradeLog } from '../trades/index.js';
 
 const KiB = 1024;
+/** Names and lengths of the fields of one rating in CBOR, and some to spare. */
+const FRAME = 64;
 
 export const RATINGS_METHOD = 'trader.ratings';
 /** Ratings in one answer, the newest. */
@@ -77,7 +79,7 @@ export function shownOf(ratings: readonly Rated[]): z.input<typeof answerSchema>
   for (const { rating, bond, reply } of ratings) {
     if (bond === undefined) continue;
     const one = { rating: rating.bytes, bond: bond.bytes, ...(reply === undefined ? {} : { reply: reply.bytes }) };
-    size += Object.values(one).reduce((sum, { length }) => sum + length, 0);
+    size += Object.values(one).reduce((sum, { length }) => sum + length, FRAME);
     if (shown.length === MAX_SHOWN || size > MAX_ANSWER - KiB) break;
     shown.push(one);
   }

@@ -5,6 +5,11 @@ export function storedToken(): string | undefined {
   return sessionStorage.getItem(TOKEN) ?? localStorage.getItem(TOKEN) ?? undefined;
 }
 
+/** Whether the token is that of a paired phone. */
+export function isLasting(): boolean {
+  return sessionStorage.getItem(TOKEN) === null && localStorage.getItem(TOKEN) !== null;
+}
+
 /** @param lasting whether it is to be there when the page is opened again */
 export function storeToken(token: string | undefined, lasting = false): void {
   // Another token may be of another node, whose events have other numbers.

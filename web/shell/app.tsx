@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isThere } from '../api/client.js';
-import { anythingKept } from '../api/kept.js';
+import { anythingKept, forgetKept } from '../api/kept.js';
 import { useEvents } from '../api/live.js';
-import { storedToken, storeToken, takeLinkCode } from '../api/session.js';
+import { isLasting, storedToken, storeToken, takeLinkCode } from '../api/session.js';
 import { useAge } from '../api/stale.js';
 import { timeText } from '../format/time.js';
 import { Header } from './header.js';
@@ -48,6 +48,8 @@ export function App() {
   };
   const end = (): void => {
     setSession(storedToken() === undefined ? 'signed-out' : 'ended');
+    // A paired phone's token ends when its owner revokes it: whoever holds the phone is to see nothing more.
+    if (isLasting()) void forgetKept();
     storeToken(undefined);
   };
   return (

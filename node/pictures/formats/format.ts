@@ -41,6 +41,9 @@ export function textAt(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }
 
+/** Parts of a picture's file; cameras and browsers write some dozens, and each costs whoever takes it apart. */
+export const MOST_PARTS = 4_096;
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,5 @@
 import { concat } from '../../../protocol/ids.js';
-import { cutPicture, hasText, invalidPicture, viewOf, type PictureFormat } from './format.js';
+import { cutPicture, hasText, invalidPicture, MOST_PARTS, viewOf, type PictureFormat } from './format.js';
 
 /** ITU-T T.81, table B.1. */
 const MARKER = 0xff;
@@ -37,11 +37,13 @@ export const jpeg: PictureFormat = {
     const rest: Uint8Array[] = [];
     let frame: { width: number; height: number } | undefined;
     let scans = 0;
+    let parts = 0;
     let turn = 1;
     for (let at = 2; ;) {
       if (bytes[at] !== MARKER) throw at >= bytes.length ? cutPicture() : damaged();
       while (bytes[at] === MARKER) at++;
       const code = bytes[at++];
+      if (++parts > MOST_PARTS) throw damaged();
       if (code === EOI) break;
       if (code === undefined || at + 2 > bytes.length) throw cutPicture();
       const end = at + viewOf(bytes).getUint16(at);

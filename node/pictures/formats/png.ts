@@ -1,5 +1,5 @@
 import { concat } from '../../../protocol/ids.js';
-import { cutPicture, hasText, invalidPicture, textAt, viewOf, type PictureFormat } from './format.js';
+import { cutPicture, hasText, invalidPicture, MOST_PARTS, textAt, viewOf, type PictureFormat } from './format.js';
 
 /** W3C PNG (third edition), section 5.2. */
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -35,11 +35,13 @@ export const png: PictureFormat = {
     const width = view.getUint32(head + 8);
     const height = view.getUint32(head + 12);
     let drawn = false;
+    let parts = 0;
     for (let at = head; ;) {
       if (at + FRAME > bytes.length) throw cutPicture();
       const end = at + FRAME + view.getUint32(at);
       if (end > bytes.length) throw cutPicture();
       const name = textAt(bytes, at + 4, 4);
+      if (++parts > MOST_PARTS) throw damaged();
       if (KEPT.has(name)) kept.push(bytes.subarray(at, end));
       else if (!MAY_GO.test(name)) throw damaged();
       if (name === 'IHDR' && at !== head) throw damaged();

@@ -1,5 +1,5 @@
 import { concat } from '../../../protocol/ids.js';
-import { cutPicture, hasText, invalidPicture, textAt, viewOf, type PictureFormat } from './format.js';
+import { cutPicture, hasText, invalidPicture, MOST_PARTS, textAt, viewOf, type PictureFormat } from './format.js';
 
 /** RFC 9649, sections 2.3 to 2.7: `RIFF`, size, `WEBP`, then chunks of name, size, data and a byte to make them even. */
 const HEAD = 12;
@@ -21,6 +21,7 @@ export const webp: PictureFormat = {
     const kept: Uint8Array[] = [];
     let canvas: Size | undefined;
     let drawn: Size | undefined;
+    let parts = 0;
     for (let at = HEAD; at < over;) {
       if (at + FRAME > over) throw cutPicture();
       const name = textAt(bytes, at, 4);
@@ -28,6 +29,7 @@ export const webp: PictureFormat = {
       const end = at + FRAME + size;
       if (end > over) throw cutPicture();
       const body = bytes.subarray(at + FRAME, end);
+      if (++parts > MOST_PARTS) throw damaged();
       if (MOVING.has(name)) throw invalidPicture('The WebP picture moves; only still ones are taken.');
       if (name === 'VP8X') {
         if (at !== HEAD || body.length !== 10) throw damaged();
@@ -40,6 +42,8 @@ export const webp: PictureFormat = {
       at = end + (size % 2);
     }
     if (drawn === undefined) throw damaged();
+    // The canvas of a still picture is the picture (RFC 9649, section 2.7).
+    if (canvas !== undefined && (canvas.width !== drawn.width || canvas.height !== drawn.height)) throw damaged();
     const all = concat(
       Uint8Array.from('WEBP', (letter) => letter.charCodeAt(0)),
       ...kept,

@@ -38,13 +38,18 @@ interface Agent extends AsyncDisposable {
 }
 
 /** @param person what the person answers where the client can ask one; undefined: it cannot */
-async function agent(options: readonly string[], person?: (message: string) => 'accept' | 'decline'): Promise<Agent> {
+type Reply = 'accept' | 'decline';
+
+async function agent(options: readonly string[], person?: (message: string) => Reply | Promise<Reply>): Promise<Agent> {
   const client = new Client(
     { name: 'test', version: '1' },
     { capabilities: person === undefined ? {} : { elicitation: {} } },
   );
   if (person !== undefined) {
-    client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({ action: person(params.message), content: {} }));
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => ({
+      action: await person(params.message),
+      content: {},
+    }));
   }
   const home = testnet.homes[BUYER] ?? '';
   await client.connect(
@@ -73,7 +78,7 @@ describe('niaga mcp', () => {
       ({ runs, scope, command }) =>
         runs === 'node' &&
         scope !== 'admin' &&
-        !['search.stream', 'trade.export', 'evidence.export', 'file.save'].includes(command.join('.')),
+        !['search.stream', 'trade.export', 'evidence.export', 'file.save', 'picture.save'].includes(command.join('.')),
     );
     expect(tools.map(({ name }) => name).sort()).toEqual(rows.map(({ command }) => command.join('_')).sort());
     for (const { name, description, annotations } of tools) {
@@ -88,6 +93,7 @@ describe('niaga mcp', () => {
       additionalProperties: false,
       properties: { listing: { type: 'string' }, quantity: { minimum: 1 }, confirm: { type: 'string' } },
     });
+    expect(tools.find(({ name }) => name === 'publish')?.description).toContain('A person is asked first.');
     const harmless = (await reader.client.listTools()).tools;
     expect(harmless.length).toBeGreaterThan(10);
     expect(harmless.every(({ annotations }) => annotations?.readOnlyHint === true)).toBe(true);
@@ -187,5 +193,29 @@ describe('niaga mcp', () => {
     const less = await buying.call('trade_counter', { trade, price: '300000 IDR' });
     expect(less.data).toMatchObject({ state: 'countered' });
     expect(asked).toHaveLength(3);
+  });
+
+  it('does nothing where the other side has said something else while the person read', async () => {
+    const { trade } = await buyer().offer({ listing });
+    const shows = (node: typeof buyer, state: string): Promise<void> =>
+      expect
+        .poll(async () => (await node().tradeList({})).items.find((one) => one.trade === trade)?.state, {
+          timeout: 30_000,
+        })
+        .toBe(state);
+    await shows(seller, 'offered');
+    await seller().tradeCounter({ trade, price: '90000 IDR' });
+    await shows(buyer, 'countered');
+    await using buying = await agent(
+      ['--per-trade', '5000000 IDR', '--per-day', '5000000 IDR'],
+      async (): Promise<Reply> => {
+        await seller().tradeWithdraw({ trade });
+        await shows(buyer, 'withdrawn');
+        return 'accept';
+      },
+    );
+    const { data } = await buying.call('trade_accept', { trade });
+    expect(data).toMatchObject({ error: { code: 'CONFIRM_INVALID' } });
+    await shows(buyer, 'withdrawn');
   });
 });

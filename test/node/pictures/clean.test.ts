@@ -39,6 +39,12 @@ const TOLD: [string, Uint8Array, Uint8Array][] = [
   ['a WebP with a page behind its end', webpOf({ after: text(PAGE) }), webpOf()],
 ];
 
+function repeated(bytes: Uint8Array, times: number): Uint8Array {
+  const all = new Uint8Array(bytes.length * times);
+  for (let at = 0; at < all.length; at += bytes.length) all.set(bytes, at);
+  return all;
+}
+
 describe('a cleaned picture', () => {
   it.each(TOLD)('has nothing but what draws it: %s', (_, told, plain) => {
     const { type, bytes, width, height } = cleanPicture(told);
@@ -101,6 +107,14 @@ describe('no picture', () => {
     ['a WebP that says to be longer than it is', webpOf().subarray(0, -4)],
     ['a WebP without pixels', webpChunk('RIFF', text('WEBP'))],
     ['a sound', webpChunk('RIFF', text('WAVE'))],
+    [
+      'a JPEG of more parts than any camera writes',
+      jpegOf({ inside: [repeated(segment(0xdb, new Uint8Array()), 300_000)] }),
+    ],
+    [
+      'a PNG of more parts than any program writes',
+      pngOf({ inside: [repeated(pngChunk('IDAT', new Uint8Array()), 100_000)] }),
+    ],
     ['one of a million times a million pixels', pngOf({ width: 1_000_000, height: 1_000_000 })],
     ['one with a pixel more than allowed', jpegOf({ width: 5_000, height: MAX_PIXELS / 5_000 + 1 })],
     ['one without pixels', jpegOf({ width: 0 })],
