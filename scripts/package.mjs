@@ -15,7 +15,7 @@ const BELONGS = [
   /^(README(\.id)?|CHANGELOG|UPGRADING)\.md$/,
   /^LICENSE(-MIT|-APACHE)?$/,
   /^dist\/(node|protocol|cli)\/.+\.(js|d\.ts)$/,
-  /^dist\/page\/(index\.html|(main|icon)-[A-Z0-9]{8}\.(js|css|svg))(\.gz|\.br)?$/,
+  /^dist\/page\/(index\.html|worker\.js|(main|part|icon|manifest)-[A-Z0-9]{8}\.(js|css|svg|webmanifest))(\.gz|\.br)?$/,
   /^protocol\/vectors\/[\w.-]+\.(json|md)$/,
 ];
 const NEEDED = [
