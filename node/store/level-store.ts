@@ -12,7 +12,7 @@ import { checkOptions, type CheckedOptions } from './options.js';
 import { checkTableName, rowKey } from './rows.js';
 import { scan, type Database, type StoredRow } from './scan.js';
 import { damagedTableFiles, mendTableFiles } from './table-files.js';
-import { prepareSchema } from './schema-file.js';
+import { prepareSchema, type StoreCopy } from './schema-file.js';
 import { openWitness, readWitness, type Witness, type WitnessState } from './witness.js';
 
 const FIGURES = { gte: Buffer.from('#'), lt: Buffer.from('$') };
@@ -142,10 +142,9 @@ export class LevelStore implements Store {
 
   async #start(): Promise<void> {
     let db: Database | undefined;
+    let copy: StoreCopy | undefined;
     try {
-      const copy = await prepareSchema(this.path, this.#options.migrations);
-      if (copy !== undefined)
-        this.#logger?.warn({ copy }, 'store: a copy was put aside before it is brought up to date');
+      copy = await prepareSchema(this.path, this.#options.migrations);
       const mended = await mendTableFiles(this.path);
       if (mended.length > 0) this.#logger?.error({ mended, path: this.path }, 'store: damaged files were mended');
       db = new Level<string, Uint8Array>(this.path, {
@@ -163,6 +162,10 @@ export class LevelStore implements Store {
         migrations: this.#options.migrations,
         fresh: this.#running.ledger.head.batch === 0,
         path: this.path,
+        onOlder: async () => {
+          const kept = await copy?.keep();
+          this.#logger?.warn({ copy: kept }, 'store: a copy was put aside before it is brought up to date');
+        },
         onMigrated: ({ version, name }) => this.#logger?.info({ version, name }, 'store migrated'),
       });
     } catch (error) {
@@ -170,6 +173,8 @@ export class LevelStore implements Store {
       this.#running = undefined;
       await db?.close();
       throw openError(error, this.path);
+    } finally {
+      await copy?.drop();
     }
   }
 

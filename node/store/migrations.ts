@@ -27,6 +27,8 @@ export interface MigrationContext {
   /** True for a store that has never been written: there is nothing to migrate. */
   readonly fresh: boolean;
   readonly path: string;
+  /** Awaited before the first step of a store that is older. */
+  readonly onOlder: () => Promise<void>;
   readonly onMigrated: (migration: Migration) => void;
 }
 
@@ -34,13 +36,22 @@ export interface MigrationContext {
  * Brings a store to the newest schema, one atomic step after the other.
  * @throws NiagaError HOME_NEWER: its schema is of a newer version of Niaga.
  */
-export async function migrate({ store, write, migrations, fresh, path, onMigrated }: MigrationContext): Promise<void> {
+export async function migrate({
+  store,
+  write,
+  migrations,
+  fresh,
+  path,
+  onOlder,
+  onMigrated,
+}: MigrationContext): Promise<void> {
   const meta = store.table(META_TABLE, jsonCodec<{ version: number }>());
   const newest = migrations.at(-1)?.version ?? 0;
   const current = (await meta.get(SCHEMA_KEY))?.version ?? 0;
   if (current > newest) throw newerSchema(current, newest, path);
   if (fresh && newest > 0) await write([meta.put(SCHEMA_KEY, { version: newest })]);
   if (fresh || current === newest) return writeSchema(path, newest);
+  await onOlder();
   for (const migration of migrations) {
     if (migration.version <= current) continue;
     const writes = await run(migration, store);

@@ -25,13 +25,20 @@ export function newerSchema(schema: number, supported: number, path: string): Ni
   });
 }
 
+/** A copy of a store that may be older, made before LevelDB changed a byte of it. */
+export interface StoreCopy {
+  /** Puts it aside as `store-of-schema-N`: complete or not there. @returns its folder */
+  keep(): Promise<string>;
+  /** Removes it, unless it was kept. */
+  drop(): Promise<void>;
+}
+
 /**
- * To be called before the database is opened: refuses one that is newer without touching it, and puts a copy of one that is older
- * aside, as it is before its first step.
- * @returns the copy's folder, where one was made
+ * To be called before the database is opened: refuses one that is newer without touching it, and copies one that may be older. Only
+ * its row says whether it is: where a start was cut between a step and this file's change, the copy of before the step stays.
  * @throws NiagaError HOME_NEWER; what the disk says where there is no room for a copy: nothing was changed then
  */
-export async function prepareSchema(path: string, migrations: readonly Migration[]): Promise<string | undefined> {
+export async function prepareSchema(path: string, migrations: readonly Migration[]): Promise<StoreCopy | undefined> {
   const newest = migrations.at(-1)?.version ?? 0;
   const found = await readSchema(path);
   if (found !== undefined && found > newest) throw newerSchema(found, newest, path);
@@ -41,7 +48,7 @@ export async function prepareSchema(path: string, migrations: readonly Migration
     (names) => names.includes('CURRENT'),
     () => false,
   );
-  return exists && older < newest ? copyAside(path, older) : undefined;
+  return exists && older < newest ? copyOf(path, older) : undefined;
 }
 
 /** Notes what the store has come to. */
@@ -49,20 +56,25 @@ export async function writeSchema(path: string, schema: number): Promise<void> {
   if ((await readSchema(path)) !== schema) await writeFileAtomic(join(path, SCHEMA_FILE), `${schema}\n`);
 }
 
-/** `store` → `store-of-schema-1`: complete or not there. */
-async function copyAside(path: string, schema: number): Promise<string> {
-  const copy = join(dirname(path), `${basename(path)}-of-schema-${schema}`);
-  const unfinished = `${copy}${TEMPORARY_SUFFIX}`;
+async function copyOf(path: string, schema: number): Promise<StoreCopy> {
+  const kept = join(dirname(path), `${basename(path)}-of-schema-${schema}`);
+  const copy = `${kept}${TEMPORARY_SUFFIX}`;
+  const drop = (): Promise<void> => rm(copy, { recursive: true, force: true });
   try {
-    await rm(unfinished, { recursive: true, force: true });
-    await cp(path, unfinished, { recursive: true, preserveTimestamps: true });
-    // One of an earlier try is older than what is there now.
-    await rm(copy, { recursive: true, force: true });
-    await rename(unfinished, copy);
-    await syncFolder(dirname(path));
-    return copy;
+    await drop();
+    await cp(path, copy, { recursive: true, preserveTimestamps: true });
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
+    await drop().catch(() => undefined);
     throw error;
   }
+  return {
+    drop,
+    async keep() {
+      // One of an earlier try is older than what is there now.
+      await rm(kept, { recursive: true, force: true });
+      await rename(copy, kept);
+      await syncFolder(dirname(path));
+      return kept;
+    },
+  };
 }

@@ -181,4 +181,18 @@ describe('migrations', () => {
     expect(await kept.table('t', jsonCodec<string>()).get('k')).toBe('b');
     expect(kept.integrity?.ok).toBe(true);
   });
+
+  it('keep the copy of before the first step where a start was cut before it was noted what the store had come to', async () => {
+    const old = await openStore({ options: { migrations: [] } });
+    const { path } = old;
+    await old.write([old.table('t', jsonCodec<string>()).put('k', 'a')]);
+    await old.stop();
+    const before = await bytesOf(path);
+    await (await openStore({ path, options: { migrations: [upper] } })).stop();
+    await writeFile(join(path, 'SCHEMA'), '0\n');
+    const store = await openStore({ path, options: { migrations: [upper] } });
+    expect(await store.table('t', jsonCodec<string>()).get('k')).toBe('A');
+    expect(await bytesOf(`${path}-of-schema-0`)).toEqual(before);
+    expect(await filesOf(dirname(path), /./)).toEqual(['store', 'store-of-schema-0']);
+  });
 });
