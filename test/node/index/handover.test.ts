@@ -45,10 +45,11 @@ describe('hand-over after nodes died', () => {
     for (const node of world.all.slice(0, 8)) node.conduct = 'dead';
     await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
     // Once by each holder, the last rank too, and then no more.
-    await wait(1_200);
-    const drawn = greedy?.puts ?? 0;
-    await wait(600);
-    expect(greedy?.puts).toBe(drawn);
+    await vi.waitFor(async () => {
+      const drawn = greedy?.puts ?? 0;
+      await wait(1_000);
+      expect(greedy?.puts).toBe(drawn);
+    }, patience);
   });
 
   it('restores what was on one that died as soon as it had come', async () => {
