@@ -6,7 +6,7 @@ import { NiagaError, type ErrorCode } from '../../protocol/errors.js';
 import { onAbort } from '../signals.js';
 import type { BodyLimits } from './body.js';
 import { BEGUN, call, report } from './call.js';
-import { checkOrigin, requireCaller, requireScope, requireSealed, type FindCaller } from './gate.js';
+import { checkOrigin, isHere, requireCaller, requireScope, requireSealed, type FindCaller } from './gate.js';
 import type { Handlers, NodeOperationKey } from './handlers.js';
 import type { KeptAnswers } from './kept-answers.js';
 import type { Limiters } from './limits.js';
@@ -102,7 +102,7 @@ export function createApp(options: AppOptions): Hono {
     '/openapi.json': (context) => context.json(openApi(version)),
     '/session': (context) => {
       sealed(context);
-      return openSession(context.req.raw, options);
+      return openSession(context.req.raw, isHere(getConnInfo(context).remote.address) ? 'here' : 'elsewhere', options);
     },
     '/metrics': () => Promise.resolve(options.metrics()).then(metricsResponse),
     '/events': (context) => follow(context, options),

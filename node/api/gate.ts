@@ -46,13 +46,18 @@ export function inTheClear(url: string): NiagaError {
   );
 }
 
+/** @param remote the address of the other side */
+export function isHere(remote: string | undefined): boolean {
+  return remote !== undefined && isLoopback(remote.replace(/^::ffff:/, ''));
+}
+
 /**
  * Keeps tokens off the network where it is not sealed. On this machine, plain HTTP crosses none.
  * @param remote the address of the other side
  * @throws NiagaError API_PLAIN
  */
 export function requireSealed({ scheme }: Pick<Place, 'scheme'>, remote: string | undefined, tls: string): void {
-  if (scheme === 'https' || (remote !== undefined && isLoopback(remote.replace(/^::ffff:/, '')))) return;
+  if (scheme === 'https' || isHere(remote)) return;
   throw inTheClear(tls);
 }
 

@@ -21,21 +21,23 @@ export type Redeem = (code: string) => Promise<SecretTokenView>;
 
 /** A code has 43 characters, and the page sends it at once. */
 const BODY = { maxBytes: 1_000, maxTime: 5_000 } as const;
-/** Those who have no token yet share one limiter. No token can have an empty name. */
-const NOBODY = '';
+/** Those who have no token yet share a limiter, those of other machines one of their own. No token has such a name. */
+const NOBODY = { here: '', elsewhere: ' ' } as const;
 
 const codeSchema = z.strictObject({ code: z.string().min(1).max(200) });
 
 /**
  * `POST /session {code}`: the page that a link has opened gets its token. JSON only, so that no form of another site can ask for it;
  * without the code there is nothing to get.
+ * @param from whether it came from this machine
  * @throws NiagaError API_CODE, USAGE, RATE_LIMITED; as `readJson`
  */
 export async function openSession(
   request: Request,
+  from: keyof typeof NOBODY,
   { redeem, limiters, body: { maxTime } }: Pick<AppOptions, 'redeem' | 'limiters' | 'body'>,
 ): Promise<Response> {
-  const leave = limiters.of(NOBODY).enter(performance.now());
+  const leave = limiters.of(NOBODY[from]).enter(performance.now());
   try {
     const body = codeSchema.safeParse(await readJson(request, { ...BODY, maxTime: Math.min(BODY.maxTime, maxTime) }));
     if (!body.success) throw new NiagaError('USAGE', 'The body must be {"code": "…"}.', { where: 'body' });

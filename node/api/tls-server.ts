@@ -8,8 +8,10 @@ import { problemBody, PROBLEM_JSON } from './problem.js';
 const second = 1_000;
 /** The first byte of a connection that begins with TLS: a record of the handshake (RFC 8446 section 5.1). */
 const HANDSHAKE = 22;
-/** Whoever connects says something by then. */
+/** Whoever connects says something by then, and has a key in as long again. */
 const FIRST_BYTE = 10 * second;
+/** A household's phones need a handful: more connections would take from the node's own, to disk and network. */
+const MOST_CONNECTIONS = 256;
 /** How long the other side has to read why it was refused. */
 const READING = 5 * second;
 
@@ -32,8 +34,9 @@ export class TlsServer extends Server {
     url: () => string,
     listener: RequestListener,
   ) {
-    super({ minVersion: 'TLSv1.2', cert, key }, listener);
+    super({ minVersion: 'TLSv1.2', cert, key, handshakeTimeout: FIRST_BYTE }, listener);
     this.#url = url;
+    this.maxConnections = MOST_CONNECTIONS;
     const takers = this.listeners('connection');
     this.removeAllListeners('connection');
     this.on('connection', (socket: Socket) => {
