@@ -18,6 +18,8 @@ import {
 
 /** Whoever looks at a listing does not wait longer for what others say of its seller. */
 const TIMEOUT = 5_000;
+/** A device of the trader that hangs leaves time to show what another one answered. */
+const REQUEST_TIMEOUT = 3_000;
 /** Trades that are looked through, the newest: what was said years ago tells little. */
 const MAX_TRADES = 1_000;
 /** Answers made side by side: each may be a few hundred kilobytes. */
@@ -121,7 +123,7 @@ export class RatingService implements Ratings {
     try {
       return await limited(TIMEOUT, [signal], async (until) => {
         const answers = (await this.#peersOf(trader, until)).map(async (peer) => {
-          const options = { timeout: TIMEOUT, maxResponse: MAX_ANSWER, retry: true, signal: until };
+          const options = { timeout: REQUEST_TIMEOUT, maxResponse: MAX_ANSWER, retry: true, signal: until };
           const body = await network.request(peer, RATINGS_METHOD, writeBody({ trader }), options);
           return readBody(answerSchema, body, `answer to ${RATINGS_METHOD}`).ratings;
         });
