@@ -192,7 +192,8 @@ export function createHandlers(context: HandlerContext): Handlers {
   };
 }
 
-function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): StatusView {
+function statusOf({ services, apiUrl, lan, startedAt, version }: HandlerContext): StatusView {
+  const phones = lan?.()?.url;
   const { identity, home, network, catalog, index, trades, mail, refusals, store, now } = services;
   const { open, ended, outbox } = trades.counts();
   const report = store.integrity;
@@ -206,6 +207,7 @@ function statusOf({ services, apiUrl, startedAt, version }: HandlerContext): Sta
     version,
     addresses: network.addresses(),
     api: apiUrl(),
+    ...(phones === undefined ? {} : { lan: phones }),
     peers: network.connections().length,
     known: network.directory.size + 1,
     listings: catalog.count(),

@@ -92,8 +92,8 @@ async function answering(child: ChildProcess, ended: Promise<void>, context: Con
     try {
       const { pid, ...where } = running(context);
       if (pid === child.pid) {
-        const { trader, peerId, addresses, api } = await createClient(where).call('status', {}, { signal });
-        return { trader, peerId, addresses, api };
+        const { trader, peerId, addresses, api, lan } = await createClient(where).call('status', {}, { signal });
+        return { trader, peerId, addresses, api, ...(lan === undefined ? {} : { lan }) };
       }
     } catch (error) {
       if (!isNiagaError(error, 'NODE_UNREACHABLE') && !isNiagaError(error, 'IDENTITY_MISSING')) throw error;

@@ -14,8 +14,9 @@ import { note, print } from '../output.js';
 import { safeJson } from '../safe-text.js';
 import { withSettings } from '../settings.js';
 
-/** Milliseconds between two looks at a disk that refused to write. */
+/** Milliseconds before the first look at a disk that refused to write; twice as long each time, and a minute at most. */
 const LOOK_AGAIN = 2_000;
+const MOST_PAUSE = 60_000;
 
 /**
  * Runs a node until SIGINT or SIGTERM; a second one ends the process at once (cli/main.ts). Where the disk refuses to write, it goes on
@@ -102,9 +103,11 @@ async function waitForDisk(error: NiagaError, context: Context): Promise<NiagaEr
   reportError(error, context.json, context);
   note(context, 'Nothing can be changed until then; what is there can be read.');
   const folder = join(resolveHome({ home: context.home, env: context.env }), context.network);
+  let pause = LOOK_AGAIN;
   do {
-    await sleep(LOOK_AGAIN, undefined, { signal: context.signal }).catch(() => undefined);
+    await sleep(pause, undefined, { signal: context.signal }).catch(() => undefined);
     if (context.signal.aborted) return undefined;
+    pause = Math.min(MOST_PAUSE, 2 * pause);
   } while (!(await takesWrites(folder)));
   note(context, 'The disk takes writes again: the node goes on.');
   return error;

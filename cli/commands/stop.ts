@@ -12,13 +12,22 @@ const second = 1_000;
 const PATIENCE = 30 * second;
 const LOOK_AGAIN = 50;
 
+/** It may have ended since it answered. */
+function tell(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
 /** Asks the node's process to end, and waits until it has. @throws NiagaError NODE_UNREACHABLE, TIMED_OUT */
 export const stop: Command<z.output<typeof OPERATIONS.stop.input>> = async (_input, context) => {
   const { signal } = context;
   const { pid, trader, ...where } = running(context);
   // A node that was killed leaves its file, and another program may have its number by now: only what answers is stopped.
   await createClient(where).call('status', {}, { signal });
-  process.kill(pid, 'SIGTERM');
+  tell(pid);
   const end = Date.now() + PATIENCE;
   while (isAlive(pid)) {
     if (Date.now() > end) {

@@ -366,6 +366,7 @@ export const statusView = z.object({
   version: z.string(),
   addresses: z.array(z.string()),
   api: z.string(),
+  lan: z.string().optional().describe('Where phones reach it'),
   peers: z.int().describe('Connections that are open'),
   known: z.int().describe('Nodes in the peer directory, this one included'),
   listings: z.int().describe('Own active listings'),
