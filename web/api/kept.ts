@@ -67,7 +67,10 @@ export async function orKept(
     void keep(address, value).catch(() => undefined);
     return value;
   } catch (thrown) {
-    const found = refusalOf(thrown).code === OFFLINE ? await stored()?.match(address, { cacheName: CACHE }) : undefined;
+    const found =
+      refusalOf(thrown).code === OFFLINE && anythingKept()
+        ? await stored()?.match(address, { cacheName: CACHE })
+        : undefined;
     if (found === undefined) throw thrown;
     const time = Number(found.headers.get(TIME));
     if (signal !== undefined) ages.set(signal, Math.min(time, ages.get(signal) ?? time));
@@ -76,6 +79,8 @@ export async function orKept(
 }
 
 async function keep(address: string, value: unknown): Promise<void> {
+  // An answer that comes when somebody has signed out is nobody's.
+  if (!anythingKept()) return;
   const cache = await stored()?.open(CACHE);
   if (cache === undefined) return;
   await cache.put(address, new Response(JSON.stringify(value), { headers: { [TIME]: String(Date.now()) } }));

@@ -38,7 +38,8 @@ export async function doneOnce<Output>(
   send: (key: string) => Promise<Output>,
 ): Promise<Output> {
   const what = await printOf(`${name} ${JSON.stringify(input)}`);
-  const key = begin(what);
+  const { key, isNew } = begin(what);
+  let isOpen = !isNew;
   let tries = 0;
   let busy = 0;
   for (;;) {
@@ -48,10 +49,12 @@ export async function doneOnce<Output>(
       return output;
     } catch (thrown) {
       const { code } = refusalOf(thrown);
+      isOpen ||= code !== 'API_TOKEN' && UNKNOWN_AFTER.has(code);
       const pause =
         code === OFFLINE ? PAUSES_MS[tries++] : code === BUSY && busy++ < BUSY_TRIES ? BUSY_PAUSE_MS : undefined;
       if (pause === undefined) {
-        if (!UNKNOWN_AFTER.has(code)) end(what);
+        // Who is not let in has done nothing, unless an earlier try was not answered.
+        if (!UNKNOWN_AFTER.has(code) || (code === 'API_TOKEN' && !isOpen)) end(what);
         throw thrown;
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
@@ -60,11 +63,11 @@ export async function doneOnce<Output>(
 }
 
 /** The key of a request: a new one, unless the same was sent before and its end is not known. */
-function begin(what: string): string {
+function begin(what: string): { readonly key: string; readonly isNew: boolean } {
   const all = read();
   const before = all.get(what);
   const token = storedToken() ?? '';
-  if (before?.token === token) return before.key;
+  if (before?.token === token) return { key: before.key, isNew: false };
   all.delete(what);
   if (before !== undefined) {
     write(all);
@@ -77,7 +80,7 @@ function begin(what: string): string {
   all.set(what, { token, key });
   for (const oldest of [...all.keys()].slice(0, Math.max(0, all.size - MOST))) all.delete(oldest);
   write(all);
-  return key;
+  return { key, isNew: true };
 }
 
 function end(what: string): void {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { call, redeem } from '../api/client.js';
-import { keepFor } from '../api/kept.js';
-import { refusalOf, type Refusal } from '../api/refusal.js';
+import { ageOf, keepFor } from '../api/kept.js';
+import { OFFLINE, Refusal, refusalOf } from '../api/refusal.js';
 import { storeToken } from '../api/session.js';
 import { Problem } from '../parts/problem.js';
 import { useWords } from './language.js';
@@ -23,7 +23,10 @@ export function SignIn({
   /** Tries a token, and keeps it for this tab, or for longer. @throws Refusal for one that is not of this node */
   const enter = async (given: string, lasting = false): Promise<void> => {
     storeToken(given, lasting);
-    const { trader } = await call('status', {});
+    const { signal } = new AbortController();
+    const { trader } = await call('status', {}, signal);
+    // What was kept says nothing of a token.
+    if (ageOf(signal) !== undefined) throw new Refusal(OFFLINE, 'The node does not answer.');
     await keepFor(trader);
     onSignedIn();
   };
