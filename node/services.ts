@@ -30,7 +30,8 @@ import { createIndex, type Index } from './index/index.js';
 import { createKeeper, createShelf, type Keeper } from './keep/index.js';
 import { createLogs, type Logs } from './logs/index.js';
 import { createMail, type Mail } from './mail/index.js';
-import { createNetwork, LOOKUP_SIZE, type Network, type PeerRow } from './network/index.js';
+import { createNetwork, LOOKUP_SIZE, type Network } from './network/index.js';
+import { untilReady } from './network/until-ready.js';
 import type { NodeOptions } from './options.js';
 import { createPictures, ListingPictures, type Pictures } from './pictures/index.js';
 import { createProofs, type Proofs } from './proofs/index.js';
@@ -38,7 +39,8 @@ import { createRefusals, type Refusals } from './refusals.js';
 import { createPrivateValues, type PrivateValues } from './private/index.js';
 import { createRatings, type Ratings } from './ratings/index.js';
 import { createSearch, type Search } from './search/index.js';
-import { cborCodec, createStore, rawCodec, type Store, type Table } from './store/index.js';
+import { peerStore } from './peer-store.js';
+import { createStore, rawCodec, type Store } from './store/index.js';
 import { createTokens, type Tokens } from './tokens/index.js';
 import { createTraderRecords, type TraderRecords } from './trader-records/index.js';
 import { createTrades, type Trades } from './trades/index.js';
@@ -364,40 +366,4 @@ export async function stopAll(services: Iterable<{ stop(): Promise<void> }>): Pr
     }
   }
   if (failures.length > 0) throw failures[0];
-}
-
-/** Waits while the node joins its network, for so long at most. @throws the signal's reason */
-async function untilReady(network: Network, ms: number, signal: AbortSignal): Promise<void> {
-  if (network.ready) return;
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      off();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    const off = network.on('ready', end);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-  });
-  signal.throwIfAborted();
-}
-
-/** The peer directory in the store: one row a peer. */
-function peerStore(store: Store): { load(): Promise<PeerRow[]>; save(rows: readonly PeerRow[]): Promise<void> } {
-  const table: Table<PeerRow> = store.table('peers', cborCodec<PeerRow>());
-  return {
-    async load() {
-      const rows: PeerRow[] = [];
-      for await (const [, row] of table.range()) rows.push(row);
-      return rows;
-    },
-    async save(rows) {
-      const kept = new Set(rows.map(({ id }) => id));
-      const writes = rows.map((row) => table.put(row.id, row));
-      for await (const [id] of table.range()) if (!kept.has(id)) writes.push(table.del(id));
-      await store.write(writes, { sync: false });
-    },
-  };
 }
