@@ -125,6 +125,8 @@ function createCommand(
   const words = positional.map((each) => fields.get(each)).filter((field) => field !== undefined);
   const options = [...fields.values()].filter((field) => !positional.includes(field.name));
   const command = prepare(new Command(name), output)
+    // Commander would name the choices a second time.
+    .configureHelp({ argumentDescription: ({ description }) => description })
     .description(row.help)
     .addHelpText('after', `\nExample:\n  ${row.example}`);
   for (const field of words) command.addArgument(argumentOf(field));

@@ -162,3 +162,25 @@ describe('mistakes are refused with what is wrong and where to look', () => {
     expect(error.exit).toBe(2);
   });
 });
+
+describe('the help of a command', () => {
+  const help = (line: string): string => {
+    let text = '';
+    try {
+      parseWords([...line.split(' '), '--help'], '1.2.3', { ...silent, out: (part) => (text += part) });
+    } catch (error) {
+      if (!(error instanceof Error && 'exitCode' in error && error.exitCode === 0)) throw error;
+    }
+    return text;
+  };
+
+  it.each([
+    ['offer', 1, []],
+    ['completion', 1, ['bash', 'fish', 'zsh']],
+  ])('%s says what its words are, and each choice once', (line, words, choices) => {
+    const [, told = ''] = /Arguments:\n([\s\S]*?)\n\n/.exec(help(line)) ?? [];
+    expect(told).not.toContain('choices');
+    expect(told.match(/^ {2}\S/gm)).toHaveLength(words);
+    for (const choice of choices) expect(told.split(choice)).toHaveLength(2);
+  });
+});
