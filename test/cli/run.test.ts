@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Interrupted } from '../../cli/context.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { folderWith, niaga, serveHome } from './cli.js';
+import { PATIENCE } from '../support/patience.js';
 
 const trade = {
   trade: `bafyrei${'a'.repeat(52)}`,
@@ -155,7 +156,7 @@ describe('a command asks the node', () => {
       out: '',
       err: '',
     });
-    await expect.poll(() => ended).toBe(true);
+    await expect.poll(() => ended, PATIENCE).toBe(true);
   });
 });
 

@@ -9,6 +9,7 @@ import { blobId, compareBytes, parseId, parseTrader } from '../../protocol/ids.j
 import { signRecord, type Draft } from '../../protocol/record.js';
 import { DEFAULT_DURATIONS, type MessageKind } from '../../protocol/trade/index.js';
 import { stranger } from './stranger.js';
+import { PATIENCE } from '../support/patience.js';
 
 const HOUR = 60 * 60 * 1000;
 const TOTAL = { amount: 8_500_000, currency: 'IDR' };
@@ -29,7 +30,7 @@ beforeAll(async () => {
     mdns: false,
   });
   await seller.start();
-  await vi.waitFor(() => expect(seller.connections()).toContain(buyer.peerId), { timeout: 20_000 });
+  await vi.waitFor(() => expect(seller.connections()).toContain(buyer.peerId), PATIENCE);
 }, 60_000);
 
 afterAll(async () => {

@@ -18,7 +18,7 @@ import { NETWORK, openBase } from '../node/trader-records/support.js';
 
 /** The term under which it is looked for. */
 const [IPHONE = ''] = termsOfText('iphone');
-const SOON = { timeout: 15_000, interval: 100 };
+const SOON = { timeout: 30_000, interval: 100 };
 
 let testnet: Testnet;
 let seller: NiagaNode;

@@ -13,6 +13,7 @@ import { openRecord, signRecord, type SignedRecord, type Signer } from '../../pr
 import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
 import { DEFAULT_DURATIONS } from '../../protocol/trade/index.js';
 import { stranger, type Stranger } from './stranger.js';
+import { PATIENCE } from '../support/patience.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo 250 g', price: '85000 IDR' };
@@ -35,7 +36,7 @@ beforeAll(async () => {
     mdns: false,
   });
   await attacker.start();
-  await vi.waitFor(() => expect(attacker.connections()).toContain(seller.peerId), { timeout: 20_000 });
+  await vi.waitFor(() => expect(attacker.connections()).toContain(seller.peerId), PATIENCE);
 });
 
 afterAll(async () => {

@@ -12,6 +12,7 @@ import { encode } from '../../protocol/cbor.js';
 import { temporaryFolder } from '../support/processes.js';
 import { bytesOf, collect, createRawPeer } from '../support/raw-peer.js';
 import { startMember, untilKnown } from './members.js';
+import { PATIENCE } from '../support/patience.js';
 
 const OFFER = writeBody({ keys: [], cards: [] });
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   await untilKnown([target, honest], 2);
   const lines = honest.catalog.publish([{ line: 1, value: { sku: 'kopi', title: 'Kopi Gayo', price: '85000 IDR' } }]);
   for await (const { status } of lines) expect(status).toBe('published');
-  await vi.waitFor(() => expect(target.index.count()).toBe(1), { timeout: 20_000 });
+  await vi.waitFor(() => expect(target.index.count()).toBe(1), PATIENCE);
 });
 
 afterAll(async () => {
@@ -102,8 +103,8 @@ describe('a peer of a whole node whose frame', () => {
       const stream = await open();
       stream.send(bytes);
       if (end === 'close') await stream.close();
-      await vi.waitFor(() => expect(count(`offence_${offence}`)).toBe(before + 1), { timeout: 5_000 });
-      await vi.waitFor(() => expect(stream.status).not.toBe('open'), { timeout: 5_000 });
+      await vi.waitFor(() => expect(count(`offence_${offence}`)).toBe(before + 1), PATIENCE);
+      await vi.waitFor(() => expect(stream.status).not.toBe('open'), PATIENCE);
       // Other streams of the same connection go on.
       const [connection, ...others] = raw.getConnections();
       expect(others).toEqual([]);
@@ -112,7 +113,7 @@ describe('a peer of a whole node whose frame', () => {
       const again = await open();
       const frames = collect(again);
       again.send(question(OFFER_METHOD, OFFER));
-      await vi.waitFor(() => expect(frames.map(({ t }) => t)).toEqual(['a']), { timeout: 5_000 });
+      await vi.waitFor(() => expect(frames.map(({ t }) => t)).toEqual(['a']), PATIENCE);
     });
   });
 
@@ -130,7 +131,7 @@ describe('a peer of a whole node whose frame', () => {
     for (const method of [ASK_METHOD, PUT_METHOD, OFFER_METHOD, 'listing.get']) {
       for (const body of contents) stream.send(question(method, body));
     }
-    await vi.waitFor(() => expect(frames).toHaveLength(4 * contents.length), { timeout: 10_000 });
+    await vi.waitFor(() => expect(frames).toHaveLength(4 * contents.length), PATIENCE);
     expect(frames.every((frame) => frame.t === 'e' && frame.code !== 'INTERNAL')).toBe(true);
     expect(stream.status).toBe('open');
   });
@@ -141,9 +142,9 @@ describe('a peer of a whole node whose frame', () => {
       for (let time = 0; time < OFFENCE_BUDGET; time++) {
         const stream = await open();
         stream.send(withLength(ask, MAX_FRAME));
-        await vi.waitFor(() => expect(stream.status).not.toBe('open'), { timeout: 5_000 });
+        await vi.waitFor(() => expect(stream.status).not.toBe('open'), PATIENCE);
       }
-      await vi.waitFor(() => expect(raw.getConnections()).toHaveLength(0), { timeout: 5_000 });
+      await vi.waitFor(() => expect(raw.getConnections()).toHaveLength(0), PATIENCE);
       await expect(open()).rejects.toThrow();
     });
     expect(target.network.connections()).toEqual([honest.network.peerId]);

@@ -16,7 +16,7 @@ const KOPI = {
   description: 'Dipanggang sedang, dari petani di Takengon.',
   conditions: TERMS,
 };
-const patience = { timeout: 20_000, interval: 100 };
+const patience = { timeout: 40_000, interval: 100 };
 const NODES = 6;
 
 let folder: { path: string; remove: () => Promise<void> };

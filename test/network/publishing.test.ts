@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { NiagaNode, PublishedView } from '../../node/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
+import { PATIENCE } from '../support/patience.js';
 
 const NODES = 6;
 
@@ -30,7 +31,7 @@ async function publish(values: readonly unknown[], node = seller): Promise<Publi
 }
 
 const wholeNow = (node: NiagaNode): Promise<void> =>
-  vi.waitFor(async () => expect((await node.status({})).lacking).toBe(0), 10_000);
+  vi.waitFor(async () => expect((await node.status({})).lacking).toBe(0), PATIENCE);
 
 async function found(words: string, id: string | null) {
   const { hits } = await buyer.search({ words: [words], limit: 50 });

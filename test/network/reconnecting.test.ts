@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NiagaNode } from '../../node/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
+import { PATIENCE } from '../support/patience.js';
 
 const NODES = 7;
 const WORDS = ['kopi', 'teh', 'beras', 'gula', 'garam', 'kecap', 'sambal', 'batik', 'sarung', 'payung', 'sepatu'];
@@ -43,7 +44,7 @@ describe('a node whose connections are gone', () => {
   });
 
   it('dials again where half of them were cut, without waiting for anything', async () => {
-    await expect.poll(async () => (await reader.status({})).peers, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(async () => (await reader.status({})).peers, PATIENCE).toBeGreaterThan(2);
     const took: number[] = [];
     for (const word of WORDS.slice(0, -1)) {
       const all = [...sockets];

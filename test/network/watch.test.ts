@@ -5,7 +5,7 @@ import { createTestnet, type Testnet } from '../../node/testing/index.js';
 
 const INTERVAL = 400;
 /** Longer than two questions of a watch, with everything around them. */
-const SOON = { timeout: 15_000, interval: 100 };
+const SOON = { timeout: 30_000, interval: 100 };
 
 let testnet: Testnet;
 let seller: NiagaNode;

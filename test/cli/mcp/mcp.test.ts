@@ -5,6 +5,7 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATIONS } from '../../../node/api/operations.js';
 import { createTestnet, type Testnet } from '../../../node/testing/index.js';
+import { PATIENCE } from '../../support/patience.js';
 
 /** `niaga mcp` in a process of its own, asked by the SDK's own client; a real node behind it, a real seller behind that. */
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -184,10 +185,10 @@ describe('niaga mcp', () => {
     // What the seller counters with is counted like an offer: as the whole order then costs.
     const trade = String(data['trade']);
     await expect
-      .poll(async () => (await seller().tradeList({})).items.map((one) => one.trade), { timeout: 30_000 })
+      .poll(async () => (await seller().tradeList({})).items.map((one) => one.trade), PATIENCE)
       .toContain(trade);
     await seller().tradeCounter({ trade, price: '400000 IDR' });
-    await expect.poll(async () => (await buyer().tradeShow({ trade })).state, { timeout: 30_000 }).toBe('countered');
+    await expect.poll(async () => (await buyer().tradeShow({ trade })).state, PATIENCE).toBe('countered');
     const dear = await buying.call('trade_accept', { trade });
     expect(dear.data).toMatchObject({ error: { code: 'SPENDING_LIMIT' } });
     const less = await buying.call('trade_counter', { trade, price: '300000 IDR' });
@@ -199,9 +200,7 @@ describe('niaga mcp', () => {
     const { trade } = await buyer().offer({ listing });
     const shows = (node: typeof buyer, state: string): Promise<void> =>
       expect
-        .poll(async () => (await node().tradeList({})).items.find((one) => one.trade === trade)?.state, {
-          timeout: 30_000,
-        })
+        .poll(async () => (await node().tradeList({})).items.find((one) => one.trade === trade)?.state, PATIENCE)
         .toBe(state);
     await shows(seller, 'offered');
     await seller().tradeCounter({ trade, price: '90000 IDR' });

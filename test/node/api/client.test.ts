@@ -6,6 +6,7 @@ import { createClient } from '../../../node/api/client.js';
 import type { ApiEvent } from '../../../node/api/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { serve } from './serve.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const published = (line = 0) => ({
   line,
@@ -85,7 +86,7 @@ describe('a call', () => {
     await sleep(100);
     controller.abort(new Error('Ctrl-C'));
     await expect(call).rejects.toThrow('Ctrl-C');
-    await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce(), PATIENCE);
   });
 });
 
@@ -182,7 +183,7 @@ describe('a stream', () => {
       { onEvent: (event) => events.push(event) },
     );
     for await (const output of createClient(served).stream('publish', { items: [] })) if (output.line === 3) break;
-    await vi.waitFor(() => expect([returned, aborted, events.length]).toEqual([true, true, 1]));
+    await vi.waitFor(() => expect([returned, aborted, events.length]).toEqual([true, true, 1]), PATIENCE);
     // The HTTP adapter may write to the console; standard output belongs to data.
     expect(print).not.toHaveBeenCalled();
     print.mockRestore();

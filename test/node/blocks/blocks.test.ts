@@ -3,6 +3,7 @@ import { createBlocks, type Blocks } from '../../../node/blocks/index.js';
 import { REFRESH } from '../../../node/blocks/service.js';
 import { traderToText } from '../../../protocol/ids.js';
 import { openTraders, type Trader } from '../trader-records/support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const keyOf = (seed: number): Uint8Array => new Uint8Array(32).fill(seed);
 const textOf = (seed: number): string => traderToText(keyOf(seed));
@@ -70,11 +71,11 @@ describe('block lists', () => {
     await theirs.subscribe(sari.identity.traderText);
     await mine.add(textOf(1));
     // A change of a shared list goes out by itself.
-    await vi.waitFor(() => expect(sari.records.own('block-list')?.payload.item.traders).toHaveLength(1), 5_000);
+    await vi.waitFor(() => expect(sari.records.own('block-list')?.payload.item.traders).toHaveLength(1), PATIENCE);
     await vi.waitFor(async () => {
       const found = await budi.records.get(sari.identity.trader, 'block-list');
       expect(found?.payload.seq).toBe(2);
-    }, 5_000);
+    }, PATIENCE);
     await theirs.stop();
     budi.clock.now += REFRESH;
     vi.useFakeTimers({ toFake: ['setTimeout'], shouldAdvanceTime: true });
@@ -83,7 +84,7 @@ describe('block lists', () => {
     expect(theirs.isBlocked(keyOf(1))).toBe(false);
     await vi.advanceTimersByTimeAsync(6_000);
     vi.useRealTimers();
-    await vi.waitFor(() => expect(theirs.isBlocked(keyOf(1))).toBe(true), 5_000);
+    await vi.waitFor(() => expect(theirs.isBlocked(keyOf(1))).toBe(true), PATIENCE);
   });
 
   it('never let a list of others make the own goods vanish', async () => {

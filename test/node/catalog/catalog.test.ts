@@ -6,6 +6,7 @@ import { NiagaError } from '../../../protocol/errors.js';
 import type { Placed } from '../../../node/index/index.js';
 import { openStore } from '../store/support.js';
 import { DAY, interceptReads, interceptWrites, newIdentityHome, NOW, openShop, type Shop } from './support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const SLOT = 'listing/kopi';
 
@@ -120,7 +121,7 @@ describe('publishing', () => {
     expect(await shop.publish({ sku: 'kopi' })).toMatchObject({ quorum: true, replicas: 3 });
     expect(shop.catalog.lacking()).toBe(1);
     shop.outlet.arrive();
-    await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0));
+    await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0), PATIENCE);
   });
 
   it('says that too few nodes took it, and asks again with the same content', async () => {
@@ -152,8 +153,11 @@ describe('publishing', () => {
     shop.outlet.placed = {};
     shop.meetPeers('one');
     shop.meetPeers('two');
-    await vi.waitFor(() => expect(shop.outlet.sent).toHaveLength(2), 5_000);
-    await vi.waitFor(async () => expect(await shop.catalog.show(listing ?? '')).toMatchObject({ replicas: 6 }));
+    await vi.waitFor(() => expect(shop.outlet.sent).toHaveLength(2), PATIENCE);
+    await vi.waitFor(
+      async () => expect(await shop.catalog.show(listing ?? '')).toMatchObject({ replicas: 6 }),
+      PATIENCE,
+    );
     shop.meetPeers('one');
     await settled(shop);
     expect(shop.outlet.sent).toHaveLength(2);
@@ -187,11 +191,11 @@ describe('after a restart', () => {
     before.outlet.sent.length = 0;
     before.outlet.holdsBack = false;
     const shop = await openShop({ store, home, outlet: before.outlet });
-    await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0));
+    await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0), PATIENCE);
     const slots = shop.outlet.sent.map(({ bytes }) => shop.outlet.open(bytes).payload.slot);
     expect(slots.sort()).toEqual(['card/c', 'card/d', 'card/e']);
     // Then the lease says that all of them stand.
-    await vi.waitFor(() => expect(shop.outlet.leases.at(-1)?.leaves).toHaveLength(5));
+    await vi.waitFor(() => expect(shop.outlet.leases.at(-1)?.leaves).toHaveLength(5), PATIENCE);
     await settled(shop);
     expect(shop.outlet.sent).toHaveLength(3);
   });
@@ -219,7 +223,7 @@ describe('stock', () => {
     await shop.store.write(shop.catalog.sold('trade', [{ slot: SLOT, quantity: 10 }]));
     reading = false;
     go();
-    await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'));
+    await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'), PATIENCE);
     expect(shop.records().at(-1)).toEqual(['card', 2]);
     expect(await shop.available(listing)).toBe(0);
     await shop.catalog.stop();
@@ -245,7 +249,7 @@ describe('stock', () => {
     const { listing } = await shop.publish({ sku: 'kopi', quantity: 2 });
     await shop.store.write(shop.catalog.sold('trade', [{ slot: SLOT, quantity: 2 }]));
     expect(await shop.available(listing)).toBe(0);
-    await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'));
+    await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'), PATIENCE);
     expect(shop.records()).toEqual([
       ['card', 1],
       ['delta', 2],
@@ -350,7 +354,7 @@ describe('cards', () => {
     const shop = await openShop({ store, home, now: NOW + 364 * DAY });
     expect(shop.identity.delegations).toHaveLength(2);
     expect(await shop.catalog.show(listing ?? '')).toMatchObject({ title: 'Kopi Gayo' });
-    await vi.waitFor(() => expect(shop.records().at(-1)).toEqual(['card', 2]));
+    await vi.waitFor(() => expect(shop.records().at(-1)).toEqual(['card', 2]), PATIENCE);
     const card = shop.outlet.open(shop.outlet.sent.at(-1)?.bytes ?? new Uint8Array());
     expect(card.delegation?.toString()).toBe(shop.identity.delegation.id.toString());
     expect(card.payload).toMatchObject({ validUntil: NOW + 394 * DAY });

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../store/support.js';
 import { createIdentity } from '../../../node/identity/index.js';
 import { DAY, newIdentityHome, NOW, openShop, type Shop } from './support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const SKUS = ['a', 'b'];
 
@@ -81,7 +82,7 @@ describe('changes of a listing', () => {
         outlet.away.clear();
         await shop.catalog.stop();
         shop = await openShop({ store, home, outlet });
-        await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0), { interval: 5 });
+        await vi.waitFor(() => expect(shop.catalog.lacking()).toBe(0), { ...PATIENCE, interval: 5 });
         await idle(shop);
         for (const listing of listings.values()) {
           const own = await shop.catalog.show(listing);
@@ -161,7 +162,7 @@ describe('a day later', () => {
       outlet.messages = 0;
       outlet.sent.length = 0;
       const shop = await openShop({ store, home, outlet, now: NOW + days * DAY });
-      await vi.waitFor(() => expect(outlet.leases.length).toBe(leases + 1));
+      await vi.waitFor(() => expect(outlet.leases.length).toBe(leases + 1), PATIENCE);
       await idle(shop);
       expect(outlet.leases.at(-1)?.leaves).toHaveLength(60);
       return shop;

@@ -3,6 +3,7 @@ import { createEvents, type Events, type NodeEvent } from '../../../node/events/
 import { MAX_AGE } from '../../../node/events/event-log.js';
 import { createStore, jsonCodec, type Store } from '../../../node/store/index.js';
 import { openStore, temporaryFolder } from '../store/support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -112,7 +113,7 @@ describe('the event log', () => {
     const store = await openStore();
     const events = await openEvents(store, { maxEvents: 20 });
     for (let at = 0; at < 100; at++) await events.record([changed(at)]);
-    await vi.waitFor(async () => expect(await store.table('events', jsonCodec()).count()).toBe(20));
+    await vi.waitFor(async () => expect(await store.table('events', jsonCodec()).count()).toBe(20), PATIENCE);
     const read = await all(events.read({ after: 10 }));
     expect(read[0]).toMatchObject({ seq: 80, type: 'gap', data: { missed: 70 } });
     expect(seqs(read.slice(1))).toEqual(Array.from({ length: 20 }, (_, at) => 81 + at));

@@ -7,6 +7,7 @@ import type { Network, PeerRef } from '../../../node/network/index.js';
 import { sha256 } from '../../../protocol/hash.js';
 import { COPIES } from '../../../protocol/search/posting-keys.js';
 import { listingId } from './handover-world.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const MINUTE = 60 * 1000;
 const DAY = 24 * 60 * MINUTE;
@@ -117,10 +118,10 @@ describe('a check', () => {
     check.start();
     clock.now += DAY;
     const run = check.run(new AbortController().signal);
-    await vi.waitFor(() => expect(begun).toHaveLength(3));
+    await vi.waitFor(() => expect(begun).toHaveLength(3), PATIENCE);
     end(2);
     end(1);
-    await vi.waitFor(() => expect(begun).toHaveLength(COPIES - 1));
+    await vi.waitFor(() => expect(begun).toHaveLength(COPIES - 1), PATIENCE);
     for (let at = 0; at < COPIES - 1; at++) end(at);
     await run;
   });

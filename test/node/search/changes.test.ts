@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createTestnet } from '../../../node/testing/index.js';
 import { createSearch } from '../../../node/search/index.js';
 import { NETWORK, openBase } from '../trader-records/support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 describe('what changed since a question was last asked', () => {
   it('is all that has every word at first, and then only what came or changed', async () => {
@@ -10,7 +11,7 @@ describe('what changed since a question was last asked', () => {
     const [seller] = testnet.nodes;
     const { deps, network } = await openBase({ bootstrap: seller?.addresses() ?? [] });
     const search = createSearch({ ...deps, index: { statistics: () => ({ documents: 0, df: new Map() }) } });
-    await vi.waitFor(() => expect(network.directory.size).toBe(3), 10_000);
+    await vi.waitFor(() => expect(network.directory.size).toBe(3), PATIENCE);
     const publish = async (sku: string, title: string, price = '5000 IDR'): Promise<void> => {
       for await (const _ of seller?.publish({ items: [{ value: { sku, title, price } }] }) ?? []);
     };
@@ -44,7 +45,7 @@ describe('what changed since a question was last asked', () => {
     const [flooder, seller] = testnet.nodes;
     const { deps, network } = await openBase({ bootstrap: flooder?.addresses() ?? [] });
     const search = createSearch({ ...deps, index: { statistics: () => ({ documents: 0, df: new Map() }) } });
-    await vi.waitFor(() => expect(network.directory.size).toBe(3), 10_000);
+    await vi.waitFor(() => expect(network.directory.size).toBe(3), PATIENCE);
     const publish = async (node: typeof seller, titles: readonly string[]): Promise<void> => {
       const items = titles.map((title) => ({ value: { sku: title, title, price: '5000 IDR' } }));
       for await (const _ of node?.publish({ items }) ?? []);

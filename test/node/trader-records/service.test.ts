@@ -9,6 +9,7 @@ import { createTraderRecords } from '../../../node/trader-records/index.js';
 import { GET_METHOD, LIST_METHOD, PUT_METHOD } from '../../../node/trader-records/wire.js';
 import { temporaryFolder } from '../store/support.js';
 import { createAuthor, DAY, NETWORK, openBase, openTrader, openTraders, type Trader } from './support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const NAMELESS = new Uint8Array(32).fill(9);
 
@@ -42,7 +43,7 @@ describe('the records of traders', () => {
     liar.network.handle(GET_METHOD, async () =>
       writeBody({ found: { record: record.bytes, delegation: mallory.delegation } }),
     );
-    await vi.waitFor(() => expect(others[0]?.network.directory.get(liar.network.peerId)).toBeDefined(), 5_000);
+    await vi.waitFor(() => expect(others[0]?.network.directory.get(liar.network.peerId)).toBeDefined(), PATIENCE);
     await sari.records.publish('profile', { name: 'Sari' });
     const found = await others[0]?.records.get(sari.identity.trader, 'profile');
     expect(found?.payload.item.name).toBe('Sari');
@@ -62,23 +63,23 @@ describe('the records of traders', () => {
       delegation: author.delegation,
     }));
     liar.network.handle(LIST_METHOD, async () => writeBody({ found }));
-    await vi.waitFor(() => expect(others[0]?.network.directory.get(liar.network.peerId)).toBeDefined(), 5_000);
+    await vi.waitFor(() => expect(others[0]?.network.directory.get(liar.network.peerId)).toBeDefined(), PATIENCE);
     await vi.waitFor(async () => {
       const listed = await others[0]?.records.list('arbiter-offer');
       expect(listed?.map(({ payload }) => payload.trader)).toEqual([honest.trader]);
-    }, 20_000);
+    }, PATIENCE);
     expect(others[0]?.refused).not.toEqual([]);
   });
 
   it('come after what the network knows, where a home was set back', async () => {
     const folder = await temporaryFolder();
     const budi = await openTrader({ folder: await homeOf(folder, 'Budi'), bootstrap: sari.network.addresses() });
-    await vi.waitFor(() => expect(budi.network.directory.size).toBe(4), 5_000);
+    await vi.waitFor(() => expect(budi.network.directory.size).toBe(4), PATIENCE);
     await budi.records.publish('block-list', { traders: [] });
     await budi.records.publish('block-list', { traders: [{ trader: NAMELESS, since: 1 }] });
     await budi.stop();
     const again = await openTrader({ folder: await copyIdentity(folder), bootstrap: sari.network.addresses() });
-    await vi.waitFor(() => expect(again.network.directory.size).toBe(4), 5_000);
+    await vi.waitFor(() => expect(again.network.directory.size).toBe(4), PATIENCE);
     const { record, replicas } = await again.records.publish('block-list', { traders: [] });
     expect([record.payload.seq, replicas]).toEqual([3, 4]);
     expect((await sari.records.get(again.identity.trader, 'block-list'))?.payload.seq).toBe(3);
@@ -90,7 +91,7 @@ describe('the records of traders', () => {
     const old = await openTrader({ folder, bootstrap });
     const { trader } = old.identity;
     const nameOf = async () => (await sari.records.get(trader, 'profile'))?.payload.item.name;
-    await vi.waitFor(async () => expect(await nameOf()).toBe('Budi'), 20_000);
+    await vi.waitFor(async () => expect(await nameOf()).toBe('Budi'), PATIENCE);
     await old.records.publish('profile', { name: 'Budi', description: 'Tutup' });
     await old.stop();
     const { words } = await ownWords({ identityFolder: join(folder, 'identity') }, undefined);
@@ -98,7 +99,7 @@ describe('the records of traders', () => {
     const home = { identityFolder: join(restored, 'identity') };
     await restoreIdentity(home, words.join(' '), { network: NETWORK, now: Date.now(), label: 'Baru' });
     const again = await openTrader({ folder: restored, bootstrap });
-    await vi.waitFor(() => expect(again.network.directory.size).toBeGreaterThan(2), 20_000);
+    await vi.waitFor(() => expect(again.network.directory.size).toBeGreaterThan(2), PATIENCE);
     await again.records.publish('profile', { name: '', description: 'Buka' });
     expect(await again.records.takeOver(['profile'])).toEqual([true]);
     expect(again.records.own('profile')?.payload.item).toEqual({ name: 'Budi', description: 'Buka' });
@@ -120,7 +121,7 @@ describe('a trader with a name', () => {
     await vi.waitFor(async () => {
       const profile = await reader.records.get(named.identity.trader, 'profile');
       expect(profile?.payload.item.name).toBe('Warung Sari');
-    }, 5_000);
+    }, PATIENCE);
     const before = named.records.own('profile');
     await named.records.stop();
     await named.records.start();
@@ -150,7 +151,7 @@ describe('a trader with a name', () => {
     // Each knows the other, so that what is not found is not there.
     await vi.waitFor(
       () => expect([reader.network, base.network].map(({ directory }) => directory.size)).toEqual([1, 1]),
-      { timeout: 30_000, interval: 20 },
+      PATIENCE,
     );
     await records.start();
     await records.publish('block-list', { traders: [] });

@@ -6,6 +6,7 @@ import { createWatches, type Watches } from '../../../node/watch/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { openStore } from '../store/support.js';
 import { quiet } from '../trader-records/support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const INTERVAL = 100;
 const OWN = new Uint8Array(32).fill(1);
@@ -71,7 +72,7 @@ async function open(store: Store, interval = INTERVAL) {
     told.map(({ type, data: { listing } }) => (typeof listing === 'string' ? `${type} ${listing}` : type));
   const next = async (): Promise<void> => {
     const before = state.asked.length;
-    await vi.waitFor(() => expect(state.asked.length).toBeGreaterThan(before + 1), 5_000);
+    await vi.waitFor(() => expect(state.asked.length).toBeGreaterThan(before + 1), PATIENCE);
   };
   return { watches, state, told, types, next };
 }
