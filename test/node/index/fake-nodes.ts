@@ -12,6 +12,7 @@ import { NiagaError } from '../../../protocol/errors.js';
 import { sha256 } from '../../../protocol/hash.js';
 import { compareDistance } from '../../../protocol/keyspace.js';
 import { COPIES, placeOf, readShardKey, SALTS } from '../../../protocol/search/posting-keys.js';
+import { ownTime } from '../../support/own-time.js';
 
 /** What one node does with requests. */
 export type Conduct =
@@ -43,8 +44,9 @@ export interface FakeNode {
 
 const NETWORK = 'main';
 
-/** A network of index nodes that hold whatever they are sent, the first of them the publisher's own. */
-export function fakeNodes(size: number) {
+/** A network of index nodes that hold whatever they are sent, the first of them the publisher's own; time goes on as they do. */
+export function fakeNodes(size: number, { realTime = false } = {}) {
+  if (!realTime) ownTime();
   const nodes = Array.from({ length: size }, (_, at): FakeNode => {
     const id = `node-${at}`;
     return {

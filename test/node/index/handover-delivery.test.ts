@@ -16,6 +16,7 @@ import type { Network, RequestOptions } from '../../../node/network/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { parseId } from '../../../protocol/ids.js';
 import { listingId } from './handover-world.js';
+import { ownTime } from '../../support/own-time.js';
 
 interface Receiver {
   /** What it says to an offer of so many cards. */
@@ -38,6 +39,7 @@ function deliver(
     othersWait = (): boolean => false,
   } = {},
 ) {
+  ownTime();
   const puts: { cards: number; bytes: number; delegations: number }[] = [];
   const offers: number[] = [];
   const timeouts: number[] = [];

@@ -18,6 +18,7 @@ import { sha256 } from '../../../protocol/hash.js';
 import { blobId } from '../../../protocol/ids.js';
 import { compareDistance } from '../../../protocol/keyspace.js';
 import { placeOf, readShardKey, SALTS } from '../../../protocol/search/posting-keys.js';
+import { ownTime } from '../../support/own-time.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -188,7 +189,7 @@ export class HeldNode implements HandoverSource {
   }
 }
 
-/** Nodes that know all others, and what each should hold. */
+/** Nodes that know all others, and what each should hold. They wait for one another by the clock, which goes on as they do. */
 export class World implements AsyncDisposable {
   now = Date.UTC(2026, 10, 22);
   bytes = 0;
@@ -196,6 +197,7 @@ export class World implements AsyncDisposable {
   readonly #options: Partial<HandoverOptions>;
 
   constructor(count: number, options: Partial<HandoverOptions> = {}) {
+    ownTime();
     this.#options = options;
     for (let number = 0; number < count; number++) this.add(`node-${number}`);
   }

@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OFFER_CARDS } from '../../../node/index/handover-options.js';
 import { shardKey, shardOf } from '../../../protocol/search/posting-keys.js';
+import { until, wait } from '../../support/own-time.js';
 import { listingId, World } from './handover-world.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -16,8 +17,6 @@ function placed(world: World, count: number): Map<string, string[]> {
   return all;
 }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const patience = { timeout: 25_000, interval: 50 };
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 describe('hand-over after nodes died', () => {
@@ -29,7 +28,7 @@ describe('hand-over after nodes died', () => {
     for (const node of world.all.slice(0, 7)) node.conduct = conduct;
     const lost = world.missing(all).length;
     expect(lost).toBeGreaterThan(100);
-    await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
+    await until(() => expect(world.missing(all)).toEqual([]));
     // Four or five holders are left of each: if all of them brought it, it would be so many times as much; on a busy machine two do.
     expect(sum(world.all.map(({ puts }) => puts))).toBeLessThan(3 * lost);
   });
@@ -43,13 +42,13 @@ describe('hand-over after nodes died', () => {
     if (boastful !== undefined) boastful.conduct = 'boastful';
     await wait(200);
     for (const node of world.all.slice(0, 8)) node.conduct = 'dead';
-    await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
+    await until(() => expect(world.missing(all)).toEqual([]));
     // Once by each holder, the last rank too, and then no more.
-    await vi.waitFor(async () => {
+    await until(async () => {
       const drawn = greedy?.puts ?? 0;
       await wait(1_000);
       expect(greedy?.puts).toBe(drawn);
-    }, patience);
+    });
   });
 
   it('restores what was on one that died as soon as it had come', async () => {
@@ -60,7 +59,7 @@ describe('hand-over after nodes died', () => {
     const all = placed(world, 60);
     late.conduct = 'frozen';
     expect(world.missing(all).length).toBeGreaterThan(10);
-    await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
+    await until(() => expect(world.missing(all)).toEqual([]));
   });
 
   it('sends nothing while nothing changes but signs of life', async () => {
@@ -82,7 +81,7 @@ describe('a node that joins', () => {
     const node = world.join('newcomer');
     const share = world.missing(all).length;
     expect(share).toBeGreaterThan(20);
-    await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
+    await until(() => expect(world.missing(all)).toEqual([]));
     expect(sum([...node.kept.values()].map(({ names }) => names.size))).toBe(share);
     expect(sum(world.all.map(({ puts }) => puts))).toBeLessThan(1.5 * share);
   });
@@ -93,7 +92,7 @@ describe('a node that joins', () => {
     const all = placed(world, OFFER_CARDS + 20);
     await wait(200);
     world.join('newcomer');
-    await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
+    await until(() => expect(world.missing(all)).toEqual([]));
   });
 });
 
@@ -106,7 +105,7 @@ describe('an offer of an older version', () => {
     const [stale, ...others] = world.all;
     stale?.kept.set(listingId(1), { seq: 1, names: new Set(['term:kopi']) });
     world.join('newcomer');
-    await vi.waitFor(() => expect(stale?.kept.get(listingId(1))?.seq).toBe(2), patience);
+    await until(() => expect(stale?.kept.get(listingId(1))?.seq).toBe(2));
     expect(others.every(({ kept }) => kept.get(listingId(1))?.seq === 2)).toBe(true);
   });
 });
@@ -122,7 +121,7 @@ describe('the daily check', () => {
     for (const node of world.all.slice(0, 3)) node.kept.clear();
     expect(world.missing(all).length).toBeGreaterThan(20);
     world.now += DAY;
-    await vi.waitFor(() => expect(world.missing(all)).toEqual([]), patience);
+    await until(() => expect(world.missing(all)).toEqual([]));
   });
 
   it('brings what only one was brought to all who should have it', async () => {
@@ -132,7 +131,7 @@ describe('the daily check', () => {
     const names = ['term:kopi', 'term:gayo'];
     world.holders('term:kopi')[0]?.take(listingId(1), 1, names);
     const clock = setInterval(() => (world.now += 40), 40);
-    await vi.waitFor(() => expect(world.missing(new Map([[listingId(1), names]]))).toEqual([]), patience);
+    await until(() => expect(world.missing(new Map([[listingId(1), names]]))).toEqual([]));
     clearInterval(clock);
   });
 
@@ -148,7 +147,7 @@ describe('the daily check', () => {
     keeper.handover.start();
     await wait(100);
     world.now += DAY;
-    await vi.waitFor(() => expect(own()).toBeLessThan(spare / 1.5), patience);
+    await until(() => expect(own()).toBeLessThan(spare / 1.5));
     expect(world.missing(all)).toEqual([]);
     // Those that nobody else takes stay.
     for (const node of world.all.slice(1)) {
@@ -170,6 +169,6 @@ describe('the daily check', () => {
     await wait(100);
     world.now += DAY;
     const shards = new Map(listings.map((listing) => [listing, [shardKey('term:kopi', shardOf(listing, 1))]]));
-    await vi.waitFor(() => expect(world.missing(shards)).toEqual([]), patience);
+    await until(() => expect(world.missing(shards)).toEqual([]));
   });
 });

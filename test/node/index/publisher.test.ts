@@ -147,7 +147,7 @@ describe('publishing', () => {
   });
 
   it('takes nobody for frozen because its own process was busy', async () => {
-    const fake = fakeNodes(10);
+    const fake = fakeNodes(10, { realTime: true });
     for (const node of fake.nodes) node.delay = 4 * PATIENCE;
     const publisher = fake.publisher({ patience: 8 * PATIENCE });
     const { settled } = publisher.post(KOPI);

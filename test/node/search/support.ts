@@ -22,6 +22,7 @@ import {
 } from '../../../node/index/wire.js';
 import type { Network, PeerRef } from '../../../node/network/index.js';
 import { createSearch, type Search, type SearchDeps, type SearchInput } from '../../../node/search/index.js';
+import { ownTime } from '../../support/own-time.js';
 
 export const DAY = 24 * 60 * 60 * 1000;
 
@@ -215,6 +216,7 @@ export interface FakeOptions {
 
 /** A reader among nodes that answer as told to. */
 export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}): Fake {
+  ownTime();
   const clock = { now: Date.now() };
   const refused: string[] = [];
   const known = new Map((options.known ?? nodes).map((node) => [node.id, node.ref]));
