@@ -74,16 +74,17 @@ describe('a call', () => {
   });
 
   it('that is aborted ends the handler and rejects with the reason', async () => {
-    const ended = vi.fn();
+    const [begun, ended] = [vi.fn(), vi.fn()];
     await using served = await serve({
       status: (_, { signal }) =>
         new Promise(() => {
+          begun();
           signal.addEventListener('abort', ended);
         }),
     });
     const controller = new AbortController();
     const call = createClient(served).call('status', {}, { signal: controller.signal });
-    await sleep(100);
+    await vi.waitFor(() => expect(begun).toHaveBeenCalledOnce(), PATIENCE);
     controller.abort(new Error('Ctrl-C'));
     await expect(call).rejects.toThrow('Ctrl-C');
     await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce(), PATIENCE);

@@ -3,11 +3,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { NiagaError } from '../../../protocol/errors.js';
 import type { ApiEvent } from '../../../node/api/index.js';
 import { ask, problem, serve, type Reply, type Served } from './serve.js';
+import { ownTime, until } from '../../support/own-time.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const MiB = 1024 * 1024;
 
@@ -173,9 +174,11 @@ describe('limits', () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
+    let begun = 0;
     await using served = await serve(
       {
         listingList: async () => {
+          begun++;
           await held;
           return { items: [] };
         },
@@ -183,7 +186,7 @@ describe('limits', () => {
       { limits: { maxConcurrent: 2 } },
     );
     const running = [post(served, '/v1/listing.list'), post(served, '/v1/listing.list')];
-    await sleep(100);
+    await vi.waitFor(() => expect(begun).toBe(2), PATIENCE);
     const refused = await post(served, '/v1/listing.list');
     expect([refused.status, problem(refused)['code'], refused.headers['retry-after']]).toEqual([
       429,
@@ -196,7 +199,10 @@ describe('limits', () => {
   });
 
   it('let only so many come in a second', async () => {
-    await using served = await serve({ listingList: async () => ({ items: [] }) }, { limits: { rate: 1, burst: 3 } });
+    await using served = await serve(
+      { listingList: async () => ({ items: [] }) },
+      { limits: { rate: 1 / 3_600, burst: 3 } },
+    );
     const codes = [];
     for (let n = 0; n < 5; n++) codes.push((await post(served, '/v1/listing.list')).status);
     expect(codes).toEqual([200, 200, 200, 429, 429]);
@@ -263,19 +269,23 @@ describe('start and stop', () => {
   });
 
   it('end within two seconds whatever runs, telling the callers why', async () => {
+    ownTime({ pace: 1 });
     let aborted = false;
+    let running = 0;
     await using served = await serve({
       // One that watches its signal, one that never does, and a stream in the middle.
       status: (_, { signal }) =>
         new Promise((_resolve, reject) => {
+          running++;
           signal.addEventListener('abort', () => {
             aborted = true;
             reject(new Error('noticed'));
           });
         }),
-      tradeShow: () => new Promise(() => undefined),
+      tradeShow: () => new Promise(() => running++),
       publish: async function* () {
         yield { line: 1, sku: null, listing: null, status: 'published', replicas: 0, quorum: false };
+        running++;
         await new Promise(() => undefined);
       },
     });
@@ -284,7 +294,7 @@ describe('start and stop', () => {
       post(served, '/v1/trade.show', '{"trade":"x"}'),
       post(served, '/v1/publish', '{"items":[]}'),
     ];
-    await sleep(200);
+    await until(() => expect(running).toBe(3));
     const begun = performance.now();
     await served.api.stop();
     expect(performance.now() - begun).toBeLessThan(2_000);
