@@ -5,7 +5,7 @@ import { createIdentity } from '../../../node/identity/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import type { Placed } from '../../../node/index/index.js';
 import { openStore } from '../store/support.js';
-import { DAY, interceptReads, interceptWrites, newIdentityHome, NOW, openShop, type Shop } from './support.js';
+import { DAY, interceptReads, interceptWrites, newIdentityHome, NOW, openShop, settled, type Shop } from './support.js';
 import { PATIENCE } from '../../support/patience.js';
 
 const SLOT = 'listing/kopi';
@@ -19,14 +19,6 @@ async function laterOn(shop: Shop, now: number): Promise<void> {
   shop.now = now;
   await vi.advanceTimersByTimeAsync(REFRESH_CHECK);
   await settled(shop);
-}
-
-/** Lets all that is under way end. */
-async function settled(shop: Shop): Promise<void> {
-  for (let quiet = 0, sent = -1; quiet < 3; quiet = sent === shop.outlet.messages ? quiet + 1 : 0) {
-    sent = shop.outlet.messages;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 describe('publishing', () => {
@@ -105,13 +97,15 @@ describe('publishing', () => {
     // Whatever was signed is whole: listed, and brought out.
     expect(shop.outlet.sent.length).toBe(published);
     const controller = new AbortController();
-    shop.outlet.delay = () => 1_000;
+    shop.outlet.delay = () => 50_000;
     const lines = shop.catalog.publish([{ line: 1, value: { sku: 'late', title: 'Teh', price: null } }], {
       signal: controller.signal,
     });
     const next = lines[Symbol.asyncIterator]().next();
-    setTimeout(() => controller.abort(new Error('enough')), 50);
-    await expect(next).rejects.toThrow('enough');
+    const givenUp = expect(next).rejects.toThrow('enough');
+    await vi.waitFor(() => expect(shop.outlet.sent.length).toBe(published + 1), PATIENCE);
+    controller.abort(new Error('enough'));
+    await givenUp;
     expect(shop.catalog.count()).toBe(published + 1);
   });
 
@@ -337,7 +331,7 @@ describe('cards', () => {
     const { listing } = await shop.publish({ sku: 'kopi' });
     await shop.publish({ sku: 'kopi', price: '1 IDR' });
     await shop.catalog.remove(listing ?? '');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await settled(shop);
     expect(shop.records()).toEqual([
       ['card', 1],
       ['delta', 2],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../store/support.js';
 import { createIdentity } from '../../../node/identity/index.js';
-import { DAY, newIdentityHome, NOW, openShop, type Shop } from './support.js';
+import { DAY, newIdentityHome, NOW, openShop, settled, type Shop } from './support.js';
 import { PATIENCE } from '../../support/patience.js';
 
 const SKUS = ['a', 'b'];
@@ -41,12 +41,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ what: 'restart' as const }) },
 );
 
-async function idle(shop: Shop): Promise<void> {
-  for (let quiet = 0, before = -1; quiet < 2; quiet = before === shop.outlet.messages ? quiet + 1 : 0) {
-    before = shop.outlet.messages;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+/** Many times over: between two steps there is nothing but the disk. */
+const idle = (shop: Shop): Promise<void> => settled(shop, 5);
 
 describe('changes of a listing', () => {
   it('reach every node, in whatever order they come, whoever is away meanwhile', { timeout: 180_000 }, async () => {

@@ -4,7 +4,7 @@ import { createCatalog, type Catalog, type CatalogDeps } from '../../../node/cat
 import { createBulkVerifier, createIdentity, openIdentity, type Identity } from '../../../node/identity/index.js';
 import type { PublishedView } from '../../../node/api/views.js';
 import type { Posting } from '../../../node/index/index.js';
-import type { Store } from '../../../node/store/index.js';
+import { rawCodec, type Store } from '../../../node/store/index.js';
 import { openStore, temporaryFolder } from '../store/support.js';
 import { FakeOutlet } from './fake-outlet.js';
 
@@ -104,6 +104,16 @@ export async function openShop(
     publishAll: (values: readonly Record<string, unknown>[]) => publishAll(catalog, values),
     available: async (listing: string | null) => (await catalog.show(listing ?? ''))?.available,
   });
+}
+
+/** Lets all that is under way end: it may wait for the disk, which is known by a write that comes behind what was to be written before. */
+export async function settled({ store, outlet }: Shop, pause = 20): Promise<void> {
+  const marker = store.table('settled', rawCodec).put('marker', new Uint8Array());
+  for (let quiet = 0, sent = -1; quiet < 3; quiet = sent === outlet.messages ? quiet + 1 : 0) {
+    sent = outlet.messages;
+    await store.write([marker], { sync: false }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
 }
 
 /** The same store, but each write is first given to `intercept`, which may throw. */
