@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { pino } from 'pino';
 import { createKeeper, type CardSource, type KeepOptions, type Keeper } from '../../../node/keep/index.js';
 import { meetingPoint } from '../../../node/keep/meeting-point.js';
@@ -8,7 +8,7 @@ import { encode } from '../../../protocol/cbor.js';
 import { blobId, slotId, traderToText } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
 import { answerListings, createExchange, createSeller, notFound, NOW, type Answering } from './support.js';
-import { PATIENCE } from '../../support/patience.js';
+import { ownTime, until, wait } from '../../support/own-time.js';
 
 const seller = createSeller();
 const TERMS = new TextEncoder().encode('Barang dapat ditukar.');
@@ -89,6 +89,8 @@ async function start({
   others?: Answering;
   shop?: number;
 } = {}): Promise<Started> {
+  // Its pace, and its patience with those that it asks, are by a time that goes on as it does.
+  ownTime({ pace: 1 });
   const listings: SignedRecord<Listing>[] = [];
   const own: Answering = (method, body) => {
     const { id } = body;
@@ -135,14 +137,12 @@ async function start({
   return { listings, listing, shop, cards, keeper, world, kept, askedFor };
 }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 describe('one of the first three at a listing’s meeting point', () => {
   it('fetches it, with its texts and without its pictures, when its card has come', async () => {
     const { cards, world, kept, listing: make } = await start();
     const listing = make(true, more);
     cards.hold(listing);
-    await vi.waitFor(() => expect(kept(listing) && world.shelf.has(blobId(TERMS).toString())).toBe(true), PATIENCE);
+    await until(() => expect(kept(listing) && world.shelf.has(blobId(TERMS).toString())).toBe(true));
     await wait(100);
     expect(world.shelf.has(blobId(PICTURE).toString())).toBe(false);
   });
@@ -151,7 +151,7 @@ describe('one of the first three at a listing’s meeting point', () => {
     const { cards, kept, listing, askedFor } = await start();
     const listings = Array.from({ length: 25 }, () => listing(true, more));
     for (const one of listings) cards.hold(one);
-    await vi.waitFor(() => expect(listings.every(kept)).toBe(true), PATIENCE);
+    await until(() => expect(listings.every(kept)).toBe(true));
     expect(askedFor().length).toBeLessThanOrEqual(3);
     expect(new Set(askedFor())).toEqual(new Set([seller.peer]));
   });
@@ -161,12 +161,12 @@ describe('one of the first three at a listing’s meeting point', () => {
     const { world, kept, listing } = await start({ cards, options: { prefetchDelay: 100, prefetchPerSecond: 5 } });
     const listings = Array.from({ length: 5 }, () => listing(true));
     for (const one of listings) cards.hold(one, false);
-    await vi.waitFor(() => expect(listings.every(kept)).toBe(true), PATIENCE);
+    await until(() => expect(listings.every(kept)).toBe(true));
     const next = listing(true);
     cards.hold(next);
     await wait(600);
     expect(world.shelf.size).toBe(5);
-    await vi.waitFor(() => expect(kept(next)).toBe(true), PATIENCE);
+    await until(() => expect(kept(next)).toBe(true));
   });
 
   it('opens the cards of a shop that is published once, in their turn', async () => {
@@ -181,7 +181,7 @@ describe('one of the first three at a listing’s meeting point', () => {
     const options = { prefetchDelay: 100, prefetchPerSecond: 0.5 };
     const { kept, shop } = await start({ cards, options, shop: 25 });
     for (const one of shop) cards.hold(one);
-    await vi.waitFor(() => expect(shop.every(kept)).toBe(true), PATIENCE);
+    await until(() => expect(shop.every(kept)).toBe(true));
     expect(opened).toBe(25);
   });
 
@@ -203,7 +203,7 @@ describe('one of the first three at a listing’s meeting point', () => {
       const listings = Array.from({ length: 6 }, () => listing(true));
       known.push(...listings);
       for (const one of listings) cards.hold(one);
-      await vi.waitFor(() => expect(listings.every(kept)).toBe(true), PATIENCE);
+      await until(() => expect(listings.every(kept)).toBe(true));
     }
     expect(askedFor().filter((peer) => peer === seller.peer)).toHaveLength(3);
     expect(askedFor().length).toBeLessThan(24);
@@ -215,13 +215,13 @@ describe('one of the first three at a listing’s meeting point', () => {
     const fresh = seller.listing(old.payload.item.sku, 2);
     listings.push(fresh);
     cards.hold(old);
-    await vi.waitFor(() => expect(kept(old)).toBe(true), PATIENCE);
+    await until(() => expect(kept(old)).toBe(true));
     cards.hold(fresh);
-    await vi.waitFor(() => expect(kept(fresh)).toBe(true), PATIENCE);
+    await until(() => expect(kept(fresh)).toBe(true));
     expect(world.shelf.size).toBe(1);
     // And nothing when the seller has ended it.
     cards.end(fresh);
-    await vi.waitFor(() => expect(world.shelf.size).toBe(0), PATIENCE);
+    await until(() => expect(world.shelf.size).toBe(0));
   });
 });
 
@@ -235,7 +235,7 @@ describe('another one at the meeting point', () => {
     keeper.missed(idOf(asked), asked.id);
     const toldOf = slotId('test', told.payload.trader, told.payload.slot);
     await world.serve(KEEP_METHOD, { listings: [{ id: told.id, listing: toldOf }] });
-    await vi.waitFor(() => expect(kept(asked) && kept(told)).toBe(true), PATIENCE);
+    await until(() => expect(kept(asked) && kept(told)).toBe(true));
     expect(kept(quiet)).toBe(false);
   });
 
@@ -255,10 +255,10 @@ describe('pictures of others', () => {
     const { cards, keeper, world, kept, listing: make } = await start({ options: { ...quick, media: true } });
     const listing = make(true, more);
     cards.hold(listing);
-    await vi.waitFor(() => expect(kept(listing)).toBe(true), PATIENCE);
+    await until(() => expect(kept(listing)).toBe(true));
     await wait(100);
     expect(world.shelf.has(blobId(PICTURE).toString())).toBe(false);
     keeper.opened(listing);
-    await vi.waitFor(() => expect(world.shelf.has(blobId(PICTURE).toString())).toBe(true), PATIENCE);
+    await until(() => expect(world.shelf.has(blobId(PICTURE).toString())).toBe(true));
   });
 });
