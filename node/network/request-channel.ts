@@ -247,10 +247,12 @@ export class RequestChannel {
     this.#giveUp(
       id,
       new NiagaError('TIMED_OUT', 'The other node did not answer in time.', { details: { peer: this.#peer } }),
+      true,
     );
   }
 
-  #giveUp(id: number, reason: Error): void {
+  /** @param isHeardOut whether what the peer may have sent meanwhile has been delivered, however busy this process was */
+  #giveUp(id: number, reason: Error, isHeardOut = false): void {
     const waiting = this.#waiting.get(id);
     if (waiting !== undefined) {
       this.#unqueue(waiting);
@@ -261,7 +263,7 @@ export class RequestChannel {
     this.#inFlight.delete(id);
     this.#abandoned.add(id);
     pending.settle(reason);
-    this.#listen(pending);
+    this.#listen(pending, isHeardOut);
     if (this.#abandoned.size > MAX_ABANDONED) this.#frames?.abort(new Error('too many requests stay unanswered'));
     this.#advance();
   }
@@ -270,7 +272,7 @@ export class RequestChannel {
    * A request was given up, by its time limit or by a caller who has enough from others (a search does not wait for the slowest). The
    * peer is judged once it had {@link SILENCE_LIMIT}, or it would be asked again and again and cost each caller its patience.
    */
-  #listen(pending: Pending): void {
+  #listen(pending: Pending, isHeardOut: boolean): void {
     const frames = this.#frames;
     if (frames === undefined || this.#listening !== undefined) return;
     const judge = (): void => {
@@ -281,8 +283,8 @@ export class RequestChannel {
       if (Date.now() - this.#silentSince >= DEAD_LIMIT) this.#deps.onDead();
     };
     const left = SILENCE_LIMIT - (Date.now() - pending.sentAt);
-    if (left <= 0) return judge();
-    this.#listening = setTimeout(() => afterPendingInput(judge), left).unref();
+    if (left <= 0 && isHeardOut) return judge();
+    this.#listening = setTimeout(() => afterPendingInput(judge), Math.max(0, left)).unref();
   }
 
   #unqueue(pending: Pending): void {

@@ -16,7 +16,7 @@ function alive(): Record<string, number> {
 /** libp2p itself leaves one timer of a second behind (its address manager's, started by the closing of the listener). */
 async function untilNothingIsLeft(before: Record<string, number>): Promise<void> {
   const isLeft = (): boolean => Object.entries(alive()).some(([kind, count]) => count > (before[kind] ?? 0));
-  await until(() => !isLeft(), 'the end of all sockets and timers', 3000);
+  await until(() => !isLeft(), 'the end of all sockets and timers');
 }
 
 test('a stop ends requests and look-ups under way, and leaves no socket and no timer', async () => {
