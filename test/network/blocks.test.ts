@@ -15,6 +15,7 @@ import { termsOfText } from '../../protocol/search/analysis.js';
 import { FIELD, type CardIndex } from '../../protocol/search/index-terms.js';
 import { jsonLines, niaga } from '../cli/cli.js';
 import { NETWORK, openBase } from '../node/trader-records/support.js';
+import { searchWhole } from './searches.js';
 
 /** The term under which it is looked for. */
 const [IPHONE = ''] = termsOfText('iphone');
@@ -39,7 +40,7 @@ async function publish(node: NiagaNode, value: Record<string, unknown>): Promise
 }
 
 const found = async (node: NiagaNode, ...words: string[]): Promise<string[]> =>
-  (await node.search({ words })).hits.map(({ title }) => title);
+  (await searchWhole(node, { words })).hits.map(({ title }) => title);
 
 describe('a block list', () => {
   it('hides whom it names, refuses offers from there and to there, and says which list it is', async () => {

@@ -14,6 +14,7 @@ import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
 import { DEFAULT_DURATIONS } from '../../protocol/trade/index.js';
 import { stranger, type Stranger } from './stranger.js';
 import { PATIENCE } from '../support/patience.js';
+import { TIME_ENOUGH } from './searches.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo 250 g', price: '85000 IDR' };
@@ -268,14 +269,15 @@ describe('cards that a stranger brings', () => {
     // The forgery comes first and unverified; it must not be handed out.
     const keys = cardKeys(cardOf(who, 'Payung ungu palsu', 9).payload);
     await put([[forged, keys]], [delegation]);
-    const search = async () => (await other.search({ words: ['payung', 'ungu'] })).hits.map((hit) => hit.title);
+    const search = async () =>
+      (await other.search({ ...TIME_ENOUGH, words: ['payung', 'ungu'] })).hits.map((hit) => hit.title);
     expect(await search()).toEqual([]);
     await put([[forged, keys]], [delegation]);
     expect(await put([[honest.bytes, cardKeys(honest.payload)]], [delegation])).toEqual(['ok']);
-    expect(await search()).toEqual(['Payung ungu asli']);
+    await vi.waitFor(async () => expect(await search()).toEqual(['Payung ungu asli']), PATIENCE);
     // Once an honest card is there a forged newer one is refused at the door.
     expect(await put([[forged, keys]], [delegation])).toEqual(['RECORD_SIGNATURE']);
-    expect(await search()).toEqual(['Payung ungu asli']);
+    await vi.waitFor(async () => expect(await search()).toEqual(['Payung ungu asli']), PATIENCE);
   });
 
   it('are refused under keys that are not theirs, when they are over, and when they are older than what is held', async () => {

@@ -13,6 +13,7 @@ import { temporaryFolder } from '../support/processes.js';
 import { bytesOf, collect, createRawPeer } from '../support/raw-peer.js';
 import { startMember, untilKnown } from './members.js';
 import { PATIENCE } from '../support/patience.js';
+import { TIME_ENOUGH } from './searches.js';
 
 const OFFER = writeBody({ keys: [], cards: [] });
 
@@ -62,7 +63,7 @@ async function meanwhile<T>(task: () => Promise<T>): Promise<T> {
   let asked = 0;
   const asking = (async () => {
     while (going) {
-      await honest.network.request(target.network.peerId, OFFER_METHOD, OFFER, { timeout: 5_000 });
+      await honest.network.request(target.network.peerId, OFFER_METHOD, OFFER, { timeout: 30_000 });
       asked++;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -73,7 +74,7 @@ async function meanwhile<T>(task: () => Promise<T>): Promise<T> {
     going = false;
     await asking;
     expect(asked).toBeGreaterThan(0);
-    const { hits } = await honest.search.search({ words: ['kopi'], limit: 5, timeoutMs: 2_500 });
+    const { hits } = await honest.search.search({ words: ['kopi'], limit: 5, ...TIME_ENOUGH });
     expect(hits).toHaveLength(1);
   }
 }

@@ -7,6 +7,7 @@ import { decode, encode } from '../../protocol/cbor.js';
 import { parseId } from '../../protocol/ids.js';
 import { temporaryFolder } from '../support/processes.js';
 import { startMember, untilKnown } from './members.js';
+import { TIME_ENOUGH } from './searches.js';
 
 const TERMS = { purchase: 'Harga sudah termasuk pajak.', refund: 'Barang dapat ditukar dalam tujuh hari.' };
 const KOPI = {
@@ -49,7 +50,7 @@ async function givers(): Promise<number[]> {
   const asked = members.map(({ network }, at) =>
     // By another node than itself, for it could be stopped.
     (members[(at + 1) % NODES] as Services).network
-      .request(network.peerId, LISTING_METHOD, body, { timeout: 2_000 })
+      .request(network.peerId, LISTING_METHOD, body, { timeout: 10_000 })
       .then(
         (answer) => ((decode(answer) as { missing: number[] }).missing.length === 0 ? [at] : []),
         () => [],
@@ -59,9 +60,9 @@ async function givers(): Promise<number[]> {
 }
 
 async function show(member: Services): Promise<ListingView> {
-  const { hits } = await member.search.search({ words: ['kopi', 'gayo'], limit: 5, timeoutMs: 2_500 });
+  const { hits } = await member.search.search({ words: ['kopi', 'gayo'], limit: 5, ...TIME_ENOUGH });
   expect(hits.map((hit) => hit.listing)).toContain(listing);
-  return showListing(member, listing, AbortSignal.timeout(10_000));
+  return showListing(member, listing, AbortSignal.timeout(30_000));
 }
 
 describe('a listing of a seller who sleeps', () => {
@@ -69,7 +70,7 @@ describe('a listing of a seller who sleeps', () => {
     const [seller, ...readers] = members as [Services, ...Services[]];
     for await (const line of seller.catalog.publish([{ line: 1, value: KOPI }])) listing = line.listing ?? '';
     version = (await seller.catalog.show(listing))?.version ?? '';
-    expect(await showListing(seller, listing, AbortSignal.timeout(10_000))).toMatchObject({
+    expect(await showListing(seller, listing, AbortSignal.timeout(30_000))).toMatchObject({
       version,
       conditionTexts: TERMS,
     });

@@ -5,10 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NiagaNode } from '../../node/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
 import { PATIENCE } from '../support/patience.js';
+import { TIME_ENOUGH } from './searches.js';
 
 const NODES = 7;
 const WORDS = ['kopi', 'teh', 'beras', 'gula', 'garam', 'kecap', 'sambal', 'batik', 'sarung', 'payung', 'sepatu'];
-/** Without load it takes tens of milliseconds; what waits for the deadline of a search takes 2.5 s, for a peer's rest 2 s or more. */
+/** Without load it takes tens of milliseconds; what waits for the deadline of a search takes 20 s, for a peer's rest 2 s or more. */
 const SOON = 1_900;
 
 let testnet: Testnet;
@@ -39,7 +40,7 @@ describe('a node whose connections are gone', () => {
     // All that are opened from here on are its own, by it or to it.
     subscribe('net.client.socket', onSocket);
     reader = await testnet.restart(NODES - 1);
-    const { hits } = await reader.search({ words: ['sepatu'] });
+    const { hits } = await reader.search({ ...TIME_ENOUGH, words: ['sepatu'] });
     expect(hits.map(({ title }) => title)).toEqual(['Dagangan sepatu']);
   });
 
@@ -51,7 +52,7 @@ describe('a node whose connections are gone', () => {
       // The oldest: those cut before are the newest now.
       for (const socket of all.slice(0, Math.ceil(all.length / 2))) socket.destroy();
       await wait(10);
-      const { hits, tookMs, coverage } = await reader.search({ words: [word] });
+      const { hits, tookMs, coverage } = await reader.search({ ...TIME_ENOUGH, words: [word] });
       expect(hits, word).toHaveLength(1);
       // A busy machine may answer too late for a third node, never for all.
       expect(coverage.verdict, word).not.toBe('unknown');

@@ -307,7 +307,8 @@ describe('mail for somebody who is away', () => {
       // Nobody ever told the sender where: the profile does.
       const id = await post(from, first);
       await vi.waitFor(async () => expect(await state(from, first, id)).toBe('stored'), LATER);
-      expect((await from.mail.stateOf(first.identity.trader, id))?.mailboxes).toBeGreaterThanOrEqual(3);
+      const mailboxes = async () => (await from.mail.stateOf(first.identity.trader, id))?.mailboxes;
+      await vi.waitFor(async () => expect(await mailboxes()).toBeGreaterThanOrEqual(3), LATER);
       await from.stop();
       const to = await openMailNode(keeping(got), { ...options, bootstrap, folder: first.folder });
       await vi.waitFor(() => expect(got).toEqual([id]), LATER);

@@ -143,7 +143,7 @@ export async function openTraders(count: number, options: Parameters<typeof open
     traders.push(await openTrader({ ...options, bootstrap }));
   }
   for (let tries = 0; traders.some(({ network }) => network.directory.size < count - 1); tries++) {
-    if (tries > 200) throw new Error('the traders did not find each other');
+    if (tries > 800) throw new Error('the traders did not find each other');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return traders;
