@@ -49,7 +49,7 @@ const files = (home: string) => readdir(join(home, 'main', 'identity'));
 
 /** Resolves when the question has the wanted answer. */
 async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 800; tries++) {
     const answer = await ask();
     if (wanted(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/processes.js';
 
 const FOLDER = fileURLToPath(new URL('../../examples/', import.meta.url));
-const TIME_LIMIT = 60_000;
+const TIME_LIMIT = 120_000;
 
 interface Ended {
   readonly code: number;
@@ -26,7 +26,7 @@ function example(name: string, ...args: string[]): Promise<Ended> {
   });
 }
 
-describe('each example runs as it is and ends by itself', () => {
+describe('each example runs as it is and ends by itself', { timeout: 2 * TIME_LIMIT }, () => {
   let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
   const folder = (name: string): string => join(temporary.path, name);
 

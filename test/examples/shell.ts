@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Writable } from 'node:stream';
 
 const ENDED = '::ended::';
-const TIME_LIMIT = 30_000;
+const TIME_LIMIT = 90_000;
 
 export interface Typed {
   readonly code: number;

@@ -4,7 +4,7 @@ import { createNode, type NiagaNode, type NodeOptions } from '../../node/index.j
 import { niaga } from '../cli/cli.js';
 import { blocksOf } from './documents.js';
 
-const TIME_LIMIT = 30_000;
+const TIME_LIMIT = 60_000;
 const LOOK_EVERY = 20;
 /** Exit code of a command that is typed wrongly: nothing that comes later makes it right. */
 const USAGE = 2;

@@ -43,7 +43,8 @@ describe('after kill -9', () => {
       await store.stop();
     }
     console.log(`kill -9: ${KILLS} kills, ${acknowledged.size} acknowledged writes, none lost`);
-    expect(acknowledged.size).toBeGreaterThan(KILLS);
+    // Each lived until it had acknowledged one, however slow the disk is.
+    expect(acknowledged.size).toBeGreaterThanOrEqual(KILLS);
   });
 });
 
