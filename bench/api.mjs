@@ -3,8 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listeners } from './lib/listeners.mjs';
-import { load } from './lib/load.mjs';
+import { Host } from './lib/hosts.mjs';
 import { NodeProcess, untilMet } from './lib/node-process.mjs';
 import { countBy, inWords, mean, percentiles } from './lib/report.mjs';
 import { note, table } from './lib/results.mjs';
@@ -19,6 +18,8 @@ const SAMPLE = 1_000;
 /** What the listeners have not heard by then they do not hear. */
 const PATIENCE = 20_000;
 const MiB = 2 ** 20;
+const FOLLOWERS = new URL('./lib/followers-host.mjs', import.meta.url);
+const ASKER = new URL('./lib/asker-host.mjs', import.meta.url);
 
 await runBench({
   name: 'api',
@@ -41,25 +42,29 @@ async function measure(options) {
   const buyer = await new NodeProcess('buyer', folder, shop.addresses).start();
   await untilMet([shop, buyer]);
   const { trades, listings } = await stocked(shop, buyer, options);
-  const { url, token } = JSON.parse(await readFile(join(shop.home, 'main', 'api.json'), 'utf8'));
-  const following = await listeners(options.listeners, url, token);
-  progress(`${following.length} listen`);
+  const at = await reachOf(shop);
+  const followers = new Host(FOLLOWERS);
+  const asker = new Host(ASKER);
+  await followers.call('follow', { count: options.listeners, ...at });
+  progress(`${options.listeners} listen`);
 
-  const next = mixOf(options, listings, trades);
-  const given = { url, token, next };
-  await load({ ...given, rate: options.rate, seconds: options.warm });
+  const mix = { rate: options.rate, chat: options.chat, listings, trades };
+  await asker.call('load', { ...at, mix, seconds: options.warm });
   progress('warm');
-  const first = await newestOf(url, token);
-  const memory = watchMemory(url, token);
-  const { done, errors } = await load({ ...given, rate: options.rate, seconds: options.seconds });
+  const first = await newestOf(at);
+  const memory = watchMemory(at);
+  const taken = await processorTime({ node: shop, followers, asker, customer: buyer });
+  const { done, errors } = await asker.call('load', { ...at, mix, seconds: options.seconds });
+  const processor = await taken();
   const samples = memory.end();
-  const heard = await allHeard(following, first, url, token);
-  following.forEach((one) => one.end());
+  const heard = await allHeard(followers, first, at);
+  await followers.call('end');
 
   const rows = [...new Set(done.map(({ name }) => name))].sort().map((name) => timesOf(name, done, name));
   table([...rows, timesOf('all', done)], 'Requests: ms from when one was due to the end of its answer');
   const parts = partsOf(done, samples, options.seconds);
   table(parts, 'The same over time, with the memory of the node');
+  table(processor, 'Processor of each process: seconds, and share of one core, while the requests were made');
   const growth = parts.at(-1)['memory MiB'] / parts[Math.floor(PARTS / 2) - 1]['memory MiB'];
   const { p99 } = percentiles(done.map(({ ms }) => ms));
   const why = inWords(countBy(errors, (error) => error.why.slice(0, 80))) || 'none';
@@ -100,53 +105,55 @@ async function shown(node, trade) {
   }
 }
 
-/** What a page and a program of a shop ask for; in between a message to a customer. */
-function mixOf({ rate, chat }, listings, trades) {
-  const row = (name, input) => ({ name, path: `/v1/${name}`, input });
-  const kinds = [
-    (at) => row('listing.show', { listing: listings[at % listings.length] }),
-    (at) => row('trade.show', { trade: trades[at % trades.length] }),
-    () => row('listing.list', { limit: 20 }),
-    (at) => row('listing.show', { listing: listings[(at * 7) % listings.length] }),
-    () => row('trade.list', { limit: 20 }),
-    (at) => row('chat.show', { with: trades[at % trades.length], limit: 20 }),
-    () => row('status', {}),
-    (at) => row('listing.show', { listing: listings[(at * 3) % listings.length] }),
-  ];
-  const every = Math.max(1, Math.round(rate / chat));
-  return (number) =>
-    number % every === 0
-      ? row('chat.send', { with: trades[(number / every) % trades.length], text: `Pesanan ${number} disiapkan.` })
-      : kinds[number % kinds.length](number);
-}
-
 /** Resolves when all have heard what the node has told, or never will. */
-async function allHeard(following, first, url, token) {
+async function allHeard(followers, first, at) {
   for (const end = Date.now() + PATIENCE; ; await sleep(200)) {
-    const newest = await newestOf(url, token);
-    const lost = following.reduce((sum, { seen }) => {
-      const numbers = new Set(seen.filter((seq) => seq > first && seq <= newest));
-      return sum + (newest - first - numbers.size);
-    }, 0);
-    const broken = following.filter((one) => one.broken !== undefined).length;
+    const newest = await newestOf(at);
+    const { lost, broken } = await followers.call('heard', { first, newest });
     if (lost === 0 || Date.now() > end) return { events: newest - first, lost, broken };
   }
 }
 
-async function figureOf(url, token, name) {
+/** Where a node is asked, and with which token. */
+async function reachOf(node) {
+  const { url, token } = JSON.parse(await readFile(join(node.home, 'main', 'api.json'), 'utf8'));
+  return { url, token };
+}
+
+async function figureOf({ url, token }, name) {
   const response = await fetch(new URL('/metrics', url), { headers: { authorization: `Bearer ${token}` } });
   return Number(new RegExp(`^${name} (.+)$`, 'm').exec(await response.text())?.[1]);
 }
 
-function newestOf(url, token) {
-  return figureOf(url, token, 'niaga_events_newest');
+function newestOf(at) {
+  return figureOf(at, 'niaga_events_newest');
 }
 
-function watchMemory(url, token) {
+/** Where each process stands now; gives what tells what it took since. */
+async function processorTime(processes) {
+  const begun = performance.now();
+  const secondsOf = async (process) => {
+    if (!(process instanceof Host)) return figureOf(await reachOf(process), 'process_cpu_seconds_total');
+    const { user, system } = await process.call('cpu');
+    return (user + system) / 1e6;
+  };
+  const names = Object.keys(processes);
+  const before = await Promise.all(names.map((name) => secondsOf(processes[name])));
+  return async () => {
+    const passed = (performance.now() - begun) / 1_000;
+    const after = await Promise.all(names.map((name) => secondsOf(processes[name])));
+    return names.map((process, at) => {
+      const seconds = after[at] - before[at];
+      return { process, seconds, share: seconds / passed };
+    });
+  };
+}
+
+function watchMemory(reach) {
   const samples = [];
   const begun = performance.now();
   const look = async () => {
-    const bytes = await figureOf(url, token, 'process_resident_memory_bytes');
+    const bytes = await figureOf(reach, 'process_resident_memory_bytes');
     samples.push({ at: performance.now() - begun, bytes });
   };
   const timer = setInterval(() => void look().catch(() => undefined), SAMPLE);

@@ -20,7 +20,7 @@ const BOOTSTRAP = 4;
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A child process that answers calls (serve.mjs). */
-class Host {
+export class Host {
   #child;
   #next = 1;
   #waiting = new Map();
