@@ -2,7 +2,7 @@ import { CID } from 'multiformats/cid';
 import type { Listing } from '../../protocol/catalog/card.js';
 import { availabilityOf } from '../../protocol/catalog/summary.js';
 import { NiagaError } from '../../protocol/errors.js';
-import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import type { SignedRecord, Verify } from '../../protocol/record.js';
 import { COPIES } from '../../protocol/search/posting-keys.js';
 import { listingToView } from '../api/present.js';
 import type { ListingView, PublishedView } from '../api/views.js';
@@ -24,6 +24,7 @@ import { adoptedRow, Rows, type Row } from './rows.js';
 import { Schedule } from './schedule.js';
 import { Stock, type Reservation } from './stock.js';
 import { Upkeep } from './upkeep.js';
+import { Versions } from './versions.js';
 
 /** Published while the node still joins, cards wait this long for other nodes; after that they are brought out later. */
 const READY_TIMEOUT = 1_500;
@@ -67,7 +68,7 @@ class CatalogService implements Catalog {
   readonly #upkeep: Upkeep;
   readonly #schedule: Schedule;
   readonly #preparation: PreparationDeps;
-  readonly #versions: Table<Uint8Array>;
+  readonly #versions: Versions;
   readonly #blobs: Table<Uint8Array>;
   /** Reading rows, signing, and writing what was signed: one after the other. */
   readonly #lock = createMutex();
@@ -85,7 +86,7 @@ class CatalogService implements Catalog {
     const cards = new OwnCards({ store, identity, rows, now });
     const placings = new Placings(store);
     const leases = new OwnLeases({ store, identity, rows, now });
-    this.#versions = store.table('listings', rawCodec);
+    this.#versions = new Versions(store, identity);
     this.#blobs = store.table('blobs', rawCodec);
     const stock = new Stock(store.table('reservations', cborCodec<Reservation>()), {
       get: (slot) => {
@@ -222,7 +223,7 @@ class CatalogService implements Catalog {
       const before = this.#rows.get(slot);
       if (before !== undefined && before.seq >= seq) return false;
       const batch = this.#rows.batch();
-      batch.add(this.#versions.put(listing.id.toString(), listing.bytes));
+      batch.add(this.#versions.put(listing));
       batch.put(slot, adoptedRow(listing, cardSeq));
       await batch.write(this.#deps.store);
       return true;
@@ -233,18 +234,8 @@ class CatalogService implements Catalog {
     return true;
   }
 
-  async version(id: CID): Promise<SignedRecord<Listing> | undefined> {
-    const { identity } = this.#deps;
-    const bytes = await this.#versions.get(id.toString());
-    if (bytes === undefined) return undefined;
-    return openRecord(bytes, {
-      network: identity.network,
-      kinds: ['listing'],
-      delegation: (named) => identity.delegationOf(named),
-      // Signed here, or checked before it was adopted, and the store says when it is not what was written. Each listing is read for
-      // three keepers soon after it was published.
-      verify: () => true,
-    });
+  version(id: CID): Promise<SignedRecord<Listing> | undefined> {
+    return this.#versions.get(id);
   }
 
   async blob(id: CID): Promise<Uint8Array | undefined> {

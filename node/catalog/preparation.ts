@@ -12,13 +12,14 @@ import type { PublishItem } from './index.js';
 import type { OwnCards } from './own-cards.js';
 import type { RowBatch, Rows } from './rows.js';
 import type { Stock } from './stock.js';
+import type { Versions } from './versions.js';
 
 export interface PreparationDeps {
   readonly identity: Identity;
   readonly rows: Rows;
   readonly cards: OwnCards;
   readonly stock: Stock;
-  readonly versions: Table<Uint8Array>;
+  readonly versions: Versions;
   readonly blobs: Table<Uint8Array>;
   readonly pictures?: Pick<Pictures, 'name'> | undefined;
   readonly now: () => number;
@@ -66,7 +67,7 @@ export function prepare(
     const seq = (before?.cardSeq ?? 0) + 1;
     const made = cards.make(record, { before, seq, available: stock.availableOf(slot, level) });
     const version = record.id.toString();
-    batch.add(...made.writes, versions.put(version, record.bytes));
+    batch.add(...made.writes, versions.put(record));
     batch.add(...blobs.map((blob) => texts.put(blobId(blob).toString(), blob)));
     batch.put(slot, {
       ...(before ?? FIRST),

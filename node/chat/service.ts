@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { CID } from 'multiformats/cid';
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { checkChat, type Chat as ChatPayload } from '../../protocol/chat/message.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
@@ -19,12 +21,17 @@ import { conversationToView, deliveryOf, messageToView } from './view.js';
 /** Refusals of a message that no further try can change. */
 const FINAL_CHAT_CODES: ReadonlySet<string> = new Set(['TRADER_BLOCKED', 'TRADE_ROLE', 'RECORD_ID', 'CHAT_REFUSED']);
 
+/** Messages that are kept opened: the last ones of some dozens of conversations. Some 3 kB each. */
+const MAX_OPENED = 1_000;
+
 type ChatRecord = SignedRecord<ChatPayload>;
 
 export class ChatService implements Chat {
   readonly #deps: ChatDeps;
   readonly #threads: Threads;
   readonly #lock = createKeyedMutex();
+  /** Messages that were shown of late, by the SHA-256 of their bytes. */
+  readonly #opened = createBoundedCache<ChatRecord>(MAX_OPENED);
   /** Two messages that say the same are two. */
   readonly #times: () => number;
   /** What all strangers wrote today, since the start at the earliest. */
@@ -117,7 +124,7 @@ export class ChatService implements Chat {
       newest: true,
       ...(before === undefined ? {} : { before }),
     })) {
-      const record = this.#open(row.bytes);
+      const record = this.#stored(row);
       if (trade !== undefined && record.payload.trade?.equals(trade) !== true) continue;
       if (views.length === limit) break;
       if (row.unread === true) seen.push({ seq, id: record.id });
@@ -181,7 +188,7 @@ export class ChatService implements Chat {
     for await (const [name] of this.#threads.all()) {
       if (open !== undefined && roleOf(open.state, parseTrader(name)) === undefined) continue;
       for await (const [seq, row] of this.#threads.messages(name, { newest: false })) {
-        const record = this.#open(row.bytes);
+        const record = this.#stored(row);
         if (record.payload.trade?.equals(trade) === true) found.push({ name, seq, row, record });
       }
     }
@@ -191,7 +198,8 @@ export class ChatService implements Chat {
   async #take({ from, bytes, receipt }: Incoming): Promise<void> {
     const { identity, trades, blocks, files, events, store, now } = this.#deps;
     if (blocks.isBlocked(from)) throw new NiagaError('TRADER_BLOCKED', 'No messages of that trader are taken here.');
-    const record = this.#open(bytes, now());
+    const { networkName: network, verify } = this.#deps;
+    const record = openRecord(bytes, { network, kinds: ['chat'], verify, now: now() });
     const { payload } = record;
     checkChat(payload);
     if (!equalBytes(payload.trader, from) || !equalBytes(payload.to, identity.trader))
@@ -257,9 +265,14 @@ export class ChatService implements Chat {
     return views.sort((a, b) => b.updated - a.updated || (a.with < b.with ? -1 : 1));
   }
 
-  #open(bytes: Uint8Array, now?: number): ChatRecord {
-    const { networkName: network, verify } = this.#deps;
-    return openRecord(bytes, { network, kinds: ['chat'], verify, ...(now === undefined ? {} : { now }) });
+  /** Signed here, or verified when it came, and the store says when it is not what was written: a page of them is shown often. */
+  #stored({ bytes }: MessageRow): ChatRecord {
+    const key = hash('sha256', bytes, 'base64url');
+    const opened = this.#opened.get(key);
+    if (opened !== undefined) return opened;
+    const record = openRecord(bytes, { network: this.#deps.networkName, kinds: ['chat'], verify: () => true });
+    this.#opened.set(key, record);
+    return record;
   }
 
   async #view(record: ChatRecord, trader: Uint8Array, row: MessageRow): Promise<ChatMessageView> {
