@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { Hono, type Context } from 'hono';
 import type { Logger } from '../logger.js';
@@ -20,6 +21,13 @@ import { problemResponse, toNiagaError } from './problem.js';
 import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath, type Route } from './routes.js';
 import { openSession, type Redeem } from './session.js';
 import { listen, mayListen, type EventSource, type Listeners } from './sse.js';
+
+/** What comes with a request: what the server of Node.js gives, and whether its operation has been let in. */
+interface Env {
+  readonly Bindings: HttpBindings;
+  readonly Variables: { readonly [BEGUN]?: true };
+}
+export type AppContext = Context<Env>;
 
 /** Told to the owner of the API after each answer. */
 export interface ApiEvent {
@@ -76,22 +84,18 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** The routes of the API (routes.ts): `POST /v1/<name>` for each row that runs in a node, and what the server itself answers. */
-export function createApp(options: AppOptions): Hono {
+export function createApp(options: AppOptions): Hono<Env> {
   const { place, ready, version, page } = options;
-  const app = new Hono();
+  const app = new Hono<Env>();
 
-  app.use('*', async (context, next) => {
-    await next();
-    const { headers } = context.res;
-    // Whoever serves files says how those are to be treated.
-    for (const [name, value] of Object.entries(SAFE_HEADERS)) if (!headers.has(name)) headers.set(name, value);
-  });
-  app.use('*', async (context, next) => {
+  app.use('*', (context, next) => {
+    // Before anything is answered: whoever serves files says after that how those are to be treated.
+    for (const [name, value] of Object.entries(SAFE_HEADERS)) context.env.outgoing.setHeader(name, value);
     checkOrigin(context.req.header('host'), context.req.header('origin'), place());
-    await next();
+    return next();
   });
 
-  const own: Readonly<Record<OwnPath, (context: Context) => Response | Promise<Response>>> = {
+  const own: Readonly<Record<OwnPath, (context: AppContext) => Response | Promise<Response>>> = {
     // Programs get a word of welcome, people the page.
     '/': (context) => {
       const forPeople = context.req.header('accept')?.includes('text/html') === true;
@@ -102,7 +106,11 @@ export function createApp(options: AppOptions): Hono {
     '/openapi.json': (context) => context.json(openApi(version)),
     '/session': (context) => {
       sealed(context);
-      return openSession(context.req.raw, isHere(getConnInfo(context).remote.address) ? 'here' : 'elsewhere', options);
+      return openSession(
+        context.env.incoming,
+        isHere(getConnInfo(context).remote.address) ? 'here' : 'elsewhere',
+        options,
+      );
     },
     '/metrics': () => Promise.resolve(options.metrics()).then(metricsResponse),
     '/events': (context) => follow(context, options),
@@ -131,17 +139,17 @@ export function createApp(options: AppOptions): Hono {
   app.notFound((context) => refuse(unknownPath(context.req.path), context));
   app.onError(refuse);
 
-  function sealed(context: Context): void {
+  function sealed(context: AppContext): void {
     requireSealed(place(), getConnInfo(context).remote.address, options.tlsUrl());
   }
-  function callerOf(context: Context): Caller {
+  function callerOf(context: AppContext): Caller {
     sealed(context);
     return requireCaller(context.req.header('authorization'), options.find);
   }
-  function pageAt(context: Context): Response | undefined {
+  function pageAt(context: AppContext): Response | undefined {
     return page?.answer(context.req.path, context.req.header('accept-encoding'));
   }
-  function refuse(thrown: unknown, context: Context): Response {
+  function refuse(thrown: unknown, context: AppContext): Response {
     const error = toNiagaError(thrown);
     // An operation that was begun has told of its end itself.
     if (context.get(BEGUN) !== true) report(options, null, thrown, 0);
@@ -151,7 +159,7 @@ export function createApp(options: AppOptions): Hono {
 }
 
 /** HEAD is GET without the body. @throws NiagaError API_METHOD */
-function requireMethod({ req }: Context, method: Route['method']): void {
+function requireMethod({ req }: AppContext, method: Route['method']): void {
   if (req.method === method || (req.method === 'HEAD' && method === 'GET')) return;
   throw new NiagaError('API_METHOD', `This is asked for with ${method}, not ${req.method}.`, {
     next: method === 'POST' ? `POST ${req.path} with the input as JSON.` : `GET ${req.path}`,
@@ -160,7 +168,7 @@ function requireMethod({ req }: Context, method: Route['method']): void {
 }
 
 /** Lets a listener in. One that stays does not count as an operation that runs: there may be many, and they do nothing. */
-function follow(context: Context, options: AppOptions): Response {
+function follow(context: AppContext, options: AppOptions): Response {
   const caller = requireCaller(context.req.header('authorization'), options.find);
   const { events, listeners, running } = options;
   if (events === undefined) throw unknownPath(context.req.path);
@@ -188,7 +196,7 @@ function follow(context: Context, options: AppOptions): Response {
 }
 
 /** Gives out what is here under the id in the path. */
-function showMedia(context: Context, { media, limiters, find }: AppOptions): Promise<Response> {
+function showMedia(context: AppContext, { media, limiters, find }: AppOptions): Promise<Response> {
   if (media === undefined) throw unknownPath(context.req.path);
   limiters.of(requireCaller(context.req.header('authorization'), find).name).enter(performance.now())();
   return mediaResponse(context.req.param('picture') ?? '', media);

@@ -1,10 +1,9 @@
-import type { Context } from 'hono';
 import { ERRORS, NiagaError, type ErrorCode } from '../../protocol/errors.js';
 import { onAbort } from '../signals.js';
 import type { Caller } from '../tokens/index.js';
 import { orAborted } from './abort.js';
 import { readJson } from './body.js';
-import type { AppOptions } from './app.js';
+import type { AppContext, AppOptions } from './app.js';
 import type { CallContext, Handlers, NodeOperationKey } from './handlers.js';
 import { requireInput } from './input.js';
 import type { Answered } from './kept-answers.js';
@@ -31,7 +30,7 @@ export function report(options: AppOptions, operation: string | null, thrown: un
 
 /** Does what a request asks for, whose caller may ask for it. */
 export async function call(
-  context: Context,
+  context: AppContext,
   key: NodeOperationKey,
   caller: Caller,
   options: AppOptions,
@@ -55,7 +54,7 @@ export async function call(
   const { signal } = controller;
   try {
     const onceKey = requireKey(request.headers.get('idempotency-key'), row);
-    const input = requireInput(row, await orAborted(readJson(request, options.body), signal));
+    const input = requireInput(row, await orAborted(readJson(context.env.incoming, options.body), signal));
     const answer = (): unknown => perform(options.handlers, key, input, { signal });
     if (onceKey !== undefined && options.answers !== undefined) {
       // Goes on when the caller has gone: who asks again with the key gets the answer.

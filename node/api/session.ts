@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Caller } from '../tokens/index.js';
@@ -33,7 +34,7 @@ const codeSchema = z.strictObject({ code: z.string().min(1).max(200) });
  * @throws NiagaError API_CODE, USAGE, RATE_LIMITED; as `readJson`
  */
 export async function openSession(
-  request: Request,
+  request: IncomingMessage,
   from: keyof typeof NOBODY,
   { redeem, limiters, body: { maxTime } }: Pick<AppOptions, 'redeem' | 'limiters' | 'body'>,
 ): Promise<Response> {
