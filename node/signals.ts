@@ -23,11 +23,25 @@ export function linkedSignal(parents: readonly (AbortSignal | undefined)[]): Lin
   };
 }
 
+/** Who waits for each signal. An event target goes through all its listeners to add or remove one, and there may be thousands. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
 /** Calls back once the signal is aborted, at once where it is; gives what takes that back. */
 export function onAbort(signal: AbortSignal | undefined, callback: (reason: unknown) => void): () => void {
   if (signal === undefined) return () => undefined;
-  const listener = (): void => callback(signal.reason);
-  if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+  const call = (): void => callback(signal.reason);
+  if (signal.aborted) {
+    call();
+    return () => undefined;
+  }
+  const calls = waiting.get(signal) ?? begun(signal);
+  calls.add(call);
+  return () => calls.delete(call);
+}
+
+function begun(signal: AbortSignal): Set<() => void> {
+  const calls = new Set<() => void>();
+  waiting.set(signal, calls);
+  signal.addEventListener('abort', () => calls.forEach((call) => call()), { once: true });
+  return calls;
 }

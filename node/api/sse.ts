@@ -51,36 +51,32 @@ export function listen(request: Request, { events, signal, onEnd }: ListenOption
   const reading = new AbortController();
   const released = onAbort(signal, (reason) => reading.abort(reason));
   const iterator = events.read({ after, follow: true, types, signal: reading.signal })[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  let upcoming: Promise<IteratorResult<NodeEvent>> | undefined;
-  let begun = false;
+  let heart: NodeJS.Timeout | undefined;
   let ended = false;
   const end = (error?: unknown): void => {
     if (ended) return;
     ended = true;
+    clearInterval(heart);
     released();
     reading.abort();
     onEnd(error);
   };
   const body = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        controller.enqueue(utf8(`retry: ${RETRY}\nid: ${after}\n\n`));
+        // Not for a reader that does not take what is there already.
+        heart = setInterval(() => controller.desiredSize === 0 && controller.enqueue(BEAT), HEARTBEAT);
+      },
       async pull(controller) {
-        const send = (text: string): void => controller.enqueue(encoder.encode(text));
-        if (!begun) {
-          begun = true;
-          return send(`retry: ${RETRY}\nid: ${after}\n\n`);
-        }
         try {
-          upcoming ??= iterator.next();
-          const result = await orBeat(upcoming);
-          if (result === undefined) return send(':\n\n');
-          upcoming = undefined;
-          if (result.done !== true) return send(frame(result.value));
+          const result = await iterator.next();
+          if (result.done !== true) return controller.enqueue(frame(result.value));
           if (signal.aborted) throw signal.reason;
           end();
         } catch (error) {
           end(error);
-          send(`event: error\ndata: ${JSON.stringify(toNiagaError(error))}\n\n`);
+          controller.enqueue(utf8(`event: error\ndata: ${JSON.stringify(toNiagaError(error))}\n\n`));
         }
         controller.close();
       },
@@ -91,23 +87,21 @@ export function listen(request: Request, { events, signal, onEnd }: ListenOption
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 }
 
-/** JSON has no line breaks in it. */
-function frame(event: NodeEvent): string {
-  return `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`;
+const encoder = new TextEncoder();
+const utf8 = (text: string): Uint8Array => encoder.encode(text);
+const BEAT = utf8(':\n\n');
+
+/** Those of the newest events, which all who follow are given the same of. */
+const frames = new WeakMap<NodeEvent, Uint8Array>();
+
+/** An event as it is sent; JSON has no line breaks in it. */
+function frame(event: NodeEvent): Uint8Array {
+  let bytes = frames.get(event);
+  if (bytes === undefined) frames.set(event, (bytes = utf8(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)));
+  return bytes;
 }
 
 function numberOf(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new NiagaError('USAGE', 'The last event is named by its number.', { where: 'Last-Event-ID' });
-}
-
-/** What the promise gives, or undefined when it takes longer than a heartbeat. */
-async function orBeat<T>(promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const beat = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), HEARTBEAT)));
-  try {
-    return await Promise.race([promise, beat]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,3 +1,4 @@
+import { onAbort } from '../signals.js';
 import { cborCodec, type Table, type Write } from '../store/index.js';
 import type { Events, EventsDeps, NewEvent, ReadEvents, StagedEvents } from './index.js';
 import type { NodeEvent } from './types.js';
@@ -118,7 +119,7 @@ export class EventLog implements Events {
   #recentAfter(after: number): NodeEvent[] | undefined {
     const first = this.#recent[0]?.seq ?? Infinity;
     if (first > after + 1 || this.#oldest > after + 1) return undefined;
-    return this.#recent.slice(this.#recent.findIndex(({ seq }) => seq > after));
+    return this.#recent.slice(after + 1 - first);
   }
 
   /** Those that are there: old ones were removed, and a row that the disk changed is left out. */
@@ -174,16 +175,14 @@ export class EventLog implements Events {
   }
 
   /** Waits for an event to come, the signal, or the end. */
-  #more(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        this.#waiting.delete(end);
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      this.#waiting.add(end);
-      signal?.addEventListener('abort', end, { once: true });
-    });
+  async #more(signal: AbortSignal | undefined): Promise<void> {
+    let end = (): void => undefined;
+    const woken = new Promise<void>((resolve) => (end = resolve));
+    this.#waiting.add(end);
+    const released = onAbort(signal, end);
+    await woken;
+    released();
+    this.#waiting.delete(end);
   }
 
   #wake(): void {
