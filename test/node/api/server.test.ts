@@ -327,3 +327,21 @@ it('waits for the body of a request for so long only, with or without a token, a
   expect((await post(served, '/v1/listing.list')).status).toBe(200);
   expect(called).toBe(1);
 });
+
+it('does not count a caller that goes away in the middle of a body as a failure of its own', async () => {
+  const answered: ApiEvent[] = [];
+  await using served = await serve({}, { onEvent: (event) => void answered.push(event) });
+  const headers = { authorization: `Bearer ${served.token}`, 'content-type': 'application/json', 'content-length': 99 };
+  const request = httpRequest({
+    host: '127.0.0.1',
+    port: served.port,
+    method: 'POST',
+    path: '/v1/listing.list',
+    headers,
+  });
+  request.on('error', () => undefined);
+  request.write('{');
+  await vi.waitFor(() => expect(request.socket?.bytesWritten).toBeGreaterThan(0), PATIENCE);
+  request.destroy();
+  await vi.waitFor(() => expect(answered).toMatchObject([{ operation: 'listing.list', code: 'STOPPED' }]), PATIENCE);
+});
