@@ -56,6 +56,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/search.js',
     'node/api/rows/shell.js',
     'node/api/rows/token.js',
+    'node/api/rows/trade-fields.js',
     'node/api/rows/trade.js',
     'node/api/rows/trader.js',
     'node/api/rows/watch.js',
