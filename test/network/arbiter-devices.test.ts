@@ -4,7 +4,7 @@ import { encode } from '../../protocol/cbor.js';
 import { signRecord, type Draft } from '../../protocol/record.js';
 import { deliver } from '../node/trades/replay/attacks.js';
 import { LISTING, termsBy } from '../protocol/trade/traders.js';
-import { NETWORK, pair, publish, rootOf, shows, start, stop, stopAll, until, type Machine } from './machines.js';
+import { knows, NETWORK, pair, publish, rootOf, shows, start, stop, stopAll, until, type Machine } from './machines.js';
 import { stranger } from './stranger.js';
 
 afterEach(stopAll);
@@ -14,10 +14,7 @@ async function court() {
   const desk = await start({ name: 'Penengah' });
   const [seller, buyer] = [await start({ by: desk }), await start({ by: desk })];
   const phone = await pair(desk);
-  await until(
-    () => buyer.status({}),
-    ({ known }) => known >= 4,
-  );
+  await knows(buyer, 4);
   await desk.arbiterOffer({ fee: ['5000 IDR'] });
   await until(
     () => buyer.arbiterList({}),
@@ -105,10 +102,7 @@ describe('an arbiter with two machines', () => {
     const desk = await start({ name: 'Penengah' });
     const other = await start({ by: desk });
     const phone = await pair(desk);
-    await until(
-      () => other.status({}),
-      ({ known }) => known >= 3,
-    );
+    await knows(other, 3);
     const by = { ...stranger(NETWORK).device, network: NETWORK };
     const seller = stranger(NETWORK).device;
     const signed = (who: typeof seller, kind: 'offer' | 'accept', draft: object) =>

@@ -6,7 +6,19 @@ import { openHome, type Home } from '../../node/home/index.js';
 import { createIdentity, eraseRoot } from '../../node/identity/index.js';
 import { createStore, type Store } from '../../node/store/index.js';
 import { isNiagaError } from '../../protocol/errors.js';
-import { NETWORK, newFolder, publish, rootOf, shows, start, stop, stopAll, until, type Machine } from './machines.js';
+import {
+  market,
+  NETWORK,
+  newFolder,
+  publish,
+  rootOf,
+  shows,
+  start,
+  stop,
+  stopAll,
+  until,
+  type Machine,
+} from './machines.js';
 
 afterEach(stopAll);
 
@@ -106,13 +118,7 @@ describe('a backup', () => {
     'brings a trade back that went on after it, and the machine before writes no more',
     { timeout: 240_000 },
     async () => {
-      const seller = await start({ name: 'Warung Sari' });
-      const buyer = await start({ by: seller });
-      await start({ by: seller });
-      await until(
-        () => buyer.status({}),
-        ({ known }) => known >= 3,
-      );
+      const { seller, buyer } = await market('Warung Sari');
       const listing = await publish(seller, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
       const { trade } = await buyer.offer({ listing });
       await shows(seller, trade, 'offered');

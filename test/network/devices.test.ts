@@ -8,7 +8,7 @@ import type { Root } from '../../node/identity/root.js';
 import { openCapsule } from '../../protocol/identity/capsule.js';
 import { signRecord } from '../../protocol/record.js';
 import { jpegOf } from '../node/pictures/samples.js';
-import { NETWORK, newFolder, pair, publish, rootOf, shows, start, stop, stopAll, until } from './machines.js';
+import { market, NETWORK, newFolder, pair, publish, rootOf, shows, start, stop, stopAll, until } from './machines.js';
 
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo arabika 250 g', price: '85000 IDR', quantity: 5 };
 
@@ -26,13 +26,7 @@ async function signed(
 
 describe('words alone on a new machine', () => {
   it('bring back name, catalogue and open trades, and trading goes on', { timeout: 180_000 }, async () => {
-    const old = await start({ name: 'Warung Sari' });
-    const buyer = await start({ by: old });
-    await start({ by: old });
-    await until(
-      () => buyer.status({}),
-      ({ known }) => known >= 3,
-    );
+    const { seller: old, buyer } = await market('Warung Sari');
     const listing = await publish(old, KOPI);
     const { trade } = await buyer.offer({ listing, quantity: 2 });
     await shows(old, trade, 'offered');

@@ -70,6 +70,21 @@ export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boo
   throw new Error(`it never came: ${JSON.stringify(last)}`);
 }
 
+/** Resolves when a machine knows so many nodes, itself among them. */
+export const knows = (machine: Machine, many: number) =>
+  until(
+    () => machine.status({}),
+    ({ known }) => known >= many,
+  );
+
+/** A seller, a buyer who knows everybody, and a third node, with whom lies what is for somebody who is away. */
+export async function market(name?: string): Promise<{ seller: Machine; buyer: Machine; third: Machine }> {
+  const seller = await start({ ...(name === undefined ? {} : { name }) });
+  const [buyer, third] = [await start({ by: seller }), await start({ by: seller })];
+  await knows(buyer, 3);
+  return { seller, buyer, third };
+}
+
 export const shows = (machine: Machine, trade: string, state: string) =>
   until(
     () => machine.tradeShow({ trade }),

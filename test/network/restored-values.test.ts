@@ -4,7 +4,19 @@ import { openHome } from '../../node/home/index.js';
 import { restoreIdentity } from '../../node/identity/restore.js';
 import { openCapsule } from '../../protocol/identity/capsule.js';
 import { commitmentsOf, writeWanted } from '../../protocol/trade/index.js';
-import { NETWORK, newFolder, publish, rootOf, shows, start, stop, stopAll, until, type Machine } from './machines.js';
+import {
+  market,
+  NETWORK,
+  newFolder,
+  publish,
+  rootOf,
+  shows,
+  start,
+  stop,
+  stopAll,
+  until,
+  type Machine,
+} from './machines.js';
 
 afterEach(stopAll);
 
@@ -20,13 +32,7 @@ describe('what a trade keeps private', () => {
     'comes back to a home that was restored from the words: what it had sent, and what it was sent (%s)',
     { timeout: 240_000 },
     async (who) => {
-      const seller = await start({ name: 'Warung Sari' });
-      const buyer = await start({ by: seller });
-      await start({ by: seller });
-      await until(
-        () => buyer.status({}),
-        ({ known }) => known >= 3,
-      );
+      const { seller, buyer } = await market('Warung Sari');
       const listing = await publish(seller, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
       const { trade } = await buyer.offer({ listing, address: ADDRESS });
       await shows(seller, trade, 'offered');
@@ -67,12 +73,7 @@ describe('what a trade keeps private', () => {
   );
 
   it('is given to nobody who may not have it, whatever it asks for', { timeout: 120_000 }, async () => {
-    const seller = await start({});
-    const [buyer, stranger] = [await start({ by: seller }), await start({ by: seller })];
-    await until(
-      () => buyer.status({}),
-      ({ known }) => known >= 3,
-    );
+    const { seller, buyer, third: stranger } = await market();
     const listing = await publish(seller, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
     const { trade } = await buyer.offer({ listing, address: ADDRESS });
     await shows(seller, trade, 'offered');
