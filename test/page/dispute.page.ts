@@ -1,9 +1,6 @@
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, type NodeProcess } from '../support/processes.js';
+import { describe, expect, it } from 'vitest';
 import { findChromium } from './chromium.js';
-import { openBrowser, Person, startNode, type Look } from './people.js';
+import { Person, useStreet, type Look } from './people.js';
 
 /** A buyer, a seller and the arbiter whom their contract names, each with the page of a node of their own. */
 
@@ -13,33 +10,13 @@ const PHONE: Look = { language: 'id', width: 360, height: 740 };
 const DESK: Look = { language: 'en', width: 1440, height: 900 };
 
 describe.skipIf(executable === undefined)('a dispute on the page', () => {
-  let browser: Browser;
-  let folder: { path: string; remove: () => Promise<void> };
-  let shop: NodeProcess;
-  let home: NodeProcess;
-  let office: NodeProcess;
-
-  beforeAll(async () => {
-    folder = await temporaryFolder();
-    shop = await startNode(join(folder.path, 'shop'), 'Warung Sari');
-    [home, office] = await Promise.all([
-      startNode(join(folder.path, 'home'), 'Dewi', shop.addresses),
-      startNode(join(folder.path, 'office'), 'Pak Budi', shop.addresses),
-    ]);
-    browser = await openBrowser(executable ?? '');
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await Promise.all([shop, home, office].map((node) => node.kill('SIGINT')));
-    await folder.remove();
-  });
+  const street = useStreet(executable, { office: true });
 
   it('is opened with a picture as evidence, heard and ruled at the arbiter’s desk, and carried out', async () => {
     const title = 'Madu hutan 500 ml';
-    await using seller = await Person.at(browser, shop, 'link', PHONE);
-    await using buyer = await Person.at(browser, home, 'link', PHONE);
-    await using arbiter = await Person.at(browser, office, 'link', DESK);
+    await using seller = await Person.at(street.browser, street.shop, 'link', PHONE);
+    await using buyer = await Person.at(street.browser, street.home, 'link', PHONE);
+    await using arbiter = await Person.at(street.browser, street.office, 'link', DESK);
 
     await arbiter.go('orders');
     await arbiter.page.locator('a[href="#/arbiter"]').click();

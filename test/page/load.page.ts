@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, type NodeProcess } from '../support/processes.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { findChromium } from './chromium.js';
-import { openBrowser, Person, startNode, type Look } from './people.js';
+import { Person, useStreet, type Look } from './people.js';
 
 /** What the page costs a cheap phone, what it needs no mouse for, and what it shows while its node does not answer. */
 
@@ -17,26 +15,10 @@ const FIRST_LOAD = 150 * KiB;
 const SLOWER = 4;
 
 describe.skipIf(executable === undefined)('the page', () => {
-  let browser: Browser;
-  let folder: { path: string; remove: () => Promise<void> };
-  let shop: NodeProcess;
-  let home: NodeProcess;
-
-  beforeAll(async () => {
-    folder = await temporaryFolder();
-    shop = await startNode(join(folder.path, 'shop'), 'Warung Sari');
-    home = await startNode(join(folder.path, 'home'), 'Dewi', shop.addresses);
-    browser = await openBrowser(executable ?? '');
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await Promise.all([shop, home].map((node) => node.kill('SIGINT')));
-    await folder.remove();
-  });
+  const street = useStreet(executable);
 
   it('loads in 150 KiB, and can soon be used on a CPU four times slower', async () => {
-    await using buyer = await Person.at(browser, home, 'link', PHONE);
+    await using buyer = await Person.at(street.browser, street.home, 'link', PHONE);
     const { bytes, requests, interactive } = await firstLoad(buyer.page);
     console.log(
       `first load: ${(bytes / KiB).toFixed(1)} KiB in ${requests} requests; ` +
@@ -49,9 +31,9 @@ describe.skipIf(executable === undefined)('the page', () => {
 
   it('needs no mouse: past the menu, to a search, to a listing and its form', async () => {
     const title = 'Sepeda lipat biru';
-    await using seller = await Person.at(browser, shop, 'link', DESK);
+    await using seller = await Person.at(street.browser, street.shop, 'link', DESK);
     await seller.sells({ title, description: 'Folds.', price: '900000', quantity: '1', shipsTo: 'ID' });
-    await using buyer = await Person.at(browser, home, 'link', DESK);
+    await using buyer = await Person.at(street.browser, street.home, 'link', DESK);
     await buyer.finds('sepeda lipat', title);
     const { page } = buyer;
     await page.reload();
@@ -80,8 +62,8 @@ describe.skipIf(executable === undefined)('the page', () => {
   });
 
   it('puts up many listings from a file, all but those with a fault; a search for them is watched until it is ended', async () => {
-    await using seller = await Person.at(browser, shop, 'link', PHONE);
-    await using buyer = await Person.at(browser, home, 'link', DESK);
+    await using seller = await Person.at(street.browser, street.shop, 'link', PHONE);
+    await using buyer = await Person.at(street.browser, street.home, 'link', DESK);
     await seller.go('sell');
     await seller.page.locator('a[href="#/import"]').click();
     const rows = [
@@ -118,8 +100,8 @@ describe.skipIf(executable === undefined)('the page', () => {
 
   it('shows what was last known while the node does not answer, in a tab that never signed in too', async () => {
     const title = 'Lampu meja';
-    await using seller = await Person.at(browser, shop, 'link', PHONE);
-    await using buyer = await Person.at(browser, home, 'link', PHONE);
+    await using seller = await Person.at(street.browser, street.shop, 'link', PHONE);
+    await using buyer = await Person.at(street.browser, street.home, 'link', PHONE);
     await seller.sells({ title, description: 'Terang.', price: '75.000', quantity: '3', shipsTo: 'ID' });
     await (await buyer.finds('lampu meja', title)).click();
     await buyer.page.locator('[name=address]').fill('Jl. Kaliurang 5, Sleman');

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
-import { expect } from 'vitest';
-import { NodeProcess } from '../support/processes.js';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { NodeProcess, temporaryFolder } from '../support/processes.js';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** A loaded machine is many times slower; what is waited for comes at once on a quiet one. */
@@ -15,18 +15,55 @@ export interface Look {
   readonly height: number;
 }
 
-export async function openBrowser(executablePath: string): Promise<Browser> {
+async function openBrowser(executablePath: string): Promise<Browser> {
   const root = process.getuid?.() === 0;
   return chromium.launch({ executablePath, args: root ? ['--no-sandbox'] : [] });
 }
 
 /** A node with a name, running, whose page can be opened; one that is started again has its page at the same address. */
-export async function startNode(home: string, name: string, bootstrap: readonly string[] = []): Promise<NodeProcess> {
+async function startNode(home: string, name: string, bootstrap: readonly string[] = []): Promise<NodeProcess> {
   const node = new NodeProcess(home, bootstrap);
   await node.run('init', '--name', name);
   await node.start();
   node.api = new URL(await addressOf(node)).host;
   return node;
+}
+
+/** The nodes of a file's tests, which know each other, and the browser that opens their pages. */
+export interface Street {
+  readonly browser: Browser;
+  readonly folder: string;
+  readonly shop: NodeProcess;
+  readonly home: NodeProcess;
+  /** Of a third person, where one was asked for. */
+  readonly office: NodeProcess;
+}
+
+/** Starts them before the tests of the `describe` around, and ends them afterwards. What it gives can be looked at within tests only. */
+export function useStreet(executablePath: string | undefined, { office = false } = {}): Street {
+  const street: { -readonly [Key in keyof Street]?: Street[Key] } = {};
+  let folder: Awaited<ReturnType<typeof temporaryFolder>> | undefined;
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+    const at = (name: string): string => join(street.folder ?? '', name);
+    street.folder = folder.path;
+    street.shop = await startNode(at('shop'), 'Warung Sari');
+    const { addresses } = street.shop;
+    const [home, third] = await Promise.all([
+      startNode(at('home'), 'Dewi', addresses),
+      office ? startNode(at('office'), 'Pak Budi', addresses) : undefined,
+    ]);
+    street.home = home;
+    if (third !== undefined) street.office = third;
+    street.browser = await openBrowser(executablePath ?? '');
+  });
+  afterAll(async () => {
+    await street.browser?.close();
+    const nodes = [street.shop, street.home, street.office].filter((node) => node !== undefined);
+    await Promise.all(nodes.map((node) => node.kill('SIGINT')));
+    await folder?.remove();
+  });
+  return street as Street;
 }
 
 /** Of a node's page. */

@@ -1,14 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { cleanPicture } from '../../node/pictures/clean.js';
 import { exif } from '../node/pictures/samples.js';
 import { niaga } from '../cli/cli.js';
-import { temporaryFolder, type NodeProcess } from '../support/processes.js';
 import { concat } from '../../protocol/ids.js';
 import { findChromium } from './chromium.js';
-import { openBrowser, Person, startNode, type Look } from './people.js';
+import { Person, useStreet, type Look } from './people.js';
 
 /** A seller puts pictures up with the page alone; a buyer sees them when the buyer wants to. */
 
@@ -59,29 +58,13 @@ function asksOf(page: Page): string[] {
 }
 
 describe.skipIf(executable === undefined)('pictures on the page', () => {
-  let browser: Browser;
-  let folder: { path: string; remove: () => Promise<void> };
-  let shop: NodeProcess;
-  let home: NodeProcess;
-
-  beforeAll(async () => {
-    folder = await temporaryFolder();
-    shop = await startNode(join(folder.path, 'shop'), 'Warung Sari');
-    home = await startNode(join(folder.path, 'home'), 'Dewi', shop.addresses);
-    browser = await openBrowser(executable ?? '');
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await Promise.all([shop.kill('SIGINT'), home.kill('SIGINT')]);
-    await folder.remove();
-  });
+  const street = useStreet(executable);
 
   it.each(LOOKS)('are made small and clean, and shown to a buyer who wants to see them: $name', async (look) => {
     const id = look.language === 'id';
     const title = id ? 'Kopi Kintamani 250 g' : 'Flores coffee 250 g';
-    await using seller = await Person.at(browser, shop, 'token', look);
-    await using buyer = await Person.at(browser, home, 'link', look);
+    await using seller = await Person.at(street.browser, street.shop, 'token', look);
+    await using buyer = await Person.at(street.browser, street.home, 'link', look);
 
     await seller.go('sell');
     await seller.page.locator('details summary').first().click();
@@ -99,7 +82,7 @@ describe.skipIf(executable === undefined)('pictures on the page', () => {
     const names = id ? ['red', 'green', 'blue'] : ['orange', 'purple', 'teal'];
     const files = [];
     for (const name of names) {
-      const path = join(folder.path, `${name}-${look.language}.jpg`);
+      const path = join(street.folder, `${name}-${look.language}.jpg`);
       await writeFile(path, await photo(seller.page, name));
       files.push(path);
     }
@@ -126,8 +109,8 @@ describe.skipIf(executable === undefined)('pictures on the page', () => {
     await form.locator('.note.good').waitFor();
 
     // Nothing of where it was taken is on the node.
-    const out = join(folder.path, `${look.language}.webp`);
-    expect(await niaga(['picture', 'save', after[0] ?? '', '--out', out, '--home', shop.home])).toMatchObject({
+    const out = join(street.folder, `${look.language}.webp`);
+    expect(await niaga(['picture', 'save', after[0] ?? '', '--out', out, '--home', street.shop.home])).toMatchObject({
       code: 0,
     });
     const kept = new Uint8Array(await readFile(out));

@@ -1,9 +1,6 @@
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { temporaryFolder, type NodeProcess } from '../support/processes.js';
+import { describe, expect, it } from 'vitest';
 import { findChromium } from './chromium.js';
-import { openBrowser, Person, startNode, type Look } from './people.js';
+import { Person, useStreet, type Look } from './people.js';
 
 /** Two people trade with the page alone, each on a node of their own. */
 
@@ -17,29 +14,13 @@ const LOOKS: readonly (Look & { readonly name: string; readonly state: string })
 const HTML = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
 describe.skipIf(executable === undefined)('the page', () => {
-  let browser: Browser;
-  let folder: { path: string; remove: () => Promise<void> };
-  let shop: NodeProcess;
-  let home: NodeProcess;
-
-  beforeAll(async () => {
-    folder = await temporaryFolder();
-    shop = await startNode(join(folder.path, 'shop'), 'Warung Sari');
-    home = await startNode(join(folder.path, 'home'), 'Dewi', shop.addresses);
-    browser = await openBrowser(executable ?? '');
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await Promise.all([shop.kill('SIGINT'), home.kill('SIGINT')]);
-    await folder.remove();
-  });
+  const street = useStreet(executable);
 
   it.each(LOOKS)('lets two people trade from listing to rating: $name', async ({ state, ...look }) => {
     const id = look.language === 'id';
     const title = id ? 'Kopi Gayo 250 g' : 'Toraja coffee 250 g';
-    await using seller = await Person.at(browser, shop, 'token', look);
-    await using buyer = await Person.at(browser, home, 'link', look);
+    await using seller = await Person.at(street.browser, street.shop, 'token', look);
+    await using buyer = await Person.at(street.browser, street.home, 'link', look);
 
     // The shop sells. What strangers write is only ever text.
     await seller.sells({
@@ -100,10 +81,10 @@ describe.skipIf(executable === undefined)('the page', () => {
     await buyer.sends('paid', { reference: 'BCA 0412' });
     await buyer.page.locator('form[data-form=paid] .note.bad').waitFor();
     seller.cutOff = true;
-    await shop.kill('SIGINT');
+    await street.shop.kill('SIGINT');
     await seller.page.locator('[role=status] .note.bad').waitFor();
     await seller.isWell();
-    await shop.start();
+    await street.shop.start();
     await seller.page.locator('[role=status] .note.bad').waitFor({ state: 'detached' });
     seller.cutOff = false;
     await buyer.offline(false);
