@@ -19,7 +19,7 @@ import type { Page } from './page.js';
 import type { Place } from './place.js';
 import { problemResponse, toNiagaError } from './problem.js';
 import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath, type Route } from './routes.js';
-import { openSession, type Redeem } from './session.js';
+import { endSession, openSession, type Redeem } from './session.js';
 import { listen, mayListen, type EventSource, type Listeners } from './sse.js';
 
 /** What comes with a request: what the server of Node.js gives, and whether its operation has been let in. */
@@ -44,6 +44,8 @@ export interface AppOptions {
   readonly find: FindCaller;
   /** Changes the code of a link into a token; absent: there are no links. */
   readonly redeem: Redeem | undefined;
+  /** Ends the caller's own token; false: it ends with the node only. */
+  readonly endToken: (caller: Caller) => Promise<boolean>;
   /** What was answered under which key; absent: keys are not looked at. */
   readonly answers: Pick<KeptAnswers, 'once'> | undefined;
   /** What `/events` gives out; absent: there are none. */
@@ -112,6 +114,7 @@ export function createApp(options: AppOptions): Hono<Env> {
         options,
       );
     },
+    '/session/end': (context) => endSession(callerOf(context), options),
     '/metrics': () => Promise.resolve(options.metrics()).then(metricsResponse),
     '/events': (context) => follow(context, options),
     '/media/{picture}': (context) => showMedia(context, options),

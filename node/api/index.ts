@@ -33,7 +33,7 @@ export type { ApiEvent } from './app.js';
 export interface ApiOptions {
   readonly handlers: Handlers;
   /** The tokens beside the one of this start. Default: none, and no links to the page. */
-  readonly tokens?: Pick<Tokens, 'find' | 'redeem'> | undefined;
+  readonly tokens?: Pick<Tokens, 'find' | 'redeem' | 'end'> | undefined;
   /** Where answers to requests with an `Idempotency-Key` are kept. Default: such keys are not looked at. */
   readonly answers?: Pick<KeptAnswers, 'once'> | undefined;
   /** What `/events` gives out. Default: nothing is there. */

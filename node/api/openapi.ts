@@ -191,6 +191,18 @@ function ownPaths(): object {
         responses: { 200: { description: 'The token.', content: sessionContent() }, ...PROBLEMS },
       },
     },
+    '/session/end': {
+      post: {
+        operationId: 'sessionEnd',
+        summary: 'End the token with which this is asked: who signs out of a page',
+        tags: ['node'],
+        'x-scope': 'read',
+        responses: {
+          200: json('Whether it has ended: the token of api.json ends with the node only.', { ended: true }),
+          ...PROBLEMS,
+        },
+      },
+    },
     '/media/{picture}': get('media', 'A picture that is on this node, as a browser shows it', {
       'x-scope': 'read',
       description:

@@ -22,6 +22,8 @@ const OWN = [
   { method: 'GET', path: '/ready', scope: null },
   { method: 'GET', path: '/openapi.json', scope: null },
   { method: 'POST', path: '/session', scope: null },
+  // No page works with a token that cannot read.
+  { method: 'POST', path: '/session/end', scope: 'read' },
   { method: 'GET', path: '/metrics', scope: 'read' },
   { method: 'GET', path: '/events', scope: OPERATIONS.events.scope },
   { method: 'GET', path: '/media/{picture}', scope: OPERATIONS.pictureSave.scope },

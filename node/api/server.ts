@@ -136,6 +136,7 @@ export class ApiServer implements Api {
       handlers,
       find: callersOf(token, tokens),
       redeem: tokens === undefined ? undefined : (code) => tokens.redeem(code),
+      endToken: async (caller) => (await tokens?.end(caller)) === true,
       ready: this.#options.ready ?? (() => true),
       limiters: createLimiters(limits),
       body: {

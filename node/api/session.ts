@@ -50,3 +50,16 @@ export async function openSession(
     leave();
   }
 }
+
+/** `POST /session/end`: who signs out of a page ends the token that the page had, so that a copy of it is worth nothing. */
+export async function endSession(
+  caller: Caller,
+  options: Pick<AppOptions, 'endToken' | 'limiters'>,
+): Promise<Response> {
+  const leave = options.limiters.of(caller.name).enter(performance.now());
+  try {
+    return Response.json({ ended: await options.endToken(caller) });
+  } finally {
+    leave();
+  }
+}

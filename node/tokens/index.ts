@@ -50,6 +50,8 @@ export interface Tokens {
   list(): TokenView[];
   /** Resolves when it can no longer be used, also after a restart. @throws NiagaError TOKEN_NOT_FOUND */
   revoke(name: string): Promise<TokenView>;
+  /** Ends the caller's own token; false: it is that of the owner's file, which ends with the node, or has ended already. */
+  end(caller: Caller): Promise<boolean>;
   /** Whose token it is; undefined: nobody's. Takes the same time for all that are nobody's. */
   find(token: string): Caller | undefined;
   /**

@@ -96,10 +96,17 @@ export class TokenService implements Tokens {
           next: 'niaga token list',
         });
       }
-      // Before the disk has it: from now on the token lets nobody in.
-      this.#drop(name, new NiagaError('API_TOKEN', 'The token was revoked.'));
-      if (!isPage(name)) await this.#deps.store.write([this.#table.del(name)]);
+      await this.#end(name);
       return viewOf(name, entry.row);
+    });
+  }
+
+  end({ name, id }: Caller): Promise<boolean> {
+    return this.#lock(async () => {
+      // One that was made meanwhile under its name is another.
+      if (this.#entries.get(name)?.id !== id) return false;
+      await this.#end(name);
+      return true;
     });
   }
 
@@ -132,10 +139,17 @@ export class TokenService implements Tokens {
     return { ...viewOf(name, this.#add(name, row).row), token };
   }
 
+  async #end(name: string): Promise<void> {
+    // Before the disk has it: from now on the token lets nobody in.
+    this.#drop(name, new NiagaError('API_TOKEN', 'The token was revoked.'));
+    if (!isPage(name)) await this.#deps.store.write([this.#table.del(name)]);
+  }
+
   #requireFree(name: string): void {
-    if (RESERVED.has(name) || name.startsWith(PAGE)) throw nameTaken(name, 'is reserved');
+    if (RESERVED.has(name) || name.startsWith(PAGE)) throw badName(name, 'is reserved', 'Choose another name.');
     const entry = this.#entries.get(name);
-    if (entry !== undefined && !this.#isOver(entry.row)) throw nameTaken(name, 'is taken');
+    if (entry === undefined || this.#isOver(entry.row)) return;
+    throw badName(name, 'is that of a token that works', `End that one first: niaga token revoke ${name}`);
   }
 
   #requireRoom(): void {
@@ -198,9 +212,6 @@ function over(): NiagaError {
   return new NiagaError('API_TOKEN', 'The time of the token is over.');
 }
 
-function nameTaken(name: string, why: string): NiagaError {
-  return new NiagaError('TOKEN_NAME', `The name ${quote(name)} ${why}.`, {
-    where: 'name',
-    next: 'Choose another name, or end that token first: niaga token revoke NAME',
-  });
+function badName(name: string, why: string, next: string): NiagaError {
+  return new NiagaError('TOKEN_NAME', `The name ${quote(name)} ${why}.`, { where: 'name', next });
 }

@@ -36,7 +36,8 @@ the last line, \`{"error": {…}}\`. Money is \`{amount, currency}\` with minor 
 \`message\`, \`where\`, \`next\`, \`details\`. The codes are in [errors](errors.md).`,
     `**Tokens.** The one in \`api.json\` allows everything. \`niaga token create NAME --scope read --scope trade\` makes others, which allow
 only what they were made for: each operation below names the scope that it needs, \`admin\` allows all, and no other includes another. A
-page gets its token at \`POST /session {"code": "…"}\` for the code of a link that \`niaga open\` has made.`,
+page gets its token at \`POST /session {"code": "…"}\` for the code of a link that \`niaga open\` has made. \`POST /session/end\` ends the
+token that it is asked with: who signs out leaves nothing behind that opens anything.`,
     `**Once.** With an \`Idempotency-Key\` (a new random UUID for each request) an operation that changes something is done once: sent again
 within a day with the same key and the same body it gets the same answer, with \`Idempotency-Replayed: true\`, also after a restart of
 the node; a stream comes whole, when it has ended. With another body it is refused (422 \`IDEMPOTENCY_MISMATCH\`), while the first one

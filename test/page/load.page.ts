@@ -138,9 +138,33 @@ describe.skipIf(executable === undefined)('the page', () => {
 
     // Signing out leaves nothing behind.
     await buyer.go('settings');
-    await buyer.page.locator('main button').last().click();
+    await buyer.page.locator('button[data-do=sign-out]').click();
     await buyer.page.locator('input[name=token]').waitFor();
     expect(await buyer.page.evaluate('caches.has("niaga-kept")')).toBe(false);
+  });
+
+  it('ends its token where somebody signs out: a copy of what the browser kept opens nothing; a node that cannot hear it is told of', async () => {
+    const tokens = async (): Promise<string[]> => {
+      const list = (await street.home.run('token', 'list')) as unknown as { name: string }[];
+      return list.map(({ name }) => name);
+    };
+    const before = await tokens();
+    await using buyer = await Person.at(street.browser, street.home, 'link', PHONE);
+    const { page } = buyer;
+    expect(await tokens()).toHaveLength(before.length + 1);
+    const copy = String(await page.evaluate('sessionStorage.getItem("niaga.token")'));
+    await buyer.go('settings');
+    buyer.cutOff = true;
+    await page.route('**/session/end', (route) => route.abort('connectionreset'), { times: 1 });
+    await page.locator('button[data-do=sign-out]').click();
+    await page.locator('[data-do=sign-out-here]').waitFor();
+    await buyer.isWell();
+    await page.locator('button[data-do=sign-out]').click();
+    await page.locator('input[name=token]').waitFor();
+    expect(await tokens()).toEqual(before);
+    await page.locator('input[name=token]').fill(copy);
+    await page.locator('main button[type=submit]').click();
+    await page.locator('main .note.bad').waitFor();
   });
 });
 

@@ -112,6 +112,11 @@ export async function redeem(code: string): Promise<{ token: string; lasting: bo
   return { token, lasting: !page };
 }
 
+/** Ends this page's token at the node. @throws Refusal with the node's code, or OFFLINE */
+export async function endToken(): Promise<void> {
+  await post('/session/end', {}, undefined, credentials());
+}
+
 function send(
   name: string,
   input: unknown,

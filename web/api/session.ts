@@ -10,13 +10,36 @@ export function isLasting(): boolean {
   return sessionStorage.getItem(TOKEN) === null && localStorage.getItem(TOKEN) !== null;
 }
 
-/** @param lasting whether it is to be there when the page is opened again */
-export function storeToken(token: string | undefined, lasting = false): void {
+/** Set where the token of the tab was typed by hand: it may be that of a program, too. */
+const TYPED = 'niaga.typed';
+
+/** Whether the token came by a link, and so is this page's alone. */
+export function isOwn(): boolean {
+  return storedToken() !== undefined && sessionStorage.getItem(TYPED) === null;
+}
+
+let leaving = false;
+
+/** Whether somebody is signing out: that the token ends then is no news. */
+export function isLeaving(): boolean {
+  return leaving;
+}
+
+export function setLeaving(whether: boolean): void {
+  leaving = whether;
+}
+
+/** @param from who gave it: a link of `niaga pair` (it is to be there when the page is opened again), one of `niaga open`, or a person */
+export function storeToken(token: string | undefined, from: 'pairing' | 'link' | 'hand' = 'link'): void {
+  const lasting = from === 'pairing';
   // Another token may be of another node, whose events have other numbers.
   if (token !== storedToken()) sessionStorage.removeItem(EVENT);
   sessionStorage.removeItem(TOKEN);
+  sessionStorage.removeItem(TYPED);
   if (token === undefined || lasting) localStorage.removeItem(TOKEN);
-  if (token !== undefined) (lasting ? localStorage : sessionStorage).setItem(TOKEN, token);
+  if (token === undefined) return;
+  (lasting ? localStorage : sessionStorage).setItem(TOKEN, token);
+  if (from === 'hand') sessionStorage.setItem(TYPED, 'true');
 }
 
 /** The number of the last event that this tab has seen. */

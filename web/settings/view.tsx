@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 import { useAction } from '../api/action.js';
 import { useAnswer } from '../api/answer.js';
-import { call, change } from '../api/client.js';
+import { call, change, endToken } from '../api/client.js';
 import { forgetKept } from '../api/kept.js';
 import { useChanges } from '../api/live.js';
-import { storeToken } from '../api/session.js';
+import { refusalOf } from '../api/refusal.js';
+import { isOwn, setLeaving, storeToken } from '../api/session.js';
 import { dateText } from '../format/time.js';
 import { Loading } from '../parts/loading.js';
 import { Problem } from '../parts/problem.js';
@@ -26,10 +27,6 @@ export function SettingsView() {
     return { status, identity, blocks };
   }, []);
   useChanges(['devices-changed'], reload);
-  const signOut = (): void => {
-    storeToken(undefined);
-    void forgetKept().finally(() => location.reload());
-  };
   return (
     <section>
       <h1>{t.title}</h1>
@@ -74,14 +71,51 @@ export function SettingsView() {
           <Blocked traders={value.blocks.traders} onChange={reload} />
         </>
       )}
+      <SignOut />
+    </section>
+  );
+}
+
+/** Ends this page's token at the node, too: a copy of what the browser kept opens nothing afterwards. */
+function SignOut() {
+  const t = useWords(SETTINGS_WORDS);
+  const action = useAction();
+  const forget = async (): Promise<void> => {
+    storeToken(undefined);
+    await forgetKept().finally(() => location.reload());
+  };
+  const signOut = async (): Promise<void> => {
+    setLeaving(true);
+    try {
+      if (isOwn()) await endToken();
+    } catch (thrown) {
+      setLeaving(false);
+      // One that the node does not know any more has ended already.
+      if (refusalOf(thrown).code !== 'API_TOKEN') throw thrown;
+    }
+    await forget();
+  };
+  return (
+    <>
       <h2>{t.browser}</h2>
       <p>{t.kept}</p>
+      {action.refusal === undefined ? null : (
+        <>
+          <Problem refusal={action.refusal} />
+          <p>{t.notEnded}</p>
+          <p>
+            <button type="button" class="stop" data-do="sign-out-here" onClick={() => void forget()}>
+              {t.signOutHere}
+            </button>
+          </p>
+        </>
+      )}
       <p>
-        <button type="button" onClick={signOut}>
+        <button type="button" data-do="sign-out" disabled={action.running} onClick={() => action.run(signOut)}>
           {t.signOut}
         </button>
       </p>
-    </section>
+    </>
   );
 }
 

@@ -23,6 +23,9 @@ export const SETTINGS_WORDS = words(
     browser: 'This browser',
     kept: 'It keeps what your node last showed here, so that you can look at your orders while your node is off. Signing out deletes that. Your browser’s menu can install this page as an app.',
     signOut: 'Sign out of this page',
+    notEnded:
+      'Your node does not know that you signed out: what this browser was given still opens it. Try again when it answers, or sign out here all the same and end the token on the computer: “niaga token list”, “niaga token revoke NAME”.',
+    signOutHere: 'Sign out here only',
   },
   {
     title: 'Pengaturan',
@@ -46,5 +49,8 @@ export const SETTINGS_WORDS = words(
     browser: 'Peramban ini',
     kept: 'Peramban ini menyimpan yang terakhir ditampilkan node Anda, agar pesanan dapat dilihat saat node mati. Keluar akan menghapusnya. Lewat menu peramban, halaman ini dapat dipasang sebagai aplikasi.',
     signOut: 'Keluar dari halaman ini',
+    notEnded:
+      'Node Anda belum tahu bahwa Anda keluar: yang disimpan peramban ini masih dapat membukanya. Coba lagi saat node menjawab, atau keluar di sini saja lalu akhiri tokennya di komputer: “niaga token list”, “niaga token revoke NAMA”.',
+    signOutHere: 'Keluar di sini saja',
   },
 );

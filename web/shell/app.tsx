@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { isThere } from '../api/client.js';
 import { anythingKept, forgetKept } from '../api/kept.js';
 import { useEvents } from '../api/live.js';
-import { isLasting, storedToken, storeToken, takeLinkCode } from '../api/session.js';
+import { isLasting, isLeaving, storedToken, storeToken, takeLinkCode } from '../api/session.js';
 import { useAge } from '../api/stale.js';
 import { timeText } from '../format/time.js';
 import { Header } from './header.js';
@@ -47,6 +47,8 @@ export function App() {
     setLanguage(chosen);
   };
   const end = (): void => {
+    // Who signs out sees the page anew in a moment.
+    if (isLeaving()) return;
     setSession(storedToken() === undefined ? 'signed-out' : 'ended');
     // A paired phone's token ends when its owner revokes it: whoever holds the phone is to see nothing more.
     if (isLasting()) void forgetKept();

@@ -21,8 +21,8 @@ export function SignIn({
   const [token, setToken] = useState('');
   const [refusal, setRefusal] = useState<Refusal>();
   /** Tries a token, and keeps it for this tab, or for longer. @throws Refusal for one that is not of this node */
-  const enter = async (given: string, lasting = false): Promise<void> => {
-    storeToken(given, lasting);
+  const enter = async (given: string, from: 'pairing' | 'link' | 'hand'): Promise<void> => {
+    storeToken(given, from);
     const { signal } = new AbortController();
     const { trader } = await call('status', {}, signal);
     // What was kept says nothing of a token.
@@ -33,14 +33,14 @@ export function SignIn({
   useEffect(() => {
     if (code === undefined) return;
     redeem(code)
-      .then(({ token: given, lasting }) => enter(given, lasting))
+      .then(({ token: given, lasting }) => enter(given, lasting ? 'pairing' : 'link'))
       .catch((thrown: unknown) => setRefusal(refusalOf(thrown)));
     // Once: a code is good once.
   }, []);
   const signIn = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
-      await enter(token.trim());
+      await enter(token.trim(), 'hand');
     } catch (thrown) {
       storeToken(undefined);
       setRefusal(refusalOf(thrown));

@@ -58,7 +58,9 @@ describe.each(['http', 'https'] as const)('every route, over %s', (scheme) => {
     await withTokens(async (tokens, clock) => {
       const { handlers, called } = counting();
       const lan = scheme === 'http' ? undefined : await onLoopback();
-      await using served = await serve(handlers, { tokens, limits: { rate: 1e6, burst: 1e6 }, lan });
+      // A token that ends with the first request could not be tried again.
+      const lasting = { find: tokens.find.bind(tokens), redeem: tokens.redeem.bind(tokens), end: async () => false };
+      await using served = await serve(handlers, { tokens: lasting, limits: { rate: 1e6, burst: 1e6 }, lan });
       const port = Number(new URL(served.api.lan?.url ?? served.url).port);
       const right = `127.0.0.1:${port}`;
       const other = scheme === 'http' ? 'https' : 'http';
@@ -195,6 +197,22 @@ describe('a page', () => {
       expect(list.status).toBe(200);
       const open = await ask(served.port, 'POST', '/v1/open', { ...json, authorization }, '{}');
       expect([open.status, problem(open)['code']]).toEqual([403, 'API_SCOPE']);
+    });
+  });
+
+  it('ends its own token when somebody signs out, so that a copy opens nothing; that of the owner’s file goes on', async () => {
+    await withTokens(async (tokens) => {
+      await using served = await serve({ listingList: async () => ({ items: [] }) }, { tokens });
+      const { token } = await tokens.redeem(tokens.link(['read', 'trade'], 'telepon').code);
+      const list = (bearer: string) =>
+        ask(served.port, 'POST', '/v1/listing.list', { ...json, authorization: `Bearer ${bearer}` }, '{}');
+      const end = (bearer: string) =>
+        ask(served.port, 'POST', '/session/end', { ...json, authorization: `Bearer ${bearer}` }, '{}');
+      expect((await list(token)).status).toBe(200);
+      expect(JSON.parse((await end(token)).text)).toEqual({ ended: true });
+      expect([(await list(token)).status, (await end(token)).status, tokens.list()]).toEqual([401, 401, []]);
+      expect(JSON.parse((await end(served.token)).text)).toEqual({ ended: false });
+      expect((await list(served.token)).status).toBe(200);
     });
   });
 

@@ -123,6 +123,21 @@ describe('a token', () => {
   });
 });
 
+describe('who has a token', () => {
+  it('ends that one and no other, also after a restart; its name is free then', async () => {
+    const phone = await tokens.redeem(tokens.link(['read'], 'telepon').code);
+    const other = await tokens.create('kasir', { scopes: ['read'] });
+    const caller = tokens.find(phone.token) ?? expect.unreachable();
+    expect([await tokens.end(caller), caller.ended.aborted]).toEqual([true, true]);
+    await close();
+    await open();
+    expect([tokens.find(phone.token), tokens.find(other.token)?.name]).toEqual([undefined, 'kasir']);
+    const again = await tokens.redeem(tokens.link(['read'], 'telepon').code);
+    // What is asked for with the old one when the new one is there.
+    expect([await tokens.end(caller), tokens.find(again.token)?.name]).toEqual([false, 'telepon']);
+  });
+});
+
 describe('a link to the page', () => {
   it('lets one page in, once, with what it was made for', async () => {
     const { code } = tokens.link(['read']);
@@ -162,7 +177,8 @@ describe('a link to the page', () => {
     const { token, ...view } = await tokens.redeem(code);
     expect(view).toMatchObject({ name: 'telepon', scopes: ['read', 'trade'], page: false });
     await expect(tokens.redeem(code)).rejects.toMatchObject({ code: 'API_CODE' });
-    expect(() => tokens.link(['read'], 'telepon')).toThrow(expect.objectContaining({ code: 'TOKEN_NAME' }) as Error);
+    const taken = { code: 'TOKEN_NAME', next: 'End that one first: niaga token revoke telepon' };
+    expect(() => tokens.link(['read'], 'telepon')).toThrow(expect.objectContaining(taken) as Error);
     await close();
     await open();
     expect(tokens.find(token)?.name).toBe('telepon');
