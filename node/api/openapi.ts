@@ -240,7 +240,7 @@ function ownPaths(): object {
         {
           name: 'type',
           in: 'query',
-          description: 'Only events of these types, and gaps',
+          description: 'Only events of these types, and gaps in which one of them may have been',
           schema: { type: 'array', items: { type: 'string', enum: EVENT_TYPES } },
         },
       ],

@@ -1,7 +1,7 @@
 import { onAbort } from '../signals.js';
 import { cborCodec, type Table, type Write } from '../store/index.js';
 import type { Events, EventsDeps, NewEvent, ReadEvents, StagedEvents } from './index.js';
-import type { NodeEvent } from './types.js';
+import { EVENT_TYPES, type NodeEvent } from './types.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Events kept: at some 400 bytes each, 4 MB; more than a busy shop has in a week. */
@@ -17,11 +17,17 @@ const RECENT = 200;
 /** Digits of the largest safe integer: keys are ordered as text. */
 const DIGITS = 16;
 
+/** Where the removed ones are told of: one row. */
+const REMOVED = 'last';
+
 type Row = Omit<NodeEvent, 'seq'>;
+/** Of each type the highest number that was removed. */
+type Removed = Readonly<Record<string, number>>;
 
 export class EventLog implements Events {
   readonly #deps: EventsDeps;
   readonly #table: Table<Row>;
+  readonly #removedTable: Table<Removed>;
   readonly #most: number;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   /** The newest that are on disk, in order, none left out between the first and the last. */
@@ -35,11 +41,14 @@ export class EventLog implements Events {
   /** The lowest number that is kept. */
   #oldest = 1;
   #untrimmed = 0;
+  /** Who waited for a rare type has missed nothing where only others were removed. */
+  #removed: Removed = {};
   #running = false;
 
   constructor(deps: EventsDeps) {
     this.#deps = deps;
     this.#table = deps.store.table('events', cborCodec<Row>());
+    this.#removedTable = deps.store.table('events-removed', cborCodec<Removed>());
     this.#most = deps.maxEvents ?? MAX_EVENTS;
   }
 
@@ -52,6 +61,9 @@ export class EventLog implements Events {
     for await (const [key] of this.#table.range({ reverse: true, limit: 1 })) this.#newest = Number(key);
     this.#oldest = this.#newest + 1;
     for await (const [key] of this.#table.range({ limit: 1 })) this.#oldest = Number(key);
+    this.#removed = Object.fromEntries(EVENT_TYPES.map((type) => [type, this.#oldest - 1]));
+    // Where it is not said, any of those that are gone may have been of any type.
+    for await (const [, removed] of this.#removedTable.range({ limit: 1 })) this.#removed = removed;
     this.#next = this.#newest + 1;
     this.#running = true;
     await this.#trim();
@@ -103,13 +115,13 @@ export class EventLog implements Events {
       // Read whole before any of it is given out: a reader that pauses must not hold a snapshot of the disk.
       const rows = this.#recentAfter(last) ?? (await this.#rows(last, upTo));
       for (const event of rows) {
-        if (event.seq > last + 1) yield this.#gap(event.seq - 1, { missed: event.seq - 1 - last });
+        yield* this.#gapUpTo(event.seq - 1, last, wanted);
         last = event.seq;
         if (wanted === undefined || wanted.has(event.type)) yield event;
         if (!going()) return;
       }
       if (rows.length === 0) {
-        yield this.#gap(upTo, { missed: upTo - last });
+        yield* this.#gapUpTo(upTo, last, wanted);
         last = upTo;
       }
     }
@@ -128,6 +140,14 @@ export class EventLog implements Events {
     const range = { gt: keyOf(after), lte: keyOf(upTo), limit: READ_AT_ONCE };
     for await (const [key, row] of this.#table.range(range)) rows.push({ seq: Number(key), ...row });
     return rows;
+  }
+
+  /** A gap after `last` where events are missing, unless it is known that none of them was wanted. */
+  *#gapUpTo(seq: number, last: number, wanted: ReadonlySet<string> | undefined): Generator<NodeEvent, void, undefined> {
+    if (seq <= last) return;
+    const isKnown = seq < this.#oldest && wanted !== undefined;
+    if (isKnown && ![...wanted].some((type) => (this.#removed[type] ?? 0) > last)) return;
+    yield this.#gap(seq, { missed: seq - last });
   }
 
   /** Says what a reader cannot have any more, under the number of the last of what is missing. */
@@ -164,14 +184,18 @@ export class EventLog implements Events {
     const first = this.#newest - this.#most + 1;
     const since = this.#deps.now() - MAX_AGE;
     const writes: Write[] = [];
-    for await (const [key, { time }] of this.#table.range()) {
+    const removed: Record<string, number> = {};
+    for await (const [key, { time, type }] of this.#table.range()) {
       const seq = Number(key);
       // The newest stays, whatever its age: from it the next start goes on counting.
       if (seq >= this.#newest || (seq >= first && time >= since)) break;
       writes.push(this.#table.del(key));
+      removed[type] = seq;
       this.#oldest = Math.max(this.#oldest, seq + 1);
     }
-    if (writes.length > 0) await this.#deps.store.write(writes, { sync: false });
+    if (writes.length === 0) return;
+    this.#removed = { ...this.#removed, ...removed };
+    await this.#deps.store.write([...writes, this.#removedTable.put(REMOVED, this.#removed)], { sync: false });
   }
 
   /** Waits for an event to come, the signal, or the end. */

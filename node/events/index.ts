@@ -40,7 +40,7 @@ export interface ReadEvents {
   readonly after?: number | undefined;
   /** Go on with those to come, until the signal ends it. Default false. */
   readonly follow?: boolean | undefined;
-  /** Only these types, and gaps. Default: all. */
+  /** Only these types, and gaps in which one of them may have been. Default: all. */
   readonly types?: readonly NodeEventType[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }

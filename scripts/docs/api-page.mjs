@@ -45,7 +45,7 @@ runs too (409 \`IDEMPOTENCY_BUSY\`). Where the node ended in the middle it is no
 10,000 keys are kept. Such a request goes on when its caller goes away. Without a key a program that got no answer does not know.`,
     `**Events.** \`GET /events\` gives server-sent events, \`?type=\` (any number of times) chooses among them. Each has its number as \`id\`: who
 comes back with \`Last-Event-ID\`, or \`?after=\`, goes on after it and misses nothing; events that are no longer kept are told as one
-\`gap\`. The first frame is an \`id\` alone, where the log stands. ${MAX_LISTENERS} may listen at the same time. A browser's \`EventSource\` cannot send
+\`gap\`, with \`type\` only where one of these types may be among them. The first frame is an \`id\` alone, where the log stands. ${MAX_LISTENERS} may listen at the same time. A browser's \`EventSource\` cannot send
 the token; \`fetch\` can.`,
     `**Limits.** A body of ${DEFAULT_MAX_BODY / MiB} MiB; for each token ${DEFAULT_MAX_CONCURRENT} operations at once, ${DEFAULT_RATE} a second and ${DEFAULT_BURST} after a quiet time. Requests
 whose Host is not this node's, or whose Origin is another page's, are refused. Without a token there are \`GET /\` (a word of welcome),

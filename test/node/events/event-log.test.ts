@@ -122,6 +122,29 @@ describe('the event log', () => {
     expect((await all(events.read()))[0]).toMatchObject({ seq: 81, type: 'trade-changed' });
   });
 
+  it('tells one that waits for a rare type of no gap in which there was none of it, also after a restart', async () => {
+    const store = await openStore();
+    const events = await openEvents(store, { maxEvents: 20 });
+    for (let at = 1; at <= 200; at++) {
+      await events.record([at === 30 || at === 190 ? { type: 'price-drop', data: {} } : changed(at)]);
+    }
+    await vi.waitFor(async () => expect(await store.table('events', jsonCodec()).count()).toBe(20));
+    const drops = async (after: number) =>
+      (await all(events.read({ after, types: ['price-drop', 'watch-match'] }))).map(({ seq, type }) => [seq, type]);
+    const drop = [190, 'price-drop'];
+    for (const life of ['first', 'second']) {
+      expect([life, await drops(30), await drops(29)]).toEqual([life, [drop], [[180, 'gap'], drop]]);
+      expect((await all(events.read({ after: 30 })))[0]).toMatchObject({ seq: 180, type: 'gap' });
+      await events.stop();
+      await events.start();
+    }
+    // What a version before this one removed may have been anything.
+    await events.stop();
+    await store.write([store.table('events-removed', jsonCodec()).del('last')]);
+    await events.start();
+    expect(await drops(30)).toEqual([[180, 'gap'], drop]);
+  });
+
   it('forgets old events, but never its count', async () => {
     const store = await openStore();
     const clock = { now: 1_000 };
