@@ -10,10 +10,10 @@ import { connect, folderOf, running } from '../connect.js';
 import { typeNext, type Context } from '../context.js';
 import { fieldsOf, flagName } from '../fields.js';
 import { startInput } from '../forms.js';
+import { boundLog, LOG_FILE } from '../log-file.js';
 import { note, print, printOne } from '../output.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
-const LOG_FILE = 'node.log';
 /** Of the log it is the end that says why a node did not start. */
 const MAX_LINES = 50;
 const LOOK_AGAIN = 50;
@@ -30,6 +30,8 @@ export async function startDetached(input: StartInput, context: Context): Promis
   await openHome(resolveHome({ home: context.home, env: context.env }), context.network);
   const path = join(folderOf(context), LOG_FILE);
   await using log = await open(path, 'a', 0o600);
+  // One that is full is put aside before what this start writes is looked for in it.
+  boundLog(log.fd, path);
   const { size } = await log.stat();
   const child = launch(input, context, log);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));

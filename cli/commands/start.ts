@@ -8,8 +8,10 @@ import { resolveHome } from '../../node/home/locate.js';
 import { takesWrites } from '../../node/home/takes-writes.js';
 import { isNiagaError, type NiagaError } from '../../protocol/errors.js';
 import { typeNext, type Context } from '../context.js';
+import { folderOf } from '../connect.js';
 import { reportError } from '../errors.js';
 import type { Command, startForm } from '../forms.js';
+import { boundLog, LOG_FILE } from '../log-file.js';
 import { note, print } from '../output.js';
 import { safeJson } from '../safe-text.js';
 import { withSettings } from '../settings.js';
@@ -17,6 +19,7 @@ import { withSettings } from '../settings.js';
 /** Milliseconds before the first look at a disk that refused to write; twice as long each time, and a minute at most. */
 const LOOK_AGAIN = 2_000;
 const MOST_PAUSE = 60_000;
+const STDERR = 2;
 
 /**
  * Runs a node until SIGINT or SIGTERM; a second one ends the process at once (cli/main.ts). Where the disk refuses to write, it goes on
@@ -63,7 +66,7 @@ async function runOnce(
     mdns,
     keepMedia,
     readReceipts,
-    logger: await createLogger(logLevel),
+    logger: await createLogger(logLevel, folderOf(context)),
     // A host without a port: the usual one, or a free one when that is taken.
     api: api ?? DEFAULT_HOST,
     lan,
@@ -102,7 +105,7 @@ async function ended(signal: AbortSignal): Promise<undefined> {
 async function waitForDisk(error: NiagaError, context: Context): Promise<NiagaError | undefined> {
   reportError(error, context.json, context);
   note(context, 'Nothing can be changed until then; what is there can be read.');
-  const folder = join(resolveHome({ home: context.home, env: context.env }), context.network);
+  const folder = folderOf(context);
   let pause = LOOK_AGAIN;
   do {
     await sleep(pause, undefined, { signal: context.signal }).catch(() => undefined);
@@ -127,9 +130,16 @@ function isOnPath(): boolean {
 }
 
 /** Synchronous writing to standard error: what was logged before a crash is seen. */
-async function createLogger(level: string) {
+async function createLogger(level: string, folder: string) {
   const { pino } = await import('pino');
-  return pino({ level }, pino.destination({ fd: 2, sync: true }));
+  const destination = pino.destination({ fd: STDERR, sync: true });
+  const bounded = boundLog(STDERR, join(folder, LOG_FILE));
+  if (bounded === undefined) return pino({ level }, destination);
+  const write = (line: string): void => {
+    destination.write(line);
+    bounded.wrote(Buffer.byteLength(line));
+  };
+  return pino({ level }, { write });
 }
 
 function whatToType(context: Context): string {

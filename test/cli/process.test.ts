@@ -153,9 +153,11 @@ describe('start', () => {
     const home = join(folder.path, 'home');
     const wrong = await niaga('start', '--detach', '--json', '--home', home, ...quiet, '--api', 'nowhere at all');
     expect([wrong.code, jsonLines(wrong.err)]).toMatchObject([2, [{ error: { code: 'ADDRESS_INVALID' } }]]);
+    const log = join(home, 'main', 'node.log');
+    const older = 'an older line\n'.repeat(1_000_000);
+    await writeFile(log, older);
     const started = await niaga('start', '--detach', '--json', '--home', home, ...quiet);
     expect([started.code, started.err]).toMatchObject([0, expect.stringContaining('runs in the background')]);
-    const log = join(home, 'main', 'node.log');
     const [ready] = jsonLines(started.out);
     expect(ready).toMatchObject({ event: 'ready', pid: expect.any(Number) as number, log });
     try {
@@ -170,6 +172,9 @@ describe('start', () => {
       await niaga('stop', '--home', home);
     }
     expect((await stat(log)).mode & 0o777).toBe(0o600);
+    // One that is as large as it may be was put aside.
+    expect((await stat(log)).size).toBeLessThan(older.length);
+    expect(await readFile(`${log}.1`, 'utf8')).toBe(older);
     expect((await niaga('stop', '--json', '--home', home)).code).toBe(3);
   });
 
