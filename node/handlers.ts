@@ -15,6 +15,7 @@ import { inboxHandlers } from './inbox/handlers.js';
 import { listPeers } from './network/peers.js';
 import { committing, committingContacts, fileValue, type NamedFile, privateHandlers } from './private/handlers.js';
 import type { Opened } from './private/index.js';
+import { pidNamespace } from './pid-namespace.js';
 import { pictureHandlers } from './pictures/handlers.js';
 import type { Services } from './services.js';
 import { tokenHandlers } from './tokens/handlers.js';
@@ -194,6 +195,7 @@ export function createHandlers(context: HandlerContext): Handlers {
 
 function statusOf({ services, apiUrl, lan, startedAt, version }: HandlerContext): StatusView {
   const phones = lan?.()?.url;
+  const namespace = pidNamespace();
   const { identity, home, network, catalog, index, trades, mail, refusals, store, now } = services;
   const { open, ended, outbox } = trades.counts();
   const report = store.integrity;
@@ -219,6 +221,8 @@ function statusOf({ services, apiUrl, lan, startedAt, version }: HandlerContext)
     letters: mail.kept(),
     refused: refusals.counts(),
     integrity: { ok: report?.ok ?? true, rows: report?.rows ?? 0, corrupt: store.counters().corrupt, lost },
+    pid: process.pid,
+    ...(namespace === undefined ? {} : { pidNamespace: namespace }),
     uptimeMs: now() - startedAt,
   };
 }

@@ -167,6 +167,11 @@ export const ERRORS = {
   HOME_UNUSABLE: { status: 500, exit: 1, meaning: 'The home folder cannot be made, read or written.' },
   HOME_NEWER: { status: 500, exit: 1, meaning: 'The home was written by a newer version of Niaga.' },
   HOME_LOCKED: { status: 409, exit: 6, meaning: 'Another process uses this home.' },
+  PROCESS_ELSEWHERE: {
+    status: 409,
+    exit: 6,
+    meaning: 'The node’s process is not one of this machine, or of this container.',
+  },
   STORE_CORRUPT: { status: 500, exit: 1, meaning: 'The database is damaged.' },
   STORE_FAILED: { status: 500, exit: 1, meaning: 'The disk refused to write or read.' },
 

@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import { createClient } from '../../node/api/client.js';
 import type { OPERATIONS } from '../../node/api/operations.js';
 import { NiagaError } from '../../protocol/errors.js';
+import type { StatusView } from '../../node/api/views.js';
+import { pidNamespace } from '../../node/pid-namespace.js';
 import { isAlive, running } from '../connect.js';
 import type { Command } from '../forms.js';
 import { printOne } from '../output.js';
@@ -11,6 +13,18 @@ const second = 1_000;
 /** A node ends within five seconds; a machine under load takes longer. */
 const PATIENCE = 30 * second;
 const LOOK_AGAIN = 50;
+
+/** @throws NiagaError PROCESS_ELSEWHERE where the number is not that of the process that answers, or counts elsewhere */
+function requireSame(pid: number, answering: Pick<StatusView, 'pid' | 'pidNamespace'>): void {
+  if (answering.pid === pid && answering.pidNamespace === pidNamespace()) return;
+  throw new NiagaError(
+    'PROCESS_ELSEWHERE',
+    `The node answers, but its process (${answering.pid}) is none of those that are counted here; nothing was stopped.`,
+    {
+      next: 'Type niaga stop where it runs: in its container (docker exec CONTAINER niaga stop), or stop the container.',
+    },
+  );
+}
 
 /** It may have ended since it answered. */
 function tell(pid: number): void {
@@ -21,12 +35,12 @@ function tell(pid: number): void {
   }
 }
 
-/** Asks the node's process to end, and waits until it has. @throws NiagaError NODE_UNREACHABLE, TIMED_OUT */
+/** Asks the node's process to end, and waits until it has. @throws NiagaError NODE_UNREACHABLE, PROCESS_ELSEWHERE, TIMED_OUT */
 export const stop: Command<z.output<typeof OPERATIONS.stop.input>> = async (_input, context) => {
   const { signal } = context;
   const { pid, trader, ...where } = running(context);
   // A node that was killed leaves its file, and another program may have its number by now: only what answers is stopped.
-  await createClient(where).call('status', {}, { signal });
+  requireSame(pid, await createClient(where).call('status', {}, { signal }));
   tell(pid);
   const end = Date.now() + PATIENCE;
   while (isAlive(pid)) {

@@ -378,6 +378,11 @@ export const statusView = z.object({
   letters: z.object({ letters: z.int(), bytes: z.int() }).describe('What this node keeps for others who are away'),
   refused: z.record(z.string(), z.int()).describe('What was refused since the start, by error code'),
   integrity: z.object({ ok: z.boolean(), rows: z.int(), corrupt: z.int(), lost: z.int() }),
+  pid: z.int().describe('The number of the process that answers'),
+  pidNamespace: z
+    .string()
+    .optional()
+    .describe('On Linux, where that number counts: a container has numbers of its own, which say nothing outside'),
   uptimeMs: z.int(),
 });
 export type StatusView = z.infer<typeof statusView>;

@@ -91,6 +91,7 @@ const CLI_LOADS = [
   'node/home/takes-writes.ts',
   'node/home/write-file-atomic.ts',
   'node/options.ts',
+  'node/pid-namespace.ts',
   'node/version.ts',
 ];
 
