@@ -8,15 +8,23 @@ import { fileError } from './evidence-file.js';
 const KiB = 1024;
 /** Of a text that is typed or piped in; each operation has a limit of its own. */
 const MAX_TEXT_BYTES = 64 * KiB;
+/** What is too large is mostly a picture of something: a receipt, what arrived. */
+const SMALLER = 'Make it smaller; a picture of 1,000 pixels shows what matters.';
 
 /** A small file that a command takes whole. `-` is standard input. @throws NiagaError FILE_NOT_FOUND, INPUT_FILE, INPUT_TOO_LARGE */
-async function readGiven(path: string, context: Pick<Context, 'stdin'>, most: number): Promise<Uint8Array> {
+async function readGiven(
+  path: string,
+  context: Pick<Context, 'stdin'>,
+  most: number,
+  next = SMALLER,
+): Promise<Uint8Array> {
   try {
-    if (path === '-') return await gather(context.stdin, path, most);
+    if (path === '-') return await gather(context.stdin, { path, most, next });
     await using file = await open(path, 'r');
     const status = await file.stat();
     if (status.isDirectory()) throw new NiagaError('INPUT_FILE', `"${path}" is a folder, not a file.`, { where: path });
-    return await gather(file.createReadStream({ autoClose: false }), path, most);
+    const { size } = status;
+    return await gather(file.createReadStream({ autoClose: false }), { path, size, most, next });
   } catch (error) {
     throw fileError(error, path);
   }
@@ -42,25 +50,36 @@ export async function readNamed(
   return { name: path === '-' ? 'file' : basename(path), content };
 }
 
-/** The same without a name: its bytes in base64. */
-export async function readContent(path: string, context: Pick<Context, 'stdin'>, most: number): Promise<string> {
-  const bytes = await readGiven(path, context, most);
+/** The same without a name: its bytes in base64. @param next what to do with one that is too large */
+export async function readContent(
+  path: string,
+  context: Pick<Context, 'stdin'>,
+  most: number,
+  next?: string,
+): Promise<string> {
+  const bytes = await readGiven(path, context, most, next);
   if (bytes.length === 0) throw new NiagaError('INPUT_FILE', `"${path}" is empty.`, { where: path });
   return Buffer.from(bytes).toString('base64');
 }
 
-async function gather(stream: Readable, path: string, most: number): Promise<Uint8Array> {
+interface Given {
+  readonly path: string;
+  /** Bytes, where that is known before it is read. */
+  readonly size?: number;
+  readonly most: number;
+  readonly next: string;
+}
+
+async function gather(stream: Readable, { path, size = 0, most, next }: Given): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let size = 0;
+  let read = 0;
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > most) {
-      throw new NiagaError('INPUT_TOO_LARGE', `"${path}" has more than ${most / KiB} KiB.`, {
-        where: path,
-        next: 'Make it smaller; a picture of 1,000 pixels shows what matters.',
-      });
+    read += chunk.length;
+    if (read > most) {
+      const has = size > most ? `${Math.ceil(size / KiB)} KiB, and the most is` : 'more than';
+      throw new NiagaError('INPUT_TOO_LARGE', `"${path}" has ${has} ${most / KiB} KiB.`, { where: path, next });
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks, size);
+  return Buffer.concat(chunks, read);
 }

@@ -5,9 +5,8 @@ import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { ITEM_NAMES } from '../../protocol/listing/aliases.js';
 import type { Context } from '../context.js';
 import type { ReadLine, Source } from '../read/index.js';
-import { readContent } from './given-file.js';
 import { fileError } from './evidence-file.js';
-import { MAX_PICTURE } from './picture.js';
+import { readPicture } from './picture.js';
 
 /** An id, or an address: neither is the name of a file. The node says what is wrong with an address. */
 const NO_FILE = /^(?:baf[a-z2-7]{40,}|[a-z][a-z0-9+.-]*:\/\/.*)$/i;
@@ -28,7 +27,7 @@ export async function* withPictures(
     const path = await fileBelow(folder, name);
     const known = added.get(path);
     if (known !== undefined) return known;
-    const content = await readContent(path, context, MAX_PICTURE);
+    const content = await readPicture(path, context);
     const { picture } = await client.call('pictureAdd', { content }, { signal: context.signal });
     added.set(path, picture);
     return picture;

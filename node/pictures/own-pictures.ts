@@ -50,9 +50,11 @@ export class OwnPictures implements Pictures {
     return this.#lock(async () => {
       const { type, width, height, bytes } = cleanPicture(given);
       if (bytes.length > MAX_PICTURE)
-        throw new NiagaError('INPUT_TOO_LARGE', `The picture has more than ${MAX_PICTURE / KiB} KiB.`, {
-          next: 'Make it smaller; a picture of 1,600 pixels shows what matters.',
-        });
+        throw new NiagaError(
+          'INPUT_TOO_LARGE',
+          `The picture has ${Math.ceil(bytes.length / KiB)} KiB, and the most is ${MAX_PICTURE / KiB} KiB.`,
+          { next: 'Make it smaller: 1,600 pixels show what matters. The page (niaga open) does it by itself.' },
+        );
       const id = blobId(bytes).toString();
       const writes = this.#forgetDrafts();
       const before = this.#rows.get(id);

@@ -125,7 +125,19 @@ describe('picture', () => {
     expect(ran.code).toBe(0);
     const removed = exif(1, 'GPS').length;
     expect(jsonLines(ran.out)).toMatchObject([{ picture: JPEG, type: 'image/jpeg', width: 3, height: 2, removed }]);
-    expect(await add('large.jpg')).toMatchObject({ code: 1, err: expect.stringContaining('1536 KiB') as string });
+    const refused = await add('large.jpg');
+    expect([refused.code, jsonLines(refused.err)]).toMatchObject([
+      1,
+      [
+        {
+          error: {
+            code: 'INPUT_TOO_LARGE',
+            message: expect.stringContaining('has 1537 KiB, and the most is 1536 KiB.') as string,
+            next: expect.stringMatching(/magick \S+large\.jpg -resize .*the page, .*: niaga open/) as string,
+          },
+        },
+      ],
+    ]);
     expect(added()).toBe(1);
   });
 });
