@@ -17,6 +17,7 @@ import type { Command } from '../forms.js';
 import { note, printOne } from '../output.js';
 import { fileError } from './evidence-file.js';
 import { refuseToOverwrite } from './export.js';
+import { PictureFiles } from './export-pictures.js';
 
 type InputOf<Key extends 'exportListings' | 'exportTrades' | 'exportEverything'> = z.output<
   (typeof OPERATIONS)[Key]['input']
@@ -67,10 +68,12 @@ export const exportEverything: Command<InputOf<'exportEverything'>> = async ({ f
     throw fileError(error, folder);
   }
   const counts = { count: 0, lacking: 0 };
-  const done = { listings: 0, trades: 0 };
+  const done = { listings: 0, pictures: 0, trades: 0 };
+  const pictures = new PictureFiles(folder, client, context);
   await write(join(folder, 'listings.ndjson'), false, context, () =>
-    listings(client, context, { format: 'ndjson', counts }),
+    listings(client, context, { format: 'ndjson', counts, pictures }),
   );
+  done.pictures = pictures.count;
   done.listings = counts.count;
   await write(join(folder, 'trades.csv'), false, context, () => trades(client, context, counts));
   for await (const { trade } of all<TradeView>((page) => client.call('tradeList', page, options))) {
@@ -79,6 +82,8 @@ export const exportEverything: Command<InputOf<'exportEverything'>> = async ({ f
     done.trades++;
   }
   await printOne('exportEverything', { folder, ...done }, context);
+  if (pictures.missing > 0)
+    note(context, `Pictures that are not there, since this node has them no more: ${pictures.missing}`);
   note(context, 'It is not sealed, and private values are in it: keep it where nobody else reads.');
   note(context, 'Keys are not: for a whole copy of this home, niaga backup FILE');
   return 0;
@@ -89,10 +94,18 @@ interface Counts {
   lacking: number;
 }
 
+interface ListingsOptions {
+  readonly format: Format;
+  readonly base?: string | undefined;
+  readonly counts: Counts;
+  /** Where pictures go, too; absent: they are named by their ids. */
+  readonly pictures?: PictureFiles;
+}
+
 async function* listings(
   client: Client,
   { signal }: Context,
-  { format, base, counts }: { format: Format; base?: string | undefined; counts: Counts },
+  { format, base, counts, pictures }: ListingsOptions,
 ): AsyncGenerator<string> {
   const active = () => all<Shown & { status?: unknown }>((page) => client.call('listingList', page, { signal }));
   const properties = new Set<string>();
@@ -111,7 +124,7 @@ async function* listings(
         yield listingAsCsv(shown, properties);
         break;
       case 'ndjson':
-        yield `${JSON.stringify(itemOf(shown))}\n`;
+        yield `${JSON.stringify(pictures === undefined ? itemOf(shown) : await pictures.of(itemOf(shown)))}\n`;
         break;
       case 'json-ld':
         if (lacksInJsonLd(shown)) counts.lacking++;

@@ -179,6 +179,7 @@ export const restore: Command<InputOf<'identityRestore'>> = async ({ label }, co
   const next = typeNext(context, 'start --bootstrap ADDRESS');
   await printOne('identityRestore', { trader, home: home.home, device: peerId, next }, context);
   note(context, 'Once the node has joined the network it brings profile, listings and open trades back.');
+  note(context, 'Pictures are not among it: a backup has them, and so has what niaga export everything wrote.');
   note(context, `How far it is: ${typeNext(context, 'identity devices')}`);
   note(context, `If the old machine is lost: ${typeNext(context, 'identity revoke DEVICE')}`);
   return 0;

@@ -268,7 +268,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   exportTrades: ['export trades <file> [--force]', 'Write all trades into a CSV file for bookkeeping'],
   exportEverything: [
     'export everything <folder>',
-    'Write listings, and trades with evidence, chat and private values, into a new folder',
+    'Write listings with pictures, and trades with evidence, chat and private values, into a new folder',
   ],
   mcp: [
     'mcp [--scope <text>] [--per-trade <text>] [--per-day <text>]',

@@ -53,9 +53,9 @@ export const EXPORT_OPERATIONS = {
   exportEverything: operation({
     ...local,
     command: ['export', 'everything'],
-    help: 'Write listings, and trades with evidence, chat and private values, into a new folder',
+    help: 'Write listings with pictures, and trades with evidence, chat and private values, into a new folder',
     input: z.object({ folder: z.string().min(1).describe('The folder to make') }),
-    output: z.object({ folder: z.string(), listings: z.int(), trades: z.int() }),
+    output: z.object({ folder: z.string(), listings: z.int(), pictures: z.int(), trades: z.int() }),
     positional: ['folder'],
     strangersText: true,
     confirm: true,

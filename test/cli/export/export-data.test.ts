@@ -2,7 +2,11 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ListingView, TradeView } from '../../../node/api/views.js';
-import { folderWith, niaga, serveHome } from '../cli.js';
+import { NiagaError } from '../../../protocol/errors.js';
+import { folderWith, jsonLines, niaga, serveHome } from '../cli.js';
+
+const PICTURE = 'bafkreia';
+const GONE = 'bafkreib';
 
 const listing = (sku: string, more: object = {}): ListingView => ({
   listing: `bafy${sku}`,
@@ -38,9 +42,13 @@ const someHome = () =>
     listingList: ({ after }) =>
       Promise.resolve(
         after === undefined
-          ? { items: [listing('a'), listing('b', { hasVariant: [] })], next: 'b' }
-          : { items: [listing('c', { status: 'removed' }), listing('d', { price: null })] },
+          ? { items: [listing('a', { image: [PICTURE, GONE] }), listing('b', { hasVariant: [] })], next: 'b' }
+          : { items: [listing('c', { status: 'removed' }), listing('d', { price: null, image: [PICTURE] })] },
       ),
+    pictureSave: ({ picture }) => {
+      if (picture === GONE) throw new NiagaError('PICTURE_NOT_FOUND', 'It is not here.');
+      return Promise.resolve({ picture, type: 'image/jpeg', content: Buffer.from('jpeg').toString('base64') });
+    },
     tradeList: () => Promise.resolve({ items: [trade] }),
     tradeExport: ({ trade: id }) =>
       Promise.resolve({ trade: id, evidence: Buffer.from('evidence').toString('base64') }),
@@ -91,7 +99,14 @@ describe('niaga export', () => {
     const into = join(folder.path, 'all');
     const ran = await niaga(['export', 'everything', into, '--home', served.home, '--json']);
     expect(ran).toMatchObject({ code: 0 });
-    expect((await readdir(into)).sort()).toEqual(['bafytrade.niaga', 'listings.ndjson', 'trades.csv']);
+    expect(JSON.parse(ran.out)).toEqual({ folder: into, listings: 3, pictures: 1, trades: 1 });
+    expect((await readdir(into)).sort()).toEqual(['bafytrade.niaga', 'listings.ndjson', 'pictures', 'trades.csv']);
+    // Each picture once, and named so that niaga publish finds it; one that the node has no more keeps its id.
+    expect(await readdir(join(into, 'pictures'))).toEqual([`${PICTURE}.jpeg`]);
+    expect(await readFile(join(into, 'pictures', `${PICTURE}.jpeg`), 'utf8')).toBe('jpeg');
+    const images = jsonLines(await readFile(join(into, 'listings.ndjson'), 'utf8')).map(({ image }) => image);
+    expect(images).toEqual([[`pictures/${PICTURE}.jpeg`, GONE], undefined, [`pictures/${PICTURE}.jpeg`]]);
+    expect(ran.err).toContain('has them no more: 1');
     expect(await readFile(join(into, 'bafytrade.niaga'), 'utf8')).toBe('evidence');
     expect(await niaga(['export', 'everything', into, '--home', served.home])).toMatchObject({ code: 1 });
   });
