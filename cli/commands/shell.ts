@@ -16,6 +16,7 @@ import { note } from '../output.js';
 import { run } from '../run.js';
 import { isKept, readHistory, withLine, writeHistory } from '../shell-history.js';
 import { splitWords } from '../shell-words.js';
+import { TypedLine } from '../typed-line.js';
 
 const PROMPT = 'niaga> ';
 const HISTORY_FILE = 'shell-history';
@@ -57,7 +58,8 @@ async function onTerminal(context: Context): Promise<number> {
 /** A line; undefined at the end. The terminal is the shell's only while it asks: a command may ask for something itself. */
 function ask(context: Context, tree: readonly CommandNode[], history: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const { stdin: input, stdout: output, signal } = context;
+    const { stdin, stdout: output, signal } = context;
+    const input = new TypedLine(stdin);
     const completer = (line: string): [string[], string] => complete(tree, line);
     const past = { history: [...history], historySize: history.length + 1, removeHistoryDuplicates: true };
     const prompt = createInterface({ input, output, terminal: true, completer, signal, ...past });
@@ -67,7 +69,10 @@ function ask(context: Context, tree: readonly CommandNode[], history: readonly s
       resolve('');
       prompt.close();
     });
-    prompt.on('close', () => resolve(undefined));
+    prompt.on('close', () => {
+      input.release();
+      resolve(undefined);
+    });
     prompt.question(PROMPT, (line) => {
       resolve(line);
       prompt.close();

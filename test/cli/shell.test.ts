@@ -113,4 +113,35 @@ describe('niaga shell', () => {
     expect(await readFile(history, 'utf8')).toBe('token list \ntrader show z6MkOld\n');
     expect((await stat(history)).mode & 0o777).toBe(0o600);
   });
+
+  it('on a terminal does all lines that are pasted at once, in their order, each behind its prompt', async () => {
+    const asked: string[] = [];
+    await using served = await at({
+      traderShow: async ({ trader }) => {
+        asked.push(trader);
+        return { name: trader } as never;
+      },
+    });
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    // In two pieces, parted within a word; what is wrong stops nobody, as in other shells.
+    const pasted = 'trader show a\rnonsense\r\ntrader show "b c"\ntrader sh';
+    let seen = '';
+    const ran = await niaga(['shell', '--home', served.home], {
+      stdin,
+      columns: 100,
+      onOut: (text) => {
+        const prompts = (all: string): number => all.split('niaga> \u001b[8G').length - 1;
+        const before = prompts(seen);
+        seen += text;
+        if (before === 0 && prompts(seen) === 1) stdin.write(pasted);
+        if (before === 3 && prompts(seen) === 4) stdin.write('ow d\rexit\r');
+      },
+    });
+    expect(asked).toEqual(['a', 'b c', 'd']);
+    expect(ran).toMatchObject({ code: 0, err: expect.stringContaining('nonsense') as string });
+    const shown = ran.out.replaceAll(/\u001b\[\d*[A-Z]/g, '');
+    expect(shown).toMatch(
+      /niaga> trader show a\s[^]*name: a[^]*niaga> nonsense\s[^]*niaga> trader show "b c"\s[^]*name: b c[^]*niaga> trader show d\s/,
+    );
+  });
 });
