@@ -128,7 +128,7 @@ describe('the event log', () => {
     for (let at = 1; at <= 200; at++) {
       await events.record([at === 30 || at === 190 ? { type: 'price-drop', data: {} } : changed(at)]);
     }
-    await vi.waitFor(async () => expect(await store.table('events', jsonCodec()).count()).toBe(20));
+    await vi.waitFor(async () => expect(await store.table('events', jsonCodec()).count()).toBe(20), PATIENCE);
     const drops = async (after: number) =>
       (await all(events.read({ after, types: ['price-drop', 'watch-match'] }))).map(({ seq, type }) => [seq, type]);
     const drop = [190, 'price-drop'];
