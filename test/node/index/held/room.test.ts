@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Offer } from '../../../../node/index/wire.js';
 import { parseId } from '../../../../protocol/ids.js';
 import { termKey } from '../../../../protocol/search/posting-keys.js';
@@ -7,6 +7,8 @@ import { batchOf, createHolder, createSeller, listingOf, type Seller } from '../
 
 const ROOM = 10;
 const [UMBRELLA, COFFEE] = ['payung', 'kopi'];
+
+afterEach(() => void vi.useRealTimers());
 
 /** A node that is full: half of it one seller's umbrellas, the other half a coffee each of others. */
 async function fullNode(options: HolderOptions = {}) {
@@ -59,6 +61,8 @@ describe('a full node', () => {
   });
 
   it('lets go of what it has come to be far from first, and never for what it is far from', async () => {
+    // It looks for a millisecond at a time, which one that is kept waiting by others uses up at once.
+    vi.useFakeTimers({ toFake: ['performance'] });
     let isNear = (_name: string): boolean => true;
     const { node, newcomer, fresh, put, wants, umbrellas, coffees } = await fullNode({
       isNear: (name) => isNear(name),
