@@ -1,8 +1,21 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { NiagaNode } from '../../../node/index.js';
 import { createTestnet } from '../../../node/testing/index.js';
-import { createSearch } from '../../../node/search/index.js';
+import { createSearch, type Changes, type Search } from '../../../node/search/index.js';
 import { NETWORK, openBase } from '../trader-records/support.js';
 import { PATIENCE } from '../../support/patience.js';
+
+/** Asks until all three nodes have answered: a question waits for two of them, and whoever was late tells everything the next time. */
+const ofAll = (search: Search, ...given: Parameters<Search['changes']>): Promise<Changes> =>
+  vi.waitFor(async () => {
+    const changes = await search.changes(...given);
+    expect(changes.answered).toBe(3);
+    return changes;
+  }, PATIENCE);
+
+/** Until all that it published is at every node, not at a quorum only. */
+const isWhole = (node: NiagaNode | undefined): Promise<void> =>
+  vi.waitFor(async () => expect((await node?.status({}))?.lacking).toBe(0), PATIENCE);
 
 describe('what changed since a question was last asked', () => {
   it('is all that has every word at first, and then only what came or changed', async () => {
@@ -14,6 +27,7 @@ describe('what changed since a question was last asked', () => {
     await vi.waitFor(() => expect(network.directory.size).toBe(3), PATIENCE);
     const publish = async (sku: string, title: string, price = '5000 IDR'): Promise<void> => {
       for await (const _ of seller?.publish({ items: [{ value: { sku, title, price } }] }) ?? []);
+      await isWhole(seller);
     };
     await publish('a', 'Kopi Gayo');
     await publish('b', 'Kopi Toraja');
@@ -21,22 +35,21 @@ describe('what changed since a question was last asked', () => {
     const titles = ({ found }: { found: readonly { summary: { title: string } }[] }): string[] =>
       found.map(({ summary }) => summary.title).sort();
     const input = { words: ['kopi'], maxPrice: '6000 IDR' };
-    const first = await search.changes(input);
+    const first = await ofAll(search, input);
     expect(titles(first)).toEqual(['Kopi Gayo', 'Kopi Toraja']);
-    expect(first.answered).toBe(3);
     expect(titles(await search.changes({ words: ['kopi', 'gayo'] }))).toEqual(['Kopi Gayo']);
 
-    const second = await search.changes(input, first);
+    const second = await ofAll(search, input, first);
     expect(titles(second)).toEqual([]);
     await publish('b', 'Kopi Toraja', '4000 IDR');
     await publish('d', 'Kopi Flores');
-    const third = await search.changes(input, second);
+    const third = await ofAll(search, input, second);
     expect(titles(third)).toEqual(['Kopi Flores', 'Kopi Toraja']);
     expect(third.found.find(({ summary }) => summary.title === 'Kopi Toraja')).toMatchObject({
       summary: { price: { amount: 400_000, currency: 'IDR' } },
     });
     // Marks that nobody gave are of no use: everything comes.
-    expect(titles(await search.changes(input, { marks: new Map([['nobody', 1]]) }))).toHaveLength(3);
+    expect(titles(await ofAll(search, input, { marks: new Map([['nobody', 1]]) }))).toHaveLength(3);
   });
 
   it('is not hidden by one seller who publishes more than an answer holds', async () => {
@@ -49,15 +62,16 @@ describe('what changed since a question was last asked', () => {
     const publish = async (node: typeof seller, titles: readonly string[]): Promise<void> => {
       const items = titles.map((title) => ({ value: { sku: title, title, price: '5000 IDR' } }));
       for await (const _ of node?.publish({ items }) ?? []);
+      await isWhole(node);
     };
     await publish(seller, ['Kopi Toraja']);
-    const first = await search.changes({ words: ['kopi'] });
+    const first = await ofAll(search, { words: ['kopi'] });
     await publish(seller, ['Kopi Gayo']);
     const flood = Array.from({ length: 130 }, (_, at) => `Kopi murah ${at}`);
     await publish(flooder, flood);
-    const second = await search.changes({ words: ['kopi'] }, first);
+    const second = await ofAll(search, { words: ['kopi'] }, first);
     expect(second.truncated).toBe(false);
     expect(second.found.map(({ summary }) => summary.title).sort()).toEqual([...flood, 'Kopi Gayo'].sort());
-    expect((await search.changes({ words: ['kopi'] }, second)).found).toEqual([]);
+    expect((await ofAll(search, { words: ['kopi'] }, second)).found).toEqual([]);
   });
 });
