@@ -123,7 +123,7 @@ describe('virtual time', () => {
       clock.uninstall();
     }
     expect(seen).toEqual(['tick 2500000', 'tick 4000000']);
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(performance.now() - begun).toBeLessThan(60_000);
   });
 });
 

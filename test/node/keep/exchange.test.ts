@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BLOB_METHOD, KEEP_METHOD, LISTING_METHOD } from '../../../node/keep/wire.js';
 import { encode } from '../../../protocol/cbor.js';
 import { blobId, slotId } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
 import type { Listing } from '../../../protocol/catalog/card.js';
 import { answerListings, createExchange, createSeller, notFound, type Answering, type Seller } from './support.js';
+import { PATIENCE } from '../../support/patience.js';
 
 const TERMS = 'Barang dapat ditukar dalam tujuh hari.';
 const seller = createSeller();
@@ -58,10 +59,9 @@ describe('a listing whose seller cannot be reached', () => {
     ]);
     const { exchange, asked } = await createExchange(peers);
     await exchange.open({ card });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const told = asked.filter(({ method }) => method === KEEP_METHOD).map(({ peer }) => peer);
-    expect(told.length).toBeGreaterThan(0);
-    expect(told).not.toContain('keeper');
+    const told = () => asked.filter(({ method }) => method === KEEP_METHOD).map(({ peer }) => peer);
+    await vi.waitFor(() => expect(told().length).toBeGreaterThan(0), PATIENCE);
+    expect(told()).not.toContain('keeper');
   });
 
   it('is not found, and says so, where nobody has it', async () => {

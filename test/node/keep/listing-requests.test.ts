@@ -26,7 +26,7 @@ function peerWith(kept: ReadonlyMap<string, KeptListing>): { network: { request:
 async function ask(network: { request: Request }, wanted: readonly WantedVersion[]) {
   const came = new Map<number, KeptListing>();
   const missing = await askListings(network, 'peer', wanted, (place, given) => void came.set(place, given), {
-    timeout: 1_000,
+    timeout: 60_000,
   });
   return { came, missing };
 }

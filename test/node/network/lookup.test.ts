@@ -74,5 +74,6 @@ test('a network of one finds itself, at once', async () => {
   expect(await alone.lookup(text('key'))).toMatchObject([
     { id: alone.peerId, self: true, addresses: alone.addresses() },
   ]);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  // One that waits for somebody takes longer; a machine may stand still for some seconds.
+  expect(performance.now() - started).toBeLessThan(9_000);
 });

@@ -31,7 +31,8 @@ test('a stop ends requests and look-ups under way, and leaves no socket and no t
   const lookup = second.lookup(new Uint8Array());
   const started = performance.now();
   await Promise.all([second.stop(), first.stop()]);
-  expect(performance.now() - started).toBeLessThan(5000);
+  // A request that nobody ends takes ten seconds.
+  expect(performance.now() - started).toBeLessThan(9_000);
   await Promise.all(expectations);
   // Cut short: what was known by then.
   expect((await lookup).map(({ id }) => id)).toContain(second.peerId);
