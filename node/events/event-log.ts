@@ -115,7 +115,7 @@ export class EventLog implements Events {
       // Read whole before any of it is given out: a reader that pauses must not hold a snapshot of the disk.
       const rows = this.#recentAfter(last) ?? (await this.#rows(last, upTo));
       for (const event of rows) {
-        yield* this.#gapUpTo(event.seq - 1, last, wanted);
+        if (event.seq > last + 1) yield* this.#gapUpTo(event.seq - 1, last, wanted);
         last = event.seq;
         if (wanted === undefined || wanted.has(event.type)) yield event;
         if (!going()) return;
@@ -144,7 +144,6 @@ export class EventLog implements Events {
 
   /** A gap after `last` where events are missing, unless it is known that none of them was wanted. */
   *#gapUpTo(seq: number, last: number, wanted: ReadonlySet<string> | undefined): Generator<NodeEvent, void, undefined> {
-    if (seq <= last) return;
     const isKnown = seq < this.#oldest && wanted !== undefined;
     if (isKnown && ![...wanted].some((type) => (this.#removed[type] ?? 0) > last)) return;
     yield this.#gap(seq, { missed: seq - last });
@@ -190,6 +189,8 @@ export class EventLog implements Events {
       // The newest stays, whatever its age: from it the next start goes on counting.
       if (seq >= this.#newest || (seq >= first && time >= since)) break;
       writes.push(this.#table.del(key));
+      // What the disk lost before it may have been of any type.
+      if (seq > this.#oldest) for (const each of EVENT_TYPES) removed[each] = seq - 1;
       removed[type] = seq;
       this.#oldest = Math.max(this.#oldest, seq + 1);
     }

@@ -145,6 +145,19 @@ describe('the event log', () => {
     expect(await drops(30)).toEqual([[180, 'gap'], drop]);
   });
 
+  it('tells even that one of a gap where the disk lost an event whose type nobody knows', async () => {
+    const store = await openStore();
+    const events = await openEvents(store, { maxEvents: 20 });
+    const table = store.table('events', jsonCodec());
+    for (let at = 1; at <= 50; at++) await events.record([changed(at)]);
+    await store.write([table.del('10'.padStart(16, '0'))]);
+    for (let at = 51; at <= 200; at++) await events.record([changed(at)]);
+    await vi.waitFor(async () => expect(await table.count()).toBe(20), PATIENCE);
+    const drops = async (after: number) =>
+      (await all(events.read({ after, types: ['price-drop'] }))).map(({ type }) => type);
+    expect([await drops(9), await drops(10)]).toEqual([['gap'], []]);
+  });
+
   it('forgets old events, but never its count', async () => {
     const store = await openStore();
     const clock = { now: 1_000 };
