@@ -6,6 +6,9 @@ export interface Listed<V> {
   readonly damaged: readonly ErrorBody[];
 }
 
+/** Read at the same time: a disk that is asked for one after the other answers each in a turn of its own. */
+const AT_ONCE = 50;
+
 /**
  * Reads so many of a list. One that is damaged takes nothing else along.
  * @param read undefined for one that is not shown
@@ -17,16 +20,28 @@ export async function listed<V>(
 ): Promise<Listed<V>> {
   const items: V[] = [];
   const damaged: ErrorBody[] = [];
-  for (const id of ids) {
-    if (items.length === limit) break;
+  const readOne = async (id: string): Promise<{ item?: V | undefined; damage?: ErrorBody }> => {
     try {
-      const item = await read(id);
-      if (item !== undefined) items.push(item);
+      return { item: await read(id) };
     } catch (error) {
       if (!isNiagaError(error, 'RECORD_CORRUPT')) throw error;
-      damaged.push({ ...error.toJSON(), where: id });
+      return { damage: { ...error.toJSON(), where: id } };
     }
+  };
+  let next: string[] = [];
+  const readNext = async (): Promise<void> => {
+    for (const { item, damage } of await Promise.all(next.map(readOne))) {
+      if (item !== undefined) items.push(item);
+      if (damage !== undefined) damaged.push(damage);
+    }
+    next = [];
+  };
+  for (const id of ids) {
+    if (items.length === limit) break;
+    // Never more than are wanted still.
+    if (next.push(id) === Math.min(limit - items.length, AT_ONCE)) await readNext();
   }
+  await readNext();
   return { items, damaged };
 }
 
