@@ -3,7 +3,7 @@ import type { NiagaNode } from '../../node/index.js';
 import { PATIENCE } from '../support/patience.js';
 
 /** A search ends after some seconds with what has come: a machine that stands still for so long must not decide what that is. */
-export const TIME_ENOUGH = { timeoutMs: 20_000 };
+export const TIME_ENOUGH = { timeoutMs: 10_000 };
 
 type SearchInput = Parameters<NiagaNode['search']>[0];
 
