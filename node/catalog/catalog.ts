@@ -22,7 +22,7 @@ import { prepare, type Prepared, type PreparationDeps } from './preparation.js';
 import { Answers } from './answers.js';
 import { adoptedRow, Rows, type Row } from './rows.js';
 import { Schedule } from './schedule.js';
-import { Stock, type Reservation } from './stock.js';
+import { Stock, type Reservation, type StockChange } from './stock.js';
 import { Upkeep } from './upkeep.js';
 import { Versions } from './versions.js';
 
@@ -240,6 +240,18 @@ class CatalogService implements Catalog {
 
   async blob(id: CID): Promise<Uint8Array | undefined> {
     return this.#blobs.get(id.toString());
+  }
+
+  changeStock(steps: () => Write[]): StockChange {
+    const { writes, undo } = this.#stock.change(steps);
+    return {
+      writes,
+      undo: () => {
+        const slots = undo();
+        this.#stockChanged(slots);
+        return slots;
+      },
+    };
   }
 
   reserve(trade: string, lines: readonly StockLine[]): Write[] {

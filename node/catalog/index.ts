@@ -15,6 +15,7 @@ import type { SignedRecord } from '../../protocol/record.js';
 import type { ListingView, PublishedView } from '../api/views.js';
 import type { Listed } from '../listed.js';
 import type { Write } from '../store/index.js';
+import type { StockChange } from './stock.js';
 
 export { createCatalog } from './catalog.js';
 export type { CatalogDeps } from './catalog.js';
@@ -69,6 +70,11 @@ export interface Catalog {
   version(id: CID): Promise<SignedRecord<Listing> | undefined>;
   /** A text of conditions that an own listing names, by its id. */
   blob(id: CID): Promise<Uint8Array | undefined>;
+  /**
+   * Steps of the three kinds below, all or none.
+   * @throws what `steps` throws; nothing of it stays then
+   */
+  changeStock(steps: () => Write[]): StockChange;
   /**
    * Sets stock aside for a trade; the writes belong into the batch that makes the promise. Asked again for the same
    * trade, the new lines take the place of the old ones.

@@ -5,6 +5,13 @@ import type { Table, Write } from '../store/index.js';
 /** What one trade has set aside. */
 export type Reservation = readonly StockLine[];
 
+/** A change of the stock: done in memory, and to be written. */
+export interface StockChange {
+  readonly writes: Write[];
+  /** Takes it back, where the writes were refused: gives the slots in which something changed. */
+  readonly undo: () => string[];
+}
+
 /** What the stock needs to know and change of the listings. */
 export interface Levels {
   /** Pieces as the seller last stated them, less what was sold since; null: no limit; undefined: not offered. */
@@ -21,6 +28,8 @@ export class Stock {
   readonly #levels: Levels;
   readonly #reservations = new Map<string, readonly StockLine[]>();
   readonly #reserved = new Map<string, number>();
+  /** What takes back the change that is being made. */
+  #undo: (() => string[])[] = [];
 
   constructor(table: Table<Reservation>, levels: Levels) {
     this.#table = table;
@@ -49,9 +58,30 @@ export class Stock {
     return Math.max(0, level - (this.#reserved.get(slot) ?? 0));
   }
 
+  /** Several steps, all or none: nothing of it stays where one is refused. @throws what `steps` throws */
+  change(steps: () => Write[]): StockChange {
+    const done: (() => string[])[] = [];
+    this.#undo = done;
+    const undo = (): string[] => [
+      ...new Set(
+        done
+          .splice(0)
+          .reverse()
+          .flatMap((step) => step()),
+      ),
+    ];
+    try {
+      return { writes: steps(), undo };
+    } catch (error) {
+      undo();
+      throw error;
+    } finally {
+      this.#undo = [];
+    }
+  }
+
   reserve(trade: string, lines: readonly StockLine[]): Write[] {
-    const before = this.#reservations.get(trade);
-    this.#drop(trade);
+    const before = this.#drop(trade);
     try {
       for (const [slot, quantity] of sum(lines)) this.#check(slot, quantity);
     } catch (error) {
@@ -59,6 +89,7 @@ export class Stock {
       throw error;
     }
     this.#put(trade, lines);
+    this.#undo.push(() => this.#replace(trade, before));
     return [
       this.#table.put(
         trade,
@@ -68,7 +99,10 @@ export class Stock {
   }
 
   release(trade: string): Write[] {
-    return this.#drop(trade) === undefined ? [] : [this.#table.del(trade)];
+    const before = this.#drop(trade);
+    if (before === undefined) return [];
+    this.#undo.push(() => this.#replace(trade, before));
+    return [this.#table.del(trade)];
   }
 
   /**
@@ -87,11 +121,13 @@ export class Stock {
 
   /** Takes `lines` from the shelf; what was set aside for the trade is no longer. */
   sold(trade: string, lines: readonly StockLine[]): Write[] {
-    const reserved = this.#drop(trade);
-    const writes: Write[] = reserved === undefined ? [] : [this.#table.del(trade)];
+    const writes = this.release(trade);
     for (const [slot, quantity] of sum(lines)) {
       const level = this.#levels.get(slot);
-      if (typeof level === 'number') writes.push(this.#levels.set(slot, Math.max(0, level - quantity)));
+      if (typeof level !== 'number') continue;
+      const taken = Math.min(level, quantity);
+      writes.push(this.#levels.set(slot, level - taken));
+      this.#undo.push(() => this.#putBack(slot, taken));
     }
     return writes;
   }
@@ -106,6 +142,19 @@ export class Stock {
       throw new NiagaError('LISTING_REMOVED', `The listing "${slot}" is not offered any more.`);
     const available = this.available(slot);
     if (available !== null && available < quantity) throw short(slot, available, quantity);
+  }
+
+  #replace(trade: string, lines: readonly StockLine[] = []): string[] {
+    const dropped = this.#drop(trade) ?? [];
+    if (lines.length > 0) this.#put(trade, lines);
+    return [...dropped, ...lines].map(({ slot }) => slot);
+  }
+
+  /** In memory: on disk it never left. What others took meanwhile stays taken. */
+  #putBack(slot: string, quantity: number): string[] {
+    const level = this.#levels.get(slot);
+    if (typeof level === 'number') this.#levels.set(slot, level + quantity);
+    return [slot];
   }
 
   #put(trade: string, lines: readonly StockLine[]): void {

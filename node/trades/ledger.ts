@@ -216,8 +216,11 @@ export class Ledger {
     if (role === undefined) throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
     const { trade, writes } = book.admit(before, record, state, role, now(), options.own ? options.peer : undefined);
     // Only the seller's stock is counted; it changes in the batch of the message that changes it.
-    if (role === 'seller')
-      writes.push(...stockWrites(effects, { trade: trade.id, own: options.own, shelf: catalog, logger }));
+    const { own } = options;
+    const stock =
+      role === 'seller'
+        ? catalog.changeStock(() => stockWrites(effects, { trade: trade.id, own, shelf: catalog, logger }))
+        : undefined;
     const posted = mail.post(this.#parcels(before, trade, record, options.own));
     writes.push(...posted.writes);
     if (!options.own && options.receipt !== undefined)
@@ -231,7 +234,10 @@ export class Ledger {
         : 'counterparty';
     const data = { ...changeOf(trade), kind, by };
     const staged = events.stage([{ type: 'trade-changed', data }]);
-    await store.write([...writes, ...staged.writes]);
+    await store.write([...writes, ...(stock?.writes ?? []), ...staged.writes]).catch((error: unknown) => {
+      stock?.undo();
+      throw error;
+    });
     book.commit(trade);
     if (options.own && before === undefined && trade.row.peer !== '') mail.meet(trade.row.counterparty, trade.row.peer);
     posted.send();

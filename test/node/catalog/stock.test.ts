@@ -110,6 +110,48 @@ describe('stock', () => {
     );
   });
 
+  it('is as before where a change was not written, or one of its steps was refused; what others took meanwhile stays theirs', async () => {
+    const store = await openStore();
+    const other = store.table<number>('levels', cborCodec<number>());
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 10 }), fc.array(step, { maxLength: 6 }), (steps, change) => {
+        const levels = new Map<string, number>(SLOTS.map((slot) => [slot, 5]));
+        const stock = new Stock(store.table<Reservation>('reservations', cborCodec<Reservation>()), {
+          get: (slot) => levels.get(slot),
+          set: (slot, level) => {
+            levels.set(slot, level);
+            return other.put(slot, level);
+          },
+        });
+        for (const taken of steps) take(stock, taken, levels, []);
+        const state = () => [
+          SLOTS.map((slot) => [levels.get(slot), stock.available(slot)]),
+          TRADES.map((t) => stock.slotsOf(t)),
+        ];
+        const before = state();
+        const made = change.filter(({ what }) => what !== 'restock');
+        const undo = (): void => {
+          const all: Write[] = [];
+          stock.change(() => (made.forEach((taken) => take(stock, taken, levels, all)), all)).undo();
+        };
+        undo();
+        expect(state()).toEqual(before);
+        const refused = () => stock.change(() => (made.forEach((taken) => take(stock, taken, levels, [])), fail()));
+        expect(refused).toThrow('no');
+        expect(state()).toEqual(before);
+        const { undo: late } = stock.change(() => [
+          ...stock.release('t1'),
+          ...stock.sold('t2', [{ slot: 'a', quantity: 2 }]),
+        ]);
+        const isTaken = take(stock, { what: 'reserve', trade: 'new', lines: [{ slot: 'b', quantity: 1 }] }, levels, []);
+        late();
+        expect([levels.get('a'), TRADES.map((t) => stock.slotsOf(t))]).toEqual([before[0]?.[0]?.[0], before[1]]);
+        expect(stock.slotsOf('new')).toEqual(isTaken ? ['b'] : []);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('has no end where the seller named none, and nothing of what is not offered', async () => {
     const store = await openStore();
     const table = store.table<Reservation>('reservations', cborCodec<Reservation>());
@@ -128,6 +170,10 @@ describe('stock', () => {
     expect(stock.available('endless')).toBeNull();
   });
 });
+
+function fail(): Write[] {
+  throw new Error('no');
+}
 
 /** Whether the stock took the step. */
 function take(stock: Stock, taken: Step, levels: Map<string, number>, writes: Write[]): boolean {
