@@ -72,7 +72,7 @@ export interface ChatDeps {
   readonly files: Files;
   readonly trades: Pick<Trades, 'idOf' | 'open' | 'isPartner'>;
   readonly blocks: Pick<Blocks, 'check' | 'isBlocked'>;
-  readonly events: Pick<Events, 'stage' | 'record'>;
+  readonly events: Pick<Events, 'stage' | 'record' | 'rewrite'>;
   readonly networkName: string;
   readonly verify: Verify;
   readonly now: () => number;

@@ -156,12 +156,23 @@ export class ChatService implements Chat {
   }
 
   async forget(trade: CID): Promise<number> {
-    const { files, store } = this.#deps;
+    const { files, store, events, mail } = this.#deps;
     const found = await this.#about(trade);
+    const ids = new Set(found.map(({ record }) => record.id.toString()));
+    // Programs that come to it only now learn that there was a message.
+    const told = await events.rewrite(({ type, data }) => {
+      if (type !== 'chat-message' || !ids.has(String(data['id']))) return undefined;
+      const { files: _, ...rest } = data;
+      return { ...rest, text: '' };
+    });
+    if (told.length > 0) await store.write(told);
     for (const name of new Set(found.map(({ name: each }) => each))) {
       await this.#lock(name, async () => {
         const writes: Write[] = [];
         const gone = found.filter((each) => each.name === name);
+        // What nobody has got yet is not sent any more.
+        for (const { row, record } of gone)
+          if (row.own) mail.recall(parseTrader(name), [record.id, ...(row.parts ?? [])]);
         for (const { seq, record } of gone) writes.push(...this.#threads.remove(name, seq, record.id.toString()));
         const holds = gone.flatMap(({ record }) =>
           (record.payload.files ?? []).map(({ cid }) => ({ cid, holder: holderOf(record) })),

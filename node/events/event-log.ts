@@ -90,6 +90,21 @@ export class EventLog implements Events {
     staged.tell();
   }
 
+  async rewrite(change: (event: NodeEvent) => NewEvent['data'] | undefined): Promise<Write[]> {
+    const changed = (event: NodeEvent): NodeEvent => {
+      const data = change(event);
+      return data === undefined ? event : { ...event, data };
+    };
+    this.#recent = this.#recent.map(changed);
+    const writes: Write[] = [];
+    for await (const [key, row] of this.#table.range()) {
+      const before = { seq: Number(key), ...row };
+      const { seq: _, ...after } = changed(before);
+      if (after.data !== row.data) writes.push(this.#table.put(key, after));
+    }
+    return writes;
+  }
+
   on(listener: (event: NodeEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -55,6 +55,12 @@ export interface Events {
   /** Writes events in one batch with what they tell, and tells them. @throws what the store throws; nothing is told then */
   record(events: readonly NewEvent[], writes?: readonly Write[]): Promise<void>;
   /**
+   * Changes what kept events tell, for what is to be forgotten: in memory at once.
+   * @param change gives what an event tells from now on; undefined: it stays
+   * @returns writes that belong into the batch of what forgets
+   */
+  rewrite(change: (event: NodeEvent) => NewEvent['data'] | undefined): Promise<Write[]>;
+  /**
    * Events in the order of their numbers. Ends with the newest or, following, when the signal is aborted or the log stops:
    * it does not throw then. A slow reader is not waited for: it reads on from disk.
    */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHandlers } from '../../../node/handlers.js';
 import type { Services } from '../../../node/services.js';
+import { rawCodec } from '../../../node/store/index.js';
 import { openDisclosedChat } from '../../../protocol/chat/index.js';
 import { blobId } from '../../../protocol/ids.js';
 import { signRecord } from '../../../protocol/record.js';
@@ -97,6 +98,30 @@ describe('chat beside a trade', () => {
     expect(() => openDisclosedChat(changed, context)).toThrow();
     expect(() => openDisclosedChat(record.bytes, { ...context, trade: blobId(record.bytes) })).toThrow('another trade');
     expect(() => openDisclosedChat(record.bytes, { ...context, parties: [state.parties.seller] })).toThrow('parties');
+  });
+
+  it('leaves no word of itself once it is forgotten, in the events neither', { timeout: 60_000 }, async () => {
+    const open = await seller.trades.open(trade);
+    if (open === undefined) throw new Error('no trade');
+    await seller.chat.send({ with: trade, text: 'Rahasia kita' });
+    await until(
+      () => buyer.chat.show({ with: trade, limit: 1 }),
+      ([last]) => last?.text === 'Rahasia kita',
+      'it came',
+    );
+    const texts = async () => {
+      const told: unknown[] = [];
+      for await (const { type, data } of seller.events.read({ after: 0 }))
+        if (type === 'chat-message') told.push(data['text'], data['files']);
+      return told.filter((text) => text !== '' && text !== undefined);
+    };
+    expect(await texts()).toContain('Rahasia kita');
+    expect(await seller.chat.forget(open.trade)).toBe(3);
+    expect(await texts()).toEqual([]);
+    const rows: string[] = [];
+    for await (const [, bytes] of seller.store.table('events', rawCodec).range())
+      rows.push(Buffer.from(bytes).toString());
+    expect(rows.filter((row) => /Rahasia|Masih ada|nota/.test(row))).toEqual([]);
   });
 });
 
