@@ -49,8 +49,9 @@ async function answerByRule(trade) {
     if (turn !== 'seller') return;
     const [line] = lines;
     const { price: listed } = await shop.listingShow({ listing: line.listing });
-    // Rules are for listings that have a price, in the currency of that price; the rest waits for the owner.
-    if (listed === null || lines.length > 1 || line.price.currency !== listed.currency) return;
+    // Rules are for listings that have one price, in the currency of that price; the rest waits for the owner.
+    if (listed === null || lines.length > 1 || line.variant !== undefined) return;
+    if (line.price.currency !== listed.currency) return;
     const [offered, full] = [BigInt(line.price.amount), BigInt(listed.amount)];
     const least = (full * ACCEPTED_FROM + 99n) / 100n;
     if (offered >= least) {

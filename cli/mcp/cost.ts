@@ -40,8 +40,10 @@ export async function forecast(key: OperationKey, input: Fields, client: Client,
 }
 
 interface Ordered {
+  /** The listing and, behind a `#`, the variant. */
   readonly id: string;
   readonly title: string;
+  readonly variant: string | undefined;
   readonly quantity: number;
   readonly price: Money;
 }
@@ -53,6 +55,7 @@ async function forecastOffer(input: Fields, client: Client, options: Options): P
   const wished = [
     {
       listing: String(input['listing']),
+      ...(typeof input['variant'] === 'string' ? { variant: input['variant'] } : {}),
       ...(typeof input['quantity'] === 'number' ? { quantity: input['quantity'] } : {}),
       ...(typeof input['price'] === 'string' ? { price: input['price'] } : {}),
     },
@@ -74,17 +77,24 @@ async function forecastOffer(input: Fields, client: Client, options: Options): P
         : { also: others.map(({ id, quantity, price }) => `${id}=${quantity}@${formatMoney(price)}`) }),
     },
     cost: { trade: undefined, money: sumOf(lines) },
-    about: { lines: lines.map(({ title, quantity, price }) => ({ title, quantity, price: formatMoney(price) })) },
+    about: {
+      lines: lines.map((line) => lineInWords(line, formatMoney(line.price))),
+    },
   };
 }
 
 /** @throws NiagaError LISTING_ON_REQUEST, MONEY_INVALID */
 function ordered(
-  wish: { readonly listing: string; readonly quantity?: number; readonly price?: string },
+  wish: { readonly listing: string; readonly variant?: string; readonly quantity?: number; readonly price?: string },
   shown: ListingView,
 ): Ordered {
   const least: unknown = (shown['eligibleQuantity'] as Fields | undefined)?.['minValue'];
-  const listed = shown.price === null ? undefined : moneyFromJson(shown.price);
+  const { listing, variant } = wish;
+  const own = variantIn(shown, variant)?.['price'] as MoneyView | undefined;
+  // Of a variant that a card alone says nothing of, no price is known.
+  const whole = variant !== undefined && shown['partial'] === true ? null : shown.price;
+  const known = own ?? whole;
+  const listed = known === null ? undefined : moneyFromJson(known);
   const price =
     wish.price === undefined ? listed : parseMoney(wish.price, { fallbackCurrency: listed?.currency, where: 'price' });
   if (price === undefined) {
@@ -94,7 +104,19 @@ function ordered(
     });
   }
   const quantity = wish.quantity ?? (typeof least === 'number' ? least : 1);
-  return { id: wish.listing, title: shown.title, quantity, price };
+  return {
+    id: variant === undefined ? listing : `${listing}#${variant}`,
+    title: shown.title,
+    variant,
+    quantity,
+    price,
+  };
+}
+
+/** One that the listing does not have is left to the node, which refuses it and names those that there are. */
+function variantIn(shown: ListingView, sku: string | undefined): Fields | undefined {
+  const variants = Array.isArray(shown['hasVariant']) ? (shown['hasVariant'] as readonly Fields[]) : [];
+  return sku === undefined ? undefined : variants.find((one) => one['sku'] === sku);
 }
 
 function sumOf(lines: readonly Pick<Ordered, 'quantity' | 'price'>[]): Money {
@@ -111,7 +133,7 @@ async function forecastStep(key: StepKey, input: Fields, shown: TradeDetailView)
     role,
     state,
     counterparty,
-    lines: lines.map(({ title, quantity, price }) => ({ title, quantity, price: inWords(price) })),
+    lines: lines.map((line) => lineInWords(line, inWords(line.price))),
     total: formatMoney(total),
     // A proposal that is agreed to stands in it: what comes back, what is left out, by when.
     ...(last === undefined ? {} : { last: { id: last.id, kind: last.kind, by: last.role, text: last.text } }),
@@ -149,6 +171,13 @@ async function countered(input: Fields, shown: TradeDetailView, shipping: Money 
 function higher(total: Money, named: Money | undefined): Money {
   if (named === undefined) return total;
   return named.currency !== total.currency || named.amount > total.amount ? named : total;
+}
+
+function lineInWords(
+  { title, variant, quantity }: { title: string; variant?: string | undefined; quantity: number },
+  price: string,
+): Fields {
+  return { title, ...(variant === undefined ? {} : { variant }), quantity, price };
 }
 
 const inWords = (money: MoneyView): string => formatMoney(moneyFromJson(money));

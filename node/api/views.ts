@@ -55,6 +55,10 @@ export const listingView = z.looseObject({
   kind: z.string(),
   price: moneyView.nullable().describe('null: on request'),
   available: z.int().nullable().optional().describe('Own listings: what is left after reservations; null: unlimited'),
+  availableVariants: z
+    .array(z.object({ sku: z.string(), available: z.int().nullable() }))
+    .optional()
+    .describe('Own listings that come in variants: the same of each'),
   blocked: z
     .object({ list: z.string(), reason: z.string().optional() })
     .optional()

@@ -20,6 +20,7 @@ import { OwnLeases } from './own-leases.js';
 import { Placings } from './placings.js';
 import { prepare, type Prepared, type PreparationDeps } from './preparation.js';
 import { Answers } from './answers.js';
+import { levelsOf } from './levels.js';
 import { adoptedRow, Rows, type Row } from './rows.js';
 import { Schedule } from './schedule.js';
 import { Stock, type Reservation, type StockChange } from './stock.js';
@@ -88,13 +89,7 @@ class CatalogService implements Catalog {
     const leases = new OwnLeases({ store, identity, rows, now });
     this.#versions = new Versions(store, identity);
     this.#blobs = store.table('blobs', rawCodec);
-    const stock = new Stock(store.table('reservations', cborCodec<Reservation>()), {
-      get: (slot) => {
-        const row = rows.get(slot);
-        return row === undefined || row.removed ? undefined : row.level;
-      },
-      set: (slot, level) => rows.change(slot, { level }),
-    });
+    const stock = new Stock(store.table('reservations', cborCodec<Reservation>()), levelsOf(rows));
     const overtake = (slot: string, seq: number): Promise<void> => this.#overtake(slot, seq);
     const distribution = new Distribution({ identity, verify, rows, cards, placings, outlet, overtake, logger });
     const version = (id: CID) => this.version(id);
@@ -191,9 +186,15 @@ class CatalogService implements Catalog {
     return {
       ...listingToView(record, row.removed ? 'removed' : 'active'),
       available: row.removed ? 0 : this.#stock.available(slot),
+      ...this.#availableVariants(slot, row),
       replicas,
       quorum,
     };
+  }
+
+  #availableVariants(slot: string, { removed, variants = [] }: Row): Pick<ListingView, 'availableVariants'> {
+    if (removed || variants.length === 0) return {};
+    return { availableVariants: variants.map(({ sku }) => ({ sku, available: this.#stock.available(slot, sku) })) };
   }
 
   async remove(listing: string): Promise<ListingView> {

@@ -32,9 +32,10 @@ export interface PublishOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Some of one listing: `slot` as in the listing's record. */
+/** Some of one listing, or of one of its variants: `slot` as in the listing's record, `variant` its sku. */
 export interface StockLine {
   readonly slot: string;
+  readonly variant?: string;
   readonly quantity: number;
 }
 

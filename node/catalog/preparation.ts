@@ -2,6 +2,7 @@ import { listingSlot, type Listing } from '../../protocol/catalog/card.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { blobId, recordId } from '../../protocol/ids.js';
 import { readItem } from '../../protocol/listing/input.js';
+import { quote } from '../../protocol/quote.js';
 import { signRecord, type SignedRecord } from '../../protocol/record.js';
 import type { PublishedView } from '../api/views.js';
 import type { Identity } from '../identity/index.js';
@@ -10,7 +11,8 @@ import type { Pictures } from '../pictures/index.js';
 import type { Table } from '../store/index.js';
 import type { PublishItem } from './index.js';
 import type { OwnCards } from './own-cards.js';
-import type { RowBatch, Rows } from './rows.js';
+import { variantRows } from './levels.js';
+import type { Row, RowBatch, Rows, VariantRow } from './rows.js';
 import type { Stock } from './stock.js';
 import type { Versions } from './versions.js';
 
@@ -54,9 +56,15 @@ export function prepare(
     // What was sold since counts on, unless the seller now states another number than before.
     const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
     const level = restated ? item.inventoryLevel : before.level;
+    const variants = variantRows(item, before?.removed === true ? undefined : before);
     const { writes, missing } = pictures?.name(item.image ?? []) ?? { writes: [], missing: [] };
     batch.add(...writes);
-    const notes = withWarnings([...warnings, ...soldSince(item.inventoryLevel, level), ...notHere(missing.length)]);
+    const notes = withWarnings([
+      ...warnings,
+      ...soldSince({ stated: item.inventoryLevel, level }),
+      ...variants.flatMap(soldSince),
+      ...notHere(missing.length),
+    ]);
     if (before !== undefined && !before.removed && before.content === content) {
       return { slot, view: { line, sku: item.sku, listing: rows.idOf(slot), status: 'unchanged', ...notes } };
     }
@@ -65,7 +73,7 @@ export function prepare(
       created: now(),
     });
     const seq = (before?.cardSeq ?? 0) + 1;
-    const made = cards.make(record, { before, seq, available: stock.availableOf(slot, level) });
+    const made = cards.make(record, { before, seq, available: stock.availableOf(slot, level, variants) });
     const version = record.id.toString();
     batch.add(...made.writes, versions.put(record));
     batch.add(...blobs.map((blob) => texts.put(blobId(blob).toString(), blob)));
@@ -77,6 +85,7 @@ export function prepare(
       content,
       stated: item.inventoryLevel,
       level,
+      variants,
       ...made.fields,
     });
     const status = before === undefined || before.removed ? 'published' : 'updated';
@@ -94,9 +103,10 @@ const FIRST = { validUntil: 0, delegation: '' } as const;
 type Warnings = NonNullable<PublishedView['warnings']>;
 
 /** A seller who restocks to the number of before has said nothing new: what was sold would stay subtracted unnoticed. */
-function soldSince(stated: number | null, level: number | null): Warnings {
+function soldSince({ stated, level, sku }: Pick<Row, 'stated' | 'level'> & Partial<Pick<VariantRow, 'sku'>>): Warnings {
   if (stated === null || level === null || level >= stated) return [];
-  const message = `${level} of ${stated} are left, as before; state another quantity to restock.`;
+  const whose = sku === undefined ? '' : ` of variant ${quote(sku)}`;
+  const message = `${level} of ${stated}${whose} are left, as before; state another quantity to restock.`;
   return [{ code: 'STOCK_SHORT', where: 'quantity', message }];
 }
 

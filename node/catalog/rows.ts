@@ -5,6 +5,7 @@ import { recordId, slotId } from '../../protocol/ids.js';
 import type { Money } from '../../protocol/money.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import { cborCodec, type Store, type Table, type Write } from '../store/index.js';
+import { variantRows } from './levels.js';
 
 /** Where one own listing stands. */
 export interface Row {
@@ -20,6 +21,8 @@ export interface Row {
   readonly stated: number | null;
   /** The same, less what was sold since. */
   readonly level: number | null;
+  /** The same of each variant; null: only the listing's count. Rows from before variants were counted lack them. */
+  readonly variants?: readonly VariantRow[];
   /** What card and delta together say. */
   readonly availability: Availability;
   readonly price?: Money | null;
@@ -38,6 +41,12 @@ export interface Row {
   readonly rest?: Uint8Array;
 }
 
+export interface VariantRow {
+  readonly sku: string;
+  readonly stated: number | null;
+  readonly level: number | null;
+}
+
 /** The row of a listing that came back from the network; its card is to be signed anew. */
 export function adoptedRow({ id, payload }: SignedRecord<Listing>, cardSeq: number): Row {
   const { seq, item } = payload;
@@ -49,6 +58,7 @@ export function adoptedRow({ id, payload }: SignedRecord<Listing>, cardSeq: numb
     content: recordId(encode(item)).toString(),
     stated: item.inventoryLevel,
     level: item.inventoryLevel,
+    variants: variantRows(item, undefined),
     availability: availabilityOf(item.inventoryLevel),
     validUntil: 0,
     delegation: '',

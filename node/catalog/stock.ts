@@ -1,4 +1,5 @@
 import { NiagaError } from '../../protocol/errors.js';
+import { quote } from '../../protocol/quote.js';
 import type { StockLine } from './index.js';
 import type { Table, Write } from '../store/index.js';
 
@@ -14,13 +15,27 @@ export interface StockChange {
 
 /** What the stock needs to know and change of the listings. */
 export interface Levels {
-  /** Pieces as the seller last stated them, less what was sold since; null: no limit; undefined: not offered. */
-  get(slot: string): number | null | undefined;
-  set(slot: string, level: number): Write;
+  /**
+   * Pieces as the seller last stated them, less what was sold since; null: no limit; undefined: not offered. Of a variant those that it
+   * has of its own; null where only those of the listing count.
+   */
+  get(slot: string, variant?: string): number | null | undefined;
+  set(slot: string, level: number, variant?: string): Write;
+  /** Of all variants of a listing. */
+  variants(slot: string): readonly VariantLevel[];
 }
 
+/** Pieces of one variant, as in {@link Levels}. */
+interface VariantLevel {
+  readonly sku: string;
+  readonly level: number | null;
+}
+
+/** Where pieces are counted: those of a variant as such and, since the listing's are all of them together, as the listing's. */
+type Place = Omit<StockLine, 'quantity'>;
+
 /**
- * What is left of each listing. There is one writer: everything here happens in one turn of the event loop, and memory
+ * What is left of each listing and of each variant. There is one writer: everything here happens in one turn of the event loop, and memory
  * is changed together with the writes that it gives out (DESIGN section 6, "Stock has one writer").
  */
 export class Stock {
@@ -43,19 +58,24 @@ export class Stock {
     for await (const [trade, lines] of this.#table.range()) this.#put(trade, lines);
   }
 
-  /** Pieces that can still be promised; null: no limit. */
-  available(slot: string): number | null {
+  /** Pieces that can still be promised, of the listing or of one variant; null: no limit. */
+  available(slot: string, variant?: string): number | null {
     const level = this.#levels.get(slot);
-    return level === undefined ? 0 : this.availableOf(slot, level);
+    if (level === undefined) return 0;
+    if (variant === undefined) return this.availableOf(slot, level, this.#levels.variants(slot));
+    const own = this.#levels.get(slot, variant);
+    return own === undefined ? 0 : least(this.#left({ slot }, level), this.#left({ slot, variant }, own));
   }
 
-  /** The same, were this the level. */
-  availableOf(slot: string, level: number | null): number | null {
-    return level === null ? null : this.#left(slot, level);
+  /** The same of the listing, were these the levels. */
+  availableOf(slot: string, level: number | null, variants: readonly VariantLevel[]): number | null {
+    const whole = this.#left({ slot }, level);
+    if (variants.length === 0) return whole;
+    return least(whole, variants.map((one) => this.#left({ slot, variant: one.sku }, one.level)).reduce(together, 0));
   }
 
-  #left(slot: string, level: number): number {
-    return Math.max(0, level - (this.#reserved.get(slot) ?? 0));
+  #left(place: Place, level: number | null): number | null {
+    return level === null ? null : Math.max(0, level - (this.#reserved.get(keyOf(place)) ?? 0));
   }
 
   /** Several steps, all or none: nothing of it stays where one is refused. @throws what `steps` throws */
@@ -83,19 +103,14 @@ export class Stock {
   reserve(trade: string, lines: readonly StockLine[]): Write[] {
     const before = this.#drop(trade);
     try {
-      for (const [slot, quantity] of sum(lines)) this.#check(slot, quantity);
+      for (const one of sum(lines).values()) this.#check(one, one.quantity);
     } catch (error) {
       if (before !== undefined) this.#put(trade, before);
       throw error;
     }
     this.#put(trade, lines);
     this.#undo.push(() => this.#replace(trade, before));
-    return [
-      this.#table.put(
-        trade,
-        lines.map(({ slot, quantity }) => ({ slot, quantity })),
-      ),
-    ];
+    return [this.#table.put(trade, lines)];
   }
 
   release(trade: string): Write[] {
@@ -111,23 +126,22 @@ export class Stock {
    */
   mustHave(trade: string, lines: readonly StockLine[]): void {
     const aside = sum(this.#reservations.get(trade) ?? []);
-    for (const [slot, quantity] of sum(lines)) {
-      const more = quantity - (aside.get(slot) ?? 0);
-      const level = this.#levels.get(slot);
-      if (more > 0 && typeof level === 'number' && this.#left(slot, level) < more)
-        throw short(slot, this.#left(slot, level), more);
+    for (const [key, { quantity, ...place }] of sum(lines)) {
+      const more = quantity - (aside.get(key)?.quantity ?? 0);
+      const left = this.#left(place, this.#levels.get(place.slot, place.variant) ?? null);
+      if (more > 0 && left !== null && left < more) throw short(place, left, more);
     }
   }
 
   /** Takes `lines` from the shelf; what was set aside for the trade is no longer. */
   sold(trade: string, lines: readonly StockLine[]): Write[] {
     const writes = this.release(trade);
-    for (const [slot, quantity] of sum(lines)) {
-      const level = this.#levels.get(slot);
+    for (const { quantity, ...place } of sum(lines).values()) {
+      const level = this.#levels.get(place.slot, place.variant);
       if (typeof level !== 'number') continue;
       const taken = Math.min(level, quantity);
-      writes.push(this.#levels.set(slot, level - taken));
-      this.#undo.push(() => this.#putBack(slot, taken));
+      writes.push(this.#levels.set(place.slot, level - taken, place.variant));
+      this.#undo.push(() => this.#putBack(place, taken));
     }
     return writes;
   }
@@ -137,11 +151,11 @@ export class Stock {
     return [...new Set(this.#reservations.get(trade)?.map(({ slot }) => slot) ?? [])];
   }
 
-  #check(slot: string, quantity: number): void {
-    if (this.#levels.get(slot) === undefined)
-      throw new NiagaError('LISTING_REMOVED', `The listing "${slot}" is not offered any more.`);
-    const available = this.available(slot);
-    if (available !== null && available < quantity) throw short(slot, available, quantity);
+  #check(place: Place, quantity: number): void {
+    const level = this.#levels.get(place.slot, place.variant);
+    if (level === undefined) throw new NiagaError('LISTING_REMOVED', `${nameOf(place)} is not offered any more.`);
+    const left = this.#left(place, level);
+    if (left !== null && left < quantity) throw short(place, left, quantity);
   }
 
   #replace(trade: string, lines: readonly StockLine[] = []): string[] {
@@ -151,35 +165,62 @@ export class Stock {
   }
 
   /** In memory: on disk it never left. What others took meanwhile stays taken. */
-  #putBack(slot: string, quantity: number): string[] {
-    const level = this.#levels.get(slot);
-    if (typeof level === 'number') this.#levels.set(slot, level + quantity);
+  #putBack({ slot, variant }: Place, quantity: number): string[] {
+    const level = this.#levels.get(slot, variant);
+    if (typeof level === 'number') this.#levels.set(slot, level + quantity, variant);
     return [slot];
   }
 
   #put(trade: string, lines: readonly StockLine[]): void {
     this.#reservations.set(trade, lines);
-    for (const { slot, quantity } of lines) this.#reserved.set(slot, (this.#reserved.get(slot) ?? 0) + quantity);
+    for (const [key, { quantity }] of sum(lines)) this.#reserved.set(key, (this.#reserved.get(key) ?? 0) + quantity);
   }
 
   #drop(trade: string): readonly StockLine[] | undefined {
     const lines = this.#reservations.get(trade);
     this.#reservations.delete(trade);
-    for (const { slot, quantity } of lines ?? []) this.#reserved.set(slot, (this.#reserved.get(slot) ?? 0) - quantity);
+    for (const [key, { quantity }] of sum(lines ?? []))
+      this.#reserved.set(key, (this.#reserved.get(key) ?? 0) - quantity);
     return lines;
   }
 }
 
-function short(slot: string, available: number, asked: number): NiagaError {
-  return new NiagaError('STOCK_SHORT', `Of "${slot}" ${available} are left, and ${asked} are asked for.`, {
-    where: slot,
+function short(place: Place, available: number, asked: number): NiagaError {
+  return new NiagaError('STOCK_SHORT', `Of ${nameOf(place)} ${available} are left, and ${asked} are asked for.`, {
+    where: place.slot,
     next: 'Publish the listing again with the right quantity, or make a counter-offer with fewer.',
     details: { available, asked },
   });
 }
 
-function sum(lines: readonly StockLine[]): Map<string, number> {
-  const total = new Map<string, number>();
-  for (const { slot, quantity } of lines) total.set(slot, (total.get(slot) ?? 0) + quantity);
+function nameOf({ slot, variant }: Place): string {
+  return variant === undefined ? `"${slot}"` : `"${slot}", variant ${quote(variant)},`;
+}
+
+/** A slot has no line break. */
+function keyOf({ slot, variant }: Place): string {
+  return variant === undefined ? slot : `${slot}\n${variant}`;
+}
+
+/** What lines take from each place. */
+function sum(lines: readonly StockLine[]): Map<string, StockLine> {
+  const total = new Map<string, StockLine>();
+  for (const line of lines) {
+    const { slot, quantity } = line;
+    for (const place of line.variant === undefined ? [{ slot }] : [{ slot }, { slot, variant: line.variant }]) {
+      const key = keyOf(place);
+      total.set(key, { ...place, quantity: (total.get(key)?.quantity ?? 0) + quantity });
+    }
+  }
   return total;
+}
+
+/** Of two limits the narrower; null is none. */
+function least(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+function together(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b;
 }

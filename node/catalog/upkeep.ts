@@ -8,6 +8,7 @@ import type { Outlet, OwnLease } from '../index/index.js';
 import type { Logger } from '../logger.js';
 import type { Store } from '../store/index.js';
 import type { Distribution } from './distribution.js';
+import { variantRows } from './levels.js';
 import type { OwnCards } from './own-cards.js';
 import type { OwnLeases } from './own-leases.js';
 import type { Placings } from './placings.js';
@@ -150,7 +151,10 @@ export class Upkeep {
       const available = stock.available(slot);
       const record = records.get(slot);
       let made;
+      // A row from before variants were counted gets them from its listing, as they were stated.
+      let { variants } = row;
       if (record !== undefined && row.version === record.id.toString()) {
+        variants ??= variantRows(record.payload.item, undefined);
         made = cards.make(record, { before: undefined, seq, available });
       } else if (cards.mayChange(row) && row.price !== undefined) {
         const availability = availabilityOf(available);
@@ -160,7 +164,7 @@ export class Upkeep {
         continue;
       }
       batch.add(...made.writes);
-      batch.put(slot, { ...row, ...made.fields });
+      batch.put(slot, { ...row, ...(variants === undefined ? {} : { variants }), ...made.fields });
     }
     await batch.write(store);
   }

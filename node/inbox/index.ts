@@ -63,7 +63,7 @@ function stepItem(log: TradeLog, { step, until }: Due): InboxItemView[] {
   if (command === undefined) return [];
   const { state, role, counterparty, updated } = log;
   const titles = state.agreement?.terms.lines ?? [];
-  const what = titles.map(({ title }) => title).join(', ');
+  const what = titles.map(({ title, variant }) => (variant === undefined ? title : `${title} (${variant})`)).join(', ');
   return [
     {
       item: `trade/${trade}`,

@@ -23,7 +23,9 @@ export type { Step } from './steps.js';
 
 export interface OfferInput extends OfferWish {
   readonly listing: string;
-  /** More of the same seller, as `LISTING`, `LISTING=2` or `LISTING=2@80000 IDR`. */
+  /** Sku of the variant that is wanted, where the listing comes in variants. */
+  readonly variant?: string | undefined;
+  /** More of the same seller, as `LISTING`, `LISTING=2`, `LISTING=2@80000 IDR` or `LISTING#SKU=2`. */
   readonly also?: readonly string[] | undefined;
 }
 

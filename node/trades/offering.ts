@@ -33,12 +33,17 @@ export async function firstOffer(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly seller: { readonly trader: Uint8Array; readonly device: Uint8Array }; readonly terms: Terms }> {
   const wished = [
-    { listing: parseId(input.listing, 'listing'), quantity: input.quantity, price: input.price },
+    {
+      listing: parseId(input.listing, 'listing'),
+      variant: input.variant,
+      quantity: input.quantity,
+      price: input.price,
+    },
     ...(input.also ?? []).map(parseAlso),
   ];
   const lines: OfferedLine[] = [];
   let seller: FoundListing['card'] | undefined;
-  for (const { listing, ...wish } of wished) {
+  for (const { listing, variant, ...wish } of wished) {
     const found = await find(listing, deps, signal);
     seller ??= found.card;
     if (!equalBytes(found.card.payload.trader, seller.payload.trader)) {
@@ -47,7 +52,7 @@ export async function firstOffer(
         next: 'Make an offer to each seller.',
       });
     }
-    lines.push({ offered: await offeredAs(found, deps, signal), ...wish });
+    lines.push({ offered: await offeredAs(found, variant, deps, signal), ...wish });
   }
   if (seller === undefined) throw new NiagaError('INPUT_MISSING', 'An offer names a listing.', { where: 'listing' });
   deps.blocks.check(seller.payload.trader);
@@ -86,12 +91,18 @@ async function find(listing: CID, deps: OfferingDeps, signal: AbortSignal | unde
 }
 
 /** The listing itself where it can be had; while the seller sleeps, what the card says of it. */
-async function offeredAs(found: FoundListing, deps: OfferingDeps, signal: AbortSignal | undefined): Promise<Offered> {
+async function offeredAs(
+  found: FoundListing,
+  variant: string | undefined,
+  deps: OfferingDeps,
+  signal: AbortSignal | undefined,
+): Promise<Offered> {
   try {
-    return offeredByListing(await deps.exchange.fetch(found, signal), found.summary);
+    return offeredByListing(await deps.exchange.fetch(found, signal), variant, found.summary);
   } catch (error) {
     signal?.throwIfAborted();
-    if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT')) return offeredByCard(found);
+    if (isNiagaError(error, 'PEER_UNREACHABLE') || isNiagaError(error, 'TIMED_OUT'))
+      return offeredByCard(found, variant);
     throw error;
   }
 }

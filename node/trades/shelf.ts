@@ -1,4 +1,4 @@
-import type { Effect } from '../../protocol/trade/index.js';
+import type { Effect, Line } from '../../protocol/trade/index.js';
 import type { Logger } from '../logger.js';
 import type { Catalog, StockLine } from '../catalog/index.js';
 import type { Write } from '../store/index.js';
@@ -51,6 +51,10 @@ export function stockWrites(effects: readonly Effect[], { trade, own, shelf, log
   });
 }
 
-function stockLines(lines: readonly StockLine[]): StockLine[] {
-  return lines.map(({ slot, quantity }) => ({ slot, quantity }));
+function stockLines(lines: readonly Line[]): StockLine[] {
+  return lines.map(({ slot, variant, quantity }) => ({
+    slot,
+    ...(variant === undefined ? {} : { variant }),
+    quantity,
+  }));
 }

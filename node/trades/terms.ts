@@ -15,6 +15,7 @@ import {
 } from '../../protocol/trade/index.js';
 import type { ChosenArbiter } from '../arbiters/index.js';
 import type { FoundListing } from '../search/index.js';
+import { chosenVariant } from './variants.js';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -23,11 +24,14 @@ const OFFER_LIFETIME = 3 * day;
 
 type DeliveryMethod = (typeof DELIVERY_METHODS)[number];
 
-/** What an offer needs to know of a listing: from the listing itself or, while its seller sleeps, from its card. */
+/** What an offer needs to know of a listing, or of one variant of it: from the listing itself or, while its seller sleeps, from its card. */
 export interface Offered {
   readonly version: CID;
   readonly slot: string;
   readonly title: string;
+  /** Its sku. */
+  readonly variant?: string;
+  /** Null: on request, or not known. */
   readonly price: Money | null;
   /** Pieces that one may order; null where that is not known or has no limit. */
   readonly least: number | null;
@@ -36,10 +40,11 @@ export interface Offered {
 }
 
 /**
+ * @param sku of the variant that is wished for; a listing that has variants needs one
  * @param summary what the card, with its delta, says
- * @throws NiagaError LISTING_CHANGED where card and listing name different prices: what was seen is not what is sold
+ * @throws NiagaError LISTING_CHANGED where card and listing name different prices: what was seen is not what is sold; TRADE_TERMS
  */
-export function offeredByListing(listing: SignedRecord<Listing>, summary?: Summary): Offered {
+export function offeredByListing(listing: SignedRecord<Listing>, sku?: string, summary?: Summary): Offered {
   const { slot, item } = listing.payload;
   if (summary !== undefined && !samePrice(summary.price, item.price)) {
     throw new NiagaError('LISTING_CHANGED', 'The seller’s card and the listing itself name different prices.', {
@@ -47,29 +52,32 @@ export function offeredByListing(listing: SignedRecord<Listing>, summary?: Summa
       next: 'Look at it with niaga listing show, and do not trust the seller before that is explained.',
     });
   }
-  const limits = [item.eligibleQuantity?.maxValue, item.inventoryLevel].filter(
+  const variant = chosenVariant(item.hasVariant ?? [], sku);
+  const limits = [item.eligibleQuantity?.maxValue, item.inventoryLevel, variant?.inventoryLevel].filter(
     (limit) => limit !== undefined && limit !== null,
   );
   return {
     version: listing.id,
     slot,
     title: item.title,
-    price: item.price,
+    ...(variant === undefined ? {} : { variant: variant.sku }),
+    price: variant?.price ?? item.price,
     least: item.eligibleQuantity?.minValue ?? null,
     most: limits.length === 0 ? null : Math.min(...limits),
     soldOut: summary?.availability === 'OutOfStock',
   };
 }
 
-/** @throws NiagaError RECORD_SCHEMA where the card's slot is not a card's */
-export function offeredByCard({ card, summary, version }: FoundListing): Offered {
+/** A card says nothing of variants: which there are, and at what price, is the seller's to judge. @throws NiagaError RECORD_SCHEMA where the card's slot is not a card's */
+export function offeredByCard({ card, summary, version }: FoundListing, variant?: string): Offered {
   const listingSlot = listingSlotOfCard(card.payload.slot);
   if (listingSlot === undefined) throw new NiagaError('RECORD_SCHEMA', 'The card does not belong to a listing.');
   return {
     version,
     slot: listingSlot,
     title: summary.title,
-    price: summary.price,
+    ...(variant === undefined ? {} : { variant }),
+    price: variant === undefined ? summary.price : null,
     least: null,
     most: null,
     soldOut: summary.availability === 'OutOfStock',
@@ -114,20 +122,25 @@ export interface OfferedLine {
 }
 
 const MILESTONE = /^(.{1,300})=([^=]{1,40})$/;
-const ALSO = /^([a-z0-9]{1,100})(?:=(\d{1,9}))?(?:@(.{1,40}))?$/;
+/** A sku may hold `=` and `@` itself: where the quantity is said, it ends at the last of them. */
+const ALSO = /^([a-z0-9]{1,100})(?:#(.{1,128}?))?(?:=(\d{1,9}))?(?:@([^=@]{1,40}))?$/;
 const LINE = /^(\d{1,3})=(\d{1,9})(?:@(.{1,40}))?$/;
 
-/** Another listing of the same order: `LISTING`, `LISTING=2`, `LISTING=2@80000 IDR`. @throws NiagaError INPUT_INVALID, ID_INVALID */
-export function parseAlso(text: string): { listing: CID; quantity?: number; price?: string } {
-  const [, listing, quantity, price] = ALSO.exec(text) ?? [];
+/**
+ * Another listing of the same order: `LISTING`, `LISTING=2`, `LISTING=2@80000 IDR`, `LISTING#SKU=2` of one variant.
+ * @throws NiagaError INPUT_INVALID, ID_INVALID
+ */
+export function parseAlso(text: string): { listing: CID; variant?: string; quantity?: number; price?: string } {
+  const [, listing, variant, quantity, price] = ALSO.exec(text) ?? [];
   if (listing === undefined) {
     throw new NiagaError('INPUT_INVALID', `${quote(text)} names no listing of an order.`, {
       where: 'also',
-      next: 'Write it as LISTING=2, or with a price of one: "LISTING=2@80000 IDR"',
+      next: 'Write it as LISTING=2, with a price of one: "LISTING=2@80000 IDR", or of one variant: "LISTING#SKU=2"',
     });
   }
   return {
     listing: parseId(listing, 'also'),
+    ...(variant === undefined ? {} : { variant }),
     ...(quantity === undefined ? {} : { quantity: Number(quantity) }),
     ...(price === undefined ? {} : { price }),
   };
@@ -189,12 +202,15 @@ function firstLine({ offered, ...wish }: OfferedLine): Line {
       ? offered.price
       : parseMoney(wish.price, { fallbackCurrency: offered.price?.currency, where: 'price' });
   if (price === null) {
-    throw new NiagaError('LISTING_ON_REQUEST', 'The listing has no fixed price.', {
+    const what =
+      offered.variant === undefined ? 'The listing has no fixed price.' : 'No price of that variant is known.';
+    throw new NiagaError('LISTING_ON_REQUEST', what, {
       where: 'price',
       next: 'Name what you offer: --price "150000 IDR"',
     });
   }
-  return { listing: offered.version, slot: offered.slot, title: offered.title, quantity, price };
+  const { version: listing, slot, title, variant } = offered;
+  return { listing, slot, title, ...(variant === undefined ? {} : { variant }), quantity, price };
 }
 
 function proposed({ note, hours }: OrderWish, now: number): Pick<Terms, 'expires' | 'note'> {
@@ -289,13 +305,13 @@ type CounterWishOfLines = Pick<CounterWish, 'price' | 'quantity' | 'line'>;
 
 /** Whether an offer that came fits the listing that it names. @throws NiagaError TRADE_TERMS, STOCK_SHORT */
 export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
-  const { item, slot } = listing.payload;
+  const { slot, price, ...limits } = offeredByListing(listing, line.variant);
   if (slot !== line.slot)
     throw new NiagaError('TRADE_TERMS', 'A line names one listing and the slot of another.', { where: 'terms.lines' });
-  if (item.price !== null && item.price.currency !== line.price.currency) {
-    throw new NiagaError('TRADE_TERMS', `The listing is sold in ${item.price.currency}.`, { where: 'terms.lines' });
+  if (price !== null && price.currency !== line.price.currency) {
+    throw new NiagaError('TRADE_TERMS', `The listing is sold in ${price.currency}.`, { where: 'terms.lines' });
   }
-  checkQuantity(line.quantity, offeredByListing(listing));
+  checkQuantity(line.quantity, limits);
 }
 
 type Delivery = NonNullable<Terms['delivery']>;

@@ -56,7 +56,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'Show what happened at this node, and what happens while it is followed',
   ],
   offer: [
-    'offer <listing> [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--milestone <text>] [--hours <n>] [--arbiter <text>] [--note <text>] [--address <text>] [--phone <text>] [--code]',
+    'offer <listing> [--variant <text>] [--quantity <n>] [--price <text>] [--also <text>] [--delivery <word>] [--milestone <text>] [--hours <n>] [--arbiter <text>] [--note <text>] [--address <text>] [--phone <text>] [--code]',
     'Offer to buy a listing, or several of one seller',
   ],
   tradeList: ['trade list [--limit <n>] [--after <text>] [--watch]', 'List trades, the newest first'],

@@ -2,19 +2,31 @@ import { Stock, type Reservation } from '../../node/catalog/stock.js';
 import { cborCodec, type Store, type Table, type Write } from '../../node/store/index.js';
 import { stockWrites } from '../../node/trades/shelf.js';
 import { isNiagaError } from '../../protocol/errors.js';
-import { apply, type Role, type Side, type TradeMessage, type TradeState } from '../../protocol/trade/index.js';
+import {
+  apply,
+  type Role,
+  type Side,
+  type Terms,
+  type TradeMessage,
+  type TradeState,
+} from '../../protocol/trade/index.js';
 import { walkedTerms, waysOf, type Step } from '../../protocol/trade/variants.js';
 import { messageOf } from './history.js';
 import { randomFrom } from './random.js';
 
 /**
  * Several trades of one item, whose pieces are fewer than is asked for: the real machine, and the real stock of the one seller, which
- * crashes and starts again. Each buyer and the seller hear of each other late, in any order, and more than once.
+ * crashes and starts again. Each buyer and the seller hear of each other late, in any order, and more than once. The item comes in two
+ * variants; each has fewer pieces than are asked for of it, and all together are fewer still.
  */
 
-const TRADES = 3;
-/** Each trade is of two: one can be served whole, and a piece is left. */
-const PIECES = 3;
+/** The variants that the trades are of: two of them want the same. */
+const WANTED = ['s', 'm', 's'] as const;
+const TRADES = WANTED.length;
+/** Each trade is of two: one of each variant can be served whole. */
+const PIECES = { all: 4, s: 3, m: 2 } as const;
+type Shelf = keyof typeof PIECES;
+const SHELVES = Object.keys(PIECES) as Shelf[];
 const SLOT = 'listing/x';
 const EVENTS = 90;
 /** Ends and quarrels are drawn less often than what carries a trade on. */
@@ -22,6 +34,7 @@ const SELDOM: ReadonlySet<string> = new Set(['decline', 'withdraw', 'dispute', '
 
 interface Trade {
   readonly name: string;
+  readonly variant: (typeof WANTED)[number];
   readonly messages: TradeMessage[];
   readonly known: Record<Side, TradeState | undefined>;
 }
@@ -47,7 +60,7 @@ class Shop {
   readonly #levels: Table<number>;
   readonly #stock: Stock;
   readonly #trades: readonly Trade[];
-  #level = PIECES;
+  #level: Record<Shelf, number> = { ...PIECES };
 
   constructor(seed: number, store: Store) {
     this.#random = randomFrom(seed);
@@ -55,14 +68,17 @@ class Shop {
     this.#table = store.table('reservations', cborCodec<Reservation>());
     this.#levels = store.table('levels', cborCodec<number>());
     this.#stock = new Stock(this.#table, {
-      get: () => this.#level,
-      set: (slot, level) => {
-        this.#level = level;
-        return this.#levels.put(slot, level);
+      get: (_, variant) => this.#level[shelfOf(variant)],
+      set: (_, level, variant) => {
+        const shelf = shelfOf(variant);
+        this.#level[shelf] = level;
+        return this.#levels.put(shelf, level);
       },
+      variants: () => (['s', 'm'] as const).map((sku) => ({ sku, level: this.#level[sku] })),
     });
-    this.#trades = Array.from({ length: TRADES }, (_, place) => ({
+    this.#trades = WANTED.map((variant, place) => ({
       name: `t${place}`,
+      variant,
       messages: [],
       known: { buyer: undefined, seller: undefined },
     }));
@@ -86,30 +102,45 @@ class Shop {
   /** Memory is gone; what the disk says is there. */
   async #restart(): Promise<void> {
     await this.#stock.load();
-    this.#level = (await this.#levels.get(SLOT)) ?? PIECES;
+    for (const shelf of SHELVES) this.#level[shelf] = (await this.#levels.get(shelf)) ?? PIECES[shelf];
   }
 
   async close(): Promise<void> {
-    await this.#write([...this.#trades.map(({ name }) => this.#table.del(name)), this.#levels.del(SLOT)]);
+    await this.#write([
+      ...this.#trades.map(({ name }) => this.#table.del(name)),
+      ...SHELVES.map((shelf) => this.#levels.del(shelf)),
+    ]);
   }
 
   /** Counted by hand, from what the trades say: what left the house, what is on the shelf, and what is set aside for whom. */
   #wrong(): string | undefined {
-    const sold = this.#trades.reduce((so, { known: { seller } }) => so + (seller?.delivery.goods?.shipped[0] ?? 0), 0);
-    if (sold > PIECES) return `${sold} of ${PIECES} were sold`;
-    if (this.#level !== PIECES - sold) return `${this.#level} are on the shelf, where ${PIECES - sold} are left`;
-    const available = this.#stock.available(SLOT) ?? 0;
-    const promised = this.#trades.reduce((so, { known: { seller } }) => so + promisedIn(seller), 0);
+    return SHELVES.map((shelf) => this.#wrongOn(shelf)).find((problem) => problem !== undefined);
+  }
+
+  #wrongOn(shelf: Shelf): string | undefined {
+    const trades = this.#trades.filter(({ variant }) => shelf === 'all' || shelf === variant);
+    const [pieces, level] = [PIECES[shelf], this.#level[shelf]];
+    const sold = trades.reduce((so, { known: { seller } }) => so + (seller?.delivery.goods?.shipped[0] ?? 0), 0);
+    if (sold > pieces) return `${sold} of ${pieces} were sold (${shelf})`;
+    if (level !== pieces - sold) return `${level} are on the shelf, where ${pieces - sold} are left (${shelf})`;
+    const promised = trades.reduce((so, { known: { seller } }) => so + promisedIn(seller), 0);
+    // What is set aside is what cannot be promised any more, for this reason or, of a variant, for want of pieces in all.
+    const aside = level - (this.#stock.availableOf(SLOT, shelf === 'all' ? level : null, this.#bounded(shelf)) ?? 0);
     // Contracts that stood again without stock are promises that nothing is set aside for; never is more set aside than there is.
-    return available < 0 || this.#level - available > Math.min(promised, this.#level)
-      ? `${this.#level - available} are set aside of ${this.#level}, where ${promised} are promised`
+    return aside < 0 || aside > Math.min(promised, level)
+      ? `${aside} are set aside of ${level}, where ${promised} are promised (${shelf})`
       : undefined;
+  }
+
+  #bounded(shelf: Shelf): { sku: string; level: number }[] {
+    return shelf === 'all' ? [] : [{ sku: shelf, level: this.#level[shelf] }];
   }
 
   async #act(trade: Trade, role: Side): Promise<void> {
     const state = trade.known[role];
-    const step = state === undefined ? this.#opening(trade, role) : this.#pick(waysOf(state, role));
-    if (step === undefined) return;
+    const picked = state === undefined ? this.#opening(trade, role) : this.#pick(waysOf(state, role));
+    if (picked === undefined) return;
+    const step = ofVariant(picked, trade.variant);
     await this.#take(trade, role, messageOf(step, state), step.role);
   }
 
@@ -162,6 +193,18 @@ class Shop {
   async #write(writes: readonly Write[]): Promise<void> {
     if (writes.length > 0) await this.#store.write([...writes], { sync: false });
   }
+}
+
+function shelfOf(variant: string | undefined): Shelf {
+  return variant === 's' || variant === 'm' ? variant : 'all';
+}
+
+/** The same step, its lines of one variant. */
+function ofVariant(step: Step, variant: string): Step {
+  const terms = step.fields['terms'] as Terms | undefined;
+  if (terms === undefined) return step;
+  const lines = terms.lines.map((line) => ({ ...line, variant }));
+  return { ...step, fields: { ...step.fields, terms: { ...terms, lines } } };
 }
 
 /** Pieces that a seller's promise or contract is of, and that have not left the house. */

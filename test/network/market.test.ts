@@ -77,6 +77,43 @@ describe('a market of four nodes', () => {
     expect(hits.filter((hit) => hit.listing === first.listing).map((hit) => hit.price?.amount)).toEqual(['1300000']);
   });
 
+  it('trades one variant of a listing, by its own price and pieces', async () => {
+    const variants = [
+      { sku: 'biji', price: '92000 IDR', quantity: 2 },
+      { sku: 'bubuk', price: '94000 IDR', quantity: 5 },
+    ];
+    const published = await publish(seller, { ...KOPI, sku: 'kopi-varian', quantity: 7, variants });
+    const listing = published.listing ?? '';
+    await expect(buyer.offer({ listing })).rejects.toThrow(/none is named. There are: "biji", "bubuk"/);
+    await expect(buyer.offer({ listing, variant: 'bijih' })).rejects.toMatchObject({
+      code: 'TRADE_TERMS',
+      where: 'variant',
+    });
+    const { trade } = await buyer.offer({ listing, variant: 'biji', quantity: 2, also: [`${listing}#bubuk=1`] });
+    const { lines, total } = await shows(seller, trade, 'offered');
+    expect(lines.map(({ variant, quantity, price }) => [variant, quantity, price.amount])).toEqual([
+      ['biji', 2, '9200000'],
+      ['bubuk', 1, '9400000'],
+    ]);
+    expect(total.amount).toBe('27800000');
+    await seller.tradeCounter({ trade, line: ['2=2'] });
+    await shows(buyer, trade, 'countered');
+    await buyer.tradeAccept({ trade });
+    const agreed = await shows(seller, trade, 'accepted');
+    expect(agreed.lines.map(({ variant }) => variant)).toEqual(['biji', 'bubuk']);
+    expect(await seller.listingShow({ listing })).toMatchObject({
+      available: 3,
+      availableVariants: [
+        { sku: 'biji', available: 0 },
+        { sku: 'bubuk', available: 3 },
+      ],
+    });
+    // Of the other variant there are pieces; of this one the last are taken.
+    const rival = await buyer.offer({ listing, variant: 'biji' });
+    await shows(seller, rival.trade, 'offered');
+    await expect(seller.tradeAccept({ trade: rival.trade })).rejects.toMatchObject({ code: 'STOCK_SHORT' });
+  });
+
   it('does not find what was removed, and refuses an offer for it', async () => {
     const { listing } = await publish(seller, { sku: 'gone', title: 'Payung lipat merah', price: '50000 IDR' });
     await seller.listingRemove({ listing: listing ?? '' });

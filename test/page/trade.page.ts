@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findChromium } from './chromium.js';
 import { Person, useStreet, type Look } from './people.js';
@@ -124,5 +126,40 @@ describe.skipIf(executable === undefined)('the page', () => {
       await buyer.page.locator('main h2').first().waitFor();
       await buyer.isWell();
     }
+  });
+
+  it('lets a buyer choose a variant, with its price and what is left, before anything can be sent', async () => {
+    const file = join(street.folder, 'kaos.ndjson');
+    const variants = [
+      { sku: 'kaos-m', title: 'Ukuran M', quantity: 4 },
+      { sku: 'kaos-xl', title: 'Ukuran XL', price: '95000 IDR', quantity: 2 },
+      { sku: 'kaos-s', title: 'Ukuran S', quantity: 0 },
+    ];
+    const kaos = { sku: 'kaos', title: 'Kaos polos', price: '80000 IDR', shipsTo: 'ID', variants };
+    await writeFile(file, JSON.stringify(kaos));
+    await street.shop.run('publish', file);
+    await using buyer = await Person.at(street.browser, street.home, 'link', {
+      language: 'id',
+      width: 360,
+      height: 740,
+    });
+    await (await buyer.finds('kaos polos', 'Kaos polos')).click();
+    const form = buyer.page.locator('section[aria-labelledby=offer] form');
+    const button = form.locator('button[type=submit]');
+    await form.locator('select[name=variant]').waitFor();
+    expect(await button.isDisabled()).toBe(true);
+    await form.locator('select[name=variant]').selectOption('kaos-s');
+    await form.getByText('Varian ini habis.').waitFor();
+    expect(await button.isDisabled()).toBe(true);
+    await form.locator('select[name=variant]').selectOption('kaos-xl');
+    await form.locator('.price').getByText('95.000').waitFor();
+    expect(await form.locator('select[name=variant] option:checked').innerText()).toMatch(
+      /Ukuran XL · .*95\.000.* · stok 2/,
+    );
+    await buyer.isWell();
+    await form.locator('[name=address]').fill('Jl. Kaliurang 5, Sleman');
+    await button.click();
+    await buyer.sees('offered');
+    await buyer.page.getByText('(kaos-xl)').first().waitFor();
   });
 });

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ListingView } from '../../node/api/views.js';
+import type { ListingView, MoneyView } from '../../node/api/views.js';
 import { useAction } from '../api/action.js';
 import { useAnswer } from '../api/answer.js';
 import { call, change } from '../api/client.js';
@@ -9,7 +9,7 @@ import { Problem } from '../parts/problem.js';
 import { useLanguage, useWords } from '../shell/language.js';
 import { goTo, hrefTo } from '../shell/route.js';
 import { OFFER_WORDS } from './offer-words.js';
-import type { Details } from './read.js';
+import type { Details, Variant } from './read.js';
 
 type Method = 'shipping' | 'pickup' | 'digital' | 'service';
 
@@ -25,8 +25,9 @@ const ARBITERS_AGAIN_MS = 10_000;
 export function OfferForm({ listing, details }: { listing: ListingView; details: Details }) {
   const t = useWords(OFFER_WORDS);
   const language = useLanguage();
-  const currency = listing.price?.currency ?? 'IDR';
+  const currency = (listing.price ?? details.variants.find(({ price }) => price !== null)?.price)?.currency ?? 'IDR';
   const methods = methodsFor(listing, details);
+  const [variant, setVariant] = useState('');
   const [quantity, setQuantity] = useState('1');
   const [price, setPrice] = useState(listing.price === null ? '' : moneyForField(listing.price, language));
   const [method, setMethod] = useState<Method>(methods[0] ?? 'shipping');
@@ -46,16 +47,25 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
   if (details.availability === 'OutOfStock') return <p class="note warn">{t.soldOut}</p>;
   const pieces = Number(quantity);
   const typed = moneyTyped(price, currency, language);
-  const listed =
-    listing.price !== null && typed === moneyTyped(moneyForField(listing.price, language), currency, language);
-  const max = typeof details.left === 'number' ? details.left : undefined;
+  const chosen = details.variants.find(({ sku }) => sku === variant);
+  const listedPrice = chosen === undefined ? listing.price : chosen.price;
+  const listed = listedPrice !== null && typed === moneyTyped(moneyForField(listedPrice, language), currency, language);
+  const limits = [details.left, chosen?.left].filter((limit) => typeof limit === 'number');
+  const max = limits.length === 0 ? undefined : Math.min(...limits);
+  const undecided = details.variants.length > 0 && (chosen === undefined || chosen.left === 0);
+  const choose = (sku: string): void => {
+    setVariant(sku);
+    const price = details.variants.find((one) => one.sku === sku)?.price ?? listing.price;
+    setPrice(price === null ? '' : moneyForField(price, language));
+  };
   const open = (arbiters.value?.items ?? []).filter((each) => each.open && !each.own);
   const submit = (event: Event): void => {
     event.preventDefault();
-    if (typed === undefined) return;
+    if (typed === undefined || undecided) return;
     offer.run(async () => {
       const { trade } = await change('offer', {
         listing: listing.listing,
+        ...(chosen === undefined ? {} : { variant: chosen.sku }),
         quantity: pieces,
         delivery: method,
         ...(listed ? {} : { price: typed }),
@@ -72,6 +82,9 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
     <section aria-labelledby="offer">
       <h2 id="offer">{t.title}</h2>
       <form onSubmit={submit}>
+        {details.variants.length === 0 ? null : (
+          <ChooseVariant variants={details.variants} value={variant} onValue={choose} />
+        )}
         <div class="columns">
           <Field
             label={t.quantity}
@@ -91,7 +104,7 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
             required
             value={price}
             onValue={setPrice}
-            hint={listing.price === null ? undefined : t.listed(moneyText(listing.price, language))}
+            hint={listedPrice === null ? undefined : t.listed(moneyText(listedPrice, language))}
             problem={price !== '' && typed === undefined ? t.badPrice : undefined}
           />
         </div>
@@ -140,11 +153,11 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
             onValue={setArbiter}
           />
         )}
-        <Total pieces={pieces} typed={typed} listing={listing} listed={listed} />
+        {undecided ? null : <Total pieces={pieces} typed={typed} price={listed ? listedPrice : null} />}
         {method === 'shipping' ? <p class="soft">{t.shipping}</p> : null}
         <p>{t.binding}</p>
         {offer.refusal === undefined ? null : <Problem refusal={offer.refusal} />}
-        <button type="submit" class="main" disabled={offer.running}>
+        <button type="submit" class="main" disabled={offer.running || undecided}>
           {t.send}
         </button>
       </form>
@@ -152,14 +165,41 @@ export function OfferForm({ listing, details }: { listing: ListingView; details:
   );
 }
 
-/** What the goods cost at the listed price; at another price the contract says it. */
-function Total(given: { pieces: number; typed: string | undefined; listing: ListingView; listed: boolean }) {
+/** Which one: with its price, and whether there are any, before an offer can be sent. */
+function ChooseVariant(given: {
+  readonly variants: readonly Variant[];
+  readonly value: string;
+  readonly onValue: (sku: string) => void;
+}) {
   const t = useWords(OFFER_WORDS);
   const language = useLanguage();
-  const { pieces, typed, listing, listed } = given;
+  const { variants, value, onValue } = given;
+  const inWords = ({ title, price, left }: Variant): string =>
+    [title, price === null ? undefined : moneyText(price, language), left === null ? undefined : t.left(left)]
+      .filter((part) => part !== undefined)
+      .join(' · ');
+  return (
+    <>
+      <Choose
+        label={t.variant}
+        name="variant"
+        value={value}
+        options={[['', t.chooseVariant], ...variants.map((one) => [one.sku, inWords(one)] as const)]}
+        onValue={onValue}
+      />
+      {variants.some(({ sku, left }) => sku === value && left === 0) ? (
+        <p class="note warn">{t.variantSoldOut}</p>
+      ) : null}
+    </>
+  );
+}
+
+/** What the goods cost at the listed price; at another price the contract says it. */
+function Total({ pieces, typed, price }: { pieces: number; typed: string | undefined; price: MoneyView | null }) {
+  const t = useWords(OFFER_WORDS);
+  const language = useLanguage();
   if (!Number.isSafeInteger(pieces) || pieces < 1 || typed === undefined) return null;
-  const text =
-    listed && listing.price !== null ? moneyText(timesMoney(listing.price, pieces), language) : `${pieces} × ${typed}`;
+  const text = price === null ? `${pieces} × ${typed}` : moneyText(timesMoney(price, pieces), language);
   return (
     <p>
       {t.goods}: <span class="price">{text}</span>

@@ -3,6 +3,10 @@ import { words } from '../shell/language.js';
 export const OFFER_WORDS = words(
   {
     title: 'Make an offer',
+    variant: 'Which one',
+    chooseVariant: 'Choose a variant…',
+    left: (pieces: number) => (pieces === 0 ? 'sold out' : `${pieces} in stock`),
+    variantSoldOut: 'This variant is sold out. Choose another one.',
     quantity: 'How many',
     price: (unit: string) => `Your price for one (${unit})`,
     piece: 'piece',
@@ -26,6 +30,10 @@ export const OFFER_WORDS = words(
   },
   {
     title: 'Buat tawaran',
+    variant: 'Varian yang mana',
+    chooseVariant: 'Pilih varian…',
+    left: (pieces) => (pieces === 0 ? 'habis' : `stok ${pieces}`),
+    variantSoldOut: 'Varian ini habis. Pilih yang lain.',
     quantity: 'Berapa banyak',
     price: (unit) => `Harga Anda untuk satu (${unit})`,
     piece: 'buah',

@@ -8,6 +8,15 @@ interface Shipping {
   readonly maxDays: number | undefined;
 }
 
+/** One of the ways in which a listing comes; what it leaves out is as in the listing. */
+export interface Variant {
+  readonly sku: string;
+  readonly title: string;
+  readonly price: MoneyView | null;
+  /** Pieces as its seller stated them; null: not counted by themselves. */
+  readonly left: number | null;
+}
+
 const TERMS = ['purchase', 'delivery', 'guarantee', 'refund'] as const;
 export type TermName = (typeof TERMS)[number];
 
@@ -17,6 +26,7 @@ export interface Details {
   readonly brand: string | undefined;
   readonly condition: string | undefined;
   readonly properties: readonly (readonly [name: string, value: string])[];
+  readonly variants: readonly Variant[];
   readonly unit: string | undefined;
   readonly availability: string | undefined;
   readonly left: number | null | undefined;
@@ -47,6 +57,7 @@ export function detailsOf(view: ListingView): Details {
     brand: textIn(view['brand']),
     condition: textIn(view['itemCondition']) ?? textIn(view['condition']),
     properties: Object.entries(mapIn(view['additionalProperty'])).map(([name, value]) => [name, String(value)]),
+    variants: listIn(view['hasVariant']).flatMap((each) => variantIn(each, view.price)),
     unit: textIn(view['unitText']),
     availability: textIn(view['availability']) ?? (stock === 0 ? 'OutOfStock' : 'InStock'),
     left: stock === null ? null : numberIn(stock),
@@ -73,6 +84,14 @@ export function detailsOf(view: ListingView): Details {
 /** Whether all is there that its seller wrote and that a buyer has to know. */
 export function isWhole({ partial, named, terms }: Details): boolean {
   return !partial && named.every((name) => terms[name] !== undefined);
+}
+
+function variantIn(value: unknown, price: MoneyView | null): readonly Variant[] {
+  const fields = mapIn(value);
+  const sku = textIn(fields['sku']);
+  if (sku === undefined) return [];
+  const title = textIn(fields['title']) ?? sku;
+  return [{ sku, title, price: moneyIn(fields['price']) ?? price, left: numberIn(fields['inventoryLevel']) ?? null }];
 }
 
 function shippingIn(value: unknown): Shipping {

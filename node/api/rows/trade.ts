@@ -23,6 +23,11 @@ import {
   files,
 } from './trade-fields.js';
 
+/** protocol/listing/item.ts */
+const MAX_SKU = 128;
+/** `LISTING#SKU=2@80000 IDR`, each at its longest. */
+const MAX_ALSO = 300;
+
 /** Trades and the steps that a person takes in them. */
 export const TRADE_OPERATIONS = {
   offer: operation({
@@ -31,14 +36,20 @@ export const TRADE_OPERATIONS = {
     help: 'Offer to buy a listing, or several of one seller',
     input: z.object({
       listing: id('The listing'),
+      variant: z
+        .string()
+        .min(1)
+        .max(MAX_SKU)
+        .optional()
+        .describe('Of a listing that comes in variants: the sku of the one that is wanted'),
       quantity: z.int().min(1).optional().describe('How many; 1 unless said'),
       price: z.string().max(40).optional().describe('Price of one, such as "150000 IDR"; the listed price unless said'),
       also: z
-        .array(z.string().max(200))
+        .array(z.string().max(MAX_ALSO))
         .max(MAX_PARTS - 1)
         .optional()
         .describe(
-          'Another listing of the same seller, such as LISTING=2 or "LISTING=2@80000 IDR"; may be given several times',
+          'Another listing of the same seller, such as LISTING=2, "LISTING=2@80000 IDR", or "LISTING#SKU=2" of one variant; may be given several times',
         ),
       ...order,
       note: note('the seller'),

@@ -238,6 +238,39 @@ describe('stock', () => {
     expect(await shop.available(listing)).toBe(5);
   });
 
+  it('of variants is counted for each, through updates and restarts, and all together end the listing', async () => {
+    const shop = await openShop();
+    const kaos = (s: number, m: number, title = 'Kaos') =>
+      shop.publish({
+        sku: 'kopi',
+        title,
+        quantity: null,
+        variants: [
+          { sku: 's', quantity: s },
+          { sku: 'm', quantity: m },
+        ],
+      });
+    const { listing } = await kaos(2, 2);
+    const left = async () => (await shop.catalog.show(listing ?? ''))?.availableVariants?.map((one) => one.available);
+    const of = (variant: string, quantity: number) => [{ slot: SLOT, variant, quantity }];
+    await shop.store.write(shop.catalog.reserve('one', of('s', 2)));
+    await shop.store.write(shop.catalog.sold('two', of('m', 1)));
+    expect(() => shop.catalog.reserve('three', of('s', 1))).toThrow(expect.objectContaining({ code: 'STOCK_SHORT' }));
+    expect([await left(), await shop.available(listing)]).toEqual([[0, 1], 1]);
+    // The number of before is no new one; what is set aside stays so.
+    expect((await kaos(5, 2, 'Kaos putih')).warnings?.[0]?.message).toContain('1 of 2 of variant "m" are left');
+    expect([await left(), await shop.available(listing)]).toEqual([[3, 1], 4]);
+    await shop.catalog.stop();
+    await shop.catalog.start();
+    expect(await left()).toEqual([3, 1]);
+    await shop.store.write(shop.catalog.sold('one', of('s', 2)));
+    await shop.store.write([...shop.catalog.sold('four', of('s', 3)), ...shop.catalog.sold('five', of('m', 1))]);
+    expect([await left(), await shop.available(listing)]).toEqual([[0, 0], 0]);
+    await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'), PATIENCE);
+    await shop.publish({ sku: 'kopi', variants: [{ sku: 's', quantity: 1 }] });
+    expect(() => shop.catalog.reserve('six', of('m', 1))).toThrow(expect.objectContaining({ code: 'LISTING_REMOVED' }));
+  });
+
   it('leaves with a contract for which none was set aside, and a delta says so', async () => {
     const shop = await openShop();
     const { listing } = await shop.publish({ sku: 'kopi', quantity: 2 });

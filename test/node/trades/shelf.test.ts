@@ -19,6 +19,7 @@ async function shop(pieces: number) {
       level = left;
       return levels.put(slot, left);
     },
+    variants: () => [],
   });
   const warned: unknown[] = [];
   const take = (trade: string, state: TradeState | undefined, [by, kind, options]: Move): TradeState => {
