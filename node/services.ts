@@ -245,6 +245,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       ...common('mail'),
       ...secret,
       home,
+      devices: book,
       traderRecords,
       isStranger: (trader) => chat.isStranger(trader),
       readReceipts: options.readReceipts,
@@ -275,7 +276,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     const files = createFiles({ store, mail, now });
-    const chat: Chat = await run(createChat({ ...common('chat'), mail, files, trades, blocks, events }));
+    const chat: Chat = await run(createChat({ ...common('chat'), devices: book, mail, files, trades, blocks, events }));
     const privateValues = await run(createPrivateValues({ ...common('trades'), mail, files, trades, blocks, events }));
     const contents = await run(createContents({ ...common('trades'), mail, files, trades, privateValues }));
     const proofs = await run(createProofs({ ...common('trades'), mail, trades, events }));

@@ -3,7 +3,7 @@
  * kept here; no part of any trade's log. What a party discloses verifies by its signature.
  *
  * ```ts
- * const chat = createChat({ store, identity, mail, files, trades, blocks, events, networkName, verify, now: Date.now, logger, onRefused });
+ * const chat = createChat({ store, identity, devices, mail, files, trades, blocks, events, networkName, verify, now: Date.now, logger, onRefused });
  * await chat.start();
  * const { id, delivery } = await chat.send({ with: trade, text: 'Is it still there?' });
  * for (const { text, own } of await chat.show({ with: trade, limit: 20 })) console.log(own, text);
@@ -16,7 +16,7 @@ import type { ChatMessageView, ConversationView } from '../api/rows/chat.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Events } from '../events/index.js';
 import type { Files } from '../files/index.js';
-import type { Identity } from '../identity/index.js';
+import type { DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Mail } from '../mail/index.js';
 import type { Store } from '../store/index.js';
@@ -68,6 +68,7 @@ export interface Chat {
 export interface ChatDeps {
   readonly store: Store;
   readonly identity: Identity;
+  readonly devices: Pick<DeviceBook, 'isRevoked'>;
   readonly mail: Pick<Mail, 'handle' | 'post' | 'recall' | 'read' | 'stateOf' | 'onState'>;
   readonly files: Files;
   readonly trades: Pick<Trades, 'idOf' | 'open' | 'isPartner'>;

@@ -10,6 +10,7 @@ import type { ChatMessageView, ConversationView } from '../api/rows/chat.js';
 import { createKeyedMutex } from '../concurrency.js';
 import { distinctTimes } from '../distinct-times.js';
 import type { NewEvent } from '../events/index.js';
+import { openArrived } from '../identity/index.js';
 import type { Incoming, StateChange } from '../mail/index.js';
 import type { Write } from '../store/index.js';
 import { addressed } from './address.js';
@@ -209,8 +210,7 @@ export class ChatService implements Chat {
   async #take({ from, bytes, receipt }: Incoming): Promise<void> {
     const { identity, trades, blocks, files, events, store, now } = this.#deps;
     if (blocks.isBlocked(from)) throw new NiagaError('TRADER_BLOCKED', 'No messages of that trader are taken here.');
-    const { networkName: network, verify } = this.#deps;
-    const record = openRecord(bytes, { network, kinds: ['chat'], verify, now: now() });
+    const record = openArrived(bytes, 'chat', this.#deps);
     const { payload } = record;
     checkChat(payload);
     if (!equalBytes(payload.trader, from) || !equalBytes(payload.to, identity.trader))

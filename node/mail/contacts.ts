@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { keyPairFromSeed } from '../../protocol/ed25519.js';
 import { isNiagaError } from '../../protocol/errors.js';
-import { equalBytes, parseTrader, traderToText } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes, parseTrader, peerIdToDevice, traderToText } from '../../protocol/ids.js';
 import { LETTER_LIFETIME, type Reply } from '../../protocol/mail/index.js';
-import { openRecord, signRecord } from '../../protocol/record.js';
+import { signRecord } from '../../protocol/record.js';
+import { openArrived } from '../identity/index.js';
 import { cborCodec, type Table } from '../store/index.js';
 import type { MailDeps } from './index.js';
 import type { MailOptions } from './options.js';
@@ -20,6 +21,8 @@ interface Token {
   readonly record: Uint8Array;
   readonly seed: Uint8Array;
   readonly expires: number;
+  /** The peer id of the device that signed it, where that is another trader's. */
+  readonly by?: string;
 }
 
 /** What is known of a trader with whom there was mail. */
@@ -30,6 +33,8 @@ export interface ContactRow {
   readonly sealing?: Uint8Array;
   readonly mailboxes?: readonly string[];
   readonly learned: number;
+  /** The peer id of the device that said so. */
+  readonly saidBy?: string;
   /** Its permission to leave letters for it; and the one that it got from here. */
   readonly held?: Token;
   readonly issued?: Token;
@@ -39,12 +44,16 @@ export interface ContactRow {
 
 export interface ContactsDeps extends Pick<
   MailDeps,
-  'store' | 'network' | 'networkName' | 'identity' | 'verify' | 'now' | 'logger'
+  'store' | 'network' | 'networkName' | 'identity' | 'devices' | 'verify' | 'now' | 'logger'
 > {
   readonly options: MailOptions;
 }
 
-/** The traders with whom there was mail: their devices, mailboxes and tokens. All of them are in memory, two kilobytes each. */
+/**
+ * The traders with whom there was mail: their devices, mailboxes and tokens. All of them are in memory, two kilobytes each. What a
+ * device said is not known any more from the moment on in which this node hears that it was revoked: a thief would have letters
+ * sealed to himself.
+ */
 export class Contacts {
   readonly #deps: ContactsDeps;
   readonly #table: Table<ContactRow>;
@@ -62,12 +71,13 @@ export class Contacts {
     for await (const [trader, row] of this.#table.range()) {
       this.#rows.set(trader, row);
       for (const { id } of row.peers) this.#byPeer.set(id, trader);
-      this.#deps.network.directory.learn(row.peers, { needed: true });
+      this.#deps.network.directory.learn(this.#standing(parseTrader(trader), row).peers, { needed: true });
     }
   }
 
   get(trader: Uint8Array): ContactRow | undefined {
-    return this.#rows.get(traderToText(trader));
+    const row = this.#rows.get(traderToText(trader));
+    return row === undefined ? undefined : this.#standing(trader, row);
   }
 
   peers(trader: Uint8Array): readonly string[] {
@@ -76,11 +86,14 @@ export class Contacts {
 
   traderOf(peer: string): Uint8Array | undefined {
     const text = this.#byPeer.get(peer);
-    return text === undefined ? undefined : parseTrader(text);
+    if (text === undefined) return undefined;
+    const trader = parseTrader(text);
+    return this.#isRevoked(trader, peer) ? undefined : trader;
   }
 
-  /** A device of the trader was heard of. */
+  /** A device of the trader was heard of; nothing where it was revoked. */
   meet(trader: Uint8Array, peer: string): void {
+    if (this.#isRevoked(trader, peer)) return;
     const row = this.get(trader) ?? { peers: [], learned: 0 };
     const addresses = this.#deps.network.directory.get(peer)?.addresses.slice(0, MAX_ADDRESSES) ?? [];
     const before = row.peers[0];
@@ -92,23 +105,31 @@ export class Contacts {
     this.#save(trader, { ...row, peers });
   }
 
-  /** The trader's own word about where its letters go; an older one than is known changes nothing. */
-  learn(trader: Uint8Array, { sealing, mailboxes }: Pick<Reply, 'sealing' | 'mailboxes'>, said: number): void {
+  /**
+   * The trader's own word about where its letters go; an older one than is known changes nothing.
+   * @param said by which device (its peer id), and when by that device's clock
+   */
+  learn(
+    trader: Uint8Array,
+    { sealing, mailboxes }: Pick<Reply, 'sealing' | 'mailboxes'>,
+    said: { readonly by: string; readonly at: number },
+  ): void {
     const row = this.get(trader) ?? { peers: [], learned: 0 };
-    if (said <= row.learned) return;
-    this.#save(trader, { ...row, sealing: sealing.slice(), mailboxes, learned: said });
+    if (said.at <= row.learned || this.#isRevoked(trader, said.by)) return;
+    this.#save(trader, { ...row, sealing: sealing.slice(), mailboxes, learned: said.at, saidBy: said.by });
   }
 
   /** Keeps a token that came in a letter, where it is what it should be. */
   hold(trader: Uint8Array, { record, seed }: NonNullable<Reply['token']>): void {
-    const { networkName, verify, now, logger } = this.#deps;
+    const { now, logger } = this.#deps;
     const row = this.get(trader) ?? { peers: [], learned: 0 };
     if (row.held !== undefined && equalBytes(row.held.record, record)) return;
     try {
-      const { payload } = openRecord(record, { network: networkName, kinds: ['mailbox-token'], verify, now: now() });
+      const { payload } = openArrived(record, 'mailbox-token', this.#deps);
       const fits = equalBytes(payload.trader, trader) && equalBytes(payload.key, keyPairFromSeed(seed).publicKey);
       if (!fits || payload.expires <= now()) return;
-      this.#save(trader, { ...row, held: { record: record.slice(), seed: seed.slice(), expires: payload.expires } });
+      const held = { record: record.slice(), seed: seed.slice(), expires: payload.expires };
+      this.#save(trader, { ...row, held: { ...held, by: deviceToPeerId(payload.device) } });
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       logger.debug({ code: error.code }, 'a token does not hold');
@@ -162,6 +183,37 @@ export class Contacts {
     const issued = { record, seed, expires };
     this.#save(trader, { ...row, issued });
     return issued;
+  }
+
+  #isRevoked(trader: Uint8Array, peer: string): boolean {
+    return this.#deps.devices.isRevoked(trader, peerIdToDevice(peer));
+  }
+
+  /**
+   * A contact without what devices said that were revoked since. The token that it got from here is given anew, and all is told it
+   * again: a thief may fill the share of the old one, and what he was told the trader itself may never have heard.
+   */
+  #standing(trader: Uint8Array, row: ContactRow): ContactRow {
+    const peers = row.peers.filter(({ id }) => !this.#isRevoked(trader, id));
+    // Rows of earlier versions do not say who said it.
+    const isGone = (by: string | undefined): boolean =>
+      by === undefined ? peers.length < row.peers.length : this.#isRevoked(trader, by);
+    const lostWay = row.sealing !== undefined && isGone(row.saidBy);
+    const lostToken = row.held !== undefined && isGone(row.held.by);
+    if (peers.length === row.peers.length && !lostWay && !lostToken) return row;
+    const { sealing, mailboxes, learned, saidBy, held, issued: _, told: __, ...rest } = row;
+    const way = {
+      learned,
+      ...(sealing === undefined ? {} : { sealing }),
+      ...(mailboxes === undefined ? {} : { mailboxes }),
+      ...(saidBy === undefined ? {} : { saidBy }),
+    };
+    return {
+      ...rest,
+      peers,
+      ...(lostWay ? { learned: 0 } : way),
+      ...(lostToken || held === undefined ? {} : { held }),
+    };
   }
 
   #save(trader: Uint8Array, row: ContactRow): void {

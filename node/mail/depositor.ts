@@ -108,10 +108,22 @@ export class Depositor {
     const outcomes = await Promise.all(
       mailboxes.map(async (mailbox) => {
         try {
-          const body = writeBody(await this.#permitted(to, letter, mailbox, signal));
           const addresses = await this.#addressesOf(mailbox, signal);
-          const options = { signal, timeout: DEPOSIT_TIMEOUT };
-          await this.#asStranger(to, (host) => host.request(mailbox, addresses, DEPOSIT_METHOD, body, options));
+          const put = async (deposit: Deposit): Promise<void> => {
+            const [body, options] = [writeBody(deposit), { signal, timeout: DEPOSIT_TIMEOUT }];
+            await this.#asStranger(to, (host) => host.request(mailbox, addresses, DEPOSIT_METHOD, body, options));
+          };
+          const work = async (): Promise<void> => put(await this.#worked(to, letter, mailbox, signal));
+          const known = this.#deps.contacts.tokenFor(to);
+          if (known === undefined) await work();
+          else {
+            const token = { record: known.record, signature: signDeposit(known.seed, mailbox, letterHash(letter)) };
+            await put({ to, letter, token }).catch((error: unknown) => {
+              // That the device which gave the token was revoked may have been heard there first.
+              if (isNiagaError(error, 'DELEGATION_REVOKED')) return work();
+              throw error;
+            });
+          }
           return true;
         } catch (error) {
           signal.throwIfAborted();
@@ -123,15 +135,10 @@ export class Depositor {
     return outcomes.filter(Boolean).length;
   }
 
-  /** With the recipient's token, else with work: seconds for the first letter to somebody, then never again. */
-  async #permitted(to: Uint8Array, letter: Uint8Array, mailbox: string, signal: AbortSignal): Promise<Deposit> {
-    const { contacts, now } = this.#deps;
-    const hash = letterHash(letter);
-    const token = contacts.tokenFor(to);
-    if (token !== undefined)
-      return { to, letter, token: { record: token.record, signature: signDeposit(token.seed, mailbox, hash) } };
-    const day = dayOf(now());
-    const prefix = workPrefix(mailbox, hash, day);
+  /** Without a token of the recipient: seconds for the first letter to somebody, then never again. */
+  async #worked(to: Uint8Array, letter: Uint8Array, mailbox: string, signal: AbortSignal): Promise<Deposit> {
+    const day = dayOf(this.#deps.now());
+    const prefix = workPrefix(mailbox, letterHash(letter), day);
     for (let from = 0; ; from += WORK_PIECE) {
       const nonce = findWork(prefix, workBits(letter.length), from, WORK_PIECE);
       if (nonce !== undefined) return { to, letter, work: { day, nonce } };
@@ -162,9 +169,10 @@ export class Depositor {
       if (profile === undefined) return;
       this.#read.set(key, now());
       const { item, created, device } = profile.payload;
-      if (contacts.peers(to).length === 0) contacts.meet(to, deviceToPeerId(device));
+      const by = deviceToPeerId(device);
+      if (contacts.peers(to).length === 0) contacts.meet(to, by);
       if (item.sealing !== undefined)
-        contacts.learn(to, { sealing: item.sealing, mailboxes: item.mailboxes ?? [] }, created);
+        contacts.learn(to, { sealing: item.sealing, mailboxes: item.mailboxes ?? [] }, { by, at: created });
     } catch (error) {
       signal.throwIfAborted();
       if (!isNiagaError(error) && !(error instanceof DOMException)) throw error;

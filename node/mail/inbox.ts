@@ -13,8 +13,9 @@ import {
   type Letter,
   type ParcelKind,
 } from '../../protocol/mail/index.js';
-import { openRecord, signRecord } from '../../protocol/record.js';
+import { signRecord } from '../../protocol/record.js';
 import { createKeyedMutex } from '../concurrency.js';
+import { openArrived } from '../identity/index.js';
 import { publicError } from '../network/methods.js';
 import type { Write } from '../store/index.js';
 import type { Contacts } from './contacts.js';
@@ -30,7 +31,7 @@ const READ_REMEMBERED = 10_000;
 
 export interface InboxDeps extends Pick<
   MailDeps,
-  'networkName' | 'identity' | 'verify' | 'now' | 'logger' | 'onRefused'
+  'networkName' | 'identity' | 'devices' | 'verify' | 'now' | 'logger' | 'onRefused'
 > {
   readonly tables: OutboxTables;
   readonly contacts: Contacts;
@@ -112,8 +113,8 @@ export class Inbox {
   }
 
   #open(bytes: Uint8Array): Letter {
-    const { networkName, verify, now, identity } = this.#deps;
-    const { payload } = openRecord(bytes, { network: networkName, kinds: ['letter'], verify, now: now() });
+    const { now, identity } = this.#deps;
+    const { payload } = openArrived(bytes, 'letter', this.#deps);
     if (!equalBytes(payload.to, identity.trader))
       throw new NiagaError('RECORD_ID', 'The letter is for another trader.', { where: 'to' });
     if (equalBytes(payload.trader, identity.trader))
@@ -131,9 +132,10 @@ export class Inbox {
     );
     // Of a stranger of whom nothing was taken nothing is remembered.
     if (contacts.get(from) !== undefined || isNews(letter, results)) {
-      contacts.meet(from, deviceToPeerId(letter.device));
+      const by = deviceToPeerId(letter.device);
+      contacts.meet(from, by);
       if (letter.reply !== undefined) {
-        contacts.learn(from, letter.reply, letter.created);
+        contacts.learn(from, letter.reply, { by, at: letter.created });
         if (letter.reply.token !== undefined) contacts.hold(from, letter.reply.token);
       }
     }

@@ -4,7 +4,7 @@
  * has signed for it. And the mailboxes that this node keeps for others.
  *
  * ```ts
- * const mail = createMail({ store, network, identity, traderRecords, home, verify, isStranger, now: Date.now, logger, onRefused });
+ * const mail = createMail({ store, network, identity, devices, traderRecords, home, verify, isStranger, now: Date.now, logger, onRefused });
  * mail.handle('chat', {
  *   async take(parcel) {
  *     const receipt = parcel.receipt();
@@ -20,7 +20,7 @@
 import type { CID } from 'multiformats/cid';
 import type { ParcelKind } from '../../protocol/mail/index.js';
 import type { Verify } from '../../protocol/record.js';
-import type { Identity, IdentityHome } from '../identity/index.js';
+import type { DeviceBook, Identity, IdentityHome } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Store, Write } from '../store/index.js';
@@ -178,6 +178,8 @@ export interface MailDeps {
   readonly network: Network;
   readonly networkName: string;
   readonly identity: Identity;
+  /** Nothing is taken from a device that was revoked, and nothing sent to it. */
+  readonly devices: Pick<DeviceBook, 'isRevoked'>;
   readonly traderRecords: TraderRecords;
   /** Where the sealing keys are kept, and what they are sealed with there. */
   readonly home: IdentityHome;

@@ -1,7 +1,7 @@
 import { NiagaError } from '../../protocol/errors.js';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { REQUEST_FRESH } from '../../protocol/mail/index.js';
-import { openRecord } from '../../protocol/record.js';
+import { checkNotRevoked, openArrived } from '../identity/index.js';
 import { readBody, writeBody } from '../index/wire.js';
 import { TokenBucket } from '../network/limits.js';
 import type { MailDeps } from './index.js';
@@ -24,22 +24,18 @@ const COLLECTS_PER_SECOND = 5;
 const COLLECT_BURST = 100;
 const MAX_PEERS = 4_096;
 
-interface MailboxMethodsDeps extends Pick<MailDeps, 'network' | 'networkName' | 'verify' | 'now' | 'onRefused'> {
+interface MailboxMethodsDeps extends Pick<
+  MailDeps,
+  'network' | 'networkName' | 'devices' | 'verify' | 'now' | 'onRefused'
+> {
   readonly mailbox: Mailbox;
   /** @throws NiagaError STOPPED */
   readonly checkRunning: () => void;
 }
 
 /** Answers those who leave letters here, and those whose letters are kept here. */
-export function serveMailbox({
-  network,
-  networkName,
-  verify,
-  now,
-  onRefused,
-  mailbox,
-  checkRunning,
-}: MailboxMethodsDeps): void {
+export function serveMailbox(deps: MailboxMethodsDeps): void {
+  const { network, devices, now, onRefused, mailbox, checkRunning } = deps;
   const deposits = createBoundedCache<{ readonly count: TokenBucket; readonly bytes: TokenBucket }>(MAX_PEERS);
   const collects = createBoundedCache<TokenBucket>(MAX_PEERS);
   const all = new TokenBucket(ALL_PER_SECOND, ALL_BURST, now());
@@ -78,19 +74,22 @@ export function serveMailbox({
     COLLECT_METHOD,
     async (body, { signal }) => {
       checkRunning();
-      const { payload } = openRecord(body, { network: networkName, kinds: ['mailbox-request'], verify, now: now() });
+      const { payload } = openArrived(body, 'mailbox-request', deps);
       if (payload.mailbox !== network.peerId)
         throw new NiagaError('PEER_REFUSED', 'The request is for another mailbox.');
       if (Math.abs(now() - payload.created) > REQUEST_FRESH)
         throw new NiagaError('RECORD_TIME', 'The request is too old.', { next: 'Check the clocks of both machines.' });
-      const { trader } = payload;
+      // The frame of the request would stay in memory while it waits; what is needed of it is small.
+      const by = { kind: payload.kind, trader: payload.trader.slice(), device: payload.device.slice() };
+      const { trader } = by;
       await mailbox.serve(trader);
       await mailbox.drop(trader, payload.drop);
       if (payload.wait > 0 && waiting < MAX_WAITING) {
         waiting++;
-        // The frame of the request would stay in memory while it waits; what is needed of it is small.
-        await mailbox.wait(trader.slice(), payload.wait, signal).finally(() => waiting--);
+        await mailbox.wait(trader, payload.wait, signal).finally(() => waiting--);
         checkRunning();
+        // A phone may be revoked while it waits for letters.
+        checkNotRevoked(by, devices);
       }
       return writeBody(await mailbox.list(trader));
     },

@@ -10,9 +10,9 @@ import {
   workBits,
   workPrefix,
 } from '../../protocol/mail/index.js';
-import { openRecord } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
+import { openArrived } from '../identity/index.js';
 import { cborCodec, rawCodec, type Table, type Write } from '../store/index.js';
 import type { MailDeps } from './index.js';
 import type { MailOptions } from './options.js';
@@ -43,7 +43,7 @@ interface Box {
   bytes: number;
 }
 
-export interface MailboxDeps extends Pick<MailDeps, 'store' | 'networkName' | 'verify' | 'now'> {
+export interface MailboxDeps extends Pick<MailDeps, 'store' | 'networkName' | 'devices' | 'verify' | 'now'> {
   /** This node's peer id. */
   readonly peerId: string;
   readonly options: MailOptions;
@@ -210,10 +210,9 @@ export class Mailbox {
     size: number,
     hash: Uint8Array,
   ): { id: string; quota: number } | undefined {
-    const { networkName, verify, now, peerId, options } = this.#deps;
+    const { verify, now, peerId, options } = this.#deps;
     if (token !== undefined) {
-      const options_ = { network: networkName, kinds: ['mailbox-token'], verify, now: now() } as const;
-      const { payload } = openRecord(token.record, options_);
+      const { payload } = openArrived(token.record, 'mailbox-token', this.#deps);
       if (!equalBytes(payload.trader, to))
         throw new NiagaError('PEER_REFUSED', 'The token is from another trader than the letter is for.');
       if (payload.expires <= now()) throw new NiagaError('PEER_REFUSED', 'The token has ended.');

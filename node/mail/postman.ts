@@ -23,7 +23,7 @@ const DELIVERY_TIMEOUT = 10_000;
 
 export interface PostmanDeps extends Pick<
   MailDeps,
-  'network' | 'networkName' | 'identity' | 'verify' | 'now' | 'logger'
+  'network' | 'networkName' | 'identity' | 'devices' | 'verify' | 'now' | 'logger'
 > {
   readonly tables: OutboxTables;
   readonly contacts: Contacts;

@@ -1,7 +1,7 @@
 import { isNiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import type { courier } from '../../protocol/mail/index.js';
-import { openRecord } from '../../protocol/record.js';
+import { openArrived } from '../identity/index.js';
 import { FINAL_CODES } from './final-codes.js';
 import type { MailDeps, ParcelHandler } from './index.js';
 import type { DeliveryVerdict } from './wire.js';
@@ -9,7 +9,7 @@ import type { DeliveryVerdict } from './wire.js';
 type Waiting = ReadonlyMap<string, courier.Waiting>;
 export type RefusedVerdict = Extract<courier.Verdict, { type: 'refused' }>;
 
-export interface VerdictsDeps extends Pick<MailDeps, 'networkName' | 'verify' | 'now' | 'logger'> {
+export interface VerdictsDeps extends Pick<MailDeps, 'networkName' | 'devices' | 'verify' | 'now' | 'logger'> {
   readonly handlers: ReadonlyMap<string, ParcelHandler>;
 }
 
@@ -51,13 +51,12 @@ export class Verdicts {
    * @throws NiagaError RECORD_…, DELEGATION_…
    */
   receipt(from: Uint8Array, waiting: Waiting, bytes: Uint8Array): { of: string; read: boolean } | undefined {
-    const { networkName, verify, now, logger } = this.#deps;
-    const { payload } = openRecord(bytes, { network: networkName, kinds: ['receipt'], verify, now: now() });
+    const { payload } = openArrived(bytes, 'receipt', this.#deps);
     const of = payload.of.toString();
     const sent = waiting.get(of);
     const fits = sent === undefined || sent.about === payload.trade?.toString();
     if (equalBytes(payload.trader, from) && fits) return { of, read: payload.read === true };
-    logger.warn({ from: traderToText(from), of }, 'a receipt was for something else');
+    this.#deps.logger.warn({ from: traderToText(from), of }, 'a receipt was for something else');
     return undefined;
   }
 

@@ -6,9 +6,24 @@ import { toBase64 } from '../../node/identity/key-file.js';
 import { restoreIdentity } from '../../node/identity/restore.js';
 import type { Root } from '../../node/identity/root.js';
 import { openCapsule } from '../../protocol/identity/capsule.js';
+import { parseId } from '../../protocol/ids.js';
 import { signRecord } from '../../protocol/record.js';
 import { jpegOf } from '../node/pictures/samples.js';
-import { market, NETWORK, newFolder, pair, publish, rootOf, shows, start, stop, stopAll, until } from './machines.js';
+import {
+  market,
+  NETWORK,
+  newFolder,
+  pair,
+  publish,
+  rootOf,
+  shows,
+  start,
+  stop,
+  stopAll,
+  until,
+  type Machine,
+} from './machines.js';
+import { startThief } from './thief.js';
 
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo arabika 250 g', price: '85000 IDR', quantity: 5 };
 
@@ -158,5 +173,51 @@ describe('one shop on two machines', () => {
     await shows(shop, trade, 'paid');
     await shop.tradeConfirm({ trade });
     await shows(buyer, trade, 'payment-confirmed');
+  });
+
+  it('hears nothing more from a phone that was revoked, and tells it nothing', { timeout: 180_000 }, async () => {
+    const shop = await start({ name: 'Warung Sari' });
+    const buyer = await start({ by: shop });
+    const phone = await pair(shop);
+    const [owner, customer] = [shop.identity.traderText, buyer.identity.traderText];
+    // The last that the buyer heard of the shop is the phone: there it would bring its letters, and there they would be read.
+    await phone.chatSend({ with: customer, text: 'Masih ada' });
+    const shown = async (machine: Machine, other: string) =>
+      (await machine.chatShow({ with: other })).items.map(({ text }) => text);
+    await until(
+      () => shown(buyer, owner),
+      (texts) => texts.includes('Masih ada'),
+    );
+    expect(buyer.services.mail.peers(shop.identity.trader)[0]).toBe(phone.identity.peerId);
+    const stolen = await openIdentity({ home: await openHome(phone.folder, NETWORK), network: NETWORK });
+    await stop(phone);
+    const root = await rootOf(shop);
+    const device = phone.identity.peerId;
+    await signed((given) => shop.identityRevoke({ device, ...(given && { signed: given }) }), root);
+    await buyer.services.devices.devicesOf(shop.identity.trader);
+
+    const thief = await startThief(stolen, buyer);
+    const { id } = await buyer.chatSend({ with: owner, text: 'Kirim ke Jl. Mawar 3' });
+    const refused = { code: 'DELEGATION_REVOKED' };
+    const options = { network: NETWORK, created: Date.now(), inlineDelegation: true };
+    const draft = { to: buyer.identity.trader, text: 'Transfer ke rekening lain' };
+    const reply = { sealing: stolen.device, mailboxes: [device] };
+    const parcels = [
+      { kind: 'chat', bytes: signRecord('chat', draft, stolen, options).bytes },
+      { kind: 'receipt', bytes: signRecord('receipt', { of: parseId(id) }, stolen, options).bytes },
+    ];
+    await expect(thief.letter(buyer, { parcels, reply })).rejects.toMatchObject(refused);
+    for (const mailbox of [buyer, shop]) await expect(thief.collect(mailbox)).rejects.toMatchObject(refused);
+    // What was written to the shop comes to its owner, who signs for it.
+    await until(
+      () => shown(shop, customer),
+      (texts) => texts.includes('Kirim ke Jl. Mawar 3'),
+    );
+    await until(
+      () => buyer.chatShow({ with: owner }),
+      ({ items }) => ['delivered', 'read'].includes(items[0]?.delivery ?? ''),
+    );
+    expect(await shown(buyer, owner)).toEqual(['Kirim ke Jl. Mawar 3', 'Masih ada']);
+    expect(thief.got).toEqual([]);
   });
 });

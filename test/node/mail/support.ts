@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Identity } from '../../../node/identity/index.js';
+import { createDeviceBook, type DeviceBook, type Identity } from '../../../node/identity/index.js';
 import { createMail, type Mail, type MailOptions } from '../../../node/mail/index.js';
 import { DELIVER_METHOD, deliverAnswerSchema } from '../../../node/mail/wire.js';
 import type { Network } from '../../../node/network/index.js';
-import type { Store } from '../../../node/store/index.js';
+import { rawCodec, type Store } from '../../../node/store/index.js';
 import { decode } from '../../../protocol/cbor.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { deviceToPeerId } from '../../../protocol/ids.js';
@@ -27,22 +27,32 @@ export { DAY, NETWORK };
 /** Somebody with a root key, and a device that may do everything. */
 export interface Trader extends Signer {
   readonly peer: string;
+  readonly root: Signer;
 }
 
-export function createTrader(now: number): Trader {
-  const rootKeys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
+function createRoot(): Signer {
+  const { publicKey: trader, secretKey } = keyPairFromSeed(new Uint8Array(randomBytes(32)));
+  return { trader, device: trader, sign: (message) => sign(message, secretKey) };
+}
+
+/** @param root of a trader who has a device already. Default: a new one */
+export function createTrader(now: number, root: Signer = createRoot()): Trader {
   const keys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
-  const trader = rootKeys.publicKey;
-  const root: Signer = { trader, device: trader, sign: (message) => sign(message, rootKeys.secretKey) };
   const draft = { delegate: keys.publicKey, may: ['profile', 'publish', 'trade'], expires: now + 300 * DAY };
   const delegation = signRecord('delegation', draft, root, { network: NETWORK, created: now });
   return {
-    trader,
+    trader: root.trader,
+    root,
     device: keys.publicKey,
     delegation,
     peer: deviceToPeerId(keys.publicKey),
     sign: (message) => sign(message, keys.secretKey),
   };
+}
+
+/** The word of its trader that a device counts no more. */
+export function revocationOf({ device, root }: Trader, now: number): Uint8Array {
+  return signRecord('revocation', { revoked: device, stands: [] }, root, { network: NETWORK, created: now }).bytes;
 }
 
 export function signed<K extends 'letter' | 'receipt' | 'mailbox-token' | 'mailbox-request'>(
@@ -105,6 +115,7 @@ export interface MailNode {
   readonly network: Network;
   readonly store: Store;
   readonly identity: Identity;
+  readonly devices: DeviceBook;
   readonly folder: string;
   readonly refused: string[];
   stop(): Promise<void>;
@@ -127,14 +138,23 @@ export async function openMailNode(
     bootstrap,
     now,
   });
+  const devices = createDeviceBook({
+    table: store.table('devices', rawCodec),
+    write: (writes) => store.write(writes),
+    network: NETWORK,
+    own: identity.trader,
+    verify: deps.verify,
+  });
+  await devices.load();
   const mail = createMail({
     ...deps,
+    devices,
     home: { identityFolder: join(folder, 'identity') },
     traderRecords: records,
     isStranger: (trader) => Promise.resolve(isStranger(trader)),
     options: options.mail,
   });
-  const node = { mail, network, store, identity, folder, refused };
+  const node = { mail, network, store, identity, devices, folder, refused };
   prepare(node);
   await mail.start();
   let stopped: Promise<void> | undefined;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TELL_METHOD } from '../../../../node/devices/wire.js';
 import { readBody } from '../../../../node/index/wire.js';
 import { COLLECT_METHOD, DELIVER_METHOD, DEPOSIT_METHOD } from '../../../../node/mail/wire.js';
 import type { Services } from '../../../../node/services.js';
@@ -313,6 +314,49 @@ describe('a message in place of another', () => {
     expect(taken).toEqual([]);
     expect(await rowsOf(buyer)).toEqual(before);
   });
+});
+
+describe('a device that was revoked', () => {
+  it(
+    'is heard by nobody: no parcel in its letters, no message of its own in letters of others',
+    { timeout: TIMEOUT },
+    async () => {
+      const { network } = market.buyer.identity;
+      let tried = 0;
+      for (const to of Object.values(victims)) {
+        const by = partner(to);
+        const stolen = await otherDevice(by.identity, network, market.now());
+        const root = await by.identity.root();
+        if (root === undefined || stolen.delegation === undefined) throw new Error('the root is not at hand');
+        const revoked = { revoked: stolen.device, stands: [] };
+        const word = signRecord('revocation', revoked, root, { network, created: market.now() });
+        await asked(market.stranger, to, TELL_METHOD, { records: [stolen.delegation.bytes, word.bytes] });
+        const before = await rowsOf(to);
+        const receipts = await receiptsOf(to);
+        const options = { network, created: market.now(), inlineDelegation: true };
+        const chat = signRecord('chat', { to: to.identity.trader, text: 'Transfer ke sini' }, stolen, options).bytes;
+        const [trade = ''] = market.trades;
+        const about = parseId(trade);
+        const wanted = writeWanted({ trade: about, commitments: [commit(SALT, SALT)], asked: market.now() });
+        const messages = (await knownTo(to)).map(({ record: { bytes, payload } }) => ({
+          what: `${payload.kind} signed anew`,
+          kind: 'trade',
+          bytes: signedBy(bytes, stolen, { trader: stolen.trader, device: stolen.device }),
+        }));
+        const attacks: Attack[] = [{ what: 'chat', kind: 'chat', bytes: chat }, ...messages];
+        const letterOfItsOwn = [...attacks, { what: 'wanted', kind: 'wanted', bytes: wanted, about }];
+        for (const letter of letters(letterOfItsOwn)) {
+          const told = deliver(letter, { by: { ...stolen, network }, via: market.stranger, to, now: market.now() });
+          await expect(told).rejects.toMatchObject({ code: 'DELEGATION_REVOKED' });
+        }
+        expect(await acceptedOf(attacks, to, [by])).toEqual([]);
+        expect(await rowsOf(to)).toEqual(before);
+        expect(await receiptsOf(to)).toEqual(receipts);
+        tried += letterOfItsOwn.length + attacks.length;
+      }
+      console.log(`replay: ${tried} tried by a revoked device, 0 accepted`);
+    },
+  );
 });
 
 describe('a message at another position', () => {

@@ -1,0 +1,34 @@
+import { NiagaError } from '../../protocol/errors.js';
+import type { Kind, PayloadOf } from '../../protocol/kinds.js';
+import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import type { DeviceBook } from './device-book.js';
+
+/** What it takes to judge a record that has just come. */
+interface ArrivedDeps {
+  readonly networkName: string;
+  readonly verify: Verify;
+  /** This node's clock: milliseconds UTC. */
+  readonly now: () => number;
+  readonly devices: Pick<DeviceBook, 'isRevoked'>;
+}
+
+/**
+ * Opens a record that has just come from somebody and counts from now on: verified, in time by this node's clock, and of a device
+ * that was not revoked (DESIGN section 4). Of a stolen phone nothing counts from the moment on in which this node has heard so.
+ * @throws NiagaError DELEGATION_REVOKED, and as `openRecord`
+ */
+export function openArrived<K extends Kind>(bytes: Uint8Array, kind: K, deps: ArrivedDeps): SignedRecord<PayloadOf<K>> {
+  const { networkName: network, verify, now, devices } = deps;
+  const record = openRecord(bytes, { network, kinds: [kind], verify, now: now() });
+  checkNotRevoked(record.payload, devices);
+  return record;
+}
+
+/** @throws NiagaError DELEGATION_REVOKED */
+export function checkNotRevoked(
+  { kind, trader, device }: { readonly kind: string; readonly trader: Uint8Array; readonly device: Uint8Array },
+  devices: Pick<DeviceBook, 'isRevoked'>,
+): void {
+  if (devices.isRevoked(trader, device))
+    throw new NiagaError('DELEGATION_REVOKED', `The device that signed the ${kind} was revoked.`);
+}
