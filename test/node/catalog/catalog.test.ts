@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { REFRESH_CHECK } from '../../../node/catalog/schedule.js';
+import { cborCodec } from '../../../node/store/index.js';
 import { createIdentity } from '../../../node/identity/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import type { Placed } from '../../../node/index/index.js';
@@ -269,6 +270,23 @@ describe('stock', () => {
     await vi.waitFor(() => expect(shop.outlet.shown(listing ?? '')?.availability).toBe('OutOfStock'), PATIENCE);
     await shop.publish({ sku: 'kopi', variants: [{ sku: 's', quantity: 1 }] });
     expect(() => shop.catalog.reserve('six', of('m', 1))).toThrow(expect.objectContaining({ code: 'LISTING_REMOVED' }));
+  });
+
+  it('of variants is what the listing has, in a row from before they were counted, until the listing is signed anew', async () => {
+    const shop = await openShop();
+    const { listing } = await shop.publish({ sku: 'kopi', quantity: 3, variants: [{ sku: 's', quantity: 1 }] });
+    await shop.catalog.stop();
+    const rows = shop.store.table<Record<string, unknown>>('catalog', cborCodec());
+    const { variants: _variants, ...older } = (await rows.get(SLOT)) ?? {};
+    await shop.store.write([rows.put(SLOT, older)]);
+    await shop.catalog.start();
+    const two = [{ slot: SLOT, variant: 's', quantity: 2 }];
+    expect(await shop.available(listing)).toBe(3);
+    await shop.store.write(shop.catalog.reserve('trade', two));
+    await shop.store.write(shop.catalog.release('trade'));
+    await shop.publish({ sku: 'kopi', title: 'Kopi baru', quantity: 3, variants: [{ sku: 's', quantity: 1 }] });
+    expect(await shop.available(listing)).toBe(1);
+    expect(() => shop.catalog.reserve('trade', two)).toThrow(expect.objectContaining({ code: 'STOCK_SHORT' }));
   });
 
   it('leaves with a contract for which none was set aside, and a delta says so', async () => {
