@@ -49,7 +49,8 @@ export async function openCrowd(seller: Services, now: () => number): Promise<Cr
     async send(by, record) {
       const parcels = [{ kind: 'trade', bytes: record.bytes }];
       const { bytes } = signed(by, 'letter', { to: seller.identity.trader, parcels }, now());
-      const options = { timeout: 30_000, retry: true };
+      // A hundred are answered one after the other, on a busy machine too.
+      const options = { timeout: 120_000, retry: true };
       const answer = await by.network.request(seller.network.peerId, DELIVER_METHOD, bytes, options);
       const [verdict] = readBody(deliverAnswerSchema, answer, DELIVER_METHOD).results;
       if (verdict?.receipt === undefined && verdict?.code === undefined) throw new Error('the letter was not answered');
