@@ -169,6 +169,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         book,
         events,
         logs: (which) => trades.logs({ ...which, whole: true }),
+        underWay: () => new Set(mail.waiting().flatMap(({ about }) => about ?? [])),
         restoration: () => continuity.restoration,
       }),
     );

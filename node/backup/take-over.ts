@@ -8,6 +8,7 @@ import { readSecret, storeSecret } from '../identity/key-file.js';
 import { readKeyFile, writeKeyFile, type IdentityHome } from '../identity/key-folder.js';
 import { storeDevice } from '../identity/identity.js';
 import { keepRecords } from '../identity/pairing.js';
+import { OutboxTables } from '../mail/outbox.js';
 import { rawCodec, type Store } from '../store/index.js';
 import { Journal } from '../trades/journal.js';
 import { damaged } from './seal.js';
@@ -80,16 +81,20 @@ export async function takeOver(options: TakeOverOptions, store: Store): Promise<
 }
 
 /** The newest messages of all trades that the backup has. */
-function standing(store: Store, network: string): Promise<Stands> {
+async function standing(store: Store, network: string): Promise<Stands> {
+  const underWay = new Set<string>();
+  for await (const { waiting } of new OutboxTables(store).waiting())
+    if (waiting.about !== undefined) underWay.add(waiting.about);
   const journal = new Journal(store, network, createBulkVerifier());
   return newestOf(
     (async function* () {
-      for await (const [trade, { updated }] of journal.rows()) {
+      for await (const [trade, { updated, ended }] of journal.rows()) {
         const records = [];
         for await (const record of journal.messages(trade)) records.push(record);
         const [offer] = records;
-        if (offer !== undefined) yield { trade: offer.id, updated, records };
+        if (offer !== undefined) yield { trade: offer.id, updated, ended, records };
       }
     })(),
+    underWay,
   );
 }

@@ -16,6 +16,7 @@ import type { Stands } from '../../protocol/identity/stands.js';
 import type { Network } from '../network/index.js';
 import type { TradeLog } from '../trades/index.js';
 import { DeviceService } from './service.js';
+import type { UnderWay } from './stands.js';
 
 export interface DevicesDeps {
   readonly network: Network;
@@ -25,6 +26,8 @@ export interface DevicesDeps {
   readonly book: DeviceBook;
   /** The logs of this trader's trades, open ones or all. */
   readonly logs: (which: { ended: boolean }) => AsyncIterable<TradeLog>;
+  /** The trades of which something is still on its way to somebody. */
+  readonly underWay: () => UnderWay;
   /** What the sealed list of a restored home says, which the logs here do not. */
   readonly restoration: () => { readonly isKnown: boolean; readonly listed: Stands };
   readonly events: Pick<Events, 'record'>;

@@ -189,7 +189,7 @@ export class DeviceService implements Devices {
   }
 
   async revocationOf(device: Uint8Array, reason?: string): Promise<Drafted> {
-    const { logs, identity } = this.#deps;
+    const { logs, underWay, identity } = this.#deps;
     const restoration = this.#deps.restoration();
     if (!restoration.isKnown) {
       throw new NiagaError(
@@ -205,7 +205,10 @@ export class DeviceService implements Devices {
         next: 'Type it on another machine of this trader, or restore one from the words: niaga identity restore',
       });
     }
-    const stands = [...(await lastOf(logs({ ended: false }), device)), ...restoration.listed].slice(0, MAX_STANDS);
+    const stands = [...(await lastOf(logs({ ended: false }), device, underWay())), ...restoration.listed].slice(
+      0,
+      MAX_STANDS,
+    );
     const revocation = {
       kind: 'revocation',
       revoked: device,

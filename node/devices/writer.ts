@@ -33,14 +33,14 @@ export class WriterLease {
 
   /** What a lease for this device would say, whoever signs it. Also trades that ended stand: the last word may still be on its way. */
   async draft(holder: Uint8Array): Promise<LeaseDraft> {
-    const { logs, now } = this.#deps;
+    const { logs, underWay, now } = this.#deps;
     const { current } = this;
     return {
       epoch: nextEpoch(current?.payload, now()),
       holder,
       expires: now() + WRITER_LIFETIME,
       ...(current === undefined ? {} : { previous: current.id }),
-      stands: await newestOf(logs({ ended: true })),
+      stands: await newestOf(logs({ ended: true }), underWay()),
     };
   }
 
