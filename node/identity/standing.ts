@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import { NiagaError } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
-import { standsIn, type HeadsOf, type Stands } from '../../protocol/identity/stands.js';
+import { standsIn, type Stands } from '../../protocol/identity/stands.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import type { TradePayload } from '../../protocol/trade/index.js';
 import type { DeviceBook } from './device-book.js';
@@ -31,19 +31,30 @@ export function isBounded(record: SignedRecord<TradePayload>, book: Book, own: b
  * Refuses a trade message of a device that was revoked, or that no longer writes for its trader, unless it is one of those that
  * stand (DESIGN section 4). Only for messages that are not in the log yet: what was admitted stays, for no later statement undoes
  * what the other side has acted upon (section 6).
- * @param headsOf finds what a message of the trade names, also one that waits for others
+ *
+ * A message also stands that another device of its trader, which may sign now, has built upon: that device says itself what it took,
+ * and a list of what stands has no room for everything. The other side's word does not count: it may be the thief's.
+ * @param known the messages of the trade by their ids, also those that wait for others
  * @param own whether it is the reader's own trader
  * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER; TRADE_HEADS where messages must come first that tell whether it stands
  */
 export function checkStanding(
   record: SignedRecord<TradePayload>,
-  { book, headsOf, own }: { readonly book: Book; readonly headsOf: HeadsOf; readonly own: boolean },
+  {
+    book,
+    known,
+    own,
+  }: { readonly book: Book; readonly known: ReadonlyMap<string, SignedRecord<TradePayload>>; readonly own: boolean },
 ): void {
   const bounds = boundsOf(record, book, own);
   if (bounds === undefined) return;
   const { payload, id } = record;
   const trade = payload.kind === 'offer' ? id : payload.trade;
-  if (standsIn(id, { trade, lists: bounds.lists, headsOf })) return;
+  const headsOf = (name: string) => known.get(name)?.payload.heads;
+  const builtUpon = [...known.values()]
+    .filter((one) => equalBytes(one.payload.trader, payload.trader) && !isBounded(one, book, false))
+    .map((one) => ({ trade, last: one.id }));
+  if (standsIn(id, { trade, lists: [...bounds.lists, builtUpon], headsOf })) return;
   const missing = lastIn(bounds.lists, trade).filter((last) => headsOf(last.toString()) === undefined);
   if (missing.length > 0) {
     throw new NiagaError('TRADE_HEADS', 'The last messages of that device that stand must come first.', {

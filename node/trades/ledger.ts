@@ -135,7 +135,7 @@ export class Ledger {
         await store.write(this.#receiptWrites(id, record, arrival.receipt(trade.state.trade)));
       return { trade, added: false };
     }
-    await this.#checkStanding(id, trade, record, own);
+    await this.#checkStanding(id, trade?.records, record, own);
     if (trade === undefined && record.payload.kind !== 'offer') {
       throw new NiagaError('TRADE_HEADS', 'The trade that the message is for is not known here.', {
         details: { missing: [id] },
@@ -170,15 +170,20 @@ export class Ledger {
   }
 
   /** Whether the device that signed it still could. @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS */
-  async #checkStanding(id: string, trade: OpenTrade | undefined, record: MessageRecord, own: boolean): Promise<void> {
+  async #checkStanding(
+    id: string,
+    log: ReadonlyMap<string, MessageRecord> | undefined,
+    record: MessageRecord,
+    own: boolean,
+  ): Promise<void> {
     const { journal, devices } = this.#deps;
     if (!isBounded(record, devices, own)) return;
-    const heads = new Map([...(trade?.records ?? [])].map(([name, { payload }]) => [name, payload.heads]));
+    const known = new Map(log);
     for await (const [, bytes] of journal.parked(id)) {
       const parked = journal.open(bytes);
-      heads.set(parked.id.toString(), parked.payload.heads);
+      known.set(parked.id.toString(), parked);
     }
-    checkStanding(record, { book: devices, headsOf: (name) => heads.get(name), own });
+    checkStanding(record, { book: devices, known, own });
   }
 
   #receiptWrites(trade: string, { id }: MessageRecord, { bytes, writes }: Receipt): Write[] {
@@ -278,7 +283,7 @@ export class Ledger {
     const known = await book.locked(name, async () => {
       if ((await book.get(name)) !== undefined) return true;
       const { trade, writes } = book.adopt(undefined, records, state, 'arbiter', now());
-      for (const record of records) await this.#checkStanding(name, trade, record, false);
+      for (const record of records) await this.#checkStanding(name, trade.records, record, false);
       const data = { ...changeOf(trade), kind: 'accept', by: 'counterparty' };
       const staged = events.stage([{ type: 'trade-changed', data }]);
       await store.write([...writes, ...(receipt?.().writes ?? []), ...staged.writes]);
