@@ -40,7 +40,7 @@ export interface DevicesDeps {
 /** What the root must sign, as strict DAG-CBOR: a list of drafts, each with its kind. */
 export interface Drafted {
   readonly drafts: Uint8Array;
-  /** Open trades for which it says what stands. */
+  /** For how many trades it says what stands. */
   readonly stands: number;
 }
 
@@ -50,6 +50,8 @@ export interface Devices {
   view(): Promise<DevicesView>;
   /** Whether this device signs stock and steps of trades, as far as is known now. */
   readonly mayWrite: boolean;
+  /** Peer id of the device that does, by the lease that is known; undefined where there is none, or it was revoked. */
+  readonly writer: string | undefined;
   /** Whether the trader has, or had, other devices than this one. */
   readonly hasOthers: boolean;
   /** Peer ids of the other devices that were not revoked. */

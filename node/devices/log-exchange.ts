@@ -65,10 +65,15 @@ export class LogExchange {
 
   /**
    * Takes from a peer what it has of a trade and this node lacks.
+   * @param options.judged it is the own device that writes. Default: false
    * @returns whether this node now has all that the peer has; false where the peer does not know the trade
    * @throws NiagaError PEER_UNREACHABLE, …, and what a message is refused with
    */
-  async pull(peer: string, trade: CID, signal?: AbortSignal): Promise<boolean> {
+  async pull(
+    peer: string,
+    trade: CID,
+    { signal, judged }: { signal?: AbortSignal; judged?: boolean } = {},
+  ): Promise<boolean> {
     const { network, identity, trades } = this.#deps;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const have = (await trades.log(trade.toString()))?.heads ?? [];
@@ -76,7 +81,7 @@ export class LogExchange {
       const options = { timeout: REQUEST_TIMEOUT, retry: true, force: true, maxResponse: MAX_ANSWER, signal };
       const answer = readBody(logAnswerSchema, await network.request(peer, LOG_METHOD, body, options), LOG_METHOD);
       if (answer.heads.length === 0) return false;
-      await trades.takeCopies(answer.messages, answer.receipts);
+      await trades.takeCopies(answer.messages, answer.receipts, judged);
       const log = await trades.log(trade.toString());
       const known = new Set(log?.records.map(({ id }) => id.toString()));
       if (answer.heads.every((head) => known.has(head.toString()))) return true;

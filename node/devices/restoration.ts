@@ -297,7 +297,7 @@ export class Restoration {
 
   async #pulled(peer: string, trade: CID): Promise<boolean> {
     try {
-      return await this.#logs.pull(peer, trade, this.#stopping.signal);
+      return await this.#logs.pull(peer, trade, { signal: this.#stopping.signal });
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       this.#deps.logger.debug({ peer, code: error.code, error: error.message }, 'a log could not be had');

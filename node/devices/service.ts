@@ -86,6 +86,12 @@ export class DeviceService implements Devices {
     return this.#lease.isHere && !book.isRevoked(identity.trader, identity.device);
   }
 
+  get writer(): string | undefined {
+    const { book, identity } = this.#deps;
+    const holder = this.#lease.current?.payload.holder;
+    return holder === undefined || book.isRevoked(identity.trader, holder) ? undefined : deviceToPeerId(holder);
+  }
+
   get hasOthers(): boolean {
     const { book, identity } = this.#deps;
     return this.#lease.current !== undefined || book.devicesOf(identity.trader).length > 1;
@@ -205,10 +211,9 @@ export class DeviceService implements Devices {
         next: 'Type it on another machine of this trader, or restore one from the words: niaga identity restore',
       });
     }
-    const stands = [...(await lastOf(logs({ ended: false }), device, underWay())), ...restoration.listed].slice(
-      0,
-      MAX_STANDS,
-    );
+    // Also trades that ended: the message that closed one may still be on its way.
+    const known = await lastOf(logs({ ended: true }), device, underWay());
+    const stands = [...restoration.listed, ...known].slice(0, MAX_STANDS);
     const revocation = {
       kind: 'revocation',
       revoked: device,

@@ -17,7 +17,7 @@ const ROUND = 5 * 60 * 1000;
 
 export interface SiblingsDeps extends LogExchangeDeps {
   readonly trades: Pick<Trades, 'log' | 'logs' | 'takeCopies' | 'onChange'>;
-  readonly devices: Pick<Devices, 'siblings' | 'mayWrite' | 'onChange'>;
+  readonly devices: Pick<Devices, 'siblings' | 'writer' | 'mayWrite' | 'onChange'>;
   readonly logger: Logger;
 }
 
@@ -79,7 +79,8 @@ export class Siblings {
           const known = new Set(
             (await this.#deps.trades.log(trade.toString()))?.records.map(({ id }) => id.toString()),
           );
-          if (!heads.every((head) => known.has(head.toString()))) await this.#logs.pull(peer, trade, signal);
+          if (!heads.every((head) => known.has(head.toString())))
+            await this.#logs.pull(peer, trade, { signal, judged: devices.writer === peer });
         }
         if (!devices.mayWrite) await this.#rows.pull(peer, signal);
       } catch (error) {

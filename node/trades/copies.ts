@@ -31,12 +31,13 @@ export async function takeCopies(
   messages: readonly Uint8Array[],
   receipts: readonly Uint8Array[],
   deps: CopiesDeps,
+  judged: boolean,
 ): Promise<void> {
   const { ledger, onRefused, logger } = deps;
-  await takeCases(messages, deps);
+  await takeCases(messages, deps, judged);
   for (const bytes of messages) {
     try {
-      await ledger.receive(bytes, { way: 'copy' }, () => Promise.resolve());
+      await ledger.receive(bytes, { way: 'copy', judged }, () => Promise.resolve());
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       onRefused(error.code);
@@ -57,6 +58,7 @@ export async function takeCopies(
 async function takeCases(
   messages: readonly Uint8Array[],
   { journal, book, identity, ledger, now, onCase, onRefused }: CopiesDeps,
+  judged: boolean,
 ): Promise<void> {
   const records = messages.flatMap((bytes) => {
     try {
@@ -76,7 +78,7 @@ async function takeCases(
     const found = caseIn(log, trade, identity.trader, now());
     if (found === undefined) continue;
     try {
-      await ledger.adopt(found);
+      await ledger.adopt(found, { judged });
       onCase(trade.toString());
     } catch (error) {
       if (!isNiagaError(error)) throw error;

@@ -83,8 +83,9 @@ export interface Trades {
   /**
    * Takes up messages and receipts that somebody has who holds the log: the other side, or another device of this trader. What does not
    * hold is left out.
+   * @param judged they are from the own device that writes: also what a device signed that was revoked since stays. Default: false
    */
-  takeCopies(messages: readonly Uint8Array[], receipts: readonly Uint8Array[]): Promise<void>;
+  takeCopies(messages: readonly Uint8Array[], receipts: readonly Uint8Array[], judged?: boolean): Promise<void>;
   /** Asks the other side, through the mail, for what is missing here of these trades. */
   askFor(counterparty: Uint8Array, trades: readonly CID[]): Promise<void>;
   counts(): { open: number; ended: number; outbox: number };

@@ -20,7 +20,7 @@ import type { Logger } from '../logger.js';
 import type { Mail, Outgoing, OwnReceipt } from '../mail/index.js';
 import type { Store, Write } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
-import { arbiterOf, caseFor, type Case } from './cases.js';
+import { arbiterOf, caseFor, caseIn, type Case } from './cases.js';
 import { participants, type Journal, type MessageRecord } from './journal.js';
 import { checkRoom } from './room.js';
 import { stockWrites } from './shelf.js';
@@ -53,8 +53,11 @@ type Receipt = OwnReceipt & { send?(): void };
 export type Arrival =
   /** In a letter of `from`, who has to be its author and waits for the receipt. */
   | { readonly way: 'author'; readonly from: Uint8Array; readonly receipt: (trade: CID) => OwnReceipt }
-  /** From somebody who has the log; own messages too, which a home that was set back has lost. */
-  | { readonly way: 'copy' };
+  /**
+   * From somebody who has the log; own messages too, which a home that was set back has lost. `judged`: from the own machine that writes,
+   * which took it when its device could still sign, by what was known then.
+   */
+  | { readonly way: 'copy'; readonly judged?: boolean };
 
 /**
  * The one way into a trade's log, for own steps and for what comes from outside: judged by the state machine, written in
@@ -135,7 +138,7 @@ export class Ledger {
         await store.write(this.#receiptWrites(id, record, arrival.receipt(trade.state.trade)));
       return { trade, added: false };
     }
-    await this.#checkStanding(id, trade?.records, record, own);
+    if (arrival.way === 'author' || arrival.judged !== true) await this.#checkStanding(id, trade?.records, record, own);
     if (trade === undefined && record.payload.kind !== 'offer') {
       throw new NiagaError('TRADE_HEADS', 'The trade that the message is for is not known here.', {
         details: { missing: [id] },
@@ -273,17 +276,22 @@ export class Ledger {
   }
 
   /**
-   * Takes up a trade that names this trader as its arbiter. What is known of it already stays.
-   * @param receipt makes the own receipt for the parcel in which it came; undefined where it was read somewhere
-   * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS
+   * Takes up a trade that names this trader as its arbiter. What is known of it already stays; what does not stand is left out.
+   * @param how.receipt makes the own receipt for the parcel in which it came; undefined where it was read somewhere
+   * @param how.judged as of an {@link Arrival}
+   * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS where without that there is no contract
    */
-  async adopt({ trade: id, state, records }: Case, receipt?: () => OwnReceipt): Promise<void> {
+  async adopt(
+    given: Case,
+    { receipt, judged = false }: { receipt?: () => OwnReceipt; judged?: boolean } = {},
+  ): Promise<void> {
+    const { trade: id, records } = given;
     const { book, store, events, now } = this.#deps;
     const name = id.toString();
     const known = await book.locked(name, async () => {
       if ((await book.get(name)) !== undefined) return true;
-      const { trade, writes } = book.adopt(undefined, records, state, 'arbiter', now());
-      for (const record of records) await this.#checkStanding(name, trade.records, record, false);
+      const standing = judged ? given : await this.#standingOf(given);
+      const { trade, writes } = book.adopt(undefined, standing.records, standing.state, 'arbiter', now());
       const data = { ...changeOf(trade), kind: 'accept', by: 'counterparty' };
       const staged = events.stage([{ type: 'trade-changed', data }]);
       await store.write([...writes, ...(receipt?.().writes ?? []), ...staged.writes]);
@@ -293,7 +301,28 @@ export class Ledger {
       return false;
     });
     if (!known) return this.#unpark(name);
-    for (const { bytes } of records) await this.receive(bytes, { way: 'copy' }, () => Promise.resolve());
+    for (const { bytes } of records) await this.receive(bytes, { way: 'copy', judged }, () => Promise.resolve());
+  }
+
+  /** A case without what does not stand, and what builds on that. @throws NiagaError as {@link Ledger.adopt} */
+  async #standingOf(given: Case): Promise<Case> {
+    const { identity, now } = this.#deps;
+    const log = new Map(given.records.map((record) => [record.id.toString(), record]));
+    const records: MessageRecord[] = [];
+    let refusal: NiagaError | undefined;
+    for (const record of given.records) {
+      try {
+        await this.#checkStanding(given.trade.toString(), log, record, false);
+        records.push(record);
+      } catch (error) {
+        if (!isNiagaError(error)) throw error;
+        refusal ??= error;
+      }
+    }
+    if (refusal === undefined) return given;
+    const found = caseIn(records, given.trade, identity.trader, now());
+    if (found === undefined) throw refusal;
+    return found;
   }
 
   #tell(trade: OpenTrade): void {

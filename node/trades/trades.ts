@@ -255,14 +255,15 @@ class TradesService implements Trades {
     return { ...logOf(trade), receipts };
   }
 
-  takeCopies(messages: readonly Uint8Array[], receipts: readonly Uint8Array[]): Promise<void> {
-    return takeCopies(messages, receipts, {
+  takeCopies(messages: readonly Uint8Array[], receipts: readonly Uint8Array[], judged = false): Promise<void> {
+    const deps = {
       ...this.#deps,
       book: this.#book,
       journal: this.#journal,
       ledger: this.#ledger,
-      onCase: (trade) => this.#consentTo(trade),
-    });
+      onCase: (trade: string) => this.#consentTo(trade),
+    };
+    return takeCopies(messages, receipts, deps, judged);
   }
 
   askFor(counterparty: Uint8Array, trades: readonly CID[]): Promise<void> {
@@ -333,7 +334,7 @@ class TradesService implements Trades {
       if (!isHere && !(await arbiters.offers(this.#stopping.signal)))
         throw new NiagaError('TRADER_NOT_FOUND', 'Nobody knows that this trader offers to be an arbiter.');
     }
-    await this.#ledger.adopt(opened, () => receipt(about));
+    await this.#ledger.adopt(opened, { receipt: () => receipt(about) });
     this.#consentTo(id);
   }
 

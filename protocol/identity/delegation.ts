@@ -30,8 +30,8 @@ export const delegationSchema = z
 export type Delegation = z.infer<typeof delegationSchema>;
 
 /**
- * The root takes a device's delegation back. For each trade still open `stands` names the last message of that device
- * that is valid; everything else that the device signed for an open trade is void (DESIGN section 4).
+ * The root takes a device's delegation back. For each trade `stands` names the last message of that device that is valid, open ones
+ * first where there is no room for all; everything else that the device signed for a trade is void (DESIGN section 4).
  */
 export const revocationSchema = z.looseObject({
   ...headerShape,

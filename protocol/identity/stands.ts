@@ -5,7 +5,10 @@ import { cidSchema } from '../schema.js';
 /** Entries in a list of what stands. */
 export const MAX_STANDS = 1_000;
 
-/** For each trade still open the last messages that count of a device that signs no more. A trade may stand there twice. */
+/**
+ * For each trade the last messages that count of a device that signs no more; of trades that ended too, for what closed one may still be
+ * on its way. A trade may stand there twice.
+ */
 export const standsSchema = z.array(z.looseObject({ trade: cidSchema, last: cidSchema })).max(MAX_STANDS);
 export type Stands = z.infer<typeof standsSchema>;
 

@@ -7,7 +7,7 @@ import { restoreIdentity } from '../../node/identity/restore.js';
 import type { Root } from '../../node/identity/root.js';
 import { openCapsule } from '../../protocol/identity/capsule.js';
 import { parseId } from '../../protocol/ids.js';
-import { signRecord } from '../../protocol/record.js';
+import { openRecord, signRecord } from '../../protocol/record.js';
 import { jpegOf } from '../node/pictures/samples.js';
 import {
   market,
@@ -140,6 +140,10 @@ describe('one shop on two machines', () => {
     await shows(phone, trade, 'offered');
     await phone.tradeAccept({ trade });
     await shows(shop, trade, 'accepted');
+    const { trade: over } = await buyer.offer({ listing, quantity: 2 });
+    await shows(phone, over, 'offered');
+    await phone.tradeDecline({ trade: over });
+    await shows(shop, over, 'declined');
     const root = await rootOf(shop);
     // Lost: whoever has it has its keys, and a node that hears of nothing.
     const thief = await openIdentity({ home: await openHome(phone.folder, NETWORK), network: NETWORK });
@@ -152,6 +156,13 @@ describe('one shop on two machines', () => {
     await buyer.services.devices.devicesOf(shop.identity.trader);
     const { devices } = await shop.identityDevices({});
     expect(devices.find(({ device }) => device === phone.identity.peerId)?.revoked).not.toBeNull();
+
+    // What closed a trade may still be on its way.
+    const [revocation] = shop.services.devices.records().flatMap((bytes) => {
+      const { payload } = openRecord(bytes, { network: NETWORK, kinds: ['delegation', 'revocation', 'writer'] });
+      return payload.kind === 'revocation' ? [payload] : [];
+    });
+    expect(revocation?.stands.map((one) => one.trade.toString())).toEqual([trade, over]);
 
     if (log === undefined) throw new Error('the phone did not know its trade');
     const draft = { trade: log.trade, heads: [...log.heads] };

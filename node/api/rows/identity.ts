@@ -66,7 +66,7 @@ const signingView = z.object({
   device: z.string().describe('The peer id of the device that it is about'),
   done: z.boolean(),
   drafts: z.string().optional().describe('What the root must sign, in base64; the same is called again with it'),
-  stands: z.int().optional().describe('Open trades in which something of the device stands'),
+  stands: z.int().optional().describe('Trades in which something of the device stands'),
   copies: z.int().optional().describe('Other nodes that keep it for everybody'),
 });
 export type SigningView = z.infer<typeof signingView>;

@@ -1,9 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Identity } from '../../../node/identity/index.js';
 import { createBulkVerifier } from '../../../node/identity/verifier.js';
 import { TradeBook } from '../../../node/trades/book.js';
 import { caseFor, openCase } from '../../../node/trades/cases.js';
 import { Journal } from '../../../node/trades/journal.js';
 import { Ledger, type LedgerDeps } from '../../../node/trades/ledger.js';
+import type { Revocation } from '../../../protocol/identity/delegation.js';
+import type { Stands } from '../../../protocol/identity/stands.js';
+import { equalBytes } from '../../../protocol/ids.js';
+import type { SignedRecord } from '../../../protocol/record.js';
 import { DEADLINE_GRACE, DEFAULT_DURATIONS, messagesOf, roleOf } from '../../../protocol/trade/index.js';
 import { openStore } from '../store/support.js';
 import { arbiter, BEGIN, buyer, Log, NETWORK, seller, terms } from './log.js';
@@ -85,5 +90,40 @@ describe('a case', () => {
     expect(early.records).toHaveLength(2);
     const late = opened(log, log.clock + DEADLINE_GRACE);
     expect(late.records.map(({ payload }) => payload.kind)).toEqual(['offer', 'accept', 'timeout', 'rating']);
+  });
+
+  it('is taken without what a revoked device signed after what stands, but whole from the own machine that writes', async () => {
+    const log = new Log().offer(true).answer(seller, 'accept');
+    const { trade } = log.known.state;
+    const [offer] = log.records.values();
+    log.add(log.sign(buyer, 'paid', { amount: terms(true).total }));
+    log.add(log.sign(seller, 'dispute', { reason: 'Palsu.' }));
+    const found = opened(log, log.clock);
+    const adopt = async (stands: Stands, judged: boolean): Promise<(string | undefined)[]> => {
+      const revoked = { payload: { created: BEGIN, stands } } as SignedRecord<Revocation>;
+      const store = await openStore();
+      const kept = new Journal(store, NETWORK, createBulkVerifier());
+      const book = new TradeBook(kept, { trader: arbiter.trader } as Identity);
+      const ledger = new Ledger({
+        store,
+        journal: kept,
+        book,
+        identity: { trader: arbiter.trader } as Identity,
+        devices: {
+          revocationsOf: (_: Uint8Array, device: Uint8Array) => (equalBytes(device, buyer.device) ? [revoked] : []),
+          writerOf: () => undefined,
+        },
+        mail: { waiting: () => [] } as unknown as LedgerDeps['mail'],
+        events: { stage: () => ({ writes: [], tell: () => undefined }) } as unknown as LedgerDeps['events'],
+        now: () => log.clock,
+      } as unknown as LedgerDeps);
+      await ledger.adopt(found, { judged });
+      const taken = await book.get(trade.toString());
+      return [...(taken?.records.values() ?? [])].map(({ payload }) => payload.kind);
+    };
+    const stands = [{ trade, last: offer?.id ?? trade }];
+    expect(await adopt(stands, false)).toEqual(['offer', 'accept']);
+    expect(await adopt(stands, true)).toEqual(['offer', 'accept', 'paid', 'dispute']);
+    await expect(adopt([], false)).rejects.toMatchObject({ code: 'DELEGATION_REVOKED' });
   });
 });

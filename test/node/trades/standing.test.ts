@@ -90,4 +90,14 @@ describe('a message of a device that signs no more, in a trade for which the lis
       expect(await kindsOf(offer)).toEqual(['offer', 'withdraw']);
     },
   );
+
+  it('is taken from the own machine that writes, which had taken it before', async () => {
+    const { statement, offer, signed, phone, draft } = bounded('revocation');
+    const withdrawn = signed('withdraw', draft, phone);
+    await tell(statement);
+    await copies(offer, withdrawn);
+    expect(await kindsOf(offer)).toBeUndefined();
+    await shop.trades.takeCopies([offer.bytes, withdrawn.bytes], [], true);
+    expect(await kindsOf(offer)).toEqual(['offer', 'withdraw']);
+  });
 });
