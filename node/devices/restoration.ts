@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { CLOCK_SKEW } from '../../protocol/clock.js';
 import { openCapsule, type CapsuleContent } from '../../protocol/identity/capsule.js';
 import { equalBytes, parseId, parseTrader, traderToText } from '../../protocol/ids.js';
 import type { DevicesView } from '../api/rows/identity.js';
@@ -13,7 +14,7 @@ import type { Network } from '../network/index.js';
 import type { Search } from '../search/index.js';
 import { cborCodec, type Store, type Table } from '../store/index.js';
 import type { TraderRecords } from '../trader-records/index.js';
-import type { Trades } from '../trades/index.js';
+import type { TradeLog, Trades } from '../trades/index.js';
 import type { Devices } from './index.js';
 import type { LogExchange } from './log-exchange.js';
 
@@ -60,6 +61,8 @@ interface Progress {
   readonly found: readonly string[];
   /** Trades whose log is as whole as the other side's. */
   readonly compared: readonly string[];
+  /** Of these the ones for which the capsule names messages that the other side does not have. */
+  readonly lacking?: readonly string[];
 }
 
 const KEY = 'progress';
@@ -107,11 +110,16 @@ export class Restoration {
   view(): DevicesView['restore'] {
     const progress = this.#progress;
     if (progress === undefined) return undefined;
-    const { trades = [], compared, omitted, found } = progress;
+    const { trades = [], compared, omitted, found, lacking = [] } = progress;
     const gaps = [
       ...(progress.trades === undefined ? ['the list of open trades was not found yet'] : []),
       ...(omitted > 0 ? [`${omitted} open trades had no room in the list`] : []),
       ...(found.length > 0 ? [`${found.length} open trades were not in the list, which was older than they are`] : []),
+      ...(lacking.length > 0
+        ? [
+            `of ${lacking.length} trades the other side does not have all that this trader had signed: ${lacking.join(', ')}`,
+          ]
+        : []),
     ];
     return {
       profile: progress.profile,
@@ -146,19 +154,28 @@ export class Restoration {
     const progress = this.#progress;
     if (progress === undefined || progress.compared.includes(trade)) return;
     const log = await this.#deps.trades.log(trade);
-    const { identity } = this.#deps;
-    const isForeign = log?.records.some(
-      ({ payload }) => equalBytes(payload.trader, identity.trader) && !equalBytes(payload.device, identity.device),
-    );
-    if (log === undefined || isForeign !== true) return;
+    if (log === undefined || !this.#isOfBefore(log, progress)) return;
     if (await this.#compare(log.trade, log.counterparty)) return;
     throw new NiagaError(
       'RESTORE_PENDING',
-      'The other side was not reached since this machine was restored: the trade can be read only.',
+      'This trade was not compared with the other side since this machine was restored: it can be read only.',
       {
-        next: 'It goes on by itself when the other side is online; see: niaga identity devices',
+        next: 'It goes on by itself when the other side is online, a day later where it lacks messages; see: niaga identity devices',
       },
     );
+  }
+
+  /**
+   * Whether another machine of this trader may have signed something in a trade that is not in its log here: it did, the capsule names
+   * it, or the trade is older than the restoring. An offer that its author sends again tells nothing of what answered it.
+   */
+  #isOfBefore({ trade, records }: TradeLog, { trades = [], since }: Progress): boolean {
+    const { identity } = this.#deps;
+    if (trades.some((one) => one.trade === trade.toString())) return true;
+    const isOwn = ({ device }: { readonly device: Uint8Array }): boolean => equalBytes(device, identity.device);
+    const [offer] = records;
+    if (offer !== undefined && !isOwn(offer.payload) && offer.payload.created < since + CLOCK_SKEW) return true;
+    return records.some(({ payload }) => equalBytes(payload.trader, identity.trader) && !isOwn(payload));
   }
 
   get #wasLookedFor(): boolean {
@@ -277,15 +294,23 @@ export class Restoration {
     }
   }
 
-  /** Takes what the other side has of a trade; whether the log here is now as whole. */
+  /**
+   * Takes what the other side has of a trade; whether the log here is now as whole. Where the capsule names more than one of its devices
+   * has, the others are asked: one may be behind, or keep something back. What nobody had for long is taken as never delivered.
+   */
   async #compare(trade: CID, counterparty: Uint8Array): Promise<boolean> {
     const { devices, logger } = this.#deps;
     const { signal } = this.#stopping;
     try {
+      let reached = false;
       for (const peer of await devices.devicesOf(counterparty, signal)) {
         if (!(await this.#pulled(peer, trade))) continue;
-        await this.#change({ compared: [...(this.#progress?.compared ?? []), trade.toString()] });
-        return true;
+        reached = true;
+        if (await this.#isWhole(trade)) return await this.#isCompared(trade);
+      }
+      if (reached && this.#wasLookedFor) {
+        const lacking = [...(this.#progress?.lacking ?? []), trade.toString()];
+        return await this.#isCompared(trade, { lacking });
       }
     } catch (error) {
       signal.throwIfAborted();
@@ -293,6 +318,18 @@ export class Restoration {
       logger.debug({ code: error.code }, 'the other side of a trade could not be asked');
     }
     return false;
+  }
+
+  async #isCompared(trade: CID, more: Partial<Progress> = {}): Promise<true> {
+    await this.#change({ compared: [...(this.#progress?.compared ?? []), trade.toString()], ...more });
+    return true;
+  }
+
+  /** Whether the log has every message that the capsule names. */
+  async #isWhole(trade: CID): Promise<boolean> {
+    const heads = this.#progress?.trades?.find((one) => one.trade === trade.toString())?.heads ?? [];
+    const known = new Set((await this.#deps.trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
+    return heads.every((head) => known.has(head));
   }
 
   async #pulled(peer: string, trade: CID): Promise<boolean> {
