@@ -86,44 +86,59 @@ describe('words alone on a new machine', () => {
 });
 
 describe('one shop on two machines', () => {
-  it('goes on after a hand-over without a fork, both reading everything', { timeout: 180_000 }, async () => {
-    const shop = await start({ name: 'Warung Sari' });
-    const buyer = await start({ by: shop });
-    const { picture } = await shop.pictureAdd({ content: toBase64(jpegOf()) });
-    const listing = await publish(shop, { ...KOPI, image: [picture] });
-    const phone = await pair(shop);
-    await until(
-      () => phone.listingShow({ listing }),
-      ({ available }) => available === 5,
-    );
-    const { trade } = await buyer.offer({ listing, quantity: 2 });
-    await shows(shop, trade, 'offered');
-    await shop.tradeAccept({ trade });
-    await shows(phone, trade, 'accepted');
-    await expect(phone.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
-    await shop.identityPass({ device: phone.identity.peerId });
-    await until(
-      () => phone.identityDevices({}),
-      ({ lease }) => lease?.holder === phone.identity.peerId,
-    );
-    await until(
-      () => phone.listingShow({ listing }),
-      ({ available }) => available === 3,
-    );
-    await until(
-      () => phone.pictureSave({ picture }).catch(() => undefined),
-      (saved) => saved?.content === toBase64(jpegOf()),
-    );
-    await expect(shop.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
-    await buyer.tradePay({ trade });
-    await shows(phone, trade, 'paid');
-    await phone.tradeConfirm({ trade });
-    for (const machine of [shop, phone, buyer])
-      expect((await shows(machine, trade, 'payment-confirmed')).equivocations).toBe(0);
-    await phone.tradeShip({ trade });
-    await shows(shop, trade, 'shipped');
-    await shows(buyer, trade, 'shipped');
-  });
+  it(
+    'goes on after a hand-over and after a lost lease without a fork, both reading everything',
+    { timeout: 180_000 },
+    async () => {
+      const shop = await start({ name: 'Warung Sari' });
+      const buyer = await start({ by: shop });
+      const { picture } = await shop.pictureAdd({ content: toBase64(jpegOf()) });
+      const listing = await publish(shop, { ...KOPI, image: [picture] });
+      const phone = await pair(shop);
+      await until(
+        () => phone.listingShow({ listing }),
+        ({ available }) => available === 5,
+      );
+      const { trade } = await buyer.offer({ listing, quantity: 2 });
+      await shows(shop, trade, 'offered');
+      await shop.tradeAccept({ trade });
+      await shows(phone, trade, 'accepted');
+      await expect(phone.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
+      await shop.identityPass({ device: phone.identity.peerId });
+      await until(
+        () => phone.identityDevices({}),
+        ({ lease }) => lease?.holder === phone.identity.peerId,
+      );
+      await until(
+        () => phone.listingShow({ listing }),
+        ({ available }) => available === 3,
+      );
+      await until(
+        () => phone.pictureSave({ picture }).catch(() => undefined),
+        (saved) => saved?.content === toBase64(jpegOf()),
+      );
+      await expect(shop.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
+      await buyer.tradePay({ trade });
+      await shows(phone, trade, 'paid');
+      await phone.tradeConfirm({ trade });
+      for (const machine of [shop, phone, buyer])
+        expect((await shows(machine, trade, 'payment-confirmed')).equivocations).toBe(0);
+
+      // The phone is lost with the lease; when it is found again, it finds out that it writes no more.
+      const root = await rootOf(shop);
+      await stop(phone);
+      await expect(shop.tradeShip({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
+      await signed((given) => shop.identityTake({ ...(given && { signed: given }) }), root);
+      await shop.tradeShip({ trade });
+      await shows(buyer, trade, 'shipped');
+      const found = await start({ folder: phone.folder, by: shop });
+      await shows(found, trade, 'shipped');
+      await expect(found.tradeCancel({ trade })).rejects.toMatchObject({ code: 'WRITER_OTHER' });
+      await buyer.tradeReceive({ trade });
+      for (const machine of [shop, found, buyer])
+        expect((await shows(machine, trade, 'received')).equivocations).toBe(0);
+    },
+  );
 
   it('takes nothing of a phone that was revoked but what stands', { timeout: 180_000 }, async () => {
     const shop = await start({ name: 'Warung Sari' });
