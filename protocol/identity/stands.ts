@@ -13,7 +13,7 @@ export const standsSchema = z.array(z.looseObject({ trade: cidSchema, last: cidS
 export type Stands = z.infer<typeof standsSchema>;
 
 /** What is asked of a log to know what came before a message: the heads that it names; undefined where it is not there. */
-export type HeadsOf = (message: string) => readonly CID[] | undefined;
+type HeadsOf = (message: string) => readonly CID[] | undefined;
 
 /**
  * Whether a message of a device that signs no more counts: it is one of the last that stand, or one of them comes after it.
