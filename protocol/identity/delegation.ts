@@ -31,7 +31,8 @@ export type Delegation = z.infer<typeof delegationSchema>;
 
 /**
  * The root takes a device's delegation back. For each trade `stands` names the last message of that device that is valid, open ones
- * first where there is no room for all; everything else that the device signed for a trade is void (DESIGN section 4).
+ * first where there is no room for all; everything else that the device signed for a trade is void, unless another device of
+ * the trader that may sign built upon it (DESIGN section 4).
  */
 export const revocationSchema = z.looseObject({
   ...headerShape,

@@ -21,8 +21,9 @@ export const writerSchema = z.looseObject({
   /** The lease before this one, as far as its author knew one. */
   previous: cidSchema.optional(),
   /**
-   * For each trade the newest messages that its author knew, open ones first where there is no room for all. What other devices of the trader than `holder`
-   * signed counts in it where it is one of these or comes before one; nothing else of them does.
+   * For each trade the newest messages that its author knew, open ones first where there is no room for all. What other
+   * devices of the trader than `holder` signed counts in it where it is one of these or comes before one, or before a
+   * message of `holder`; nothing else of them does.
    */
   stands: standsSchema,
 });
