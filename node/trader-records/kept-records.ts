@@ -107,7 +107,8 @@ export class KeptRecords {
       const key = keyOf(payload.trader, payload.kind);
       const held = this.#kept.get(key);
       const order = held === undefined ? 1 : compareVersions(record, held);
-      if (order < 0) throw new NiagaError('RECORD_OLD', `A newer ${payload.kind} of that trader is kept here.`);
+      if (order < 0 && (await this.#stands(key)))
+        throw new NiagaError('RECORD_OLD', `A newer ${payload.kind} of that trader is kept here.`);
       // Anybody may bring a copy, only the device itself makes it last: what its owner has given up ends.
       const refreshed = deviceToPeerId(payload.device) === peer ? this.#deps.now() : payload.created;
       const kept = Math.max(refreshed + keptFor(payload.kind), order === 0 ? (held?.until ?? 0) : 0);
@@ -141,6 +142,19 @@ export class KeptRecords {
       if (row !== undefined) found.push({ record: row.record, delegation: row.delegation });
     }
     return found;
+  }
+
+  /** Whether the device that signed what is kept was not revoked since: a thief's record keeps none of its owner's out. */
+  async #stands(key: string): Promise<boolean> {
+    const row = await unlessDamaged(this.#table.get(key));
+    if (row === undefined) return false;
+    try {
+      this.#deps.delegations.read(row.delegation);
+      return true;
+    } catch (error) {
+      if (isNiagaError(error, 'DELEGATION_REVOKED')) return false;
+      throw error;
+    }
   }
 
   /** Forgets what is over. */

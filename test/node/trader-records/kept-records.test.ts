@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createBulkVerifier, createDelegationBook, type Identity } from '../../../node/identity/index.js';
 import type { Network, PeerRef } from '../../../node/network/index.js';
@@ -5,7 +6,8 @@ import { rawCodec, type Store } from '../../../node/store/index.js';
 import type { TraderRecordsDeps } from '../../../node/trader-records/index.js';
 import { KEPT_FOR, KeptRecords, SHARES, type Shares } from '../../../node/trader-records/kept-records.js';
 import { encode } from '../../../protocol/cbor.js';
-import { traderToText } from '../../../protocol/ids.js';
+import { keyPairFromSeed } from '../../../protocol/ed25519.js';
+import { equalBytes, traderToText } from '../../../protocol/ids.js';
 import { placeOf, SALTS, traderKey } from '../../../protocol/search/posting-keys.js';
 import { openStore } from '../store/support.js';
 import { createAuthor, DAY, NETWORK, quiet, type Author } from './support.js';
@@ -13,7 +15,13 @@ import { createAuthor, DAY, NETWORK, quiet, type Author } from './support.js';
 const NOW = Date.UTC(2026, 0, 1);
 const STRANGER = createAuthor(NOW).peer;
 
-async function openKept(store?: Store, near = true, shares: Shares = SHARES, now = NOW) {
+async function openKept(
+  store?: Store,
+  near = true,
+  shares: Shares = SHARES,
+  now = NOW,
+  isRevoked: (trader: Uint8Array, device: Uint8Array) => boolean = () => false,
+) {
   const clock = { now };
   const at = store ?? (await openStore());
   const verify = createBulkVerifier();
@@ -25,7 +33,12 @@ async function openKept(store?: Store, near = true, shares: Shares = SHARES, now
     network: { directory, peerId: 'here' } as unknown as Network,
     networkName: NETWORK,
     identity: {} as Identity,
-    delegations: createDelegationBook({ table: at.table('delegations', rawCodec), network: NETWORK, verify }),
+    delegations: createDelegationBook({
+      table: at.table('delegations', rawCodec),
+      network: NETWORK,
+      verify,
+      isRevoked,
+    }),
     verify,
     now: () => clock.now,
     logger: quiet,
@@ -54,6 +67,28 @@ describe('the records that a node keeps of other traders', () => {
     expect(await again.get(author.trader, 'profile')).toEqual(newer);
     expect(await again.get(author.trader, 'block-list')).toBeUndefined();
     expect(await again.get(createAuthor(NOW).trader, 'profile')).toBeUndefined();
+  });
+
+  it('give way to an older one of another device once the device that signed them was revoked', async () => {
+    const root = keyPairFromSeed(new Uint8Array(randomBytes(32)));
+    const [phone, shop] = [0, 1].map(() => createAuthor(NOW, undefined, root)) as [Author, Author];
+    let stolen = false;
+    const { kept } = await openKept(
+      undefined,
+      true,
+      SHARES,
+      NOW,
+      (_, device) => stolen && equalBytes(device, phone.device),
+    );
+    await kept.put(profile(phone, 'Pencuri', 9_000), phone.peer);
+    const own = profile(shop, 'Sari', 2);
+    await expect(kept.put(own, shop.peer)).rejects.toMatchObject({ code: 'RECORD_OLD' });
+    stolen = true;
+    await kept.put(own, shop.peer);
+    expect(await kept.get(shop.trader, 'profile')).toEqual(own);
+    await expect(kept.put(profile(phone, 'Pencuri', 9_001), phone.peer)).rejects.toMatchObject({
+      code: 'DELEGATION_REVOKED',
+    });
   });
 
   it('are refused where they do not hold, before anything is kept', async () => {

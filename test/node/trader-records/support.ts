@@ -36,13 +36,18 @@ export const quiet = {
 /** A trader who signs by hand. */
 export interface Author {
   readonly trader: Uint8Array;
+  readonly device: Uint8Array;
   readonly peer: string;
   readonly delegation: Uint8Array;
   sign<K extends TraderRecordKind>(kind: K, item: TraderItem<K>, seq: number, created?: number): TraderRecord<K>;
 }
 
-export function createAuthor(now: number, expires = now + 300 * DAY): Author {
-  const rootKeys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
+/** @param rootKeys of a trader with several devices */
+export function createAuthor(
+  now: number,
+  expires = now + 300 * DAY,
+  rootKeys = keyPairFromSeed(new Uint8Array(randomBytes(32))),
+): Author {
   const deviceKeys = keyPairFromSeed(new Uint8Array(randomBytes(32)));
   const trader = rootKeys.publicKey;
   const root: Signer = { trader, device: trader, sign: (message) => sign(message, rootKeys.secretKey) };
@@ -52,6 +57,7 @@ export function createAuthor(now: number, expires = now + 300 * DAY): Author {
   const signer: Signer = { trader, device, delegation, sign: (message) => sign(message, deviceKeys.secretKey) };
   return {
     trader,
+    device,
     peer: deviceToPeerId(device),
     delegation: delegation.bytes,
     sign: <K extends TraderRecordKind>(kind: K, item: TraderItem<K>, seq: number, created = now) =>
