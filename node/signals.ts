@@ -42,6 +42,19 @@ export function onAbort(signal: AbortSignal | undefined, callback: (reason: unkn
 function begun(signal: AbortSignal): Set<() => void> {
   const calls = new Set<() => void>();
   waiting.set(signal, calls);
-  signal.addEventListener('abort', () => calls.forEach((call) => call()), { once: true });
+  const callAll = (): void => {
+    for (const call of calls) {
+      try {
+        call();
+      } catch (error) {
+        // The others are called all the same, as an event target does it.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+    calls.clear();
+  };
+  signal.addEventListener('abort', callAll, { once: true });
   return calls;
 }

@@ -15,8 +15,9 @@ const PATIENCE = 30 * second;
 const LOOK_AGAIN = 50;
 
 /** @throws NiagaError PROCESS_ELSEWHERE where the number is not that of the process that answers, or counts elsewhere */
-function requireSame(pid: number, answering: Pick<StatusView, 'pid' | 'pidNamespace'>): void {
-  if (answering.pid === pid && answering.pidNamespace === pidNamespace()) return;
+function requireSame(pid: number, answering: Partial<Pick<StatusView, 'pid' | 'pidNamespace'>>): void {
+  // A node of before that was told says nothing of it.
+  if (answering.pid === undefined || (answering.pid === pid && answering.pidNamespace === pidNamespace())) return;
   throw new NiagaError(
     'PROCESS_ELSEWHERE',
     `The node answers, but its process (${answering.pid}) is none of those that are counted here; nothing was stopped.`,

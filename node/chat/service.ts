@@ -171,9 +171,8 @@ export class ChatService implements Chat {
       await this.#lock(name, async () => {
         const writes: Write[] = [];
         const gone = found.filter((each) => each.name === name);
-        // What nobody has got yet is not sent any more.
-        for (const { row, record } of gone)
-          if (row.own) mail.recall(parseTrader(name), [record.id, ...(row.parts ?? [])]);
+        // What nobody has got yet is not sent any more. Parts of its files may belong to something else, too; nobody takes those that nothing names.
+        for (const { row, record } of gone) if (row.own) mail.recall(parseTrader(name), [record.id]);
         for (const { seq, record } of gone) writes.push(...this.#threads.remove(name, seq, record.id.toString()));
         const holds = gone.flatMap(({ record }) =>
           (record.payload.files ?? []).map(({ cid }) => ({ cid, holder: holderOf(record) })),

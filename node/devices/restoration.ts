@@ -156,6 +156,7 @@ export class Restoration {
     const log = await this.#deps.trades.log(trade);
     if (log === undefined || !this.#isOfBefore(log, progress)) return;
     if (await this.#compare(log.trade, log.counterparty)) return;
+    await this.#askToo(log);
     throw new NiagaError(
       'RESTORE_PENDING',
       'This trade was not compared with the other side since this machine was restored: it can be read only.',
@@ -163,6 +164,15 @@ export class Restoration {
         next: 'It goes on by itself when the other side is online, a day later where it lacks messages; see: niaga identity devices',
       },
     );
+  }
+
+  /** A trade that no capsule names is looked for as those are: by letters, too, where both sides are never there together. */
+  async #askToo({ trade, counterparty }: TradeLog): Promise<void> {
+    const { trades } = this.#progress ?? {};
+    if (trades === undefined || trades.some((one) => one.trade === trade.toString())) return;
+    const added = { trade: trade.toString(), counterparty: traderToText(counterparty), heads: [] };
+    await this.#change({ trades: [...trades, added] });
+    this.#soon(0);
   }
 
   /**

@@ -96,13 +96,14 @@ export class EventLog implements Events {
       return data === undefined ? event : { ...event, data };
     };
     this.#recent = this.#recent.map(changed);
-    const writes: Write[] = [];
+    const writes = new Map<number, Write>();
     for await (const [key, row] of this.#table.range()) {
       const before = { seq: Number(key), ...row };
       const { seq: _, ...after } = changed(before);
-      if (after.data !== row.data) writes.push(this.#table.put(key, after));
+      if (after.data !== row.data) writes.set(before.seq, this.#table.put(key, after));
     }
-    return writes;
+    // What was removed meanwhile does not come back.
+    return [...writes].filter(([seq]) => seq >= this.#oldest).map(([, write]) => write);
   }
 
   on(listener: (event: NodeEvent) => void): () => void {

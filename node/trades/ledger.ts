@@ -223,12 +223,6 @@ export class Ledger {
     const role = roleOf(state, identity.trader);
     if (role === undefined) throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
     const { trade, writes } = book.admit(before, record, state, role, now(), options.own ? options.peer : undefined);
-    // Only the seller's stock is counted; it changes in the batch of the message that changes it.
-    const { own } = options;
-    const stock =
-      role === 'seller'
-        ? catalog.changeStock(() => stockWrites(effects, { trade: trade.id, own, shelf: catalog, logger }))
-        : undefined;
     const posted = mail.post(this.#parcels(before, trade, record, options.own));
     writes.push(...posted.writes);
     if (!options.own && options.receipt !== undefined)
@@ -241,6 +235,12 @@ export class Ledger {
         ? 'arbiter'
         : 'counterparty';
     const data = { ...changeOf(trade), kind, by };
+    // Only the seller's stock is counted; it changes in the batch of the message that changes it.
+    const { own } = options;
+    const stock =
+      role === 'seller'
+        ? catalog.changeStock(() => stockWrites(effects, { trade: trade.id, own, shelf: catalog, logger }))
+        : undefined;
     const staged = events.stage([{ type: 'trade-changed', data }]);
     await store.write([...writes, ...(stock?.writes ?? []), ...staged.writes]).catch((error: unknown) => {
       stock?.undo();
@@ -315,7 +315,8 @@ export class Ledger {
         await this.#checkStanding(given.trade.toString(), log, record, false);
         records.push(record);
       } catch (error) {
-        if (!isNiagaError(error)) throw error;
+        // One that came before what it builds on may stand yet.
+        if (!isNiagaError(error) || isNiagaError(error, 'TRADE_HEADS')) throw error;
         refusal ??= error;
       }
     }

@@ -14,7 +14,7 @@ import type { Mail, Outgoing } from '../mail/index.js';
 import { TokenBucket } from '../network/limits.js';
 import type { OpenTrade, TradeBook } from './book.js';
 import { caseFor } from './cases.js';
-import { takesPart } from './journal.js';
+import { participants, takesPart } from './journal.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Trades in one parcel. */
@@ -49,12 +49,22 @@ export class LogRepair {
     this.#deps = deps;
   }
 
+  /**
+   * Tells everybody with whom something may not be through: what a device wrote that was revoked since stays in its letters, and what
+   * stands of it is sent as copies.
+   */
+  async compareAll(): Promise<void> {
+    const traders = new Map(
+      this.#rows().flatMap(([, row]) => participants(row).map((trader) => [traderToText(trader), trader] as const)),
+    );
+    for (const trader of traders.values()) await this.compare(trader);
+  }
+
   /** Tells a trader the heads of the trades with it. */
   async compare(trader: Uint8Array): Promise<void> {
-    const { book, now } = this.#deps;
-    const rows = [...book.rows()]
+    const { book } = this.#deps;
+    const rows = this.#rows()
       .filter(([, row]) => takesPart(row, trader))
-      .filter(([, row]) => !row.ended || now() - row.updated < COMPARED_AFTER_END)
       .sort(([, a], [, b]) => b.updated - a.updated)
       .slice(0, MAX_COMPARED);
     const heads: Heads = [];
@@ -63,6 +73,11 @@ export class LogRepair {
       if (trade !== undefined) heads.push(headsOf(trade));
     }
     this.#tell(trader, heads);
+  }
+
+  #rows() {
+    const { book, now } = this.#deps;
+    return [...book.rows()].filter(([, row]) => !row.ended || now() - row.updated < COMPARED_AFTER_END);
   }
 
   /** Asks a trader for what is missing here of these trades. */

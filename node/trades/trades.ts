@@ -12,7 +12,7 @@ import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
 import { distinctTimes } from '../distinct-times.js';
 import type { Events } from '../events/index.js';
-import type { DelegationBook, DeviceBook, Identity } from '../identity/index.js';
+import type { DelegationBook, DeviceBook, DeviceRecord, Identity } from '../identity/index.js';
 import { listed, unlessDamaged, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
 import type { Incoming, Mail, SentState } from '../mail/index.js';
@@ -131,6 +131,9 @@ class TradesService implements Trades {
         this.#repair
           .compare(trader)
           .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'logs could not be compared'));
+      }),
+      this.#deps.devices.onLearnt((records) => {
+        if (records.some(({ payload }) => this.#isOwnRevocation(payload))) this.#soon(() => this.#repair.compareAll());
       }),
       () => clearInterval(deadlines),
     ];
@@ -348,6 +351,10 @@ class TradesService implements Trades {
   #consentTo(trade: string): void {
     this.#consents.add(trade);
     this.#soon(() => this.#consents.run(this.#stopping.signal));
+  }
+
+  #isOwnRevocation({ kind, trader }: DeviceRecord['payload']): boolean {
+    return kind === 'revocation' && equalBytes(trader, this.#deps.identity.trader);
   }
 
   /** One after the other, and waited for at the stop. */

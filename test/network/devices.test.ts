@@ -168,7 +168,10 @@ describe('one shop on two machines', () => {
       (given) => shop.identityRevoke({ device: phone.identity.peerId, ...(given && { signed: given }) }),
       root,
     );
-    await buyer.services.devices.devicesOf(shop.identity.trader);
+    await until(
+      () => buyer.services.devices.devicesOf(shop.identity.trader),
+      (peers) => !peers.includes(phone.identity.peerId),
+    );
     const { devices } = await shop.identityDevices({});
     expect(devices.find(({ device }) => device === phone.identity.peerId)?.revoked).not.toBeNull();
 
@@ -220,7 +223,11 @@ describe('one shop on two machines', () => {
     const root = await rootOf(shop);
     const device = phone.identity.peerId;
     await signed((given) => shop.identityRevoke({ device, ...(given && { signed: given }) }), root);
-    await buyer.services.devices.devicesOf(shop.identity.trader);
+    // From when the buyer knows it: nobody can tell a thief from an owner before.
+    await until(
+      () => buyer.services.devices.devicesOf(shop.identity.trader),
+      (peers) => peers.includes(shop.identity.peerId) && !peers.includes(device),
+    );
 
     const thief = await startThief(stolen, buyer);
     const { id } = await buyer.chatSend({ with: owner, text: 'Kirim ke Jl. Mawar 3' });
