@@ -1,14 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TELL_METHOD } from '../../../node/devices/wire.js';
 import { writeBody } from '../../../node/index/wire.js';
 import type { Services } from '../../../node/services.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
+import { equalBytes } from '../../../protocol/ids.js';
 import { signRecord, type Draft, type Signer } from '../../../protocol/record.js';
 import type { Stands } from '../../../protocol/identity/stands.js';
 import { WRITER_LIFETIME } from '../../../protocol/identity/writer.js';
 import type { MessageKind } from '../../../protocol/trade/index.js';
 import { startMember } from '../../network/members.js';
 import { rootOf } from '../../protocol/signers.js';
+import { PATIENCE } from '../../support/patience.js';
 import { temporaryFolder } from '../../support/processes.js';
 import { DAY, NETWORK, terms } from './log.js';
 
@@ -100,4 +102,20 @@ describe('a message of a device that signs no more, in a trade for which the lis
     await shop.trades.takeCopies([offer.bytes, withdrawn.bytes], [], true);
     expect(await kindsOf(offer)).toEqual(['offer', 'withdraw']);
   });
+});
+
+it('what stands of a device of this trader that was revoked is told of, since the letters of its own are read no more', async () => {
+  const { offer, desk } = buyer();
+  await copies(offer);
+  const root = await shop.identity.root();
+  if (root === undefined) throw new Error('no root');
+  const post = vi.spyOn(shop.mail, 'post');
+  const told = () =>
+    post.mock.calls
+      .flatMap(([parcels]) => parcels)
+      .filter(({ kind, to }) => kind === 'heads' && equalBytes(to, offer.payload.trader));
+  const revocation = { revoked: desk.device, stands: [] };
+  await tell(signRecord('revocation', revocation, root, { network: NETWORK, created: begin }));
+  await vi.waitFor(() => expect(told()).toHaveLength(1), PATIENCE);
+  post.mockRestore();
 });
