@@ -206,11 +206,15 @@ class Questions<A> implements Asking<A> {
       const able = ableOf(state);
       const heard = able.filter((candidate) => candidate.state === 'heard');
       const known = able.filter((candidate) => candidate.state !== 'heard');
+      const room = MOST_ASKED - (state.asked.size - state.heard.size);
+      // Whoever stands in for one that rests is not counted among those that hold the key.
+      const next = this.#next(withAny(known, groupsOf), [...state.asked], room);
+      next.push(...this.#next(known, [...state.asked, ...next], room - next.length));
       // Beside each other: whoever makes up nodes must not keep those from being asked that are there.
-      const next = [
-        ...this.#next(known, state, MOST_ASKED - (state.asked.size - state.heard.size)),
-        ...this.#next(heard, state, MOST_ASKED - state.heard.size).map((peer) => (state.heard.add(peer), peer)),
-      ];
+      for (const peer of this.#next(heard, [...state.asked], MOST_ASKED - state.heard.size)) {
+        state.heard.add(peer);
+        next.push(peer);
+      }
       for (const peer of next) {
         state.asked.add(peer);
         batches.set(peer, [...(batches.get(peer) ?? []), key]);
@@ -222,9 +226,9 @@ class Questions<A> implements Asking<A> {
   }
 
   /** The first of these that were not asked, until as many as are wanted have been, but no more than there is room for. */
-  #next(candidates: readonly Candidate[], { asked }: KeyState, room: number): string[] {
+  #next(candidates: readonly Candidate[], asked: readonly string[], room: number): string[] {
     const ids = candidates.map(({ peer }) => peer.id);
-    const open = ids.filter((id) => !asked.has(id));
+    const open = ids.filter((id) => !asked.includes(id));
     const wanted = this.#wanted - (ids.length - open.length);
     return open.slice(0, Math.max(0, Math.min(wanted, room)));
   }
@@ -301,15 +305,25 @@ function ableOf({ candidates, failed }: AskedKey): readonly Candidate[] {
   return candidates.filter(({ peer, state }) => state !== 'resting' && failed?.has(peer.id) !== true);
 }
 
+type SaltsOf = (candidate: Candidate) => readonly number[];
+
+function groupsOf({ groups }: Candidate): readonly number[] {
+  return groups;
+}
+
 function nearestOf({ groups, nearest = groups }: Candidate): readonly number[] {
   return nearest;
+}
+
+function withAny(candidates: readonly Candidate[], saltsOf: SaltsOf): Candidate[] {
+  return candidates.filter((candidate) => saltsOf(candidate).length > 0);
 }
 
 /** Whether as many as are wanted have answered of those that are there and of those that are nearest by anybody's word. */
 function isDone(state: KeyState): boolean {
   return (
     hasEnough(state, WANTED_ANSWERS) &&
-    [({ groups }: Candidate) => groups, nearestOf].every((saltsOf) => {
+    [groupsOf, nearestOf].every((saltsOf) => {
       const able = ableOf(state).map((candidate) => ({ ...candidate, groups: saltsOf(candidate) }));
       const salts = [...new Set(able.flatMap(({ groups }) => groups))];
       // Of one salt, as complete answers need.
@@ -321,8 +335,8 @@ function isDone(state: KeyState): boolean {
 /** Whether so many have answered of those that are nearest by anybody's word, and of those that are known to be there. */
 function hasEnough(state: KeyState, wanted: number): boolean {
   const able = ableOf(state);
-  return [({ groups }: Candidate) => groups, nearestOf].every((saltsOf) => {
-    const some = able.filter((candidate) => saltsOf(candidate).length > 0);
+  return [groupsOf, nearestOf].every((saltsOf) => {
+    const some = withAny(able, saltsOf);
     return answeredIn(some, state) >= Math.min(wanted, some.length);
   });
 }

@@ -37,7 +37,8 @@ export class Places {
   /**
    * Who can be asked for a name: the nodes of one salt, of whom three that agree make an answer complete, then those of the other.
    * Each node begins with a salt and a copy of its own for each name, always the same, so that a common word's load is shared by all
-   * who hold it; whom it is connected to comes first, and so does the salt of which three are. Behind those that can be asked come
+   * who hold it; whom it is connected to comes first, and so does the salt of which three are. Nodes that only stand in for one that
+   * rests come behind those that hold it. Behind those that can be asked come
    * nodes that were only heard of and may not exist, which count for nothing until they have answered, and then those that failed a
    * moment ago, which count and are not asked.
    * @param heard those that answers named in this search: the directory may have had no room for them
@@ -51,15 +52,20 @@ export class Places {
     const saltsOf = (id: string, of: (at: Near) => readonly PeerRef[]): number[] =>
       near.flatMap((at, salt) => (of(at).some((peer) => peer.id === id) ? [salt] : []));
     const salts = rotated(near, start).map(({ members, nearest, usable, met }) => {
-      const peers = [...new Map([...members, ...nearest].map((peer) => [peer.id, peer])).values()];
-      const order = rotated(peers, start >>> 1);
-      return { order, usable, met, ready: order.filter(({ id }) => connected.has(id) && usable.has(id)) };
+      const isReady = ({ id }: PeerRef): boolean => connected.has(id) && usable.has(id);
+      const isAmong = ({ id }: PeerRef, list: readonly PeerRef[]): boolean => list.some((peer) => peer.id === id);
+      // Three that are of both make an answer complete; whoever stands in for one that rests holds nothing of it yet.
+      const both = rotated(
+        members.filter((peer) => isAmong(peer, nearest)),
+        start >>> 1,
+      );
+      const others = rotated([...members, ...nearest], start >>> 1).filter((peer) => !isAmong(peer, both));
+      const order = [both, others].flatMap((list) => [...list.filter(isReady), ...list]);
+      return { order, usable, met, dials: Math.max(0, WANTED_ANSWERS - both.filter(isReady).length) };
     });
     // A connection costs more than all the rest of a search: the salt of which fewer must be dialled comes first.
-    const dials = ({ ready }: { readonly ready: readonly PeerRef[] }): number =>
-      Math.max(0, WANTED_ANSWERS - ready.length);
-    for (const { order, ready, usable, met } of salts.sort((a, b) => dials(a) - dials(b))) {
-      for (const peer of [...ready, ...order]) {
+    for (const { order, usable, met } of salts.sort((a, b) => a.dials - b.dials)) {
+      for (const peer of order) {
         const { id } = peer;
         if (found.has(id)) continue;
         const groups = saltsOf(id, (at) => at.members);

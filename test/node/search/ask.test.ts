@@ -63,6 +63,18 @@ describe('askAll', () => {
     expect([...(asked.keys[0]?.answered ?? [])].toSorted()).toEqual(['a', 'c', 'd']);
   });
 
+  it('asks three that hold the key at once, whatever stands in for one that rests', async () => {
+    // Time stands still, as above.
+    vi.useFakeTimers();
+    const stranger = { ...candidate('x'), groups: [], nearest: [0] };
+    const asked = await askAll({
+      candidates: [[candidate('a'), stranger, candidate('b'), candidate('c'), candidate('d')]],
+      deadline: 5_000,
+      request: (peer) => Promise.resolve(peer),
+    });
+    expect([...(asked.keys[0]?.answered ?? [])].toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
   it('asks nobody when the caller has given up already', async () => {
     let requests = 0;
     const options = {

@@ -27,12 +27,40 @@ describe('whom a search asks first', () => {
       }
     }
   });
+
+  it('hold the key, also where one of its nodes rests and another stands in for it', () => {
+    const nodes = nodesWith(30);
+    const refs = nodes.map(({ ref }) => ref);
+    const all = refs.map(({ id }) => id);
+    for (const word of WORDS) {
+      const name = `term:${word}`;
+      for (const { id: resting } of nearestTo(name, 0, nodes).slice(0, 5)) {
+        const connected = all.filter((id) => id !== resting);
+        const places = placesOf(refs, connected, resting);
+        const first = places.candidates(places.named(name)).slice(0, 3);
+        expect(
+          [0, 1].some((salt) =>
+            first.every(({ groups, nearest = [] }) => groups.includes(salt) && nearest.includes(salt)),
+          ),
+          name,
+        ).toBe(true);
+      }
+    }
+  });
 });
 
-function placesOf(refs: ReturnType<typeof nodesWith>[number]['ref'][], connected: readonly string[]): Places {
+function placesOf(
+  refs: ReturnType<typeof nodesWith>[number]['ref'][],
+  connected: readonly string[],
+  resting?: string,
+): Places {
   const directory: Partial<Network['directory']> = {
     get: (id) => refs.find((ref) => ref.id === id),
-    closest: (kadId, count) => [...refs].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, count),
+    closest: (kadId, count, options) =>
+      refs
+        .filter(({ id }) => options?.resting === true || id !== resting)
+        .sort((a, b) => compareDistance(a.kadId, b.kadId, kadId))
+        .slice(0, count),
   };
   const network: Partial<Network> = {
     peerId: 'reader',
