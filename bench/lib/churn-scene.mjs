@@ -10,7 +10,6 @@ import { note, Table } from './results.mjs';
 import { progress } from './run.mjs';
 import { cardOf } from './single-machine.mjs';
 
-const PROBE = new URL('./probe-host.mjs', import.meta.url);
 const NETWORK = 'bench';
 const LIMIT = 20;
 /** Keys of a sampled card whose copies are counted, beside its listing's own. */
@@ -42,7 +41,6 @@ export class Scene {
   #round = 0;
   #listings = [];
   #sampled = [];
-  #probe;
 
   constructor(cluster, askers, options, next) {
     this.#cluster = cluster;
@@ -54,7 +52,7 @@ export class Scene {
     );
   }
 
-  /** Publishes everything, and brings in who counts the copies. */
+  /** Publishes everything. */
   async open() {
     const { sellers, listings, sampled, each } = this.#options;
     const chosen = shuffled(catalogue('esci'), this.#next).slice(0, listings);
@@ -77,10 +75,6 @@ export class Scene {
       listing: one.listing,
       names: [`listing:${one.listing}`, ...rare(one)],
     }));
-    const [probe] = await this.#cluster.add(1, { file: PROBE });
-    this.#probe = probe;
-    // It asks and keeps nothing: not one of those that hold.
-    this.#cluster.nodes = this.#cluster.nodes.filter((node) => node !== probe);
   }
 
   get away() {
@@ -126,9 +120,7 @@ export class Scene {
 
   /** Kills and freezes processes, half and half, until so many nodes are gone; gives how many. */
   take(percent) {
-    const living = this.#cluster.hosts.filter(
-      (host) => host.alive && host !== this.#askers[0].host && host !== this.#probe.host,
-    );
+    const living = this.#cluster.hosts.filter((host) => host.alive && host !== this.#askers[0].host);
     const nodes = (host) => this.#cluster.nodes.filter((node) => node.host === host).length;
     const wanted = Math.ceil((living.reduce((sum, host) => sum + nodes(host), 0) * percent) / 100);
     let gone = 0;
@@ -149,7 +141,7 @@ export class Scene {
 
   async #count(when, seconds) {
     const peers = this.#cluster.alive.map(({ peerId, addresses }) => ({ peerId, addresses }));
-    const counted = await this.#probe.ask('copies', { peers, items: this.#sampled });
+    const counted = await this.#askers[0].ask('copies', { peers, items: this.#sampled });
     this.held.push({ when, seconds, ...counted });
     return counted.held === counted.expected;
   }

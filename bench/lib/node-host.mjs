@@ -5,16 +5,20 @@ import { serve } from './serve.mjs';
 
 await countMessages();
 const { createNode } = await import('../../dist/node/index.js');
+const { countCopies } = await import('./copies.mjs');
 
 const NETWORK = 'bench';
 const nodes = [];
 
 /** What nodes asked each other, by method: says which part of Niaga it was when a figure is a surprise. */
 const asked = {};
+/** The networks of the nodes here that have asked something, by peer id. */
+const networks = new Map();
 const { createNetwork } = await import('../../dist/node/network/index.js');
 const { prototype } = createNetwork({ privateKeySeed: new Uint8Array(32).fill(1), network: NETWORK }).constructor;
 const request = prototype.request;
 prototype.request = function (peer, method, ...rest) {
+  networks.set(this.peerId, this);
   if (peer !== this.peerId) asked[method] = (asked[method] ?? 0) + 1;
   return request.call(this, peer, method, ...rest);
 };
@@ -90,6 +94,9 @@ export const handlers = {
     }
     return results;
   },
+
+  /** How many copies of some cards are where they belong. */
+  copies: ({ at, ...what }) => countCopies(networks.get(nodes[at].peerId), NETWORK, what),
 
   usage: () => ({ ...usage(), asked }),
   advance: ({ ms }) => clock.advance(ms),

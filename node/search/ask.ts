@@ -207,9 +207,15 @@ class Questions<A> implements Asking<A> {
       const heard = able.filter((candidate) => candidate.state === 'heard');
       const known = able.filter((candidate) => candidate.state !== 'heard');
       const room = MOST_ASKED - (state.asked.size - state.heard.size);
-      // Whoever stands in for one that rests is not counted among those that hold the key.
-      const next = this.#next(withAny(known, groupsOf), [...state.asked], room);
-      next.push(...this.#next(known, [...state.asked, ...next], room - next.length));
+      const salt = saltToCover(state);
+      const next: string[] = [];
+      // Those of one salt can make the answer complete; whoever only stands in for one that rests holds nothing of it.
+      for (const some of [
+        known.filter(({ groups }) => groups.some((of) => of === salt)),
+        withAny(known, groupsOf),
+        known,
+      ])
+        next.push(...this.#next(some, [...state.asked, ...next], room - next.length));
       // Beside each other: whoever makes up nodes must not keep those from being asked that are there.
       for (const peer of this.#next(heard, [...state.asked], MOST_ASKED - state.heard.size)) {
         state.heard.add(peer);
@@ -321,15 +327,30 @@ function withAny(candidates: readonly Candidate[], saltsOf: SaltsOf): Candidate[
 
 /** Whether as many as are wanted have answered of those that are there and of those that are nearest by anybody's word. */
 function isDone(state: KeyState): boolean {
-  return (
-    hasEnough(state, WANTED_ANSWERS) &&
-    [groupsOf, nearestOf].every((saltsOf) => {
-      const able = ableOf(state).map((candidate) => ({ ...candidate, groups: saltsOf(candidate) }));
-      const salts = [...new Set(able.flatMap(({ groups }) => groups))];
-      // Of one salt, as complete answers need.
-      return salts.length < 2 || isCovered({ ...state, candidates: able }, salts);
-    })
-  );
+  return hasEnough(state, WANTED_ANSWERS) && [groupsOf, nearestOf].every((saltsOf) => isOneCovered(state, saltsOf));
+}
+
+/** Whether as many have answered of one salt as complete answers need; where too few are left of all, all that are left of one. */
+function isOneCovered(state: KeyState, saltsOf: SaltsOf): boolean {
+  const able = ableOf(state).map((candidate) => ({ ...candidate, groups: saltsOf(candidate) }));
+  const salts = [...new Set(able.flatMap(({ groups }) => groups))];
+  if (salts.length < 2) return true;
+  const coverable = salts.filter((salt) => isCoverable(state, salt, saltsOf));
+  return isCovered({ ...state, candidates: able }, coverable.length > 0 ? coverable : salts);
+}
+
+/** Whether three nodes of a salt, or all where there are fewer, can still answer. */
+function isCoverable(state: KeyState, salt: number, saltsOf: SaltsOf): boolean {
+  const count = (list: readonly Candidate[]): number => list.filter((one) => saltsOf(one).includes(salt)).length;
+  return count(ableOf(state)) >= Math.min(WANTED_ANSWERS, count(state.candidates));
+}
+
+/** The salt that makes an answer complete with the fewest further questions; of several the first in the candidates' order. */
+function saltToCover(state: KeyState): number | undefined {
+  const salts = [...new Set(state.candidates.flatMap(groupsOf))].filter((salt) => isCoverable(state, salt, groupsOf));
+  const asked = (salt: number): number =>
+    ableOf(state).filter(({ peer, groups }) => groups.includes(salt) && state.asked.has(peer.id)).length;
+  return salts.sort((a, b) => asked(b) - asked(a))[0];
 }
 
 /** Whether so many have answered of those that are nearest by anybody's word, and of those that are known to be there. */

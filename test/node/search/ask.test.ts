@@ -75,6 +75,17 @@ describe('askAll', () => {
     expect([...(asked.keys[0]?.answered ?? [])].toSorted()).toEqual(['a', 'b', 'c']);
   });
 
+  it('goes over to the other salt where too few are left of the first', async () => {
+    vi.useFakeTimers();
+    const of = (salt: number) => (id: string) => ({ ...candidate(id), groups: [salt] });
+    const asked = await askAll({
+      candidates: [[...['a', 'b', 'c', 'd'].map(of(0)), ...['v', 'w', 'x', 'y'].map(of(1))]],
+      deadline: 5_000,
+      request: (peer) => ('ab'.includes(peer) ? Promise.reject(new Error('gone')) : Promise.resolve(peer)),
+    });
+    expect([...(asked.keys[0]?.answered ?? [])].toSorted()).toEqual(['c', 'd', 'v', 'w', 'x']);
+  });
+
   it('asks nobody when the caller has given up already', async () => {
     let requests = 0;
     const options = {
