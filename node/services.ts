@@ -281,7 +281,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
     const privateValues = await run(createPrivateValues({ ...common('trades'), mail, files, trades, blocks, events }));
     const contents = await run(createContents({ ...common('trades'), mail, files, trades, privateValues }));
     const proofs = await run(createProofs({ ...common('trades'), mail, trades, events }));
-    const ratings = await run(createRatings({ ...common('traders'), devices: book, traderRecords, trades }));
+    const ratings = await run(createRatings({ ...common('traders'), devices: book, traderRecords, trades, mayWrite }));
     // Last: what comes is taken by services that are there.
     await run(mail);
     const continuity: Continuity = await run(

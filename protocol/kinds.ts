@@ -11,6 +11,7 @@ import { chatSchema } from './chat/message.js';
 import { capsuleSchema } from './identity/capsule.js';
 import { writerSchema } from './identity/writer.js';
 import { arbiterOfferSchema } from './trade/arbiter.js';
+import { MAX_RATINGS_BYTES, ratingsSchema } from './trade/shown-ratings.js';
 import { evidenceSchema } from './trade/evidence-schema.js';
 import { mailboxRequestSchema, mailboxTokenSchema } from './mail/deposit.js';
 import { letterSchema, MAX_LETTER_BYTES } from './mail/letter.js';
@@ -46,6 +47,7 @@ export const KINDS = {
   profile: { schema: profileSchema, maxBytes: 16 * KiB, capability: 'profile' },
   'block-list': { schema: blockListSchema, maxBytes: 128 * KiB, capability: 'profile' },
   'arbiter-offer': { schema: arbiterOfferSchema, maxBytes: 16 * KiB, capability: 'profile' },
+  ratings: { schema: ratingsSchema, maxBytes: MAX_RATINGS_BYTES, capability: 'profile' },
   listing: { schema: listingSchema, maxBytes: 128 * KiB, capability: 'publish' },
   card: { schema: cardSchema, maxBytes: MAX_CARD_PAYLOAD, maxEnvelopeBytes: KiB, capability: 'publish' },
   delta: { schema: deltaSchema, maxBytes: KiB / 2, capability: 'publish' },

@@ -13,7 +13,7 @@ import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Search } from '../search/index.js';
 import { cborCodec, type Store, type Table } from '../store/index.js';
-import type { TraderRecords } from '../trader-records/index.js';
+import { TRADER_RECORD_KINDS, type TraderRecords } from '../trader-records/index.js';
 import type { TradeLog, Trades } from '../trades/index.js';
 import type { Devices } from './index.js';
 import type { LogExchange } from './log-exchange.js';
@@ -245,7 +245,7 @@ export class Restoration {
 
   async #bringProfile(): Promise<void> {
     if (this.#progress?.profile === true) return;
-    const [profile] = await this.#deps.traderRecords.takeOver(['profile', 'block-list', 'capsule', 'arbiter-offer']);
+    const [profile] = await this.#deps.traderRecords.takeOver(TRADER_RECORD_KINDS);
     if (profile === true || this.#wasLookedFor) await this.#change({ profile: true });
   }
 

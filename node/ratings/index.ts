@@ -1,9 +1,9 @@
 /**
- * What traders say of each other after trades: this node shows others what it was rated, with proof that both sides were in the trade,
- * and asks theirs for the same.
+ * What traders say of each other after trades: what a trader was rated stands in a record of its own, with proof that both sides were in
+ * the trade, which others find while it sleeps.
  *
  * ```ts
- * const ratings = createRatings({ network, networkName: 'main', identity, devices, traderRecords, trades, verify, now: Date.now, logger, onRefused });
+ * const ratings = createRatings({ networkName: 'main', identity, devices, traderRecords, trades, mayWrite, verify, now: Date.now, logger, onRefused });
  * await ratings.start();
  * const { count, average } = await ratings.about(parseTrader('z6Mk…'), { limit: 20 });
  * ```
@@ -12,7 +12,6 @@ import type { Verify } from '../../protocol/record.js';
 import type { RatingsView } from '../api/rows/rating.js';
 import type { DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
-import type { Network } from '../network/index.js';
 import type { TraderRecords } from '../trader-records/index.js';
 import type { Trades } from '../trades/index.js';
 import { RatingService } from './service.js';
@@ -22,7 +21,7 @@ export interface Ratings {
   start(): Promise<void>;
   stop(): Promise<void>;
   /**
-   * Ratings of a trader by those who traded with it, from the trades on this node and from the trader's own node.
+   * Ratings of a trader by those who traded with it, from the trades on this node and from what the trader shows.
    * @param options.limit so many are given; all are counted
    * @throws the signal's reason
    */
@@ -33,13 +32,14 @@ export interface Ratings {
 }
 
 export interface RatingsDeps {
-  readonly network: Pick<Network, 'handle' | 'request' | 'peerId'>;
   readonly networkName: string;
   readonly identity: Pick<Identity, 'trader'>;
   /** Which devices may still sign for their traders. */
-  readonly devices: Pick<DeviceBook, 'isRevoked' | 'writerOf'>;
-  readonly traderRecords: Pick<TraderRecords, 'get'>;
+  readonly devices: Pick<DeviceBook, 'isRevoked'>;
+  readonly traderRecords: Pick<TraderRecords, 'get' | 'own' | 'publish'>;
   readonly trades: Pick<Trades, 'logs' | 'open' | 'onChange'>;
+  /** Whether this device writes for the trader: only one says what the trader shows. */
+  readonly mayWrite: () => boolean;
   readonly verify: Verify;
   readonly now: () => number;
   readonly logger: Logger;

@@ -1,36 +1,29 @@
+import { encode } from '../../protocol/cbor.js';
 import { isNiagaError } from '../../protocol/errors.js';
-import { deviceToPeerId, equalBytes, traderToText } from '../../protocol/ids.js';
+import { equalBytes, traderToText } from '../../protocol/ids.js';
 import { moneyToJson } from '../../protocol/money.js';
+import type { ShownRating } from '../../protocol/trade/shown-ratings.js';
 import type { RatingsView, RatingView } from '../api/rows/rating.js';
-import { readBody, writeBody } from '../index/wire.js';
 import { limited } from '../network/time-limit.js';
 import type { Ratings, RatingsDeps } from './index.js';
-import {
-  answerSchema,
-  askSchema,
-  MAX_ANSWER,
-  RATINGS_METHOD,
-  ratingsOf,
-  readShown,
-  shownOf,
-  type Rated,
-} from './shown.js';
+import { ratingsOf, readShown, shownOf, type Rated } from './shown.js';
 
 /** Whoever looks at a listing does not wait longer for what others say of its seller. */
 const TIMEOUT = 5_000;
-/** A device of the trader that hangs leaves time to show what another one answered. */
-const REQUEST_TIMEOUT = 3_000;
 /** Trades that are looked through, the newest: what was said years ago tells little. */
 const MAX_TRADES = 1_000;
-/** Answers made side by side: each may be a few hundred kilobytes. */
-const CONCURRENT = 4;
+/** Ratings and replies of a while go out together. */
+const SHOW_DELAY = 2_000;
+/** Nobody could be asked what another own device has shown, say. */
+const RETRY = 60_000;
 
 export class RatingService implements Ratings {
   readonly #deps: RatingsDeps;
   /** By trade, of those that were looked through; made when it is first needed. */
   #known: Promise<Map<string, readonly Rated[]>> | undefined;
   #off: (() => void) | undefined;
-  #serving = false;
+  #timer: NodeJS.Timeout | undefined;
+  #showing: Promise<void> = Promise.resolve();
 
   constructor(deps: RatingsDeps) {
     this.#deps = deps;
@@ -38,28 +31,22 @@ export class RatingService implements Ratings {
 
   async start(): Promise<void> {
     if (this.#off !== undefined) return;
-    const { trades, network, identity, logger } = this.#deps;
+    const { trades, logger } = this.#deps;
     this.#off = trades.onChange(({ trade }) => {
       this.#refresh(trade).catch((error: unknown) =>
         logger.warn({ error: String(error) }, 'ratings of a trade could not be read'),
       );
     });
-    if (this.#serving) return;
-    this.#serving = true;
-    network.handle(
-      RATINGS_METHOD,
-      async (body) => {
-        const { trader } = readBody(askSchema, body, RATINGS_METHOD);
-        const own = equalBytes(trader, identity.trader) ? await this.#here(trader) : [];
-        return writeBody(shownOf(own));
-      },
-      { maxConcurrent: CONCURRENT },
-    );
+    // What came just before the last end may not have been shown.
+    this.#showSoon();
   }
 
   async stop(): Promise<void> {
     this.#off?.();
     this.#off = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#showing;
     this.#known = undefined;
   }
 
@@ -67,15 +54,11 @@ export class RatingService implements Ratings {
     trader: Uint8Array,
     { limit, signal }: { readonly limit: number; readonly signal?: AbortSignal | undefined },
   ): Promise<RatingsView> {
-    const isOwn = equalBytes(trader, this.#deps.identity.trader);
-    const [here, shown] = await Promise.all([this.#here(trader), isOwn ? [] : this.#shownBy(trader, signal)]);
+    const [here, shown] = await Promise.all([this.#here(trader), this.#shownBy(trader, signal)]);
     signal?.throwIfAborted();
-    // One rating a side and trade: what the log here says counts.
-    const known = new Set(here.map(keyOf));
-    const others = new Map((shown ?? []).map((one) => [keyOf(one), one]));
     const views = [
       ...here.map((one) => viewOf(one, 'here')),
-      ...[...others].filter(([key]) => !known.has(key)).map(([, one]) => viewOf(one, 'trader')),
+      ...without(shown ?? [], here).map((one) => viewOf(one, 'trader')),
     ].sort((a, b) => b.time - a.time);
     const stars = [1, 2, 3, 4, 5].map((star) => views.filter((view) => view.stars === star).length);
     const sum = views.reduce((total, view) => total + view.stars, 0);
@@ -97,7 +80,7 @@ export class RatingService implements Ratings {
       throw error;
     });
     const all = [...(await this.#known).values()].flat().filter((one) => equalBytes(one.rated, rated));
-    return all.sort((a, b) => b.rating.payload.created - a.rating.payload.created);
+    return all.sort(newestFirst);
   }
 
   async #read(): Promise<Map<string, readonly Rated[]>> {
@@ -110,54 +93,79 @@ export class RatingService implements Ratings {
   }
 
   async #refresh(trade: string): Promise<void> {
+    const log = await this.#deps.trades.open(trade);
+    const found = log === undefined ? [] : ratingsOf(log);
+    if (found.length === 0) return;
     const known = await this.#known;
-    const log = known && (await this.#deps.trades.open(trade));
-    if (known === undefined || log === undefined) return;
-    const found = ratingsOf(log);
-    if (found.length > 0) known.set(trade, found);
+    known?.set(trade, found);
+    if (found.some(({ rated }) => equalBytes(rated, this.#deps.identity.trader))) this.#showSoon();
   }
 
-  /** What the trader's own nodes show; undefined where none answers. @throws the signal's reason */
+  #showSoon(delay = SHOW_DELAY): void {
+    if (this.#off === undefined || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#showing = this.#showing
+        .then(() => this.#show())
+        .catch((error: unknown) => {
+          this.#deps.logger.warn({ error: String(error) }, 'ratings could not be shown');
+          this.#showSoon(RETRY);
+        });
+    }, delay).unref();
+  }
+
+  /** Others find what this trader was rated while it sleeps; what it showed before and has no log of any more stays. */
+  async #show(): Promise<void> {
+    const { identity, traderRecords, mayWrite } = this.#deps;
+    if (!mayWrite()) return;
+    const before = traderRecords.own('ratings')?.payload.item.ratings ?? [];
+    const here = await this.#here(identity.trader);
+    const all = [...here, ...without(this.#verified(before, identity.trader), here)].sort(newestFirst);
+    const ratings = shownOf(all);
+    if (equalBytes(encode(ratings), encode(before))) return;
+    await traderRecords.publish('ratings', { ratings });
+  }
+
+  /** What the trader shows; undefined where nobody answered who would know. @throws the signal's reason */
   async #shownBy(trader: Uint8Array, signal: AbortSignal | undefined): Promise<Rated[] | undefined> {
-    const { network, logger } = this.#deps;
+    const { traderRecords, logger } = this.#deps;
     try {
       return await limited(TIMEOUT, [signal], async (until) => {
-        const answers = (await this.#peersOf(trader, until)).map(async (peer) => {
-          const options = { timeout: REQUEST_TIMEOUT, maxResponse: MAX_ANSWER, retry: true, signal: until };
-          const body = await network.request(peer, RATINGS_METHOD, writeBody({ trader }), options);
-          return readBody(answerSchema, body, `answer to ${RATINGS_METHOD}`).ratings;
-        });
-        const given = await Promise.allSettled(answers);
-        const answered = given.filter((one) => one.status === 'fulfilled');
-        if (answered.length === 0) return undefined;
-        return answered.flatMap(({ value }) => value.flatMap((one) => this.#verified(one, trader)));
+        const record = await traderRecords.get(trader, 'ratings', { signal: until });
+        return this.#verified(record?.payload.item.ratings ?? [], trader);
       });
     } catch (error) {
       signal?.throwIfAborted();
       if (!isNiagaError(error) && !(error instanceof DOMException)) throw error;
-      logger.debug({ error: String(error) }, 'a trader did not show its ratings');
+      logger.debug({ error: String(error) }, 'nobody gave the ratings of a trader');
       return undefined;
     }
   }
 
-  /** Its devices as far as they are known here: the one that signed its profile, and the one that writes. */
-  async #peersOf(trader: Uint8Array, signal: AbortSignal): Promise<string[]> {
-    const { traderRecords, devices, network } = this.#deps;
-    const profile = await traderRecords.get(trader, 'profile', { signal });
-    const known = [devices.writerOf(trader)?.payload.holder, profile?.payload.device];
-    const peers = known.flatMap((device) => (device === undefined ? [] : [deviceToPeerId(device)]));
-    return [...new Set(peers)].filter((peer) => peer !== network.peerId);
-  }
-
-  #verified(shown: Parameters<typeof readShown>[0], trader: Uint8Array): Rated[] {
-    try {
-      return [readShown(shown, trader, this.#deps)];
-    } catch (error) {
-      if (!isNiagaError(error)) throw error;
-      this.#deps.onRefused(error.code);
-      return [];
+  /** Each trade and side once. */
+  #verified(shown: readonly ShownRating[], trader: Uint8Array): Rated[] {
+    const found = new Map<string, Rated>();
+    for (const one of shown) {
+      try {
+        const rated = readShown(one, trader, this.#deps);
+        found.set(keyOf(rated), rated);
+      } catch (error) {
+        if (!isNiagaError(error)) throw error;
+        this.#deps.onRefused(error.code);
+      }
     }
+    return [...found.values()];
   }
+}
+
+function newestFirst(a: Rated, b: Rated): number {
+  return b.rating.payload.created - a.rating.payload.created;
+}
+
+/** One rating a side and trade: what the log here says counts. */
+function without(ratings: readonly Rated[], known: readonly Rated[]): Rated[] {
+  const keys = new Set(known.map(keyOf));
+  return ratings.filter((one) => !keys.has(keyOf(one)));
 }
 
 function keyOf({ trade, role }: Rated): string {

@@ -1,24 +1,16 @@
 import type { CID } from 'multiformats/cid';
-import { z } from 'zod';
 import { NiagaError } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
-import { keySchema } from '../../protocol/schema.js';
 import { CLOCK_SKEW, openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { otherSide, SIDES, type Side, type TradePayloadOf } from '../../protocol/trade/index.js';
+import { MAX_RATINGS_BYTES, MAX_SHOWN_RATINGS, type ShownRating } from '../../protocol/trade/shown-ratings.js';
 import type { DeviceBook } from '../identity/index.js';
 import type { TradeLog } from '../trades/index.js';
 
-const KiB = 1024;
 /** Names and lengths of the fields of one rating in CBOR, and some to spare. */
 const FRAME = 64;
-
-export const RATINGS_METHOD = 'trader.ratings';
-/** Ratings in one answer, the newest. */
-const MAX_SHOWN = 100;
-/** Bytes of one answer: a hundred with texts of some lines each. */
-export const MAX_ANSWER = 384 * KiB;
-/** A text of 2,000 characters, its signature and the delegation of its device. */
-const MAX_ENVELOPE = 12 * KiB;
+/** Bytes of all that is shown: the rest of the record around it takes less than this leaves. */
+const MAX_BYTES = MAX_RATINGS_BYTES - 1_024;
 
 type Reply = SignedRecord<TradePayloadOf<'reply'>>;
 
@@ -45,16 +37,6 @@ export interface Rated {
   readonly bond?: Bond | undefined;
 }
 
-const envelope = z.custom<Uint8Array>(
-  (value) => value instanceof Uint8Array && value.length <= MAX_ENVELOPE,
-  'not an envelope',
-);
-const shownSchema = z.object({ rating: envelope, bond: envelope, reply: envelope.optional() });
-type Shown = z.infer<typeof shownSchema>;
-
-export const askSchema = z.object({ trader: keySchema });
-export const answerSchema = z.object({ ratings: z.array(shownSchema).max(MAX_SHOWN) });
-
 /** The ratings that stand in the log of a trade. */
 export function ratingsOf({ trade, state, records }: TradeLog): Rated[] {
   return SIDES.flatMap((role) => {
@@ -72,18 +54,18 @@ export function ratingsOf({ trade, state, records }: TradeLog): Rated[] {
   });
 }
 
-/** What of ratings is shown to others: those that have a bond, as many as one answer holds. */
-export function shownOf(ratings: readonly Rated[]): z.input<typeof answerSchema> {
-  const shown: Shown[] = [];
+/** What of ratings is shown to others: those that have a bond, as many as one record holds. */
+export function shownOf(ratings: readonly Rated[]): ShownRating[] {
+  const shown: ShownRating[] = [];
   let size = 0;
   for (const { rating, bond, reply } of ratings) {
     if (bond === undefined) continue;
     const one = { rating: rating.bytes, bond: bond.bytes, ...(reply === undefined ? {} : { reply: reply.bytes }) };
     size += Object.values(one).reduce((sum, { length }) => sum + length, FRAME);
-    if (shown.length === MAX_SHOWN || size > MAX_ANSWER - KiB) break;
+    if (shown.length === MAX_SHOWN_RATINGS || size > MAX_BYTES) break;
     shown.push(one);
   }
-  return { ratings: shown };
+  return shown;
 }
 
 interface ReadDeps {
@@ -99,7 +81,7 @@ interface ReadDeps {
  * @throws NiagaError RECORD_…, DELEGATION_…; PEER_PROTOCOL where the parts do not belong together
  */
 export function readShown(
-  { rating: given, bond: bound, reply: replied }: Shown,
+  { rating: given, bond: bound, reply: replied }: ShownRating,
   rated: Uint8Array,
   deps: ReadDeps,
 ): Rated {

@@ -1,6 +1,6 @@
 /**
- * What traders say of themselves: profile and block list, each one signed record that is kept by the nodes closest to the
- * trader's key, so that it can be read while the trader sleeps.
+ * What traders say of themselves, and show of what others say: profile, block list, ratings, each one signed record that is kept by the
+ * nodes closest to the trader's key, so that it can be read while the trader sleeps.
  *
  * ```ts
  * const records = createTraderRecords({ store, network, networkName: 'main', identity, delegations, verify, now: Date.now, logger, onRefused });
@@ -19,7 +19,7 @@ import type { Store } from '../store/index.js';
 import { TraderRecordService } from './service.js';
 import type { ListedKind, TraderRecordKind } from './wire.js';
 
-export type { TraderRecordKind } from './wire.js';
+export { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
 
 export type TraderRecord<K extends TraderRecordKind = TraderRecordKind> = SignedRecord<PayloadOf<K>>;
 /** What a trader writes; the rest of a record is the same in all of them. */

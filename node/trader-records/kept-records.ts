@@ -19,7 +19,7 @@ const CAPSULE_KEPT_FOR = 180 * DAY;
 /** How many records of each kind are kept, and how many bytes of them. */
 export type Shares = Readonly<Record<TraderRecordKind, { readonly records: number; readonly bytes: number }>>;
 /**
- * What is kept for the network. Profiles have a few hundred, block lists up to 130 KiB: long lists take no
+ * What is kept for the network. Profiles have a few hundred, block lists and ratings up to 130 KiB: long lists take no
  * profile's place.
  */
 export const SHARES: Shares = {
@@ -27,6 +27,7 @@ export const SHARES: Shares = {
   'block-list': { records: 5_000, bytes: 48 * MiB },
   capsule: { records: 20_000, bytes: 48 * MiB },
   'arbiter-offer': { records: 2_000, bytes: 8 * MiB },
+  ratings: { records: 20_000, bytes: 64 * MiB },
 };
 /** A device brings two records a day; whoever brings many at once waits for the next minute. */
 const PUTS_PER_SECOND = 0.2;
@@ -66,8 +67,8 @@ export class KeptRecords {
   readonly #kept = new Map<string, Kept>();
   readonly #buckets = new Map<string, { readonly puts: TokenBucket; readonly bytes: TokenBucket }>();
   readonly #lock = createMutex();
-  readonly #bytes = { profile: 0, 'block-list': 0, capsule: 0, 'arbiter-offer': 0 };
-  readonly #records = { profile: 0, 'block-list': 0, capsule: 0, 'arbiter-offer': 0 };
+  readonly #bytes = { profile: 0, 'block-list': 0, capsule: 0, 'arbiter-offer': 0, ratings: 0 };
+  readonly #records = { profile: 0, 'block-list': 0, capsule: 0, 'arbiter-offer': 0, ratings: 0 };
 
   constructor(deps: TraderRecordsDeps, shares: Shares = SHARES) {
     this.#deps = deps;

@@ -15,7 +15,7 @@ export type ListedKind = (typeof LISTED_KINDS)[number];
 export const MAX_LISTED = 16;
 
 /** The kinds that are kept under a trader's key. */
-export const TRADER_RECORD_KINDS = ['profile', 'block-list', 'capsule', 'arbiter-offer'] as const;
+export const TRADER_RECORD_KINDS = ['profile', 'block-list', 'capsule', 'arbiter-offer', 'ratings'] as const;
 export type TraderRecordKind = (typeof TRADER_RECORD_KINDS)[number];
 
 const LARGEST = Math.max(...TRADER_RECORD_KINDS.map((kind) => KINDS[kind].maxBytes)) + MAX_ENVELOPE_OVERHEAD;

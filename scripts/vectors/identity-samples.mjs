@@ -17,6 +17,8 @@ const LAST = recordId(Uint8Array.of(0xa1, 0x61, 0x61, 0x01));
 const RECOVERY = recoveryKeys(new Uint8Array(32).fill(7));
 const sealed = (trades) =>
   sealCapsule({ counter: 12, as: CREATED, trades, omitted: 0 }, RECOVERY.publicKey, new Uint8Array(32).fill(9));
+/** Bytes that stand for an envelope. */
+const envelope = (byte) => Uint8Array.of(0xa1, 0x61, 0x70, 0x41, byte);
 const openTrade = (trade, role) => ({ trade, counterparty: KEYS.budi.publicKey, role, heads: [LAST] });
 const CAPSULE = sealed([openTrade(TRADE, 'seller'), openTrade(LAST, 'buyer')]);
 const EMPTY_CAPSULE = sealed([]);
@@ -200,6 +202,40 @@ export const IDENTITY_SAMPLES = {
       ['a share that is no whole number', edit('item.share', 'half')],
       ['a language of one letter', edit('item.languages', ['i'])],
       ['terms of 4001 characters', edit('item.terms', 'a'.repeat(4_001))],
+    ]),
+  },
+  ratings: {
+    valid: [
+      [
+        'two ratings, one with a reply: what the envelopes hold is for whoever reads them to check',
+        {
+          slot: 'ratings',
+          seq: 2,
+          item: {
+            ratings: [
+              { rating: envelope(1), bond: envelope(2), reply: envelope(3) },
+              { rating: envelope(4), bond: envelope(5) },
+            ],
+          },
+        },
+      ],
+      ['none', { slot: 'ratings', seq: 0, item: { ratings: [] } }],
+    ],
+    invalid: changed([
+      ['a slot of another kind', edit('slot', 'profile')],
+      ['a negative seq', edit('seq', -1)],
+      ['no list', without('item.ratings')],
+      ['a rating without a bond', edit('item.ratings', [{ rating: envelope(1) }])],
+      ['a rating as text', edit('item.ratings', [{ rating: 'abc', bond: envelope(2) }])],
+      ['an empty envelope', edit('item.ratings', [{ rating: new Uint8Array(), bond: envelope(2) }])],
+      ['an envelope of 12289 bytes', edit('item.ratings', [{ rating: new Uint8Array(12_289), bond: envelope(2) }])],
+      [
+        '101 ratings',
+        edit(
+          'item.ratings',
+          Array.from({ length: 101 }, () => ({ rating: envelope(1), bond: envelope(2) })),
+        ),
+      ],
     ]),
   },
   'block-list': {

@@ -84,6 +84,8 @@ it('what only the protocol sees of what is wrong in a field, and no JSON Schema 
       "capsule: a size that no capsule has",
       "profile: a name that turns the reading direction",
       "arbiter-offer: two fees in one currency",
+      "ratings: an empty envelope",
+      "ratings: an envelope of 12289 bytes",
       "listing: the slot of another sku",
       "listing: the sku of another slot",
       "listing: a title with a line break",

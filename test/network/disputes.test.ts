@@ -106,6 +106,10 @@ describe('a dispute', () => {
         ratings: [{ by: seller.trader, role: 'seller', source: 'trader' }],
       });
       expect(await stranger.traderRatings({ trader: arbiter.trader })).toMatchObject({ count: 0, average: null });
+      // Others keep it while the seller sleeps.
+      await seller.stop();
+      await shown(stranger, seller.trader, { ...seen, ratings: [{ ...said, source: 'trader' }] });
+      seller = await testnet.restart(0);
     },
   );
 

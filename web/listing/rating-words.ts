@@ -6,7 +6,8 @@ export const RATING_WORDS = words(
     none: 'No buyer has rated this seller yet.',
     summary: (average: string, count: number, buyers: number) =>
       `${average} of 5: ${count === 1 ? 'one rating' : `${count} ratings`} by ${buyers === 1 ? 'one buyer' : `${buyers} buyers`}.`,
-    notAnswered: 'The seller’s node did not answer: these are only ratings of trades that your own node knows.',
+    notAnswered:
+      'No node answered that keeps this seller’s ratings: these are only ratings of trades that your own node knows.',
     stars: (count: number) => `${count} of 5 stars`,
     paid: (money: string) => `paid ${money}`,
     reply: 'The seller replies',
@@ -18,7 +19,8 @@ export const RATING_WORDS = words(
     asking: 'Menanyakan penilaian pembeli tentang penjual ini…',
     none: 'Belum ada pembeli yang menilai penjual ini.',
     summary: (average, count, buyers) => `${average} dari 5: ${count} penilaian oleh ${buyers} pembeli.`,
-    notAnswered: 'Node penjual tidak menjawab: ini hanya penilaian transaksi yang diketahui node Anda sendiri.',
+    notAnswered:
+      'Node yang menyimpan penilaian penjual ini tidak menjawab: ini hanya penilaian transaksi yang diketahui node Anda sendiri.',
     stars: (count) => `${count} dari 5 bintang`,
     paid: (money) => `dibayar ${money}`,
     reply: 'Balasan penjual',

@@ -30,7 +30,7 @@ const ratingsView = z.object({
   answered: z
     .boolean()
     .describe(
-      'Whether the trader’s own node showed its ratings; without it there are only those of trades on this node',
+      'Whether nodes answered that would keep what the trader shows; without them there are only ratings of trades on this node',
     ),
   count: z.int().describe('Ratings found whose signatures hold'),
   traders: z.int().describe('By so many different traders: whoever makes many keys can rate with each of them'),

@@ -1,40 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ratingsOf, readShown, shownOf } from '../../../node/ratings/shown.js';
-import type { MessageRecord } from '../../../node/trades/journal.js';
 import { verifySignature } from '../../../protocol/ed25519.js';
-import { messagesOf, type MessageKind } from '../../../protocol/trade/index.js';
-import type { TradeLog } from '../../../node/trades/index.js';
-import { BEGIN, buyer, Log, NETWORK, seller } from '../trades/log.js';
-
-const paid = { amount: { amount: 8_500_000, currency: 'IDR' } };
-
-interface Told {
-  readonly log: TradeLog;
-  readonly of: (kind: MessageKind) => Uint8Array;
-}
-
-/** A trade from the offer to ratings of both sides, the seller's with the buyer's reply. */
-function told(begin: number): Told {
-  const log = new Log();
-  log.clock = begin;
-  log.offer(false).answer(seller, 'accept', { named: false });
-  const add = (...step: Parameters<Log['sign']>): void => log.add(log.sign(...step));
-  add(buyer, 'paid', paid);
-  add(seller, 'payment-seen', paid);
-  add(seller, 'shipped', {});
-  add(buyer, 'received', { note: 'Kunci ada di bawah pot.' });
-  add(buyer, 'approved', {});
-  add(buyer, 'rating', { stars: 4, text: 'Cepat' });
-  add(seller, 'rating', { stars: 5 });
-  add(buyer, 'reply', { text: 'Sama-sama' });
-  const { state, records } = log.known;
-  const all = messagesOf(state).flatMap<MessageRecord>(({ id }) => records.get(id.toString()) ?? []);
-  const { trade } = state;
-  return {
-    log: { trade, state, records: all, counterparty: seller.trader, role: 'buyer', ended: true, updated: 0, heads: [] },
-    of: (kind) => all.findLast(({ payload }) => payload.kind === kind)?.bytes ?? new Uint8Array(),
-  };
-}
+import { BEGIN, buyer, NETWORK, seller } from '../trades/log.js';
+import { told, type Told } from './told.js';
 
 let one: Told;
 let other: Told;
@@ -58,7 +26,7 @@ describe('ratings that a trader shows', () => {
     const found = ratingsOf(one.log);
     expect(found).toHaveLength(2);
     for (const rated of [seller, buyer]) {
-      const { ratings } = shownOf(found.filter((each) => each.rated === rated.trader));
+      const ratings = shownOf(found.filter((each) => each.rated === rated.trader));
       expect(ratings).toHaveLength(1);
       for (const shown of ratings) {
         const { rating, bond, reply, trade, role } = read(shown, rated.trader);
@@ -76,7 +44,7 @@ describe('ratings that a trader shows', () => {
       records: one.log.records.filter(({ payload }) => payload.kind !== 'payment-seen'),
     });
     expect(first).toMatchObject({ role: 'buyer', bond: undefined });
-    expect(shownOf(first === undefined ? [] : [first]).ratings).toEqual([]);
+    expect(shownOf(first === undefined ? [] : [first])).toEqual([]);
   });
 
   it.each<[string, () => Shown, string]>([
