@@ -34,6 +34,6 @@ export const ratingsSchema = z.looseObject({
       .max(MAX_SHOWN_RATINGS),
   }),
 });
-export type RatingsRecord = z.infer<typeof ratingsSchema>;
+type RatingsRecord = z.infer<typeof ratingsSchema>;
 /** One rating as its author shows it. */
 export type ShownRating = RatingsRecord['item']['ratings'][number];
