@@ -14,6 +14,14 @@ type Fields = Readonly<Record<string, unknown>>;
 const id = (key: string): Column => ({ key, whole: true });
 const column = (key: string): Column => ({ key });
 
+/** Outputs that are a list and nothing else. */
+const WITHIN: Readonly<Partial<Record<OperationKey, { readonly list: string; readonly columns: readonly Column[] }>>> =
+  {
+    configList: { list: 'settings', columns: [id('key'), column('value'), column('origin')] },
+    logList: { list: 'areas', columns: [id('area'), column('level')] },
+    logSet: { list: 'areas', columns: [id('area'), column('level')] },
+  };
+
 const NOT_ANSWERED =
   'No node answers that keeps this trader’s ratings: these are only those of trades on this node. Ask again later.';
 
@@ -47,9 +55,17 @@ export function outputInWords(
   }
   if (key === 'events') return { text: eventInWords(output as unknown as EventView) };
   if (key === 'doctor') return { text: doctorInWords(output as unknown as DoctorView) };
-  const text = renderFields(output).join('\n');
+  const text = (tableWithin(key, output, width) ?? renderFields(output)).join('\n');
   if (key === 'traderRatings' && (output as RatingsView).answered === false) return { text, note: NOT_ANSWERED };
   return { text };
+}
+
+function tableWithin(key: OperationKey, output: Fields, width: number | undefined): string[] | undefined {
+  const within = WITHIN[key];
+  if (within === undefined || width === undefined) return undefined;
+  const rows = output[within.list] as readonly Fields[];
+  const columns = within.columns.filter((each) => rows.some((row) => row[each.key] !== undefined));
+  return renderTable(rows, columns, width);
 }
 
 /** The items of a list: a table on a terminal that is wide enough, else one after the other; undefined: there are none. */

@@ -18,7 +18,7 @@ async function lanOf(
   { now, logger }: { now: () => number; logger: Logger },
 ) {
   if (lan === undefined) return undefined;
-  const address = parseApiAddress(lan);
+  const address = parseApiAddress(lan, 'lan');
   const find = () => openCertificate({ folder, certFile: tlsCert, keyFile: tlsKey, host: address.host, now: now() });
   return { ...address, certificate: await keepCertificate({ find, logger }) };
 }
