@@ -1,6 +1,7 @@
 import type { OperationKey } from '../node/api/operations.js';
 import type { EventView } from '../node/api/rows/events.js';
 import type { SearchView } from '../node/api/views.js';
+import type { RatingsView } from '../node/api/rows/rating.js';
 import type { DoctorView } from '../node/api/rows/doctor.js';
 import { doctorInWords } from './doctor-in-words.js';
 import { eventInWords } from './event-in-words.js';
@@ -12,6 +13,17 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const id = (key: string): Column => ({ key, whole: true });
 const column = (key: string): Column => ({ key });
+
+/** Outputs that are a list and nothing else. */
+const WITHIN: Readonly<Partial<Record<OperationKey, { readonly list: string; readonly columns: readonly Column[] }>>> =
+  {
+    configList: { list: 'settings', columns: [id('key'), column('value'), column('origin')] },
+    logList: { list: 'areas', columns: [id('area'), column('level')] },
+    logSet: { list: 'areas', columns: [id('area'), column('level')] },
+  };
+
+const NOT_ANSWERED =
+  'No node answers that keeps this trader’s ratings: these are only those of trades on this node. Ask again later.';
 
 /** What of a list's items is shown in a table. */
 const LISTS: Readonly<Partial<Record<OperationKey, readonly Column[]>>> = {
@@ -43,7 +55,17 @@ export function outputInWords(
   }
   if (key === 'events') return { text: eventInWords(output as unknown as EventView) };
   if (key === 'doctor') return { text: doctorInWords(output as unknown as DoctorView) };
-  return { text: renderFields(output).join('\n') };
+  const text = (tableWithin(key, output, width) ?? renderFields(output)).join('\n');
+  if (key === 'traderRatings' && (output as RatingsView).answered === false) return { text, note: NOT_ANSWERED };
+  return { text };
+}
+
+function tableWithin(key: OperationKey, output: Fields, width: number | undefined): string[] | undefined {
+  const within = WITHIN[key];
+  if (within === undefined || width === undefined) return undefined;
+  const rows = output[within.list] as readonly Fields[];
+  const columns = within.columns.filter((each) => rows.some((row) => row[each.key] !== undefined));
+  return renderTable(rows, columns, width);
 }
 
 /** The items of a list: a table on a terminal that is wide enough, else one after the other; undefined: there are none. */

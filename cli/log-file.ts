@@ -9,8 +9,8 @@ export const LOG_FILE = 'node.log';
 
 /** A log that does not grow without end. */
 export interface BoundedLog {
-  /** To be called after so many bytes were written. */
-  wrote(bytes: number): void;
+  /** To be called before so many bytes are written. */
+  makeRoom(bytes: number): void;
 }
 
 /**
@@ -20,23 +20,22 @@ export interface BoundedLog {
  */
 export function boundLog(fd: number, path: string, most = MOST): BoundedLog | undefined {
   if (!isSame(fd, path)) return undefined;
-  let size = fstatSync(fd).size;
-  const turn = (): void => {
+  let limit = most;
+  const makeRoom = (bytes: number): void => {
+    // Asked each time: warnings of Node.js itself and of other libraries go into it as well.
+    const { size } = fstatSync(fd);
+    if (size === 0 || size + bytes <= limit) return;
     try {
       copyFileSync(path, `${path}.1`);
       ftruncateSync(fd);
+      limit = most;
     } catch {
       // No room for the copy: what was logged last is worth more than the limit, and it is tried again a whole file later.
+      limit = size + most;
     }
-    size = 0;
   };
-  if (size > most) turn();
-  return {
-    wrote(bytes) {
-      size += bytes;
-      if (size > most) turn();
-    },
-  };
+  makeRoom(0);
+  return { makeRoom };
 }
 
 function isSame(fd: number, path: string): boolean {

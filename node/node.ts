@@ -1,20 +1,26 @@
 import type { NiagaError } from '../protocol/errors.js';
 import { createApi, parseApiAddress, type Api } from './api/index.js';
 import type { TradeView } from './api/views.js';
+import type { Logger } from './logger.js';
 import { createHandlers } from './handlers.js';
 import { nodeMetrics } from './metrics.js';
 import { openHome, resolveHome, type Home } from './home/index.js';
 import { bindOperations, type BoundOperations } from './operations.js';
 import { checkOptions, DEFAULT_NETWORK, type NodeOptions } from './options.js';
 import { startServices, stopAll } from './services.js';
-import { openCertificate } from './tls/index.js';
+import { keepCertificate, openCertificate } from './tls/index.js';
 import { ownVersion } from './version.js';
 
 /** Where phones are to reach the node, with the certificate that is shown to them. */
-async function lanOf({ lan, tlsCert, tlsKey }: NodeOptions, { folder }: Pick<Home, 'folder'>, now: number) {
+async function lanOf(
+  { lan, tlsCert, tlsKey }: NodeOptions,
+  { folder }: Pick<Home, 'folder'>,
+  { now, logger }: { now: () => number; logger: Logger },
+) {
   if (lan === undefined) return undefined;
-  const certificate = await openCertificate({ folder, certFile: tlsCert, keyFile: tlsKey, now });
-  return { ...parseApiAddress(lan), certificate };
+  const address = parseApiAddress(lan, 'lan');
+  const find = () => openCertificate({ folder, certFile: tlsCert, keyFile: tlsKey, host: address.host, now: now() });
+  return { ...address, certificate: await keepCertificate({ find, logger }) };
 }
 
 /** A running node: every operation as a method, and what no operation tells. */
@@ -55,9 +61,12 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
   const stopping = new AbortController();
   const startedAt = now();
   let api: Api | undefined;
+  const running: { stop(): Promise<void> }[] = [services];
   const handlers = createHandlers({ services, version, startedAt, apiUrl: () => api?.url ?? '', lan: () => api?.lan });
   try {
     if (options.api !== undefined && options.api !== false) {
+      const lan = await lanOf(options, home, { now, logger });
+      if (lan !== undefined) running.unshift(lan.certificate);
       api = createApi({
         handlers,
         tokens: services.tokens,
@@ -70,20 +79,21 @@ export async function createNode(options: NodeOptions = {}): Promise<NiagaNode> 
         logger,
         version,
         ...parseApiAddress(options.api),
-        lan: await lanOf(options, home, now()),
+        lan,
       });
+      running.unshift(api);
       await api.start();
     }
   } catch (error) {
-    await services
-      .stop()
-      .catch((failed: unknown) => logger.error({ error: String(failed) }, 'a service could not be stopped'));
+    await stopAll(running).catch((failed: unknown) =>
+      logger.error({ error: String(failed) }, 'a service could not be stopped'),
+    );
     throw error;
   }
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopping.abort();
-    return (stopped ??= stopAll(api === undefined ? [services] : [api, services]));
+    return (stopped ??= stopAll(running));
   };
   return {
     ...bindOperations(handlers, stopping.signal),

@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
@@ -7,6 +8,7 @@ import { typeNext, type Context } from '../context.js';
 import type { backupCheckInput, backupInput, Command, restoreInput } from '../forms.js';
 import { note, printOne } from '../output.js';
 import { askPassphrase } from '../passphrase.js';
+import { fileError } from './evidence-file.js';
 import { refuseToOverwrite } from './export.js';
 
 type Rows = AsyncIterable<{ readonly rows: Uint8Array; readonly count: number }>;
@@ -63,8 +65,18 @@ async function* rowsOf(context: Context, storeFolder: string): Rows {
   for await (const rows of store.dump()) yield { rows: rowEntries(rows), count: rows.length };
 }
 
+/** Nobody is asked for the passphrase of a file that is not there. @throws NiagaError FILE_NOT_FOUND, INPUT_FILE */
+async function mustBeThere(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
 /** Exit code 1 where the store was damaged when the backup was made. */
 export const check: Command<z.output<typeof backupCheckInput>> = async ({ file, passphraseFile }, context) => {
+  await mustBeThere(file);
   const { checkBackup } = await import('../../node/backup/index.js');
   const contents = await checkBackup(file, await askPassphrase(passphraseFile, context, { twice: false }));
   await printOne('backupCheck', { file, ...contents }, context);
@@ -77,6 +89,7 @@ export const check: Command<z.output<typeof backupCheckInput>> = async ({ file, 
 
 /** @throws NiagaError HOME_EXISTS, BACKUP_…, IDENTITY_SEALED, WORDS_…, ROOT_MISSING */
 export const restore: Command<z.output<typeof restoreInput>> = async ({ file, passphraseFile, label }, context) => {
+  await mustBeThere(file);
   const { restoreBackup } = await import('../../node/backup/index.js');
   const { resolveHome } = await import('../../node/home/index.js');
   const passphrase = await askPassphrase(passphraseFile, context, { twice: false });

@@ -17,6 +17,7 @@ import type { Command } from '../forms.js';
 import { note, printOne } from '../output.js';
 import { fileError } from './evidence-file.js';
 import { refuseToOverwrite } from './export.js';
+import { ConditionTexts } from './export-conditions.js';
 import { PictureFiles } from './export-pictures.js';
 
 type InputOf<Key extends 'exportListings' | 'exportTrades' | 'exportEverything'> = z.output<
@@ -115,8 +116,10 @@ async function* listings(
   if (format === 'csv') yield csvHeader(properties);
   if (format === 'google') yield GOOGLE_HEAD;
   if (format === 'json-ld') yield '{"@context":"https://schema.org","@graph":[';
-  for await (const shown of active()) {
-    if (shown.status === 'removed') continue;
+  const texts = new ConditionTexts(client, { signal });
+  for await (const listed of active()) {
+    if (listed.status === 'removed') continue;
+    const shown = await texts.of(listed);
     const first = counts.count++ === 0;
     switch (format) {
       case 'csv':

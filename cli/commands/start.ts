@@ -136,8 +136,8 @@ async function createLogger(level: string, folder: string) {
   const bounded = boundLog(STDERR, join(folder, LOG_FILE));
   if (bounded === undefined) return pino({ level }, destination);
   const write = (line: string): void => {
+    bounded.makeRoom(Buffer.byteLength(line));
     destination.write(line);
-    bounded.wrote(Buffer.byteLength(line));
   };
   return pino({ level }, { write });
 }

@@ -16,11 +16,18 @@ const FIELDS = Object.keys(listingItemSchema.shape);
 /** What its seller said of it, as `niaga publish` takes it again; what the node knows besides is left out. */
 export function itemOf(shown: Shown): Readonly<Record<string, unknown>> {
   const said = FIELDS.flatMap((name) => (Object.hasOwn(shown, name) ? [[name, shown[name]] as const] : []));
+  const variants = shown['hasVariant'] as readonly Readonly<Record<string, unknown>>[] | undefined;
   return {
     ...Object.fromEntries(said),
     price: shown.price === null ? 'on request' : moneyText(shown.price),
-    inventoryLevel: shown['inventoryLevel'] ?? 'unlimited',
+    ...withLevel(shown),
+    ...(variants === undefined ? {} : { hasVariant: variants.map((each) => ({ ...each, ...withLevel(each) })) }),
   };
+}
+
+/** Null is read as "not given"; of a variant that means the listing's own level. */
+function withLevel({ inventoryLevel }: Readonly<Record<string, unknown>>): object {
+  return inventoryLevel === undefined ? {} : { inventoryLevel: inventoryLevel ?? 'unlimited' };
 }
 
 /** `85000 IDR` */

@@ -21,14 +21,14 @@ const HOST_PORT = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?$/i;
  * `HOST:PORT`, `HOST` or `:PORT`; an IPv6 host stands in brackets.
  * @throws NiagaError ADDRESS_INVALID
  */
-export function parseApiAddress(text: string): ApiAddress {
+export function parseApiAddress(text: string, option: 'api' | 'lan' = 'api'): ApiAddress {
   const match = HOST_PORT.exec(text.startsWith(':') ? DEFAULT_HOST + text : text);
   const host = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? undefined : Number(match[3]);
   if (host === undefined || (port !== undefined && port > 65_535) || (match?.[1] !== undefined && isIP(host) !== 6)) {
     throw new NiagaError('ADDRESS_INVALID', `"${text.slice(0, 80)}" is not an address for the API.`, {
-      where: 'api',
-      next: 'Write HOST:PORT, such as 127.0.0.1:4180 or 127.0.0.1:0 for a free port.',
+      where: option,
+      next: `Write HOST:PORT, such as ${option === 'api' ? `${DEFAULT_HOST}:${DEFAULT_PORT}` : `0.0.0.0:${DEFAULT_LAN_PORT}`}, or port 0 for a free one.`,
     });
   }
   return port === undefined ? { host } : { host, port };

@@ -15,7 +15,7 @@
  * @packageDocumentation
  */
 import type { Logger } from '../logger.js';
-import type { Certificate } from '../tls/index.js';
+import type { KeptCertificate } from '../tls/kept.js';
 import type { Tokens } from '../tokens/index.js';
 import type { ApiAddress } from './address.js';
 import type { ApiEvent } from './app.js';
@@ -56,7 +56,7 @@ export interface ApiOptions {
    */
   readonly allowRemote?: boolean | undefined;
   /** Where phones on the local network reach the page and the API, sealed with this certificate. Default: nowhere. */
-  readonly lan?: (ApiAddress & { readonly certificate: Certificate }) | undefined;
+  readonly lan?: (ApiAddress & { readonly certificate: Pick<KeptCertificate, 'current' | 'onChange'> }) | undefined;
   /** More names that a request's Host may have, with their ports. Default none beyond the address itself and localhost. */
   readonly hosts?: readonly string[] | undefined;
   /** Bytes of a request's body. Default `DEFAULT_MAX_BODY` of body.ts. */

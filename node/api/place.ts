@@ -27,16 +27,15 @@ const ANY: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
  * Where phones reach the node: this machine's addresses as they are when they ask (a router gives others now and then), its name, and
  * those of the owner's certificate. A name that was re-bound to one of these addresses is none of them.
  */
-export function lanPlace(host: string, port: number, names: readonly string[]): Place {
+export function lanPlace(host: string, port: number, names: () => readonly string[]): Place {
   const own = hostname().toLowerCase();
   const addresses = (): string[] => (ANY.has(host) ? ownAddresses() : [host]);
-  const known = new Set([...names, 'localhost', '127.0.0.1', own, `${own}.local`].map((name) => hostPort(name, port)));
+  const known = (): string[] => [...names(), 'localhost', '127.0.0.1', own, `${own}.local`, ...addresses()];
   return {
     scheme: 'https',
-    has: (name) =>
-      known.has(withPort(name)) || addresses().some((address) => hostPort(address, port) === withPort(name)),
+    has: (name) => known().some((each) => hostPort(each, port) === withPort(name)),
     get url() {
-      return `https://${hostPort(names[0] ?? addresses()[0] ?? '127.0.0.1', port)}`;
+      return `https://${hostPort(names()[0] ?? addresses()[0] ?? '127.0.0.1', port)}`;
     },
   };
 }

@@ -50,7 +50,7 @@ export class ApiServer implements Api {
     const { lan } = this.#options;
     const url = this.#running?.lan?.url;
     if (lan === undefined || url === undefined) return undefined;
-    const { fingerprint, ownMade } = lan.certificate;
+    const { fingerprint, ownMade } = lan.certificate.current;
     return { url, fingerprint, ownMade };
   }
 
@@ -111,11 +111,11 @@ export class ApiServer implements Api {
         (port) => localPlace(host, port, this.#options.hosts ?? []),
       );
       if (lan !== undefined) {
-        const { cert, key, names } = lan.certificate;
+        const { certificate } = lan;
         beyond = await open(
-          (listener) => new TlsServer({ cert, key }, tlsUrl, listener),
+          (listener) => new TlsServer(certificate, tlsUrl, listener),
           { host: lan.host, port: lan.port, usual: DEFAULT_LAN_PORT, option: 'lan' },
-          (port) => lanPlace(lan.host, port, names),
+          (port) => lanPlace(lan.host, port, () => certificate.current.names),
         );
       }
       await writeApiFile(home.apiFile, { url, token, pid: process.pid, trader });

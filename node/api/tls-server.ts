@@ -1,7 +1,10 @@
 import type { RequestListener } from 'node:http';
 import { Server } from 'node:https';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { ERRORS, type NiagaError } from '../../protocol/errors.js';
+import type { Certificate } from '../tls/index.js';
+import type { KeptCertificate } from '../tls/kept.js';
 import { inTheClear } from './gate.js';
 import { problemBody, PROBLEM_JSON } from './problem.js';
 
@@ -26,15 +29,19 @@ export class TlsServer extends Server {
   readonly #silent = new Set<Socket>();
 
   /**
-   * @param pair certificate and key, PEM
+   * @param certificate what is shown, also after it has changed
    * @param url the address to tell those without TLS
    */
   constructor(
-    { cert, key }: { readonly cert: string; readonly key: string },
+    certificate: Pick<KeptCertificate, 'current' | 'onChange'>,
     url: () => string,
     listener: RequestListener,
   ) {
-    super({ minVersion: 'TLSv1.2', cert, key, handshakeTimeout: FIRST_BYTE }, listener);
+    super({ ...secure(certificate.current), handshakeTimeout: FIRST_BYTE }, listener);
+    this.once(
+      'close',
+      certificate.onChange((renewed) => this.setSecureContext(secure(renewed))),
+    );
     this.#url = url;
     this.maxConnections = MOST_CONNECTIONS;
     const takers = this.listeners('connection');
@@ -71,6 +78,10 @@ export class TlsServer extends Server {
     super.closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+function secure({ cert, key }: Certificate): SecureContextOptions {
+  return { minVersion: 'TLSv1.2', cert, key };
 }
 
 function refuse(socket: Socket, error: NiagaError): void {

@@ -3,13 +3,18 @@
  * node makes itself and that people compare by its fingerprint.
  *
  * ```ts
- * const { cert, key, fingerprint } = await openCertificate({ folder: home.folder, now: Date.now() });
+ * const find = () => openCertificate({ folder: home.folder, now: Date.now() });
+ * const certificate = await keepCertificate({ find, logger });
+ * certificate.current.fingerprint;
  * ```
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { NiagaError } from '../../protocol/errors.js';
 import { ownCertificate } from './own.js';
+
+export { keepCertificate } from './kept.js';
 
 export interface Certificate {
   /** PEM, with its chain where there is one. */
@@ -30,6 +35,8 @@ export interface CertificateOptions {
   /** Files of the owner's certificate and its key, PEM; both or none. */
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+  /** The name or address by which phones reach the node, where its owner says one: one that a wildcard stands for. */
+  readonly host?: string | undefined;
   readonly now: number;
 }
 
@@ -37,7 +44,13 @@ export interface CertificateOptions {
  * The owner's certificate where one is named, else the node's own, which is made where there is none that still holds.
  * @throws NiagaError TLS_INVALID, HOME_UNUSABLE
  */
-export async function openCertificate({ folder, certFile, keyFile, now }: CertificateOptions): Promise<Certificate> {
+export async function openCertificate({
+  folder,
+  certFile,
+  keyFile,
+  host,
+  now,
+}: CertificateOptions): Promise<Certificate> {
   if (certFile === undefined && keyFile === undefined) {
     const pair = await ownCertificate(folder, now);
     return { ...pair, fingerprint: new X509Certificate(pair.cert).fingerprint256, names: [], ownMade: true };
@@ -60,7 +73,8 @@ export async function openCertificate({ folder, certFile, keyFile, now }: Certif
       next: 'Renew it, then start the node again.',
     });
   }
-  return { cert, key, fingerprint: parsed.fingerprint256, names: namesOf(parsed), ownMade: false };
+  const names = namesOf(parsed, host, certFile);
+  return { cert, key, fingerprint: parsed.fingerprint256, names, ownMade: false };
 }
 
 async function read(file: string): Promise<string> {
@@ -86,7 +100,21 @@ function parse<T>(file: string, task: () => T): T {
   }
 }
 
-/** `DNS:toko.example, IP Address:192.168.1.10` → names, those with a wildcard left out. */
-function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
-  return [...subjectAltName.matchAll(/(?:^|, )DNS:([a-z0-9.-]+)(?=,|$)/gi)].map(([, name = '']) => name.toLowerCase());
+/**
+ * `DNS:toko.example, IP Address:192.168.1.10` → names. A wildcard is none, but for the host of that pattern that the owner has said.
+ * @throws NiagaError TLS_INVALID for one by which no phone could reach the node
+ */
+function namesOf(certificate: X509Certificate, host: string | undefined, where: string): string[] {
+  const { subjectAltName = '' } = certificate;
+  const said = host !== undefined && isIP(host) === 0 && certificate.checkHost(host) !== undefined ? [host] : [];
+  const whole = [...subjectAltName.matchAll(/(?:^|, )DNS:([a-z0-9.-]+)(?=,|$)/gi)].map(([, name = '']) => name);
+  const names = [...new Set([...said, ...whole].map((name) => name.toLowerCase()))];
+  if (names.length > 0 || subjectAltName.includes('IP Address:')) return names;
+  throw new NiagaError(
+    'TLS_INVALID',
+    subjectAltName === ''
+      ? 'The certificate names no host (subjectAltName), and browsers take no such one.'
+      : `The certificate is for ${subjectAltName.replaceAll('DNS:', '')}: by which name do phones reach this machine?`,
+    { where, next: 'Say the name that is this machine’s: niaga start --lan kasir.toko.example' },
+  );
 }

@@ -82,6 +82,16 @@ describe('niaga backup', () => {
     expect((await readdir(at('new/main/identity'))).sort()).toEqual(['device.json', 'records.json', 'restoring.json']);
   });
 
+  it('that is not there is told of before a passphrase is asked for', async () => {
+    await using folder = await folderWith();
+    const file = join(folder.path, 'none.backup');
+    for (const words of [['restore'], ['backup', 'check']])
+      expect(await niaga([...words, file, '--home', folder.path])).toMatchObject({
+        code: 5,
+        err: expect.stringContaining(file) as string,
+      });
+  });
+
   it('has its passphrase from a file or a terminal, and takes none that is short', { timeout: 240_000 }, async () => {
     await using given = await someHome();
     const { at, home } = given;

@@ -54,6 +54,16 @@ describe('niaga config', () => {
     expect(lines((await home.run(['config', 'list'])).out)[0]).not.toHaveProperty('origin');
   });
 
+  it('is a table on a terminal, with a column for origins where they are asked for', async () => {
+    await using home = await someHome();
+    const shown = async (...words: string[]) =>
+      (await niaga(['config', 'list', ...words, '--home', home.path], { columns: 100 })).out.split('\n');
+    expect((await shown())[0]).toMatch(/^KEY +VALUE$/);
+    const [head, ...rows] = await shown('--origin');
+    expect(head).toMatch(/^KEY +VALUE +ORIGIN$/);
+    expect(rows.find((row) => row.startsWith('log-level'))).toMatch(/^log-level +warn +default$/);
+  });
+
   it('lets an option of niaga start come before all of them', async () => {
     await using home = await someHome();
     await home.run(['config', 'set', 'log-level', 'debug']);

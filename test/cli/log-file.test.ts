@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { boundLog } from '../../cli/log-file.js';
 import { folderWith } from './cli.js';
 
-it('a log and the part before it hold the newest lines, whole and in order, and never more than they may', async () => {
+it('a log and the part before it hold the newest lines, whole and in order, and never more than they may, whoever writes', async () => {
   await using folder = await folderWith();
   const most = 200;
   let run = 0;
@@ -20,10 +20,14 @@ it('a log and the part before it hold the newest lines, whole and in order, and 
       await using file = await open(path, 'a', 0o600);
       const log = boundLog(file.fd, path, most) ?? expect.unreachable();
       for (const [at, size] of sizes.entries()) {
-        lines.push(`${at} ${'x'.repeat(size)}`);
-        const { bytesWritten } = await file.write(`${lines.at(-1)}\n`);
-        log.wrote(bytesWritten);
-        expect((await file.stat()).size).toBeLessThanOrEqual(most);
+        const line = `${at} ${'x'.repeat(size)}\n`;
+        lines.push(line.slice(0, -1));
+        // Every third comes from elsewhere: a library that writes on standard error itself.
+        const ours = at % 3 > 0;
+        if (ours) log.makeRoom(line.length);
+        await file.write(line);
+        if (ours) expect((await file.stat()).size).toBeLessThanOrEqual(most);
+        else expect((await file.stat()).size).toBeLessThanOrEqual(most + line.length);
       }
       const before = await readFile(`${path}.1`, 'utf8').catch(() => '');
       const kept = (before + (await readFile(path, 'utf8'))).split('\n').slice(0, -1);

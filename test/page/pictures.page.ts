@@ -146,4 +146,54 @@ describe.skipIf(executable === undefined)('pictures on the page', () => {
     expect(await gallery.locator('.note button').count()).toBe(0);
     await buyer.isWell();
   });
+
+  it('go up together with the CSV file that names them, found by their names; a line whose picture is none stands back', async () => {
+    await using seller = await Person.at(street.browser, street.shop, 'link', LOOKS[0] as Look);
+    const { page } = seller;
+    await seller.go('sell');
+    await page.locator('a[href="#/import"]').click();
+    const rows = [
+      'sku,title,price,image',
+      'g-1,Gelas besar,20000 IDR,"foto/Gelas Besar.JPG, gelas-2.jpg"',
+      'g-2,Gelas kecil,10000 IDR,gelas-2.jpg',
+      'g-3,Gelas pecah,1000 IDR,teks.jpg',
+      'g-4,Gelas tanpa gambar,5000 IDR,',
+    ];
+    const csv = { name: 'gelas.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) };
+    await page.locator('input[name=csv]').setInputFiles(csv);
+    // Only what names no picture can go up yet, and it is said which are missing.
+    await page.locator('[data-good="1"][data-faulty="3"]').waitFor();
+    await page.locator('[data-missing="3"]').filter({ hasText: 'gelas-2.jpg' }).waitFor();
+    const jpeg = async (name: string, colour: string) => ({
+      name,
+      mimeType: 'image/jpeg',
+      buffer: Buffer.from(colour === '' ? 'text' : await photo(page, colour)),
+    });
+    await page
+      .locator('input[name=pictures]')
+      .setInputFiles([
+        await jpeg('gelas besar.jpg', 'navy'),
+        await jpeg('gelas-2.jpg', 'olive'),
+        await jpeg('teks.jpg', ''),
+      ]);
+    await page.locator('[data-good="4"][data-faulty="0"]').waitFor();
+    await seller.isWell();
+    await seller.picture('import-pictures-id');
+    await page.locator('button.main').click();
+    await page.locator('[data-line="4"] .badge.bad').waitFor();
+    await page.locator('[data-done=true]').waitFor();
+    await seller.isWell();
+    await page.locator('[data-line="2"] a').click();
+    await page.locator('[data-pictures] .thumbnail img').nth(1).waitFor();
+    expect(await sizes(page, '[data-pictures] .thumbnail')).toEqual([1, 2].map(() => [800, 1600]));
+    const listed = await niaga(['listing', 'list', '--json', '--home', street.shop.home]);
+    const pictures = (JSON.parse(listed.out) as { sku: string; image?: string[] }[])
+      .filter(({ sku }) => sku.startsWith('g-'))
+      .map(({ sku, image = [] }) => [sku, image.length]);
+    expect(pictures.sort()).toEqual([
+      ['g-1', 2],
+      ['g-2', 1],
+      ['g-4', 0],
+    ]);
+  });
 });

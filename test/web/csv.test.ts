@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvRow } from '../../cli/export/csv.js';
 import { delimiterOf, recordsOf } from '../../web/import/csv.js';
+import { chosenPictures, withIds } from '../../web/import/pictures.js';
 import { readLines } from '../../web/import/read.js';
+import { blobId } from '../../protocol/ids.js';
 import { withoutMark } from '../../protocol/listing/table.js';
 
 /** What the page reads of a spreadsheet before anything is sent to the node. */
@@ -54,5 +56,23 @@ describe('the page’s CSV', () => {
     ]);
     expect(lines[0]).toMatchObject({ title: 'Kopi Gayo', price: { amount: '8500000', currency: 'IDR' } });
     expect(() => readLines('sku,price\nk-1,2')).toThrow(/title/);
+  });
+
+  it('says of each line which pictures are to be chosen beside the file, and puts their ids where their names stand', () => {
+    const id = blobId(new Uint8Array(1)).toString();
+    const text = `sku,title,price,images\n1,Kopi,1 IDR,"foto/Kopi Gayo.JPG, ${id}"\n2,Teh,1 IDR,${id} ${id}\n3,Gula,1 IDR,C:\\f\\gula.png\n`;
+    const lines = readLines(text);
+    expect(lines.map(({ pictures, fault }) => [pictures, fault])).toEqual([
+      [['kopi gayo.jpg'], undefined],
+      [[], undefined],
+      [['gula.png'], undefined],
+    ]);
+    const values = lines.map(({ value }) => withIds(value, (name) => `id of ${name}`));
+    expect(values).toMatchObject([
+      { images: ['id of kopi gayo.jpg', id] },
+      { images: `${id} ${id}` },
+      { images: ['id of gula.png'] },
+    ]);
+    expect([...chosenPictures([new File([], 'KOPI gayo.jpg')]).keys()]).toEqual(['kopi gayo.jpg']);
   });
 });

@@ -3,7 +3,12 @@ import { readItem } from '../../protocol/listing/input.js';
 import { columnsOf, rowOf, syntaxError, type Column } from '../../protocol/listing/table.js';
 import { moneyToJson } from '../../protocol/money.js';
 import type { MoneyView } from '../../node/api/views.js';
+import { blobId } from '../../protocol/ids.js';
+import { picturesOf, withIds } from './pictures.js';
 import { delimiterOf, recordsOf } from './csv.js';
+
+/** In the place of a picture that is not on the node yet. */
+const ANY_PICTURE = blobId(new Uint8Array()).toString();
 
 /** What is wrong with a line, as the node would say it. */
 export interface Fault {
@@ -16,8 +21,10 @@ export interface Line {
   readonly line: number;
   readonly title: string;
   readonly price: MoneyView | undefined;
-  /** What the node is given. */
-  readonly value: unknown;
+  /** What the node is given, once its pictures are there. */
+  readonly value: object;
+  /** The names of those, as far as they are files to be chosen beside this one. */
+  readonly pictures: readonly string[];
   readonly fault: Fault | undefined;
   readonly warnings: readonly string[];
 }
@@ -40,13 +47,28 @@ export function readLines(text: string): Line[] {
 
 function lineOf(columns: readonly Column[], cells: readonly string[], line: number, open: boolean): Line {
   const at = columns.findIndex(({ name }) => /^(title|name)$/i.test(name));
-  const shown = { line, title: cells[at] ?? '', price: undefined, value: undefined, fault: undefined, warnings: [] };
+  const shown = {
+    line,
+    title: cells[at] ?? '',
+    price: undefined,
+    value: {},
+    pictures: [],
+    fault: undefined,
+    warnings: [],
+  };
   try {
     if (open) throw syntaxError(line, 'a quote that opens in this line is never closed');
     const value = rowOf(columns, cells, line);
-    const { item, warnings } = readItem(value);
+    const { item, warnings } = readItem(withIds(value, () => ANY_PICTURE));
     const price = item.price === null ? undefined : moneyToJson(item.price);
-    return { ...shown, title: item.title, price, value, warnings: warnings.map(({ message }) => message) };
+    return {
+      ...shown,
+      title: item.title,
+      price,
+      value,
+      pictures: picturesOf(value),
+      warnings: warnings.map(({ message }) => message),
+    };
   } catch (error) {
     if (!isNiagaError(error)) throw error;
     return { ...shown, fault: { code: error.code, message: error.message } };

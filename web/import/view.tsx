@@ -1,13 +1,15 @@
 import { useState } from 'preact/hooks';
 import { useAction } from '../api/action.js';
-import { changeAll, type OutputOf } from '../api/client.js';
+import { change, changeAll, type OutputOf } from '../api/client.js';
 import { Refusal } from '../api/refusal.js';
 import { moneyText } from '../format/money.js';
 import { download } from '../parts/download.js';
 import { Problem } from '../parts/problem.js';
+import { base64Of, shrink } from '../pictures/shrink.js';
 import { useLanguage, useWords } from '../shell/language.js';
 import { REFUSAL_WORDS } from '../shell/refusal-words.js';
 import { hrefTo } from '../shell/route.js';
+import { chosenPictures, withIds, type ChosenPictures } from './pictures.js';
 import type { Fault, Line } from './read.js';
 import { IMPORT_WORDS } from './words.js';
 
@@ -17,6 +19,8 @@ type Answer = OutputOf<'publish'>;
 const BATCH = 100;
 const MAX_BYTES = 20 * 1024 * 1024;
 const SHOWN = 50;
+/** So many names of missing pictures are said. */
+const NAMED = 5;
 const EXAMPLE =
   'sku,title,price,currency,quantity,category,description\nk-250,Kopi Gayo 250 g,85000,IDR,10,Food > Drinks > Coffee,"Arabica, medium roast"\n';
 
@@ -27,7 +31,11 @@ export function ImportView() {
   const [answers, setAnswers] = useState<readonly Answer[]>([]);
   const reading = useAction();
   const sending = useAction();
-  const good = (lines ?? []).filter(({ fault }) => fault === undefined);
+  const [chosen, setChosen] = useState<ChosenPictures>(new Map());
+  const [shrinking, setShrinking] = useState<string>();
+  const missing = [...new Set((lines ?? []).flatMap(({ pictures }) => pictures))].filter((name) => !chosen.has(name));
+  const shown = lines?.map((line) => withoutPicture(line, missing));
+  const good = (shown ?? []).filter(({ fault }) => fault === undefined);
   const choose = (file: File | undefined): void => {
     setLines(undefined);
     setAnswers([]);
@@ -36,9 +44,22 @@ export function ImportView() {
   const send = (): void =>
     sending.run(async () => {
       const all: Answer[] = [];
+      const ids = new Map<string, string | Refusal>();
       for (let at = 0; at < good.length; at += BATCH) {
-        const items = good.slice(at, at + BATCH).map(({ line, value }) => ({ line, value }));
-        all.push(...(await changeAll('publish', { items })));
+        const batch = good.slice(at, at + BATCH);
+        for (const name of batch.flatMap(({ pictures }) => pictures)) {
+          const file = chosen.get(name);
+          if (file === undefined || ids.has(name)) continue;
+          setShrinking(file.name);
+          ids.set(name, await putUp(file));
+        }
+        setShrinking(undefined);
+        const refused = batch.flatMap((line) => refusedFor(line, ids));
+        const items = batch
+          .filter(({ line }) => !refused.some((answer) => answer.line === line))
+          .map(({ line, value }) => ({ line, value: withIds(value, (name) => ids.get(name)) }));
+        if (items.length > 0) all.push(...(await changeAll('publish', { items })));
+        all.push(...refused);
         setAnswers([...all]);
       }
     });
@@ -64,15 +85,34 @@ export function ImportView() {
           onChange={(event) => choose(event.currentTarget.files?.[0])}
         />
       </label>
+      <label>
+        <span>{t.pictures}</span>
+        <span class="soft">{t.picturesHint}</span>
+        <input
+          type="file"
+          name="pictures"
+          accept="image/*"
+          multiple
+          onChange={(event) => setChosen(chosenPictures([...(event.currentTarget.files ?? [])]))}
+        />
+      </label>
       {reading.refusal === undefined ? null : <Problem refusal={reading.refusal} />}
-      {lines === undefined ? null : (
+      {shown === undefined ? null : (
         <>
           <h2>{t.preview}</h2>
-          <p role="status" data-good={good.length} data-faulty={lines.length - good.length}>
-            {t.counts(good.length, lines.length - good.length)}
+          <p role="status" data-good={good.length} data-faulty={shown.length - good.length}>
+            {t.counts(good.length, shown.length - good.length)}
           </p>
-          <Preview lines={lines} answers={answers} />
+          {missing.length === 0 ? null : (
+            <p class="note warn" data-missing={missing.length}>
+              {t.missing(missing.length, missing.slice(0, NAMED).join(', ') + (missing.length > NAMED ? ' …' : ''))}
+            </p>
+          )}
+          <Preview lines={shown} answers={answers} />
           {sending.refusal === undefined ? null : <Problem refusal={sending.refusal} />}
+          <p role="status" class="soft">
+            {shrinking === undefined ? null : t.shrinking(shrinking)}
+          </p>
           <div role="status">
             {answers.length === 0 ? null : (
               <p class={done ? 'note good' : 'note'} data-done={done}>
@@ -97,6 +137,29 @@ async function linesOf(file: File): Promise<readonly Line[]> {
   const text = new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
   const { readLines } = await import('./read.js');
   return readLines(text);
+}
+
+/** A line that names pictures which were not chosen is not put up without them. */
+function withoutPicture(line: Line, missing: readonly string[]): Line {
+  const name = line.fault === undefined ? line.pictures.find((each) => missing.includes(each)) : undefined;
+  if (name === undefined) return line;
+  return { ...line, fault: { code: 'INPUT_MISSING', message: `The picture "${name}" was not chosen.` } };
+}
+
+/** Makes a picture smaller and puts it on the node. Gives its id, or why it is none; @throws Refusal where the node does not answer */
+async function putUp(file: File): Promise<string | Refusal> {
+  const small = await shrink(file).catch(() => undefined);
+  if (small === undefined)
+    return new Refusal('PICTURE_INVALID', `This browser cannot read "${file.name}" as a picture.`);
+  return (await change('picture.add', { content: await base64Of(small) })).picture;
+}
+
+/** The answer to a line one of whose pictures is none: the others go on. */
+function refusedFor({ line, pictures }: Line, ids: ReadonlyMap<string, string | Refusal>): Answer[] {
+  const refusal = pictures.map((name) => ids.get(name)).find((id) => id instanceof Refusal);
+  if (refusal === undefined) return [];
+  const { code, message } = refusal;
+  return [{ line, sku: null, listing: null, status: 'invalid', error: { code, message }, replicas: 0, quorum: false }];
 }
 
 /** Those with a fault come first: they are what somebody has to look at. */

@@ -17,7 +17,11 @@ export function RatingList({ ratings }: { ratings: Ratings | undefined }) {
   const { list, buyers, average, answered } = ratings;
   return (
     <div data-ratings={list.length}>
-      {average === undefined ? <p>{t.none}</p> : <p>{t.summary(average.toFixed(1), list.length, buyers)}</p>}
+      {average === undefined ? (
+        <p>{answered ? t.none : t.noneHere}</p>
+      ) : (
+        <p>{t.summary(average.toFixed(1), list.length, buyers)}</p>
+      )}
       {answered ? null : <p class="note warn">{t.notAnswered}</p>}
       <ul class="plain ratings">
         {(all ? list : list.slice(0, SHOWN)).map((rating) => (

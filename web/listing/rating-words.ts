@@ -3,7 +3,8 @@ import { words } from '../shell/language.js';
 export const RATING_WORDS = words(
   {
     asking: 'Asking how buyers rated this seller…',
-    none: 'No buyer has rated this seller yet.',
+    none: 'This seller shows no ratings by buyers yet.',
+    noneHere: 'Your node knows no rating of this seller.',
     summary: (average: string, count: number, buyers: number) =>
       `${average} of 5: ${count === 1 ? 'one rating' : `${count} ratings`} by ${buyers === 1 ? 'one buyer' : `${buyers} buyers`}.`,
     notAnswered:
@@ -17,7 +18,8 @@ export const RATING_WORDS = words(
   },
   {
     asking: 'Menanyakan penilaian pembeli tentang penjual ini…',
-    none: 'Belum ada pembeli yang menilai penjual ini.',
+    none: 'Penjual ini belum menunjukkan penilaian pembeli.',
+    noneHere: 'Node Anda tidak mengetahui penilaian tentang penjual ini.',
     summary: (average, count, buyers) => `${average} dari 5: ${count} penilaian oleh ${buyers} pembeli.`,
     notAnswered:
       'Node yang menyimpan penilaian penjual ini tidak menjawab: ini hanya penilaian transaksi yang diketahui node Anda sendiri.',

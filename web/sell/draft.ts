@@ -104,6 +104,7 @@ const NOT_OF_ITEM = [
   'seller',
   'status',
   'available',
+  'availableVariants',
   'blocked',
   'replicas',
   'quorum',
@@ -111,8 +112,18 @@ const NOT_OF_ITEM = [
   'conditionTexts',
 ];
 
+/** Null is read as "not given", which of a variant means the listing's own level. */
+function variantsOf({ hasVariant }: Readonly<Record<string, unknown>>): object {
+  if (!Array.isArray(hasVariant)) return {};
+  const variants = hasVariant as readonly Readonly<Record<string, unknown>>[];
+  const said = (each: (typeof variants)[number]): object =>
+    each['inventoryLevel'] === null ? { ...each, inventoryLevel: 'unlimited' } : each;
+  return { hasVariant: variants.map(said) };
+}
+
 /**
- * The listing to publish. What the form does not show (variants, attributes, more places to ship to) stays as it was.
+ * The listing to publish. What the form does not show (variants, attributes, more places to ship to) stays as it was, and so does a
+ * quantity that nobody has touched: stated anew, what was sold or set aside meanwhile would not count.
  * @param before the listing that is changed
  */
 export function itemOf(draft: Draft, language: Language, before?: ListingView): Record<string, unknown> {
@@ -136,6 +147,8 @@ export function itemOf(draft: Draft, language: Language, before?: ListingView): 
           },
           ...others,
         ];
+  const quantity = draft.quantity.trim();
+  const untouched = before !== undefined && quantity === draftOf(before, language).quantity;
   const place = typeof kept['availableAtOrFrom'] === 'object' ? kept['availableAtOrFrom'] : {};
   const item: Record<string, unknown> = {
     ...kept,
@@ -146,7 +159,8 @@ export function itemOf(draft: Draft, language: Language, before?: ListingView): 
     category: draft.category.trim(),
     price: draft.price.trim() === '' ? null : amount(draft.price),
     unitText: draft.unitText.trim(),
-    inventoryLevel: draft.quantity.trim() === '' ? null : Number(draft.quantity),
+    ...variantsOf(kept),
+    inventoryLevel: untouched ? kept['inventoryLevel'] : quantity === '' ? null : Number(quantity),
     itemCondition: draft.condition,
     availableAtOrFrom: draft.place.trim() === '' ? undefined : { ...place, addressLocality: draft.place.trim() },
     shippingDetails: shipping.length === 0 ? undefined : shipping,

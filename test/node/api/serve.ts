@@ -64,7 +64,8 @@ export async function onLoopback(): Promise<NonNullable<ApiOptions['lan']>> {
     await rm(folder, { recursive: true });
     return made;
   });
-  return { host: '127.0.0.1', port: 0, certificate: await certificate };
+  const current = await certificate;
+  return { host: '127.0.0.1', port: 0, certificate: { current, onChange: () => () => undefined } };
 }
 let certificate: Promise<Certificate> | undefined;
 

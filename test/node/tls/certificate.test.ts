@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCertificate } from '../../../node/tls/index.js';
+import { certificateFor, writePair } from './certificates.js';
 
 const day = 24 * 60 * 60 * 1000;
 const NOW = Date.UTC(2026, 10, 22);
@@ -66,5 +67,26 @@ describe('the owner’s certificate', () => {
     ])
       expect(await codeOf(openCertificate({ folder, ...files, now: NOW }))).toBe('TLS_INVALID');
     expect(await codeOf(openCertificate({ folder, certFile, keyFile, now: NOW + 900 * day }))).toBe('TLS_INVALID');
+  });
+
+  it('with a wildcard is for the name that its owner says, and refused where none is said', async () => {
+    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const open = (host?: string) => openCertificate({ folder, certFile, keyFile, host, now: Date.now() });
+    await writePair(await certificateFor({ names: ['*.toko.example'] }), certFile, keyFile);
+    expect((await open('kasir.toko.example')).names).toEqual(['kasir.toko.example']);
+    for (const host of [undefined, '0.0.0.0', '192.168.1.10', 'toko.example', 'a.b.toko.example', 'warung.example'])
+      await expect(open(host)).rejects.toMatchObject({
+        code: 'TLS_INVALID',
+        message: expect.stringContaining('*.toko.example') as string,
+        next: expect.stringContaining('--lan') as string,
+      });
+    // A name beside the wildcard is one, and so is an address.
+    await writePair(await certificateFor({ names: ['*.toko.example', 'Toko.example'] }), certFile, keyFile);
+    expect((await open('0.0.0.0')).names).toEqual(['toko.example']);
+    expect((await open('kasir.toko.example')).names).toEqual(['kasir.toko.example', 'toko.example']);
+    await writePair(await certificateFor({ addresses: ['192.168.1.10'] }), certFile, keyFile);
+    expect((await open('0.0.0.0')).names).toEqual([]);
+    await writePair(await certificateFor({}), certFile, keyFile);
+    expect(await codeOf(open('0.0.0.0'))).toBe('TLS_INVALID');
   });
 });

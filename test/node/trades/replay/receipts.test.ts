@@ -76,6 +76,13 @@ beforeAll(async () => {
     (size) => size <= waiting.length,
     'the buyer has all',
   );
+  // What waits moves by itself until it is in mailboxes.
+  for (const one of waiting)
+    await until(
+      () => seller.mail.stateOf(away.identity.trader, one.id),
+      (now) => now?.state === 'stored',
+      'mailboxes have it',
+    );
   ids = [id];
   for (const trade of trades) ids.push(...(await logOf(seller, trade)).records.map((record) => record.id.toString()));
 }, TIMEOUT);
