@@ -14,7 +14,7 @@ import { percentiles } from './lib/report.mjs';
 import { note, Table } from './lib/results.mjs';
 import { atExit, progress, runBench, temporaryFolder } from './lib/run.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bin/niaga.js', import.meta.url));
 const LIMIT = 20;
 /** Missed titles that are printed of each round. */
 const EXAMPLES = 10;

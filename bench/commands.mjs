@@ -11,7 +11,7 @@ import { percentiles } from './lib/report.mjs';
 import { note, Table } from './lib/results.mjs';
 import { progress, runBench, temporaryFolder } from './lib/run.mjs';
 
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bin/niaga.js', import.meta.url));
 /** A command may take so much longer than a process that does nothing: ms, p50. */
 const AIM = 150;
 const COMMANDS = [

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/bin/niaga.js', import.meta.url));
 const CATALOGUE = fileURLToPath(new URL('./catalogue/', import.meta.url));
 const SHOWN_HITS = 2;
 const SETTLE_MS = 15_000;

@@ -244,6 +244,8 @@ export interface ErrorBody {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+const BRAND = Symbol.for('niaga.error');
+
 /** Every error that people or programs are meant to see. */
 export class NiagaError extends Error {
   readonly code: ErrorCode;
@@ -258,6 +260,10 @@ export class NiagaError extends Error {
     this.where = options.where;
     this.next = options.next;
     this.details = options.details;
+  }
+
+  get [BRAND](): true {
+    return true;
   }
 
   get status(): number {
@@ -276,6 +282,11 @@ export class NiagaError extends Error {
       ...(this.next === undefined ? {} : { next: this.next }),
       ...(this.details === undefined ? {} : { details: this.details }),
     };
+  }
+
+  /** Also of another copy of this class: the command line is bundled apart from the node that it starts. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && BRAND in value;
   }
 
   /** The error that a body of the API stands for; an unknown code becomes INTERNAL. */

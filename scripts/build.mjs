@@ -10,15 +10,17 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPage } from './page.mjs';
+import { buildProgram } from './program.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = ['protocol', 'node', 'cli', 'web', 'scripts/page.mjs', 'tsconfig.base.json', 'tsconfig.build.json'];
+const SOURCES = ['protocol', 'node', 'cli', 'web', 'scripts/page.mjs', 'scripts/program.mjs', 'tsconfig.base.json', 'tsconfig.build.json'];
 const DIST = join(ROOT, 'dist');
 /** Kept between builds: with it only what has changed is compiled again. */
 const CACHE = join(ROOT, 'node_modules', '.cache', 'niaga');
 const OUT = join(CACHE, 'out');
-/** The page's files have no sources of the same name. */
-const PAGE = 'page';
+/** Files of the page and of the program have no sources of the same name. */
+const BUNDLES = ['page', 'bin'];
+const [PAGE, PROGRAM] = BUNDLES;
 const NOTES = join(CACHE, 'out.tsbuildinfo');
 /** As old as the beginning of the last build whose result is in dist/. */
 const STAMP = join(CACHE, 'build.stamp');
@@ -39,6 +41,7 @@ async function build() {
   if (failed !== 0 && check) return failed;
   if (failed !== 0) console.warn('scripts/build.mjs: tsc complained, dist/ may be incomplete');
   await buildPage(ROOT, join(OUT, PAGE));
+  await buildProgram(OUT, join(OUT, PROGRAM));
   await bring(OUT, DIST);
   await writeFile(STAMP, '');
   await utimes(STAMP, begun, begun);
@@ -62,8 +65,7 @@ function compile() {
 async function bring(from, to) {
   const wanted = new Set();
   for (const file of await filesIn(from)) {
-    const ofPage = dirname(file) === PAGE;
-    if (!ofPage && (await changed(join(ROOT, file.replace(/(\.d\.ts|\.js)$/, '.ts')))) === 0) {
+    if (!BUNDLES.includes(dirname(file)) && (await changed(join(ROOT, file.replace(/(\.d\.ts|\.js)$/, '.ts')))) === 0) {
       await rm(join(from, file));
       continue;
     }

@@ -14,7 +14,8 @@ const BELONGS = [
   /^package\.json$/,
   /^(README(\.id)?|CHANGELOG|UPGRADING)\.md$/,
   /^LICENSE(-MIT|-APACHE)?$/,
-  /^dist\/(node|protocol|cli)\/.+\.(js|d\.ts)$/,
+  /^dist\/(node|protocol)\/.+\.(js|d\.ts)$/,
+  /^dist\/bin\/((niaga|part-[A-Z0-9]{8})\.js|LICENSE-zod\.txt)$/,
   /^dist\/page\/(index\.html|worker\.js|(main|part|icon|manifest)-[A-Z0-9]{8}\.(js|css|svg|webmanifest))(\.gz|\.br)?$/,
   /^protocol\/vectors\/[\w.-]+\.(json|md)$/,
 ];
@@ -22,7 +23,7 @@ const NEEDED = [
   'dist/node/index.js',
   'dist/node/testing/index.js',
   'dist/protocol/index.js',
-  'dist/cli/main.js',
+  'dist/bin/niaga.js',
   'dist/page/index.html',
   'README.md',
   'LICENSE',

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '../../dist/node/api/client.js';
 
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/bin/niaga.js', import.meta.url));
 /** A call that a frozen node does not answer is given up: whoever asked does not know then whether it was done. */
 const CALL_TIME = 60_000;
 /** A start on a machine that has other things to do. */

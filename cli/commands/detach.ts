@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { createClient } from '../../node/api/client.js';
+import { programPath } from '../../node/version.js';
 import { isNiagaError, NiagaError, type ErrorBody } from '../../protocol/errors.js';
 import { connect, folderOf, running } from '../connect.js';
 import { typeNext, type Context } from '../context.js';
@@ -13,7 +13,6 @@ import { startInput } from '../forms.js';
 import { boundLog, LOG_FILE } from '../log-file.js';
 import { note, print, printOne } from '../output.js';
 
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 /** Of the log it is the end that says why a node did not start. */
 const MAX_LINES = 50;
 const LOOK_AGAIN = 50;
@@ -66,7 +65,7 @@ async function refuseSecond(context: Context): Promise<void> {
 function launch(input: StartInput, context: Context, log: FileHandle): ChildProcess {
   const where = context.home === undefined ? [] : ['--home', context.home];
   const words = ['start', ...optionsOf(input, context.given), ...where, '--network', context.network, '--json'];
-  return spawn(process.execPath, [...process.execArgv, MAIN, ...words], {
+  return spawn(process.execPath, [...process.execArgv, programPath(), ...words], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     env: { ...context.env },

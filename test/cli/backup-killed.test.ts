@@ -10,7 +10,7 @@ import { openHome } from '../../node/home/index.js';
 import { createStore } from '../../node/store/index.js';
 import { folderWith, niaga, serveHome } from './cli.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/niaga.js', import.meta.url));
 const PASSPHRASE = 'lima kata yang diingat';
 
 /** Runs a command until something has come true, then kills it: it ends by nothing else. */

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 /** Static imports and re-exports; `import(…)` is loaded when it is needed only. */
-const IMPORT = /^(?:import|export)\s(?:[^'"();]*?\sfrom\s)?['"]([^'"]+)['"]/gm;
+const IMPORT = /(?:^|;)(?:import|export)\s*(?:[^'"();]*?from\s*)?['"]([^'"]+)['"]/gm;
 
 /** All that a module brings with it: our own files, and the packages that they name. */
 async function closure(entry: string): Promise<{ files: Set<string>; packages: Set<string> }> {
@@ -24,7 +24,7 @@ async function closure(entry: string): Promise<{ files: Set<string>; packages: S
 }
 
 it('a command loads the operation table and what asks a node, and no library but commander and zod', async () => {
-  const { files, packages } = await closure('cli/main.js');
+  const { files, packages } = await closure('cli/run.js');
   expect([...packages].sort()).toEqual(['commander', 'zod']);
   expect([...files].filter((file) => file.startsWith('node/')).sort()).toEqual([
     'node/api/client.js',
@@ -67,6 +67,12 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/options.js',
     'node/version.js',
   ]);
+});
+
+it('as it is built, a command reads few files, and no library but commander beside them', async () => {
+  const { files, packages } = await closure('bin/niaga.js');
+  expect([...packages]).toEqual(['commander']);
+  expect(files.size).toBeLessThan(12);
 });
 
 it('publish, verify and export load no libp2p and no database', async () => {

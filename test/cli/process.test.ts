@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { folderWith, jsonLines, serveHome } from './cli.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bin/niaga.js', import.meta.url));
 const children: ChildProcess[] = [];
 
 afterEach(() => {

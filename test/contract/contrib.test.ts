@@ -19,5 +19,5 @@ it('the image starts a node and asks it for its health with commands that there 
   expect(health?.[0]).toBe('niaga');
   expect(parseWords(health?.slice(1) ?? [], '', silent)).toMatchObject({ key: 'status', quiet: true });
   // What is built is what the package says.
-  expect(text).toContain('dist/cli/main.js');
+  expect(text).toContain('dist/bin/niaga.js');
 });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { jsonLines, niaga } from '../cli/cli.js';
 
 /** The built command line; test/support/build.ts has built it before any test runs. */
-const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../dist/bin/niaga.js', import.meta.url));
 
 /** How often a node is asked whether it shows something, and after how many milliseconds again: a minute and a half in all. */
 const [TRIES, PAUSE] = [900, 100];
