@@ -38,6 +38,7 @@ export const publishInput = z.object({
     .optional()
     .describe('Their format; by their names unless said'),
   strict: OPERATIONS.publish.input.shape.strict,
+  restock: OPERATIONS.publish.input.shape.restock,
 });
 
 export const searchInput = OPERATIONS.search.input.extend({

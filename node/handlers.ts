@@ -78,10 +78,10 @@ export function createHandlers(context: HandlerContext): Handlers {
     status: async () => statusOf(context),
     peers: async (page) =>
       pageOf(listPeers(services.network, { ...page, limit: page.limit + 1 }), page.limit, (view) => view.peerId),
-    publish: ({ items, strict }, { signal }) =>
+    publish: ({ items, strict, restock }, { signal }) =>
       publishing(
         items.map(({ line, value }, at) => ({ line: line ?? at + 1, value })),
-        { strict, signal },
+        { strict, restock, signal },
       ),
     listingList: async (page) =>
       pageOf(await catalog.list({ ...page, limit: page.limit + 1 }), page.limit, (view) => view.listing),

@@ -71,7 +71,7 @@ interface Sent {
 async function* publishSource(
   source: Source,
   client: Client,
-  { format, strict, progress, isLast }: Sending,
+  { format, strict, restock, progress, isLast }: Sending,
   context: Context,
 ): AsyncGenerator<PublishedView> {
   const { signal } = context;
@@ -86,7 +86,8 @@ async function* publishSource(
     if (read.done === true || isOver) return undefined;
     const batch = read.value;
     const given = batch.filter((line) => line.error === undefined).map(({ line, value }) => ({ line, value }));
-    const outputs = given.length === 0 ? undefined : client.stream('publish', { items: given, strict }, { signal });
+    const outputs =
+      given.length === 0 ? undefined : client.stream('publish', { items: given, strict, restock }, { signal });
     const first = outputs?.next();
     // Whoever comes to it finds out.
     first?.catch(() => undefined);

@@ -145,7 +145,7 @@ class CatalogService implements Catalog {
   async *publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncGenerator<PublishedView> {
     const answers = new Answers<PublishedView>([options.signal, this.#stopping.signal]);
     // Signing goes ahead of the network, and of whoever reads the answers.
-    const signing = this.#turn(() => this.#publishAll(items, options.strict ?? false, answers));
+    const signing = this.#turn(() => this.#publishAll(items, options, answers));
     signing.then(
       () => answers.end(),
       (error: unknown) => answers.fail(error),
@@ -280,22 +280,29 @@ class CatalogService implements Catalog {
   }
 
   /** Signs and stores all items, batch by batch, and puts them on their way; each answer comes when its card has its quorum. */
-  async #publishAll(items: readonly PublishItem[], strict: boolean, answers: Answers<PublishedView>): Promise<void> {
+  async #publishAll(
+    items: readonly PublishItem[],
+    options: PublishOptions,
+    answers: Answers<PublishedView>,
+  ): Promise<void> {
     const { outlet, ready } = this.#deps;
     const { signal } = answers;
     let joined: Promise<void> | undefined;
     for (let start = 0; start < items.length; start += BATCH) {
       await outlet.room(signal);
       const batch = items.slice(start, start + BATCH);
-      const prepared = await this.#lock(() => this.#prepare(batch, strict));
+      const prepared = await this.#lock(() => this.#prepare(batch, options));
       if (prepared.some((one) => !this.#isPlaced(one))) await (joined ??= ready?.(READY_TIMEOUT, signal));
       for (const one of prepared) answers.add(this.#answer(one));
     }
   }
 
-  async #prepare(items: readonly PublishItem[], strict: boolean): Promise<Prepared[]> {
+  async #prepare(
+    items: readonly PublishItem[],
+    { strict = false, restock = false }: PublishOptions,
+  ): Promise<Prepared[]> {
     const batch = this.#rows.batch();
-    const prepared = items.map((item) => prepare(item, { strict, batch }, this.#preparation));
+    const prepared = items.map((item) => prepare(item, { strict, restock, batch }, this.#preparation));
     await batch.write(this.#deps.store);
     return prepared;
   }

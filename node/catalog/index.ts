@@ -29,6 +29,8 @@ export interface PublishItem {
 export interface PublishOptions {
   /** Refuse listings with fields that Niaga does not know. */
   readonly strict?: boolean;
+  /** What is stated is there now, also where the same was stated before and some of it was sold. */
+  readonly restock?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -40,7 +40,7 @@ export interface Prepared {
 /** Checks and signs one item; its changes are added to the batch. Nothing of an invalid item is left behind. */
 export function prepare(
   { line, value }: PublishItem,
-  { strict, batch }: { strict: boolean; batch: RowBatch },
+  { strict, restock, batch }: { strict: boolean; restock: boolean; batch: RowBatch },
   { identity, rows, cards, stock, versions, blobs: texts, pictures, now }: PreparationDeps,
 ): Prepared {
   try {
@@ -54,9 +54,9 @@ export function prepare(
     const content = recordId(bytes).toString();
     const before = rows.get(slot);
     // What was sold since counts on, unless the seller now states another number than before.
-    const restated = before === undefined || before.removed || before.stated !== item.inventoryLevel;
+    const restated = restock || before === undefined || before.removed || before.stated !== item.inventoryLevel;
     const level = restated ? item.inventoryLevel : before.level;
-    const variants = variantRows(item, before?.removed === true ? undefined : before);
+    const variants = variantRows(item, restock || before?.removed === true ? undefined : before);
     const { writes, missing } = pictures?.name(item.image ?? []) ?? { writes: [], missing: [] };
     batch.add(...writes);
     const notes = withWarnings([
@@ -65,7 +65,8 @@ export function prepare(
       ...variants.flatMap(soldSince),
       ...notHere(missing.length),
     ]);
-    if (before !== undefined && !before.removed && before.content === content) {
+    const stands = before !== undefined && !before.removed && before.content === content;
+    if (stands && (!restock || hasLevels(before, level, variants))) {
       return { slot, view: { line, sku: item.sku, listing: rows.idOf(slot), status: 'unchanged', ...notes } };
     }
     const record: SignedRecord<Listing> = signRecord('listing', { slot, seq: (before?.seq ?? 0) + 1, item }, identity, {
@@ -102,11 +103,19 @@ const FIRST = { validUntil: 0, delegation: '' } as const;
 
 type Warnings = NonNullable<PublishedView['warnings']>;
 
+function hasLevels(before: Row, level: number | null, variants: readonly VariantRow[]): boolean {
+  return before.level === level && variants.every((one) => levelOf(before, one.sku) === one.level);
+}
+
+function levelOf({ variants = [] }: Row, sku: string): number | null | undefined {
+  return variants.find((one) => one.sku === sku)?.level;
+}
+
 /** A seller who restocks to the number of before has said nothing new: what was sold would stay subtracted unnoticed. */
 function soldSince({ stated, level, sku }: Pick<Row, 'stated' | 'level'> & Partial<Pick<VariantRow, 'sku'>>): Warnings {
   if (stated === null || level === null || level >= stated) return [];
   const whose = sku === undefined ? '' : ` of variant ${quote(sku)}`;
-  const message = `${level} of ${stated}${whose} are left, as before; state another quantity to restock.`;
+  const message = `${level} of ${stated}${whose} are left, as before; to restock, state another quantity or publish it with --restock.`;
   return [{ code: 'STOCK_SHORT', where: 'quantity', message }];
 }
 

@@ -22,7 +22,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
     'List the nodes that this one knows, in the order of their places in the key space',
   ],
   publish: [
-    'publish <files...> [--format <word>] [--strict]',
+    'publish <files...> [--format <word>] [--strict] [--restock]',
     'Publish listings from files (JSON, NDJSON, CSV, JSON-LD, Google feed; .gz too; - is standard input)',
   ],
   listingList: ['listing list [--limit <n>] [--after <text>] [--watch]', 'List own listings'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ListingView } from '../../node/api/views.js';
 import { readItem } from '../../protocol/listing/input.js';
-import { draftOf, itemOf } from '../../web/sell/draft.js';
+import { draftOf, itemOf, restocks } from '../../web/sell/draft.js';
 
 /** As `listing.show` tells of an own listing with fields that the form does not show: two of five were sold, one is set aside. */
 const VIEW: ListingView = {
@@ -57,5 +57,9 @@ describe('the form of a listing', () => {
     expect(draft.quantity).toBe('2');
     expect(said(itemOf({ ...draft, quantity: ' 7 ' }, 'id', VIEW)).inventoryLevel).toBe(7);
     expect(said(itemOf({ ...draft, quantity: '' }, 'id', VIEW)).inventoryLevel).toBeNull();
+    const { hasVariant: _, ...plain } = VIEW;
+    const restated = (quantity: string, before?: ListingView) => restocks({ ...draft, quantity }, 'id', before);
+    expect([restated('5', plain), restated('2', plain)]).toEqual([true, false]);
+    expect([restated('5', VIEW), restated('5')]).toEqual([false, false]);
   });
 });

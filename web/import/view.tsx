@@ -87,15 +87,18 @@ export function ImportView() {
       </label>
       <label>
         <span>{t.pictures}</span>
-        <span class="soft">{t.picturesHint}</span>
         <input
           type="file"
           name="pictures"
           accept="image/*"
           multiple
+          aria-describedby="pictures-hint"
           onChange={(event) => setChosen(chosenPictures([...(event.currentTarget.files ?? [])]))}
         />
       </label>
+      <p class="soft" id="pictures-hint">
+        {t.picturesHint}
+      </p>
       {reading.refusal === undefined ? null : <Problem refusal={reading.refusal} />}
       {shown === undefined ? null : (
         <>

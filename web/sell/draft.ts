@@ -112,6 +112,16 @@ const NOT_OF_ITEM = [
   'conditionTexts',
 ];
 
+/** Whether its owner has typed another quantity than what is left. */
+function states(draft: Draft, language: Language, before: ListingView): boolean {
+  return draft.quantity.trim() !== draftOf(before, language).quantity;
+}
+
+/** Whether that many are there now, though the same number was stated before. What is left of variants the form does not ask for. */
+export function restocks(draft: Draft, language: Language, before: ListingView | undefined): boolean {
+  return before !== undefined && before['hasVariant'] === undefined && states(draft, language, before);
+}
+
 /** Null is read as "not given", which of a variant means the listing's own level. */
 function variantsOf({ hasVariant }: Readonly<Record<string, unknown>>): object {
   if (!Array.isArray(hasVariant)) return {};
@@ -148,7 +158,7 @@ export function itemOf(draft: Draft, language: Language, before?: ListingView): 
           ...others,
         ];
   const quantity = draft.quantity.trim();
-  const untouched = before !== undefined && quantity === draftOf(before, language).quantity;
+  const untouched = before !== undefined && !states(draft, language, before);
   const place = typeof kept['availableAtOrFrom'] === 'object' ? kept['availableAtOrFrom'] : {};
   const item: Record<string, unknown> = {
     ...kept,

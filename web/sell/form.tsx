@@ -9,12 +9,25 @@ import { Problem } from '../parts/problem.js';
 import { PictureChooser } from '../pictures/chooser.js';
 import { SEARCH_WORDS } from '../search/words.js';
 import { useLanguage, useWords } from '../shell/language.js';
-import { CONDITIONS, draftOf, emptyDraft, itemOf, KINDS, PAYMENT_METHODS, problemsOf, type Draft } from './draft.js';
+import {
+  CONDITIONS,
+  draftOf,
+  emptyDraft,
+  itemOf,
+  KINDS,
+  PAYMENT_METHODS,
+  problemsOf,
+  restocks,
+  type Draft,
+} from './draft.js';
 import { SELL_WORDS } from './words.js';
 
 /** Publishes one listing and waits until the node has signed and stored it. @throws Refusal for a listing that is not right */
-async function publish(value: Record<string, unknown>): Promise<'published' | 'unchanged' | 'updated'> {
-  for (const { status, error } of await changeAll('publish', { items: [{ value }] })) {
+async function publish(
+  value: Record<string, unknown>,
+  restock: boolean,
+): Promise<'published' | 'unchanged' | 'updated'> {
+  for (const { status, error } of await changeAll('publish', { items: [{ value }], restock })) {
     if (status === 'invalid') throw refusalIn(error, 'invalid');
     return status;
   }
@@ -56,7 +69,7 @@ export function SellForm({ before, onDone }: { before?: ListingView | undefined;
     event.preventDefault();
     if (problems.size > 0 || busy) return;
     action.run(async () => {
-      const status = await publish(itemOf(draft, language, before));
+      const status = await publish(itemOf(draft, language, before), restocks(draft, language, before));
       setDone(status === 'unchanged' ? t.unchanged : t.published);
       if (before === undefined) setDraft(emptyDraft(Date.now()));
       onDone();

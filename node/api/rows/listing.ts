@@ -21,6 +21,12 @@ export const LISTING_OPERATIONS = {
         .max(5_000)
         .describe('The listings'),
       strict: z.boolean().default(false).describe('Refuse listings with fields that Niaga does not know'),
+      restock: z
+        .boolean()
+        .default(false)
+        .describe(
+          'There are as many as is said now: what was sold before does not count, though the number is that of before',
+        ),
     }),
     output: publishedView,
     positional: ['items'],

@@ -159,6 +159,20 @@ describe('publishing', () => {
     const more = await shop.publish({ sku: 'kopi', quantity: 11 });
     expect([more.status, more.warnings, await shop.available(more.listing)]).toEqual(['updated', undefined, 11]);
   });
+
+  it('restocks to the number of before where it is told so, variants too, and then has nothing more to do', async () => {
+    const shop = await openShop();
+    const item = { sku: 'kopi', quantity: 10, hasVariant: [{ sku: 'a', inventoryLevel: 4 }, { sku: 'b' }] };
+    await shop.publish(item);
+    await shop.store.write(shop.catalog.sold('trade', [{ slot: SLOT, variant: 'a', quantity: 3 }]));
+    const { listing } = await shop.publish(item);
+    expect(await shop.available(listing)).toBe(7);
+    const again = await shop.publish(item, { restock: true });
+    expect([again.status, again.warnings]).toEqual(['updated', undefined]);
+    const view = await shop.catalog.show(listing ?? '');
+    expect(view).toMatchObject({ available: 10, availableVariants: [{ available: 4 }, { available: 10 }] });
+    expect(await shop.publish(item, { restock: true })).toMatchObject({ status: 'unchanged' });
+  });
 });
 
 describe('after a restart', () => {

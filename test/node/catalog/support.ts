@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createCatalog, type Catalog, type CatalogDeps } from '../../../node/catalog/index.js';
+import { createCatalog, type Catalog, type CatalogDeps, type PublishOptions } from '../../../node/catalog/index.js';
 import { createBulkVerifier, createIdentity, openIdentity, type Identity } from '../../../node/identity/index.js';
 import type { PublishedView } from '../../../node/api/views.js';
 import type { Posting } from '../../../node/index/index.js';
@@ -28,26 +28,34 @@ export interface Shop {
   now: number;
   /** Other nodes come up. */
   meetPeers(peer?: string): void;
-  publish(value: Record<string, unknown>): Promise<PublishedView>;
+  publish(value: Record<string, unknown>, options?: PublishOptions): Promise<PublishedView>;
   publishAll(values: readonly Record<string, unknown>[]): Promise<PublishedView[]>;
   available(listing: string | null): Promise<number | null | undefined>;
   /** Kinds and seqs of what was brought out, in order. */
   records(): [kind: string, seq: number][];
 }
 
-async function publishOne(catalog: Catalog, value: Record<string, unknown>): Promise<PublishedView> {
-  const [line] = await publishAll(catalog, [value]);
+async function publishOne(
+  catalog: Catalog,
+  value: Record<string, unknown>,
+  options?: PublishOptions,
+): Promise<PublishedView> {
+  const [line] = await publishAll(catalog, [value], options);
   if (line === undefined) throw new Error('no answer');
   return line;
 }
 
-async function publishAll(catalog: Catalog, values: readonly Record<string, unknown>[]): Promise<PublishedView[]> {
+async function publishAll(
+  catalog: Catalog,
+  values: readonly Record<string, unknown>[],
+  options?: PublishOptions,
+): Promise<PublishedView[]> {
   const items = values.map((value, at) => ({
     line: at + 1,
     value: { title: 'Kopi Gayo', price: '85000 IDR', ...value },
   }));
   const lines: PublishedView[] = [];
-  for await (const line of catalog.publish(items)) lines.push(line);
+  for await (const line of catalog.publish(items, options)) lines.push(line);
   return lines;
 }
 
@@ -100,7 +108,7 @@ export async function openShop(
   onTestFinished(() => catalog.stop());
   return Object.assign(shop, {
     catalog,
-    publish: (value: Record<string, unknown>) => publishOne(catalog, value),
+    publish: (value: Record<string, unknown>, options?: PublishOptions) => publishOne(catalog, value, options),
     publishAll: (values: readonly Record<string, unknown>[]) => publishAll(catalog, values),
     available: async (listing: string | null) => (await catalog.show(listing ?? ''))?.available,
   });
