@@ -106,12 +106,14 @@ export class MailService implements Mail {
       handlers: this.#handlers,
       quota: this.#quota,
       secrets: () => this.#keys.secrets,
+      hasOthers: () => this.#hasOthers(),
     });
     this.#collector = new Collector({
       ...deps,
       options,
       mailboxes: this.#own,
       take: (sealed) => this.#inbox.unseal(sealed),
+      hasOthers: () => this.#hasOthers(),
       onChange: () => this.#publishSoon(),
     });
   }
@@ -256,6 +258,16 @@ export class MailService implements Mail {
     const bucket = this.#buckets.get(peer) ?? new TokenBucket(LETTERS_PER_SECOND, LETTER_BURST, now);
     this.#buckets.set(peer, bucket);
     if (bucket.take(1, now) > 0) throw new NiagaError('RATE_LIMITED', 'You send more letters than one may.');
+  }
+
+  #hasOthers(): boolean {
+    const { devices, identity } = this.#deps;
+    return devices
+      .devicesOf(identity.trader)
+      .some(
+        ({ payload: { delegate } }) =>
+          !equalBytes(delegate, identity.device) && !devices.isRevoked(identity.trader, delegate),
+      );
   }
 
   /** What others are told of how to answer. */
