@@ -12,7 +12,7 @@ import {
 } from '../../protocol/mail/index.js';
 import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
-import { openArrived } from '../identity/index.js';
+import { openArrived, type DeviceBook } from '../identity/index.js';
 import { cborCodec, rawCodec, type Table, type Write } from '../store/index.js';
 import type { MailDeps } from './index.js';
 import type { MailOptions } from './options.js';
@@ -50,7 +50,8 @@ interface Box {
   bytes: number;
 }
 
-export interface MailboxDeps extends Pick<MailDeps, 'store' | 'networkName' | 'devices' | 'verify' | 'now'> {
+export interface MailboxDeps extends Pick<MailDeps, 'store' | 'networkName' | 'verify' | 'now'> {
+  readonly devices: Pick<DeviceBook, 'isRevoked'>;
   /** This node's peer id. */
   readonly peerId: string;
   readonly options: MailOptions;

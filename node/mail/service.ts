@@ -1,9 +1,10 @@
 import type { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { equalBytes, traderToText } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes, traderToText } from '../../protocol/ids.js';
 import { MAX_PARCEL_BYTES, parcelId, type Reply } from '../../protocol/mail/index.js';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { patiently } from '../concurrency.js';
+import type { DeviceRecord } from '../identity/index.js';
 import { writeBody } from '../index/wire.js';
 import { TokenBucket } from '../network/limits.js';
 import { isNearTo } from '../trader-records/places.js';
@@ -133,6 +134,7 @@ export class MailService implements Mail {
     this.#ends = [
       network.on('peer:connect', (peer) => this.#met(peer)),
       network.on('ready', () => this.#postman.wakeAll()),
+      this.#deps.devices.onLearnt((records) => this.#learnt(records)),
       () => clearInterval(upkeep),
       () => clearTimeout(this.#profileTimer),
     ];
@@ -282,6 +284,18 @@ export class MailService implements Mail {
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       this.#deps.onRefused(error.code);
+    }
+  }
+
+  /** A trader with whom there was mail writes on another machine from now on: what waits goes there, for the one before may be lost. */
+  #learnt(records: readonly DeviceRecord[]): void {
+    const { devices, network } = this.#deps;
+    for (const { payload } of records) {
+      const holder = payload.kind === 'writer' ? devices.writerOf(payload.trader)?.payload.holder : undefined;
+      if (holder === undefined || this.#contacts.get(payload.trader) === undefined) continue;
+      const peer = deviceToPeerId(holder);
+      this.#contacts.meet(payload.trader, peer);
+      if (network.connections().includes(peer)) this.#met(peer);
     }
   }
 

@@ -1,7 +1,20 @@
 import { expect, it, vi } from 'vitest';
 import { COLLECT_METHOD, collectAnswerSchema, DEPOSIT_METHOD } from '../../../node/mail/wire.js';
 import { decode, encode } from '../../../protocol/cbor.js';
-import { createTrader, openMailNode, revocationOf, sealedLetter, signed, tokenOf } from './support.js';
+import { nextEpoch } from '../../../protocol/identity/writer.js';
+import { signRecord } from '../../../protocol/record.js';
+import {
+  createTrader,
+  DAY,
+  deliver,
+  letterTo,
+  NETWORK,
+  openMailNode,
+  revocationOf,
+  sealedLetter,
+  signed,
+  tokenOf,
+} from './support.js';
 
 const SOON = { timeout: 60_000, interval: 50 };
 
@@ -40,4 +53,27 @@ it('a letter that only another own device can open stays in the mailbox, until t
 
   await laptop.devices.learn([revocationOf(phone, Date.now())]);
   await vi.waitFor(() => expect(mailbox.mail.kept().letters).toBe(0), SOON);
+});
+
+it('what waits for a trader whose machine is lost goes to the one that writes from now on, once it is known', async () => {
+  const taken: string[] = [];
+  const laptop = await openMailNode(({ mail }) => {
+    mail.handle('heads', { take: ({ bytes }) => Promise.resolve(void taken.push(Buffer.from(bytes).toString())) });
+  });
+  const sender = await openMailNode(({ mail }) => mail.handle('heads', { take: () => Promise.resolve() }), {
+    bootstrap: laptop.network.addresses(),
+  });
+  const root = await laptop.identity.root();
+  if (root === undefined) throw new Error('no root');
+  const now = Date.now();
+  const lost = createTrader(now - 1_000, root);
+  // Of this machine something was heard, of the other one nothing.
+  await deliver(laptop, sender, letterTo(sender, lost, [{ kind: 'heads', bytes: new Uint8Array([1]) }]));
+  expect(sender.mail.peers(lost.trader)).toEqual([lost.peer]);
+  sender.mail.post([{ to: lost.trader, kind: 'heads', bytes: Buffer.from('for the owner') }]).send();
+
+  const lease = { epoch: nextEpoch(undefined, now), holder: laptop.identity.device, expires: now + DAY, stands: [] };
+  const writer = signRecord('writer', lease, root, { network: NETWORK, created: now });
+  await sender.devices.learn([laptop.identity.delegation.bytes, writer.bytes]);
+  await vi.waitFor(() => expect(taken).toEqual(['for the owner']), SOON);
 });
