@@ -15,7 +15,8 @@ import type { ExportOptions } from './evidence.js';
 import type { MessageRecord } from './journal.js';
 import type { OfferWish } from './terms.js';
 import type { Step } from './steps.js';
-import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
+import type { StepView, TradeView } from '../api/views.js';
+import type { TradeDetailView } from '../api/trade-views.js';
 import type { Listed } from '../listed.js';
 
 export { createTrades } from './trades.js';
