@@ -3,7 +3,7 @@ import { equalBytes } from '../../protocol/ids.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { Identity } from '../identity/index.js';
-import type { TradeBook } from './book.js';
+import { isNegotiated, type TradeBook } from './book.js';
 import type { MessageRecord } from './journal.js';
 import { checkLine } from './terms.js';
 
@@ -59,7 +59,7 @@ export class Intake {
       if (recent) all++;
       if (!equalBytes(row.counterparty, trader)) continue;
       if (recent) begun++;
-      if (!row.ended) open++;
+      if (isNegotiated(row)) open++;
     }
     if (open >= MAX_OPEN_OF_ONE || begun >= MAX_NEW_OF_ONE || all >= MAX_NEW_OF_ALL) {
       throw new NiagaError('RATE_LIMITED', 'Too many trades were begun here; try again tomorrow.');
