@@ -79,6 +79,8 @@ export interface Trades {
    * this trader in it.
    */
   isPartner(trader: Uint8Array): Promise<boolean>;
+  /** With whom a contract is under way. */
+  partners(): Iterable<Uint8Array>;
   /** The log of the trade with exactly this id, and the receipts that are kept for its messages. */
   log(trade: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined>;
   /**

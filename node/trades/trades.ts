@@ -22,7 +22,7 @@ import { unlessAborted } from '../network/time-limit.js';
 import type { Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import type { TraderRecords } from '../trader-records/index.js';
-import { TradeBook, type OpenTrade } from './book.js';
+import { isNegotiated, TradeBook, type OpenTrade } from './book.js';
 import { openCase } from './cases.js';
 import { withNext } from './commands.js';
 import { Consents } from './consents.js';
@@ -249,6 +249,10 @@ class TradesService implements Trades {
       if (state.agreement !== undefined || offered) return true;
     }
     return false;
+  }
+
+  *partners(): Iterable<Uint8Array> {
+    for (const row of this.#book.rows().values()) if (!row.ended && !isNegotiated(row)) yield* participants(row);
   }
 
   async log(id: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined> {
