@@ -108,8 +108,14 @@ class TradesService implements Trades {
     const { identity } = deps;
     // Two offers that say the same are two trades.
     const times = distinctTimes(deps.now);
-    this.#sign = (kind, draft) =>
-      signRecord(kind, draft, identity, { network: identity.network, created: times(), inlineDelegation: true });
+    this.#sign = (kind, draft) => {
+      // Asked before, too; since then another device may have become the one that writes.
+      if (deps.mayWrite?.() === false)
+        throw new NiagaError('WRITER_OTHER', 'Another machine of this trader writes by now.', {
+          next: 'See which: niaga identity devices',
+        });
+      return signRecord(kind, draft, identity, { network: identity.network, created: times(), inlineDelegation: true });
+    };
   }
 
   async start(): Promise<void> {
@@ -223,7 +229,9 @@ class TradesService implements Trades {
     const rows = [...this.#book.rows()].filter(([, row]) => ended || !row.ended);
     if (newest !== undefined) rows.sort(([, a], [, b]) => b.updated - a.updated);
     for (const [id] of rows.slice(0, newest)) {
-      const trade = await this.#book.read(id).catch((error: unknown) => {
+      // What is being written now belongs to a whole answer.
+      const reading = whole ? this.#book.locked(id, () => this.#book.get(id)) : this.#book.read(id);
+      const trade = await reading.catch((error: unknown) => {
         if (whole || !isNiagaError(error, 'RECORD_CORRUPT')) throw error;
         this.#deps.logger.warn({ trade: id, error: error.message }, 'a log is left out');
         return undefined;
