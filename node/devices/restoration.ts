@@ -323,7 +323,7 @@ export class Restoration {
         if (await this.#isWhole(trade)) return await this.#isCompared(trade);
       }
       if (reached && this.#wasLookedFor) {
-        const lacking = [...(this.#progress?.lacking ?? []), trade.toString()];
+        const lacking = withOne(this.#progress?.lacking, trade);
         return await this.#isCompared(trade, { lacking });
       }
     } catch (error) {
@@ -335,7 +335,7 @@ export class Restoration {
   }
 
   async #isCompared(trade: CID, more: Partial<Progress> = {}): Promise<true> {
-    await this.#change({ compared: [...(this.#progress?.compared ?? []), trade.toString()], ...more });
+    await this.#change({ compared: withOne(this.#progress?.compared, trade), ...more });
     return true;
   }
 
@@ -407,4 +407,9 @@ export class Restoration {
     this.#progress = progress;
     await this.#deps.store.write([this.#table.put(KEY, progress)]);
   }
+}
+
+/** A step and the round may both compare a trade, which is one. */
+function withOne(trades: readonly string[] = [], trade: CID): string[] {
+  return [...new Set([...trades, trade.toString()])];
 }
