@@ -26,6 +26,7 @@ export { createClient } from './api/client.js';
 export type { CallOptions, Client, ClientOptions } from './api/client.js';
 export { OPERATIONS } from './api/operations.js';
 export type { Answer, Input, NodeOperationKey, Output, Page } from './api/handlers.js';
+export type * from './api/trade-views.js';
 export type * from './api/views.js';
 export { ERRORS, isNiagaError, NiagaError } from '../protocol/errors.js';
 export type { ErrorBody, ErrorCode } from '../protocol/errors.js';

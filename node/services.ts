@@ -117,12 +117,14 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       await createIdentity({ home, network: home.network, name: options.name ?? '', now: now(), ...secret });
     }
     const identity = await openIdentity({ home, network: home.network, now: now(), ...secret });
+    let partners = (): Iterable<Uint8Array> => [];
     const book = createDeviceBook({
       table: store.table('devices', rawCodec),
       write: (writes) => store.write(writes),
       network: home.network,
       own: identity.trader,
       verify,
+      needed: () => partners(),
     });
     await book.load();
     await book.learn(await keptRecords(home));
@@ -276,6 +278,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         check,
       }),
     );
+    partners = () => trades.partners();
     const files = createFiles({ store, mail, now });
     const chat: Chat = await run(createChat({ ...common('chat'), devices: book, mail, files, trades, blocks, events }));
     const privateValues = await run(createPrivateValues({ ...common('trades'), mail, files, trades, blocks, events }));

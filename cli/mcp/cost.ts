@@ -1,6 +1,7 @@
 import type { Client } from '../../node/api/client.js';
 import type { OperationKey } from '../../node/api/operations.js';
-import type { ListingView, MoneyView, TradeDetailView } from '../../node/api/views.js';
+import type { ListingView, MoneyView } from '../../node/api/views.js';
+import type { TradeDetailView } from '../../node/api/trade-views.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { addMoney, formatMoney, moneyFromJson, multiplyMoney, parseMoney, type Money } from '../../protocol/money.js';
 import type { Cost } from './spending.js';

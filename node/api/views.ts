@@ -265,7 +265,7 @@ export const lineView = z.object({
   price: moneyView,
 });
 
-const roleView = z.enum(['buyer', 'seller', 'arbiter']);
+export const roleView = z.enum(['buyer', 'seller', 'arbiter']);
 
 export const dueView = z.object({
   by: roleView,
@@ -274,13 +274,6 @@ export const dueView = z.object({
   parts: z.array(z.string()).optional().describe('Goods, as line=pieces'),
   until: z.int().optional().describe('When its time is over; absent: it has none, or stands still'),
   command: z.string().optional().describe('What to type, where it is this side’s to do'),
-});
-
-const nextView = z.object({
-  by: roleView,
-  step: z.string().describe('The kind of message'),
-  does: z.string(),
-  command: z.string().optional().describe('What to type, where this side may'),
 });
 
 export const tradeView = stepView.extend({
@@ -299,27 +292,6 @@ export const tradeView = stepView.extend({
   pending: z.int().describe('Own messages that the other side has not acknowledged yet'),
 });
 export type TradeView = z.infer<typeof tradeView>;
-
-const deliveryView = z.object({
-  method: z.string(),
-  code: z.boolean().describe('Whether the goods are handed over for a code that the buyer has'),
-  milestones: z
-    .array(
-      z.object({
-        milestone: z.int().describe('Its number, as --parts takes it'),
-        title: z.string(),
-        amount: moneyView,
-      }),
-    )
-    .optional(),
-});
-
-export const tradeDetailView = tradeView.extend({
-  delivery: deliveryView.nullable().describe('How the goods come, where the terms say it'),
-  next: z.array(nextView).describe('What may be done next, this side’s first'),
-  messages: z.array(messageView),
-});
-export type TradeDetailView = z.infer<typeof tradeDetailView>;
 
 export const evidenceView = z.object({
   about: z.enum(['trade', 'false-index']).nullable().describe('What the file is evidence of; null: it cannot be read'),

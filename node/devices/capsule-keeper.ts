@@ -48,30 +48,32 @@ export class CapsuleKeeper {
   }
 
   async stop(): Promise<void> {
+    // A trade that began a moment ago would be unknown to whoever comes back from the words.
+    if (this.#timer !== undefined) this.#makeNow();
+    // What takes longer ends with the service that brings it out, and is done anew at the next start.
+    await patiently(this.#work, STOP_PATIENCE);
     for (const end of this.#ends) end();
     this.#ends = [];
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // What takes longer ends with the service that brings it out, and is done anew at the next start.
-    await patiently(this.#work, STOP_PATIENCE);
   }
 
   #soon(): void {
     if (this.#timer !== undefined || this.#ends.length === 0) return;
     const { delay } = this.#deps;
     const rest = Math.min(CAPSULE_INTERVAL, 12 * delay) - (performance.now() - this.#made);
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#work = this.#work
-          .then(() => this.#make())
-          .catch((error: unknown) => {
-            if (this.#ends.length === 0) return;
-            this.#deps.logger.warn({ error: String(error) }, 'the list of open trades could not be brought out');
-          });
-      },
-      Math.max(delay, rest),
-    ).unref();
+    this.#timer = setTimeout(() => this.#makeNow(), Math.max(delay, rest)).unref();
+  }
+
+  #makeNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#work = this.#work
+      .then(() => this.#make())
+      .catch((error: unknown) => {
+        if (this.#ends.length === 0) return;
+        this.#deps.logger.warn({ error: String(error) }, 'the list of open trades could not be brought out');
+      });
   }
 
   async #make(): Promise<void> {

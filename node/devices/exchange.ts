@@ -122,7 +122,12 @@ export class DeviceExchange {
       async (body, { peer }) => {
         this.#checkRate(peer);
         const { records } = readBody(recordsSchema, body, TELL_METHOD);
-        const { refused } = await this.#learn(records, (trader) => this.#isWelcome(trader, peer, records));
+        // A node tells of its own trader.
+        let told: Uint8Array | undefined;
+        const { refused } = await this.#learn(
+          records,
+          (trader) => equalBytes((told ??= trader), trader) && this.#isWelcome(trader, peer, records),
+        );
         return writeBody({ kept: !refused.includes('PEER_REFUSED') });
       },
       bounds,

@@ -56,6 +56,8 @@ interface Progress {
     readonly counterparty: string;
     readonly heads: readonly string[];
   }[];
+  /** When that list was made, by its machine's clock. */
+  readonly listedAt?: number;
   readonly omitted: number;
   /** Trades of which another side told that the capsule did not have. */
   readonly found: readonly string[];
@@ -110,7 +112,7 @@ export class Restoration {
   view(): DevicesView['restore'] {
     const progress = this.#progress;
     if (progress === undefined) return undefined;
-    const { trades = [], compared, omitted, found, lacking = [] } = progress;
+    const { trades = [], compared, listedAt, omitted, found, lacking = [] } = progress;
     const gaps = [
       ...(progress.trades === undefined ? ['the list of open trades was not found yet'] : []),
       ...(omitted > 0 ? [`${omitted} open trades had no room in the list`] : []),
@@ -125,6 +127,7 @@ export class Restoration {
       profile: progress.profile,
       listings: this.#deps.catalog.count(),
       trades: compared.length,
+      listedAt: listedAt ?? null,
       missing: trades
         .filter(({ trade }) => !compared.includes(trade))
         .map(({ trade, counterparty }) => ({ trade, counterparty })),
@@ -229,10 +232,11 @@ export class Restoration {
     if (this.#progress?.trades !== undefined || stored === undefined) return;
     const record = await traderRecords.newest('capsule', this.#stopping.signal);
     if (record === undefined && !this.#wasLookedFor) return;
-    let content: Pick<CapsuleContent, 'trades' | 'omitted'> = { trades: [], omitted: 0 };
+    let content: Pick<CapsuleContent, 'trades' | 'omitted'> & { as?: number } = { trades: [], omitted: 0 };
     if (record !== undefined)
       content = openCapsule(record.payload.item.sealed, await readSecret(stored.recovery, passphrase));
     await this.#change({
+      ...(content.as === undefined ? {} : { listedAt: content.as }),
       omitted: content.omitted,
       trades: content.trades.map(({ trade, counterparty, heads }) => ({
         trade: trade.toString(),
@@ -319,7 +323,7 @@ export class Restoration {
         if (await this.#isWhole(trade)) return await this.#isCompared(trade);
       }
       if (reached && this.#wasLookedFor) {
-        const lacking = [...(this.#progress?.lacking ?? []), trade.toString()];
+        const lacking = withOne(this.#progress?.lacking, trade);
         return await this.#isCompared(trade, { lacking });
       }
     } catch (error) {
@@ -331,7 +335,7 @@ export class Restoration {
   }
 
   async #isCompared(trade: CID, more: Partial<Progress> = {}): Promise<true> {
-    await this.#change({ compared: [...(this.#progress?.compared ?? []), trade.toString()], ...more });
+    await this.#change({ compared: withOne(this.#progress?.compared, trade), ...more });
     return true;
   }
 
@@ -403,4 +407,9 @@ export class Restoration {
     this.#progress = progress;
     await this.#deps.store.write([this.#table.put(KEY, progress)]);
   }
+}
+
+/** A step and the round may both compare a trade, which is one. */
+function withOne(trades: readonly string[] = [], trade: CID): string[] {
+  return [...new Set([...trades, trade.toString()])];
 }

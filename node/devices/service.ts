@@ -36,6 +36,8 @@ export class DeviceService implements Devices {
   #ends: (() => void)[] = [];
   #asked: Promise<unknown> = Promise.resolve();
   #asOf: number | undefined;
+  /** The lease is being handed over: what is signed now would not be among what stands. */
+  #passing = false;
   #warned = 0;
   #work: Promise<unknown> = Promise.resolve();
 
@@ -83,7 +85,7 @@ export class DeviceService implements Devices {
 
   get mayWrite(): boolean {
     const { book, identity } = this.#deps;
-    return this.#lease.isHere && !book.isRevoked(identity.trader, identity.device);
+    return this.#lease.isHere && !this.#passing && !book.isRevoked(identity.trader, identity.device);
   }
 
   get writer(): string | undefined {
@@ -234,8 +236,13 @@ export class DeviceService implements Devices {
       throw new NiagaError('DELEGATION_REVOKED', `${nameOf(device, this.#deps)} was revoked.`);
     if (equalBytes(device, identity.device)) return;
     await this.#lock(async () => {
-      const lease = await this.#lease.sign(device);
-      await this.submit([lease.bytes]);
+      this.#passing = true;
+      try {
+        const lease = await this.#lease.sign(device);
+        await this.submit([lease.bytes]);
+      } finally {
+        this.#passing = false;
+      }
     });
   }
 

@@ -15,9 +15,11 @@ export type DeviceRecord = SignedRecord<Delegation | Revocation | Writer>;
 const MAX_DEVICES = 32;
 const MAX_REVOCATIONS = 64;
 /** Other traders of whose devices something is kept; the one that was met longest ago goes first. */
-const MAX_TRADERS = 10_000;
+export const MAX_TRADERS = 10_000;
 /** Bytes of what is kept of other traders: revocations in many trades are long. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** Where it is too much, so much room is made that not each of a flood makes some. */
+const ROOM = 0.95;
 
 /** What is known of one trader's devices. */
 interface Known {
@@ -63,6 +65,8 @@ export interface DeviceBookOptions {
   /** The own trader, of whom nothing is ever forgotten. */
   readonly own: Uint8Array;
   readonly verify: Verify;
+  /** Traders with whom something is under way: keys cost nothing, and a flood of them is not to drive out who was revoked. Default: none. */
+  readonly needed?: (() => Iterable<Uint8Array>) | undefined;
 }
 
 export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
@@ -220,10 +224,13 @@ class Book implements DeviceBook {
 
   #makeRoom(): Write[] {
     const writes: Write[] = [];
+    if (this.#known.size <= MAX_TRADERS && this.#bytes <= MAX_BYTES) return writes;
     const own = hex(this.#options.own);
-    for (const [name, known] of this.#known) {
-      if (this.#known.size <= MAX_TRADERS && this.#bytes <= MAX_BYTES) break;
-      if (name === own) continue;
+    const needed = new Set([...(this.#options.needed?.() ?? [])].map(hex));
+    const isNeeded = ([name]: readonly [string, Known]): boolean => needed.has(name);
+    const all = [...this.#known].filter(([name]) => name !== own);
+    for (const [name, known] of [...all.filter((one) => !isNeeded(one)), ...all.filter(isNeeded)]) {
+      if (this.#known.size <= ROOM * MAX_TRADERS && this.#bytes <= ROOM * MAX_BYTES) break;
       this.#known.delete(name);
       this.#bytes -= known.bytes;
       const { table } = this.#options;

@@ -1,6 +1,6 @@
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { isNiagaError } from '../../protocol/errors.js';
-import { letterHash } from '../../protocol/mail/index.js';
+import { LETTER_LIFETIME, letterHash } from '../../protocol/mail/index.js';
 import { signRecord } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { readBody } from '../index/wire.js';
@@ -23,6 +23,8 @@ const STUCK_PAUSE = 30 * second;
 const REMEMBERED = 2_000;
 /** Hashes in one request. */
 const MAX_DROP = 500;
+/** Letters for other own devices that a mailbox is asked to leave out; more are looked at again and again. */
+const MAX_LEFT = 1_000;
 /** How often it is seen to whether mailboxes must be replaced. */
 const CHECK = 10 * second;
 /** Nodes come in groups: mailboxes are chosen so long after the first. */
@@ -37,8 +39,10 @@ const WEIGHT = 60;
 export interface CollectorDeps extends Pick<MailDeps, 'network' | 'networkName' | 'identity' | 'now' | 'logger'> {
   readonly mailboxes: OwnMailboxes;
   readonly options: MailOptions;
-  /** Opens a sealed letter and sees to what is in it; resolves when it is not needed any more. */
-  readonly take: (sealed: Uint8Array) => Promise<void>;
+  /** Opens a sealed letter and sees to what is in it; false where it has to stay for another own device. */
+  readonly take: (sealed: Uint8Array) => Promise<boolean>;
+  /** Whether this trader has other devices, with keys of their own. */
+  readonly hasOthers: () => boolean;
   /** The mailboxes have changed. */
   readonly onChange: () => void;
 }
@@ -47,7 +51,9 @@ export interface CollectorDeps extends Pick<MailDeps, 'network' | 'networkName' 
 export class Collector {
   readonly #deps: CollectorDeps;
   readonly #limit = new ConcurrencyLimit(SIDE_BY_SIDE, { requests: 10_000 });
-  readonly #met = createBoundedCache<Promise<void> | undefined>(REMEMBERED);
+  readonly #met = createBoundedCache<Promise<boolean> | undefined>(REMEMBERED);
+  /** Letters that only another own device can open: their hashes, and when they were met. */
+  readonly #left = new Map<string, { readonly hash: Uint8Array; readonly at: number }>();
   /** What each mailbox may forget. */
   readonly #drop = new Map<string, Map<string, Uint8Array>>();
   readonly #loops = new Map<string, Promise<void>>();
@@ -168,7 +174,13 @@ export class Collector {
     const { identity, network, now } = this.#deps;
     const { signal } = this.#stopping;
     const drop = [...(this.#drop.get(peer) ?? [])].slice(0, MAX_DROP);
-    const draft = { mailbox: peer, drop: drop.map(([, hash]) => hash), wait };
+    const leave = this.#leave();
+    const draft = {
+      mailbox: peer,
+      drop: drop.map(([, hash]) => hash),
+      wait,
+      ...(leave.size === 0 ? {} : { leave: [...leave.values()] }),
+    };
     const options = { network: identity.network, created: now(), inlineDelegation: true };
     const { bytes } = signRecord('mailbox-request', draft, identity, options);
     const answer = await network.request(peer, COLLECT_METHOD, bytes, {
@@ -180,20 +192,33 @@ export class Collector {
     });
     const { letters, more } = readBody(collectAnswerSchema, answer, `answer to ${COLLECT_METHOD}`);
     for (const [name] of drop) this.#drop.get(peer)?.delete(name);
-    const taken = await Promise.all(letters.map((sealed) => this.#take(sealed, peer)));
+    const taken = await Promise.all(letters.map((sealed) => this.#take(sealed, peer, leave)));
     if (taken.includes(true)) return 'more';
     return letters.length > 0 ? 'stuck' : more ? 'more' : 'empty';
   }
 
-  /** Whether it was taken, now or before. */
-  async #take(sealed: Uint8Array, peer: string): Promise<boolean> {
+  /** What mailboxes need not tell of again. */
+  #leave(): ReadonlyMap<string, Uint8Array> {
+    // Without other devices it is nobody's, and goes.
+    if (!this.#deps.hasOthers()) this.#left.clear();
+    for (const [name, { at }] of this.#left) if (this.#deps.now() - at >= LETTER_LIFETIME) this.#left.delete(name);
+    return new Map([...this.#left].map(([name, { hash }]) => [name, hash]));
+  }
+
+  /** Whether it need not be told of again: it was taken, now or before, or stays for another own device. */
+  async #take(sealed: Uint8Array, peer: string, leave: ReadonlyMap<string, unknown>): Promise<boolean> {
     const { take, logger } = this.#deps;
     const hash = letterHash(sealed);
     const name = hex(hash);
     const met = this.#met.get(name) ?? this.#limit.run(() => take(sealed.slice()));
     this.#met.set(name, met);
     try {
-      await met;
+      if (!(await met)) {
+        this.#met.set(name, undefined);
+        if (leave.has(name) || this.#left.size >= MAX_LEFT) return false;
+        this.#left.set(name, { hash, at: this.#deps.now() });
+        return true;
+      }
     } catch (error) {
       // It stays where it is and comes again.
       this.#met.set(name, undefined);

@@ -40,6 +40,8 @@ export interface InboxDeps extends Pick<
   readonly quota: ReceiptQuota;
   /** The sealing keys, the newest first. */
   readonly secrets: () => readonly Uint8Array[];
+  /** Whether this trader has other devices, with keys of their own. */
+  readonly hasOthers: () => boolean;
 }
 
 /** What comes from other traders: verified, handed over once, and receipted when it is on disk. */
@@ -65,16 +67,18 @@ export class Inbox {
   }
 
   /**
-   * A letter from a mailbox. Resolves when it is not needed there any more, also where it cannot be opened.
+   * A letter from a mailbox.
+   * @returns whether it is not needed there any more: also where it cannot be opened, unless another own device may open it
    * @throws what the disk throws
    */
-  async unseal(sealed: Uint8Array): Promise<void> {
-    const { secrets, logger, onRefused } = this.#deps;
+  async unseal(sealed: Uint8Array): Promise<boolean> {
+    const { secrets, logger, onRefused, hasOthers } = this.#deps;
     const content = unseal(sealed, secrets());
     if (content === undefined) {
+      if (hasOthers()) return false;
       onRefused('RECORD_MALFORMED');
       logger.debug({}, 'a letter opens with none of the sealing keys');
-      return;
+      return true;
     }
     let letter: Letter;
     try {
@@ -83,9 +87,10 @@ export class Inbox {
       if (!isNiagaError(error)) throw error;
       onRefused(error.code);
       logger.debug({ code: error.code }, 'a letter does not hold');
-      return;
+      return true;
     }
     await this.#take(letter, true);
+    return true;
   }
 
   acknowledge({ from, ...parcel }: Acknowledged): OwnReceipt & { send(): void } {

@@ -179,7 +179,7 @@ export interface MailDeps {
   readonly networkName: string;
   readonly identity: Identity;
   /** Nothing is taken from a device that was revoked, and nothing sent to it. */
-  readonly devices: Pick<DeviceBook, 'isRevoked' | 'devicesOf'>;
+  readonly devices: Pick<DeviceBook, 'isRevoked' | 'devicesOf' | 'writerOf' | 'onLearnt'>;
   readonly traderRecords: TraderRecords;
   /** Where the sealing keys are kept, and what they are sealed with there. */
   readonly home: IdentityHome;

@@ -5,7 +5,7 @@ import { checkNotRevoked, openArrived } from '../identity/index.js';
 import { readBody, writeBody } from '../index/wire.js';
 import { TokenBucket } from '../network/limits.js';
 import type { MailDeps } from './index.js';
-import type { Mailbox } from './mailbox.js';
+import { namesOf, type Mailbox } from './mailbox.js';
 import { COLLECT_METHOD, DEPOSIT_METHOD, depositSchema, MAX_COLLECT, MAX_DEPOSIT } from './wire.js';
 
 const KiB = 1024;
@@ -82,16 +82,17 @@ export function serveMailbox(deps: MailboxMethodsDeps): void {
       // The frame of the request would stay in memory while it waits; what is needed of it is small.
       const by = { kind: payload.kind, trader: payload.trader.slice(), device: payload.device.slice() };
       const { trader } = by;
+      const leave = namesOf(payload.leave ?? []);
       await mailbox.serve(trader);
       await mailbox.drop(trader, payload.drop);
       if (payload.wait > 0 && waiting < MAX_WAITING) {
         waiting++;
-        await mailbox.wait(trader, payload.wait, signal).finally(() => waiting--);
+        await mailbox.wait(trader, payload.wait, signal, leave).finally(() => waiting--);
         checkRunning();
         // A phone may be revoked while it waits for letters.
         checkNotRevoked(by, devices);
       }
-      return writeBody(await mailbox.list(trader));
+      return writeBody(await mailbox.list(trader, leave));
     },
     {
       maxRequest: MAX_COLLECT,

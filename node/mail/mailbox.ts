@@ -12,7 +12,7 @@ import {
 } from '../../protocol/mail/index.js';
 import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
-import { openArrived } from '../identity/index.js';
+import { openArrived, type DeviceBook } from '../identity/index.js';
 import { cborCodec, rawCodec, type Table, type Write } from '../store/index.js';
 import type { MailDeps } from './index.js';
 import type { MailOptions } from './options.js';
@@ -24,6 +24,13 @@ const OWNER_LIFETIME = 45 * DAY;
 
 /** Traders who have a mailbox here. Keys cost nothing; one that is taken is free again when nobody asked for so long. */
 const MAX_OWNERS = 20_000;
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The names under which letters with these hashes are kept. */
+export function namesOf(hashes: readonly Uint8Array[]): ReadonlySet<string> {
+  return new Set(hashes.map(hex));
+}
 
 interface Row {
   readonly size: number;
@@ -43,7 +50,8 @@ interface Box {
   bytes: number;
 }
 
-export interface MailboxDeps extends Pick<MailDeps, 'store' | 'networkName' | 'devices' | 'verify' | 'now'> {
+export interface MailboxDeps extends Pick<MailDeps, 'store' | 'networkName' | 'verify' | 'now'> {
+  readonly devices: Pick<DeviceBook, 'isRevoked'>;
   /** This node's peer id. */
   readonly peerId: string;
   readonly options: MailOptions;
@@ -116,10 +124,13 @@ export class Mailbox {
     });
   }
 
-  /** Letters of an owner, the oldest first, as many as one answer holds. */
-  async list(trader: Uint8Array): Promise<{ letters: Uint8Array[]; more: boolean }> {
+  /**
+   * Letters of an owner, the oldest first, as many as one answer holds.
+   * @param leave names of letters, as {@link namesOf} gives them, that whoever asks leaves for another device
+   */
+  async list(trader: Uint8Array, leave = NOTHING): Promise<{ letters: Uint8Array[]; more: boolean }> {
     const owner = hex(trader);
-    const names = [...(this.#boxes.get(owner)?.letters ?? [])].sort(([, a], [, b]) => a.at - b.at);
+    const names = this.#wanted(owner, leave).sort(([, a], [, b]) => a.at - b.at);
     const letters: Uint8Array[] = [];
     let bytes = 0;
     for (const [name, { size }] of names) {
@@ -159,9 +170,9 @@ export class Mailbox {
   }
 
   /** Resolves when a letter for the trader has come, when the time is over, or when nobody waits any more. */
-  async wait(trader: Uint8Array, ms: number, signal: AbortSignal): Promise<void> {
+  async wait(trader: Uint8Array, ms: number, signal: AbortSignal, leave = NOTHING): Promise<void> {
     const owner = hex(trader);
-    if (ms === 0 || signal.aborted || (this.#boxes.get(owner)?.letters.size ?? 0) > 0) return;
+    if (ms === 0 || signal.aborted || this.#wanted(owner, leave).length > 0) return;
     const waiting = this.#waiting.get(owner) ?? new Set();
     this.#waiting.set(owner, waiting);
     await new Promise<void>((resolve) => {
@@ -273,6 +284,10 @@ export class Mailbox {
     if (token === undefined && this.#strangersBytes + size > options.strangersBytes)
       throw full('Strangers have filled their share of this node.');
     return [...gone];
+  }
+
+  #wanted(owner: string, leave: ReadonlySet<string>): [name: string, row: Row][] {
+    return [...(this.#boxes.get(owner)?.letters ?? [])].filter(([name]) => !leave.has(name));
   }
 
   *#all(): Iterable<Kept> {

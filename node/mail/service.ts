@@ -1,9 +1,10 @@
 import type { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
-import { equalBytes, traderToText } from '../../protocol/ids.js';
+import { deviceToPeerId, equalBytes, traderToText } from '../../protocol/ids.js';
 import { MAX_PARCEL_BYTES, parcelId, type Reply } from '../../protocol/mail/index.js';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { patiently } from '../concurrency.js';
+import type { DeviceRecord } from '../identity/index.js';
 import { writeBody } from '../index/wire.js';
 import { TokenBucket } from '../network/limits.js';
 import { isNearTo } from '../trader-records/places.js';
@@ -106,12 +107,14 @@ export class MailService implements Mail {
       handlers: this.#handlers,
       quota: this.#quota,
       secrets: () => this.#keys.secrets,
+      hasOthers: () => this.#hasOthers(),
     });
     this.#collector = new Collector({
       ...deps,
       options,
       mailboxes: this.#own,
       take: (sealed) => this.#inbox.unseal(sealed),
+      hasOthers: () => this.#hasOthers(),
       onChange: () => this.#publishSoon(),
     });
   }
@@ -131,6 +134,7 @@ export class MailService implements Mail {
     this.#ends = [
       network.on('peer:connect', (peer) => this.#met(peer)),
       network.on('ready', () => this.#postman.wakeAll()),
+      this.#deps.devices.onLearnt((records) => this.#learnt(records)),
       () => clearInterval(upkeep),
       () => clearTimeout(this.#profileTimer),
     ];
@@ -258,6 +262,16 @@ export class MailService implements Mail {
     if (bucket.take(1, now) > 0) throw new NiagaError('RATE_LIMITED', 'You send more letters than one may.');
   }
 
+  #hasOthers(): boolean {
+    const { devices, identity } = this.#deps;
+    return devices
+      .devicesOf(identity.trader)
+      .some(
+        ({ payload: { delegate } }) =>
+          !equalBytes(delegate, identity.device) && !devices.isRevoked(identity.trader, delegate),
+      );
+  }
+
   /** What others are told of how to answer. */
   #reply(): Pick<Reply, 'sealing' | 'mailboxes'> {
     return { sealing: this.#keys.current, mailboxes: [...this.#own.named] };
@@ -270,6 +284,18 @@ export class MailService implements Mail {
     } catch (error) {
       if (!isNiagaError(error)) throw error;
       this.#deps.onRefused(error.code);
+    }
+  }
+
+  /** A trader with whom there was mail writes on another machine from now on: what waits goes there, for the one before may be lost. */
+  #learnt(records: readonly DeviceRecord[]): void {
+    const { devices, network } = this.#deps;
+    for (const { payload } of records) {
+      const holder = payload.kind === 'writer' ? devices.writerOf(payload.trader)?.payload.holder : undefined;
+      if (holder === undefined || this.#contacts.get(payload.trader) === undefined) continue;
+      const peer = deviceToPeerId(holder);
+      this.#contacts.meet(payload.trader, peer);
+      if (network.connections().includes(peer)) this.#met(peer);
     }
   }
 

@@ -1,6 +1,14 @@
 import { NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
-import { deadlinesOf, roleOf, stateOf, WORDS, type Role, type TradeState } from '../../protocol/trade/index.js';
+import {
+  deadlinesOf,
+  roleOf,
+  stateOf,
+  WORDS,
+  type Role,
+  type TradeState,
+  type Word,
+} from '../../protocol/trade/index.js';
 import type { Identity } from '../identity/index.js';
 import { createKeyedMutex } from '../concurrency.js';
 import type { Write } from '../store/index.js';
@@ -19,6 +27,14 @@ export interface OpenTrade {
   readonly records: Map<string, MessageRecord>;
   readonly role: Role;
   row: TradeRow;
+}
+
+/** Words of a trade in which nothing is agreed yet. */
+const NEGOTIATED: ReadonlySet<string> = new Set(['offered', 'countered', 'unconfirmed'] satisfies Word[]);
+
+/** Whether an offer waits for its answer. */
+export function isNegotiated({ word }: Pick<TradeRow, 'word'>): boolean {
+  return NEGOTIATED.has(word);
 }
 
 /** All trades: the rows in memory, and logs as far as they are needed. */

@@ -15,7 +15,8 @@ import type { ExportOptions } from './evidence.js';
 import type { MessageRecord } from './journal.js';
 import type { OfferWish } from './terms.js';
 import type { Step } from './steps.js';
-import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
+import type { StepView, TradeView } from '../api/views.js';
+import type { TradeDetailView } from '../api/trade-views.js';
 import type { Listed } from '../listed.js';
 
 export { createTrades } from './trades.js';
@@ -78,6 +79,8 @@ export interface Trades {
    * this trader in it.
    */
   isPartner(trader: Uint8Array): Promise<boolean>;
+  /** With whom a contract is under way. */
+  partners(): Iterable<Uint8Array>;
   /** The log of the trade with exactly this id, and the receipts that are kept for its messages. */
   log(trade: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined>;
   /**

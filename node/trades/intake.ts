@@ -3,7 +3,7 @@ import { equalBytes } from '../../protocol/ids.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { Identity } from '../identity/index.js';
-import type { TradeBook } from './book.js';
+import { isNegotiated, type TradeBook } from './book.js';
 import type { MessageRecord } from './journal.js';
 import { checkLine } from './terms.js';
 
@@ -19,6 +19,8 @@ export interface IntakeDeps {
   readonly catalog: Catalog;
   readonly blocks: Pick<Blocks, 'isBlocked'>;
   readonly book: TradeBook;
+  /** Whether this device has the catalogue as it is now. Default: it does. */
+  readonly mayWrite?: (() => boolean) | undefined;
   readonly now: () => number;
 }
 
@@ -32,7 +34,7 @@ export class Intake {
 
   /**
    * Whether an offer is for something that is sold here, and not one too many.
-   * @throws NiagaError TRADER_BLOCKED, RATE_LIMITED, LISTING_NOT_FOUND, TRADE_TERMS, STOCK_SHORT
+   * @throws NiagaError TRADER_BLOCKED, RATE_LIMITED, LISTING_NOT_FOUND, WRITER_OTHER, TRADE_TERMS, STOCK_SHORT
    */
   async checkOffer({ payload }: MessageRecord): Promise<void> {
     if (payload.kind !== 'offer') return;
@@ -41,6 +43,9 @@ export class Intake {
     if (!equalBytes(payload.seller, identity.trader)) return;
     for (const line of payload.terms.lines) {
       const listing = await catalog.version(line.listing);
+      // Not final where the copy of the catalogue may be older than the listing: the offer comes again.
+      if (listing === undefined && this.#deps.mayWrite?.() === false)
+        throw new NiagaError('WRITER_OTHER', 'Only the machine that writes for the seller knows that listing.');
       if (listing === undefined)
         throw new NiagaError('LISTING_NOT_FOUND', 'That version of the listing is not known to its seller.');
       checkLine(line, listing);
@@ -59,7 +64,7 @@ export class Intake {
       if (recent) all++;
       if (!equalBytes(row.counterparty, trader)) continue;
       if (recent) begun++;
-      if (!row.ended) open++;
+      if (isNegotiated(row)) open++;
     }
     if (open >= MAX_OPEN_OF_ONE || begun >= MAX_NEW_OF_ONE || all >= MAX_NEW_OF_ALL) {
       throw new NiagaError('RATE_LIMITED', 'Too many trades were begun here; try again tomorrow.');

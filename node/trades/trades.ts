@@ -5,7 +5,8 @@ import { quote } from '../../protocol/quote.js';
 import { signRecord, type Verify } from '../../protocol/record.js';
 import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
 import { messagesOf } from '../../protocol/trade/index.js';
-import type { StepView, TradeDetailView, TradeView } from '../api/views.js';
+import type { StepView, TradeView } from '../api/views.js';
+import type { TradeDetailView } from '../api/trade-views.js';
 import type { Arbiters, ChosenArbiter } from '../arbiters/index.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
@@ -21,7 +22,7 @@ import { unlessAborted } from '../network/time-limit.js';
 import type { Search } from '../search/index.js';
 import type { Store } from '../store/index.js';
 import type { TraderRecords } from '../trader-records/index.js';
-import { TradeBook, type OpenTrade } from './book.js';
+import { isNegotiated, TradeBook, type OpenTrade } from './book.js';
 import { openCase } from './cases.js';
 import { withNext } from './commands.js';
 import { Consents } from './consents.js';
@@ -107,8 +108,14 @@ class TradesService implements Trades {
     const { identity } = deps;
     // Two offers that say the same are two trades.
     const times = distinctTimes(deps.now);
-    this.#sign = (kind, draft) =>
-      signRecord(kind, draft, identity, { network: identity.network, created: times(), inlineDelegation: true });
+    this.#sign = (kind, draft) => {
+      // Asked before, too; since then another device may have become the one that writes.
+      if (deps.mayWrite?.() === false)
+        throw new NiagaError('WRITER_OTHER', 'Another machine of this trader writes by now.', {
+          next: 'See which: niaga identity devices',
+        });
+      return signRecord(kind, draft, identity, { network: identity.network, created: times(), inlineDelegation: true });
+    };
   }
 
   async start(): Promise<void> {
@@ -222,7 +229,9 @@ class TradesService implements Trades {
     const rows = [...this.#book.rows()].filter(([, row]) => ended || !row.ended);
     if (newest !== undefined) rows.sort(([, a], [, b]) => b.updated - a.updated);
     for (const [id] of rows.slice(0, newest)) {
-      const trade = await this.#book.read(id).catch((error: unknown) => {
+      // What is being written now belongs to a whole answer.
+      const reading = whole ? this.#book.locked(id, () => this.#book.get(id)) : this.#book.read(id);
+      const trade = await reading.catch((error: unknown) => {
         if (whole || !isNiagaError(error, 'RECORD_CORRUPT')) throw error;
         this.#deps.logger.warn({ trade: id, error: error.message }, 'a log is left out');
         return undefined;
@@ -248,6 +257,10 @@ class TradesService implements Trades {
       if (state.agreement !== undefined || offered) return true;
     }
     return false;
+  }
+
+  *partners(): Iterable<Uint8Array> {
+    for (const row of this.#book.rows().values()) if (!row.ended && !isNegotiated(row)) yield* participants(row);
   }
 
   async log(id: string): Promise<(TradeLog & { readonly receipts: readonly Uint8Array[] }) | undefined> {

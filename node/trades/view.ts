@@ -3,7 +3,8 @@ import { slotId, traderToText } from '../../protocol/ids.js';
 import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
 import { messagesOf, roleOf, type Terms, type TradeState } from '../../protocol/trade/index.js';
 import { saidInWords, type Said } from '../../protocol/trade/message-words.js';
-import type { TradeDetailView, TradeView } from '../api/views.js';
+import type { TradeView } from '../api/views.js';
+import type { TradeDetailView } from '../api/trade-views.js';
 import type { SentState } from '../mail/index.js';
 import type { OpenTrade } from './book.js';
 import { commandFor, nextSteps, verbsOf } from './commands.js';
@@ -96,6 +97,7 @@ export function tradeToDetail(
   const { state, role } = trade;
   return {
     ...tradeToView(trade, pending),
+    terms: termsToView(termsOf(state)),
     delivery: deliveryToView(termsOf(state)),
     next: nextSteps(trade),
     messages: messagesOf(state).map(({ id, payload }) => {
@@ -115,6 +117,37 @@ export function tradeToDetail(
         ...(says.length === 0 ? {} : { text, says }),
       };
     }),
+  };
+}
+
+const HOUR = 60 * 60 * 1000;
+
+function termsToView({
+  shipping,
+  stock,
+  arbiter,
+  settlement,
+  deadlines,
+  delivery,
+  note,
+}: Terms): TradeDetailView['terms'] {
+  const { payment, delivery: sending, inspection, answer, ruling } = deadlines;
+  return {
+    shipping: shipping === undefined ? null : moneyToJson(shipping),
+    stock: stock ?? null,
+    arbiter:
+      arbiter === undefined
+        ? null
+        : { trader: traderToText(arbiter.trader), fee: moneyToJson(arbiter.fee), offer: arbiter.offer.toString() },
+    payment: settlement.method,
+    deadlines: {
+      payment: payment / HOUR,
+      delivery: sending / HOUR,
+      inspection: inspection / HOUR,
+      answer: answer / HOUR,
+      ruling: ruling / HOUR,
+    },
+    notes: [note, settlement.note, delivery?.note].flatMap((one) => (one === undefined || one === '' ? [] : [one])),
   };
 }
 

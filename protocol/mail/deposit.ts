@@ -11,6 +11,8 @@ import { SEALED_SIZES } from './sealing.js';
 /** How whoever leaves a letter at a mailbox shows that it may: with a token of the recipient's, or with work. */
 
 const DAY = 24 * 60 * 60 * 1000;
+/** Letters that one request names in each of its lists. */
+const MAX_HASHES = 1_000;
 
 /**
  * A trader's permission to leave letters for it: kept by a counterparty, shown to the mailboxes. It names a key whose seed only the
@@ -36,7 +38,9 @@ export const mailboxRequestSchema = z.looseObject({
   /** Peer id of the node that it is for: at no other does it count. */
   mailbox: textSchema(1, 128),
   /** Hashes of letters that are not needed any more. */
-  drop: z.array(bytesSchema(32)).max(1_000),
+  drop: z.array(bytesSchema(32)).max(MAX_HASHES),
+  /** Hashes of letters that this device cannot open and another device of the trader may: they stay, and are not told of here. */
+  leave: z.array(bytesSchema(32)).max(MAX_HASHES).optional(),
   /** Milliseconds to wait for a letter where none is there. */
   wait: z.int().min(0).max(60_000),
 });

@@ -93,9 +93,11 @@ export const MAIL_SAMPLES = {
     valid: [
       ['what is there, at once', { mailbox: MAILBOXES[0], drop: [], wait: 0 }],
       ['deletes one, and waits for another', { mailbox: MAILBOXES[0], drop: [bytes(32)], wait: 20_000 }],
+      ['leaves one for another device', { mailbox: MAILBOXES[0], drop: [], leave: [bytes(32)], wait: 20_000 }],
     ],
     invalid: changed([
       ['at no mailbox', edit('mailbox', '')],
+      ['a hash of 31 bytes to be left', edit('leave', [bytes(31)])],
       ['a hash of 31 bytes', edit('drop', [bytes(31)])],
       [
         '1,001 hashes',

@@ -61,6 +61,7 @@ it('a command loads the operation table and what asks a node, and no library but
     'node/api/rows/trader.js',
     'node/api/rows/watch.js',
     'node/api/rows/webhook.js',
+    'node/api/trade-views.js',
     'node/api/views.js',
     'node/events/types.js',
     'node/home/locate.js',

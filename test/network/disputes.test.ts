@@ -27,7 +27,18 @@ describe('a dispute', () => {
       expect(items).toMatchObject([{ trader: arbiter.trader, offer: mine.offer, own: false }]);
 
       const listing = await published(seller, 'basah');
-      const { trade } = await buyer.offer({ listing, quantity: 2, arbiter: arbiter.trader });
+      const { trade } = await buyer.offer({ listing, quantity: 2, arbiter: arbiter.trader, note: 'Cepat ya.' });
+      // Whoever is to accept sees who would rule, and what it costs.
+      const { terms } = await shows(seller, trade, 'offered');
+      expect(terms).toMatchObject({
+        shipping: null,
+        stock: null,
+        arbiter: { trader: arbiter.trader, offer: mine.offer },
+        payment: 'direct',
+        deadlines: { payment: 72, delivery: 336, inspection: 72, answer: 120, ruling: 336 },
+        notes: ['Cepat ya.'],
+      });
+      expect(terms.arbiter?.fee.currency).toBe('IDR');
       await go(trade, [seller, 'offered', () => seller.tradeAccept({ trade })]);
       // The arbiter's node has it by now, and consents by itself.
       for (const node of [buyer, seller, arbiter])
@@ -149,8 +160,9 @@ describe('what is not as agreed', () => {
         ],
         [buyer, 'countered', () => buyer.tradeAccept({ trade })],
       );
-      const { total, lines } = await shows(seller, trade, 'accepted');
+      const { total, lines, terms } = await shows(seller, trade, 'accepted');
       expect(total.amount).toBe('26000000');
+      expect(terms).toMatchObject({ shipping: { amount: '1000000' }, stock: 'reserved', arbiter: null });
       expect(lines.map(({ line, quantity }) => [line, quantity])).toEqual([
         [1, 2],
         [2, 2],

@@ -106,6 +106,7 @@ function Steps({ trade, onDone }: { trade: Trade; onDone: () => void }) {
 function Agreed({ trade }: { trade: Trade }) {
   const t = useWords(ORDER_WORDS);
   const language = useLanguage();
+  const { shipping, arbiter, stock } = trade.terms;
   return (
     <>
       <h2>{t.goods}</h2>
@@ -118,9 +119,24 @@ function Agreed({ trade }: { trade: Trade }) {
           </li>
         ))}
       </ul>
+      {stock === 'subject-to-stock' ? <p class="note">{t.subjectToStock}</p> : null}
       <dl>
         <dt>{t.total}</dt>
         <dd class="price">{moneyText(trade.total, language)}</dd>
+        {shipping === null ? null : (
+          <>
+            <dt>{t.shipping}</dt>
+            <dd data-shipping>{moneyText(shipping, language)}</dd>
+          </>
+        )}
+        {arbiter === null ? null : (
+          <>
+            <dt>{t.arbiter}</dt>
+            <dd data-arbiter={arbiter.trader}>
+              <code>{arbiter.trader}</code> {t.fee(moneyText(arbiter.fee, language))}
+            </dd>
+          </>
+        )}
         <dt>{t.other}</dt>
         <dd>
           <code>{trade.counterparty}</code>

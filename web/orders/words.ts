@@ -94,6 +94,10 @@ export const ORDER_WORDS = words(
     nothingToDo: 'There is nothing for you to do now.',
     less: 'Other steps',
     timeline: 'What happened',
+    shipping: 'Of it for shipping',
+    arbiter: 'Arbiter',
+    fee: (amount: string) => `(${amount} for a ruling)`,
+    subjectToStock: 'Subject to stock: an accept binds once the seller has confirmed it.',
     delivery: named({
       queued: 'not sent yet',
       stored: 'waits in their mailbox',
@@ -219,6 +223,10 @@ export const ORDER_WORDS = words(
     nothingToDo: 'Tidak ada yang perlu Anda lakukan sekarang.',
     less: 'Langkah lain',
     timeline: 'Yang terjadi',
+    shipping: 'Termasuk ongkos kirim',
+    arbiter: 'Penengah',
+    fee: (amount) => `(${amount} untuk satu putusan)`,
+    subjectToStock: 'Selama stok ada: persetujuan mengikat setelah penjual mengonfirmasinya.',
     delivery: named({
       queued: 'belum terkirim',
       stored: 'menunggu di kotak surat mereka',

@@ -37,6 +37,9 @@ const devicesView = z.object({
       profile: z.boolean(),
       listings: z.int().describe('Own listings that are back'),
       trades: z.int().describe('Open trades that are back'),
+      listedAt: time(
+        'When the list of open trades was made: one that began later comes back with what its other side sends next',
+      ).nullable(),
       missing: z
         .array(z.object({ trade: z.string(), counterparty: z.string() }))
         .describe('Open trades whose other side was not reached yet'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { operation, type Operation } from '../operation.js';
-import { stepView, tradeDetailView, tradeView } from '../views.js';
+import { stepView, tradeView } from '../views.js';
+import { tradeDetailView } from '../trade-views.js';
 import { fileInput } from './chat.js';
 import { contentView } from './content.js';
 import { privateView } from './private.js';

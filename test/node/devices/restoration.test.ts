@@ -83,6 +83,13 @@ describe('a restored machine', () => {
     expect(restoration.view()?.gap).toBeUndefined();
   });
 
+  it('counts a trade once that a step and the round compare at the same time', async () => {
+    const { restoration, trade, others } = await restored();
+    others.set('phone', true);
+    await Promise.all([restoration.check(trade), restoration.check(trade)]);
+    expect(restoration.view()).toMatchObject({ trades: 1, missing: [] });
+  });
+
   it('waits a day for what all of them lack, then goes on and says so', async () => {
     const { restoration, trade, others, clock } = await restored();
     others.set('behind', false);

@@ -17,7 +17,7 @@ async function open(options: Partial<MailOptions> = {}, given?: { store?: Store;
   const mailbox = new Mailbox({
     store,
     networkName: NETWORK,
-    devices: { isRevoked: () => false, devicesOf: () => [] },
+    devices: { isRevoked: () => false },
     verify: createBulkVerifier(),
     now: () => clock.now,
     peerId: HERE,
