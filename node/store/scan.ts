@@ -5,6 +5,17 @@ export type Database = Level<string, Uint8Array>;
 export type Snapshot = ReturnType<Database['snapshot']>;
 export type StoredRow = readonly [key: Buffer, row: Buffer];
 
+const BYTES = { keyEncoding: 'buffer', valueEncoding: 'view' } as const;
+
+/**
+ * A row by its key, in this thread: one that is in memory, of LevelDB or of the system, is there in a twentieth of the time that it
+ * takes to ask another thread for it. The key goes as bytes: of some long keys as text, classic-level 3.0.0 reads the row of their
+ * beginning.
+ */
+export function readRow(db: Database, key: string): Uint8Array | undefined {
+  return db.getSync<Uint8Array, Uint8Array>(Buffer.from(key), BYTES);
+}
+
 export interface ScanOptions {
   readonly snapshot: Snapshot;
   readonly gte?: Uint8Array | undefined;
