@@ -21,7 +21,7 @@ export interface ScanOptions {
   readonly gte?: Uint8Array | undefined;
   readonly lt?: Uint8Array | undefined;
   readonly reverse?: boolean | undefined;
-  /** Rows read at a time. Default {@link DEFAULT_CHUNK}. */
+  /** The most rows read at a time. Default {@link DEFAULT_CHUNK}. */
   readonly chunk?: number | undefined;
   /** False reads the keys only; the rows are then undefined in spite of their type. Default true. */
   readonly values?: boolean | undefined;
@@ -30,6 +30,8 @@ export interface ScanOptions {
 }
 
 const DEFAULT_CHUNK = 1000;
+/** Read first, and doubled each time: many leave a range after a few rows. */
+const FIRST_CHUNK = 32;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
@@ -40,14 +42,15 @@ const CHUNK_BYTES = 256 * 1024;
  * place of no row.
  */
 export async function* scan(db: Database, options: ScanOptions): AsyncGenerator<StoredRow[], void, undefined> {
-  const { chunk = DEFAULT_CHUNK } = options;
+  const { chunk: most = DEFAULT_CHUNK } = options;
+  const sizeOf = (chunk: number): number => Math.min(most, FIRST_CHUNK * 2 ** chunk);
   let chunks = 0;
   const whole = open(db, options);
   try {
     for (;;) {
       let rows;
       try {
-        rows = await whole.nextv(chunk);
+        rows = await whole.nextv(sizeOf(chunks));
       } catch (error) {
         if (!isCorruption(error)) throw error;
         options.onUnreadable(error);
@@ -64,7 +67,7 @@ export async function* scan(db: Database, options: ScanOptions): AsyncGenerator<
   const again = open(db, options);
   try {
     // By count, not by the last key: between damaged blocks keys need not be in order. One snapshot, same chunks.
-    for (let i = 0; i < chunks; i++) await again.nextv(chunk);
+    for (let i = 0; i < chunks; i++) await again.nextv(sizeOf(i));
     for (;;) {
       const rows = await again.nextv(1);
       if (rows.length === 0) return;
