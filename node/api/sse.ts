@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { NiagaError } from '../../protocol/errors.js';
 import { eventTypes, type Events, type NodeEvent } from '../events/index.js';
+import { remembered } from '../remembered.js';
 import { onAbort } from '../signals.js';
 import type { AppContext } from './app.js';
 import { toNiagaError } from './problem.js';
@@ -85,16 +86,8 @@ export function listen({ req, env }: AppContext, { events, signal, onEnd }: List
 
 const BEAT = ':\n\n';
 
-/** Those of the newest events, which all who follow are given the same of. */
-const frames = new WeakMap<NodeEvent, Uint8Array>();
-
-/** An event as it is sent; JSON has no line breaks in it. */
-function frame(event: NodeEvent): Uint8Array {
-  let bytes = frames.get(event);
-  if (bytes === undefined)
-    frames.set(event, (bytes = Buffer.from(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)));
-  return bytes;
-}
+/** An event as it is sent, the same to all who follow; JSON has no line breaks in it. */
+const frame = remembered((event: NodeEvent) => Buffer.from(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`));
 
 function numberOf(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
