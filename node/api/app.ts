@@ -20,7 +20,7 @@ import type { Place } from './place.js';
 import { problemResponse, toNiagaError } from './problem.js';
 import { OWN_ROUTES, PREFIX, ROUTES, type OwnPath, type Route } from './routes.js';
 import { endSession, openSession, type Redeem } from './session.js';
-import { listen, mayListen, type EventSource, type Listeners } from './sse.js';
+import { EVENT_STREAM, listen, mayListen, type EventSource, type Listeners } from './sse.js';
 
 /** What comes with a request: what the server of Node.js gives, and whether its operation has been let in. */
 interface Env {
@@ -180,7 +180,7 @@ function follow(context: AppContext, options: AppOptions): Response {
     throw new NiagaError('RATE_LIMITED', 'As many listen with this token as may.', { next: 'Close some of them.' });
   }
   // HEAD is GET without the body: nobody would ever read it, or end it.
-  if (context.req.method === 'HEAD') return new Response(null, { headers: { 'content-type': 'text/event-stream' } });
+  if (context.req.method === 'HEAD') return new Response(null, { headers: { 'content-type': EVENT_STREAM } });
   const controller = new AbortController();
   const released = onAbort(caller.ended, (reason) => controller.abort(reason));
   const onEnd = (): void => {
@@ -191,7 +191,7 @@ function follow(context: AppContext, options: AppOptions): Response {
   listeners.set(controller, caller.id);
   running.add(controller);
   try {
-    return listen(context.req.raw, { events, signal: controller.signal, onEnd });
+    return listen(context, { events, signal: controller.signal, onEnd });
   } catch (error) {
     onEnd();
     throw error;

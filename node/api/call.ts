@@ -12,6 +12,7 @@ import type { Operation } from './operation.js';
 import { OPERATIONS } from './operations.js';
 import { problemBody, PROBLEM_JSON, toNiagaError } from './problem.js';
 import { PREFIX } from './routes.js';
+import { send } from './send.js';
 
 /** Set in a request's context when its operation has been let in. */
 export const BEGUN = 'begun';
@@ -42,7 +43,6 @@ export async function call(
   context.set(BEGUN, true);
   const controller = new AbortController();
   options.running.add(controller);
-  const request = context.req.raw;
   const released = onAbort(caller.ended, (reason) => controller.abort(reason));
   const end = (error?: unknown): void => {
     leave();
@@ -53,7 +53,7 @@ export async function call(
   const gone = (): void => controller.abort(new NiagaError('STOPPED', 'The caller has gone away.'));
   const { signal } = controller;
   try {
-    const onceKey = requireKey(request.headers.get('idempotency-key'), row);
+    const onceKey = requireKey(context.req.header('idempotency-key'), row);
     const input = requireInput(row, await orAborted(readJson(context.env.incoming, options.body), signal));
     const answer = (): unknown => perform(options.handlers, key, input, { signal });
     if (onceKey !== undefined && options.answers !== undefined) {
@@ -62,20 +62,18 @@ export async function call(
       const { answer: given, again } = await options.answers.once(asked, () => whole(row, answer, signal, options));
       const failed = given.status === 200 ? undefined : NiagaError.from(JSON.parse(given.body) as { code: ErrorCode });
       end(failed);
-      return new Response(given.body, {
-        status: given.status,
-        headers: { 'content-type': given.type, ...(again ? { 'idempotency-replayed': 'true' } : {}) },
-      });
+      return send(context, given, again ? { 'idempotency-replayed': 'true' } : {});
     }
-    request.signal.addEventListener('abort', gone, { once: true });
+    const { outgoing } = context.env;
+    outgoing.once('close', () => outgoing.writableFinished || gone());
     if (row.answer === 'stream') {
       const outputs = answer() as AsyncIterable<unknown>;
       return await ndjsonResponse(outputs, { signal, onEnd: end, onCancel: gone });
     }
     const output = await orAborted(answer() as Promise<unknown>, signal);
-    const response = new Response(JSON.stringify(output), { headers: { 'content-type': JSON_TYPE } });
+    const body = JSON.stringify(output);
     end();
-    return response;
+    return send(context, { status: 200, type: JSON_TYPE, body });
   } catch (error) {
     end(error);
     throw error;
@@ -86,8 +84,8 @@ export async function call(
  * The key under which the request is done once; undefined: it has none, or changes nothing.
  * @throws NiagaError USAGE
  */
-function requireKey(header: string | null, row: Operation): string | undefined {
-  if (header === null || !row.changes) return undefined;
+function requireKey(header: string | undefined, row: Operation): string | undefined {
+  if (header === undefined || !row.changes) return undefined;
   const where = 'Idempotency-Key';
   if (row.secret === true) {
     throw new NiagaError('USAGE', 'This operation answers with a secret, which is not kept: it takes no key.', {

@@ -3,6 +3,7 @@ import { cardSlot, type Card, type Listing, type Summary } from '../../protocol/
 import { slotId, traderToText } from '../../protocol/ids.js';
 import { moneySchema, moneyToJson } from '../../protocol/money.js';
 import type { SignedRecord } from '../../protocol/record.js';
+import { remembered } from '../remembered.js';
 import type { ListingView } from './views.js';
 
 /** A decoded record's value as JSON: ids as text, bytes as base64, money in minor units as text. */
@@ -18,14 +19,22 @@ function toJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toJson(field)]));
 }
 
+/** What a record is called: to find that out takes longer than all else that is shown of it. */
+const namesOf = remembered(({ id, payload: { network, trader, slot } }: SignedRecord<Listing>) => ({
+  listing: slotId(network, trader, slot).toString(),
+  version: id.toString(),
+  seller: traderToText(trader),
+}));
+
 export function listingToView(record: SignedRecord<Listing>, status: ListingView['status']): ListingView {
-  const { network, trader, slot, seq, item, created } = record.payload;
+  const { seq, item, created } = record.payload;
+  const { listing, version, seller } = namesOf(record);
   return {
     ...(toJson(item) as Record<string, unknown>),
-    listing: slotId(network, trader, slot).toString(),
-    version: record.id.toString(),
+    listing,
+    version,
     seq,
-    seller: traderToText(trader),
+    seller,
     status,
     sku: item.sku,
     title: item.title,

@@ -21,6 +21,11 @@ import { TlsServer } from './tls-server.js';
 const second = 1_000;
 /** What a stop gives to answers that are on their way before it cuts their connections. */
 const GRACE = 1 * second;
+/**
+ * How long a connection stays open for the next request. With the 5 s of Node.js, programs that ask every few seconds (and Node.js's own
+ * client, which uses a connection until the very moment) now and then send one just as it is closed, and get a reset for an answer.
+ */
+const KEPT_OPEN = 65 * second;
 const OWNER_ONLY = 0o600;
 
 interface Running {
@@ -101,6 +106,7 @@ export class ApiServer implements Api {
         // Without overrideGlobalObjects: a program that embeds the library keeps its own Request and Response.
         const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
         const server = make((request, response) => void answer(request, response));
+        server.keepAliveTimeout = KEPT_OPEN;
         servers.push(server);
         place = at(await listenSomewhere(server, wanted));
         return place;

@@ -73,6 +73,8 @@ export class Rows {
   /** Both ways between slots and the ids of their listings. */
   readonly #slots = new Map<string, string>();
   readonly #ids = new Map<string, string>();
+  /** The ids in order; undefined once there are others. */
+  #sorted: readonly string[] | undefined;
 
   constructor(store: Store, author: { network: string; trader: Uint8Array }) {
     this.#table = store.table('catalog', cborCodec<Row>());
@@ -84,6 +86,7 @@ export class Rows {
     this.#bySlot.clear();
     this.#slots.clear();
     this.#ids.clear();
+    this.#sorted = undefined;
     // The same few texts would be kept thousands of times.
     const delegations = new Map<string, string>();
     for await (const [slot, row] of this.#table.range()) {
@@ -122,6 +125,7 @@ export class Rows {
       this.#bySlot.delete(slot);
       this.#slots.delete(this.idOf(slot));
       this.#ids.delete(slot);
+      this.#sorted = undefined;
     }
   }
 
@@ -135,8 +139,8 @@ export class Rows {
   }
 
   /** Ids of all own listings, removed ones too, sorted. */
-  ids(): string[] {
-    return [...this.#slots.keys()].sort();
+  ids(): readonly string[] {
+    return (this.#sorted ??= [...this.#slots.keys()].sort());
   }
 
   entries(): IterableIterator<[string, Row]> {
@@ -148,6 +152,7 @@ export class Rows {
       const id = this.idOf(slot);
       this.#slots.set(id, slot);
       this.#ids.set(slot, id);
+      this.#sorted = undefined;
     }
     this.#bySlot.set(slot, row);
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onAbort } from '../signals.js';
 import { cborCodec, type Table, type Write } from '../store/index.js';
 import type { Events, EventsDeps, NewEvent, ReadEvents, StagedEvents } from './index.js';
@@ -14,6 +15,8 @@ const TRIM_EVERY = 100;
 const READ_AT_ONCE = 500;
 /** The newest are kept in memory, too: a thousand who follow would each look at the disk for each event otherwise. */
 const RECENT = 200;
+/** Readers that are woken in one go: what a thousand do with an event would keep the rest of the node from its turn for too long. */
+const WOKEN_AT_ONCE = 50;
 /** Digits of the largest safe integer: keys are ordered as text. */
 const DIGITS = 16;
 
@@ -72,7 +75,7 @@ export class EventLog implements Events {
   async stop(): Promise<void> {
     this.#running = false;
     this.#recent = [];
-    this.#wake();
+    await this.#wake();
   }
 
   stage(events: readonly NewEvent[]): StagedEvents {
@@ -177,7 +180,7 @@ export class EventLog implements Events {
     this.#recent = inOrder ? [...this.#recent, ...events].slice(-RECENT) : [];
     this.#newest = Math.max(this.#newest, last.seq);
     for (const event of events) for (const listener of this.#listeners) this.#call(listener, event);
-    this.#wake();
+    void this.#wake();
     this.#untrimmed += events.length;
     if (this.#untrimmed < TRIM_EVERY) return;
     this.#trim().catch((error: unknown) =>
@@ -226,8 +229,15 @@ export class EventLog implements Events {
     this.#waiting.delete(end);
   }
 
-  #wake(): void {
-    for (const end of [...this.#waiting]) end();
+  /** Those who wait now; one whose turn comes late finds the events that came meanwhile, too. */
+  async #wake(): Promise<void> {
+    let left = WOKEN_AT_ONCE;
+    for (const end of [...this.#waiting]) {
+      end();
+      if (--left > 0) continue;
+      await nextTurn();
+      left = WOKEN_AT_ONCE;
+    }
   }
 }
 

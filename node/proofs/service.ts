@@ -40,6 +40,8 @@ export class ProofService implements Proofs {
   readonly #deps: ProofsDeps;
   /** Keys are the trade's id and those of the two messages. */
   readonly #table: Table<Row>;
+  /** The trades that have any: hardly one has, and whoever shows one of the others need not look at the disk. */
+  readonly #convicting = new Set<string>();
   readonly #lock = createKeyedMutex();
   readonly #running = new Set<Promise<void>>();
   #ends: (() => void)[] = [];
@@ -50,13 +52,12 @@ export class ProofService implements Proofs {
     deps.mail.handle('proof', { finalCodes: FINAL_CODES, take: (parcel) => this.#take(parcel) });
   }
 
-  start(): Promise<void> {
-    if (this.#ends.length === 0) {
-      const { trades } = this.#deps;
-      this.#ends = [trades.onChange(({ trade, equivocations }) => equivocations > 0 && this.#look(trade))];
-      this.#track(this.#lookAll());
-    }
-    return Promise.resolve();
+  async start(): Promise<void> {
+    if (this.#ends.length > 0) return;
+    for await (const [key] of this.#table.range()) this.#convicting.add(tradeIn(key));
+    const { trades } = this.#deps;
+    this.#ends = [trades.onChange(({ trade, equivocations }) => equivocations > 0 && this.#look(trade))];
+    this.#track(this.#lookAll());
   }
 
   async stop(): Promise<void> {
@@ -95,7 +96,7 @@ export class ProofService implements Proofs {
   async unseen(): Promise<{ trade: string; trader: string; found: number }[]> {
     const trades = new Map<string, { trade: string; trader: string; found: number }>();
     for await (const [key, { trader, found, seen }] of this.#table.range()) {
-      const [trade = ''] = key.split('/');
+      const trade = tradeIn(key);
       if (seen !== true && !trades.has(trade)) trades.set(trade, { trade, trader, found });
     }
     return [...trades.values()];
@@ -107,6 +108,7 @@ export class ProofService implements Proofs {
 
   async #rows(trade: string): Promise<{ key: string; pair: Pair; row: Row }[]> {
     const rows: { key: string; pair: Pair; row: Row }[] = [];
+    if (!this.#convicting.has(trade)) return rows;
     for await (const [key, row] of this.#table.range({ prefix: `${trade}/` })) {
       const [, a = '', b = ''] = key.split('/');
       rows.push({ key, pair: [CID.parse(a), CID.parse(b)], row });
@@ -164,6 +166,7 @@ export class ProofService implements Proofs {
       const of: Role | undefined = roleOf(log.state, a.payload.trader);
       const data = { trade, of, trader, messages: pair.map(String) };
       const staged = events.stage([{ type: 'equivocation', data }]);
+      this.#convicting.add(trade);
       await store.write([this.#table.put(key, row), ...receipt, ...posted.writes, ...staged.writes]);
       posted.send();
       staged.tell();
@@ -205,6 +208,10 @@ export class ProofService implements Proofs {
       .finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
   }
+}
+
+function tradeIn(key: string): string {
+  return key.slice(0, key.indexOf('/'));
 }
 
 function partiesOf(state: TradeState): Uint8Array[] {

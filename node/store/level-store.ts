@@ -10,7 +10,7 @@ import { LevelTable } from './level-table.js';
 import { META_TABLE, migrate } from './migrations.js';
 import { checkOptions, type CheckedOptions } from './options.js';
 import { checkTableName, rowKey } from './rows.js';
-import { scan, type Database, type StoredRow } from './scan.js';
+import { readRow, scan, type Database, type StoredRow } from './scan.js';
 import { damagedTableFiles, mendTableFiles } from './table-files.js';
 import { prepareSchema, type StoreCopy } from './schema-file.js';
 import { openWitness, readWitness, type Witness, type WitnessState } from './witness.js';
@@ -304,7 +304,7 @@ export class LevelStore implements Store {
     }
     return keys.map((key) => {
       try {
-        return db.getSync(key);
+        return readRow(db, key);
       } catch (error) {
         this.#logger?.error({ err: error, key }, 'store: the row to be replaced cannot be read');
         return undefined;

@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Codec } from './codec.js';
 import { isCorruption } from './errors.js';
 import type { RangeOptions, Table, Write } from './index.js';
 import { rowKey, rowRange, seal, unseal } from './rows.js';
-import { scan, type Database, type StoredRow } from './scan.js';
+import { readRow, scan, type Database, type StoredRow } from './scan.js';
 
 /** What a table needs of its store. */
 export interface TableContext {
@@ -16,11 +17,14 @@ export interface TableContext {
 }
 
 const MAX_CHUNK = 500;
+/** After so many rows one by one, whatever else waits has its turn: a loop over thousands would keep the whole node from it. */
+const READS_A_TURN = 50;
 
 export class LevelTable<V> implements Table<V> {
   readonly name: string;
   readonly #codec: Codec<V>;
   readonly #context: TableContext;
+  #reads = 0;
 
   constructor(name: string, codec: Codec<V>, context: TableContext) {
     this.name = name;
@@ -29,10 +33,11 @@ export class LevelTable<V> implements Table<V> {
   }
 
   async get(key: string): Promise<V | undefined> {
+    if (++this.#reads % READS_A_TURN === 0) await nextTurn();
     const stored = rowKey(this.name, key);
     let row;
     try {
-      row = await this.#context.db().get(stored);
+      row = readRow(this.#context.db(), stored);
     } catch (error) {
       if (isCorruption(error)) throw this.#corrupt(key, error);
       throw this.#context.failed(error);

@@ -5,12 +5,23 @@ export type Database = Level<string, Uint8Array>;
 export type Snapshot = ReturnType<Database['snapshot']>;
 export type StoredRow = readonly [key: Buffer, row: Buffer];
 
+const BYTES = { keyEncoding: 'buffer', valueEncoding: 'view' } as const;
+
+/**
+ * A row by its key, in this thread: one that is in memory, of LevelDB or of the system, is there in a twentieth of the time that it
+ * takes to ask another thread for it. The key goes as bytes: of some long keys as text, classic-level 3.0.0 reads the row of their
+ * beginning.
+ */
+export function readRow(db: Database, key: string): Uint8Array | undefined {
+  return db.getSync<Uint8Array, Uint8Array>(Buffer.from(key), BYTES);
+}
+
 export interface ScanOptions {
   readonly snapshot: Snapshot;
   readonly gte?: Uint8Array | undefined;
   readonly lt?: Uint8Array | undefined;
   readonly reverse?: boolean | undefined;
-  /** Rows read at a time. Default {@link DEFAULT_CHUNK}. */
+  /** The most rows read at a time. Default {@link DEFAULT_CHUNK}. */
   readonly chunk?: number | undefined;
   /** False reads the keys only; the rows are then undefined in spite of their type. Default true. */
   readonly values?: boolean | undefined;
@@ -19,6 +30,8 @@ export interface ScanOptions {
 }
 
 const DEFAULT_CHUNK = 1000;
+/** Read first, and doubled each time: many leave a range after a few rows. */
+const FIRST_CHUNK = 32;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
@@ -29,14 +42,15 @@ const CHUNK_BYTES = 256 * 1024;
  * place of no row.
  */
 export async function* scan(db: Database, options: ScanOptions): AsyncGenerator<StoredRow[], void, undefined> {
-  const { chunk = DEFAULT_CHUNK } = options;
+  const { chunk: most = DEFAULT_CHUNK } = options;
+  const sizeOf = (chunk: number): number => Math.min(most, FIRST_CHUNK * 2 ** chunk);
   let chunks = 0;
   const whole = open(db, options);
   try {
     for (;;) {
       let rows;
       try {
-        rows = await whole.nextv(chunk);
+        rows = await whole.nextv(sizeOf(chunks));
       } catch (error) {
         if (!isCorruption(error)) throw error;
         options.onUnreadable(error);
@@ -53,7 +67,7 @@ export async function* scan(db: Database, options: ScanOptions): AsyncGenerator<
   const again = open(db, options);
   try {
     // By count, not by the last key: between damaged blocks keys need not be in order. One snapshot, same chunks.
-    for (let i = 0; i < chunks; i++) await again.nextv(chunk);
+    for (let i = 0; i < chunks; i++) await again.nextv(sizeOf(i));
     for (;;) {
       const rows = await again.nextv(1);
       if (rows.length === 0) return;

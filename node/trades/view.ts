@@ -6,6 +6,7 @@ import { saidInWords, type Said } from '../../protocol/trade/message-words.js';
 import type { TradeView } from '../api/views.js';
 import type { TradeDetailView } from '../api/trade-views.js';
 import type { SentState } from '../mail/index.js';
+import { remembered } from '../remembered.js';
 import type { OpenTrade } from './book.js';
 import { commandFor, nextSteps, verbsOf } from './commands.js';
 import { dueIn } from './due.js';
@@ -33,15 +34,22 @@ function lastOf(contract: TradeState['contract']) {
   }
 }
 
+/** Ids in text, which take longer than all else that is shown of a trade: of who is in it, and of the listings in its lines. */
+const traderText = remembered(traderToText);
+const listingsIn = remembered((state: TradeState) =>
+  termsOf(state).lines.map(({ slot }) => slotId(state.network, state.parties.seller, slot).toString()),
+);
+
 /** @param pending own messages that the other side has not signed for */
 export function tradeToView(trade: OpenTrade, pending: number): TradeView {
   const { state, role, row } = trade;
   const terms = termsOf(state);
+  const listings = listingsIn(state);
   return {
     trade: trade.id,
     state: state.word,
     role,
-    counterparty: traderToText(row.counterparty),
+    counterparty: traderText(row.counterparty),
     regions: {
       contract: state.contract.status,
       payment: state.payment.status,
@@ -53,7 +61,7 @@ export function tradeToView(trade: OpenTrade, pending: number): TradeView {
     due: dueToView(trade),
     lines: terms.lines.map((line, place) => ({
       line: place + 1,
-      listing: slotId(state.network, state.parties.seller, line.slot).toString(),
+      listing: listings[place] ?? '',
       version: line.listing.toString(),
       title: line.title,
       ...(line.variant === undefined ? {} : { variant: line.variant }),
@@ -109,7 +117,7 @@ export function tradeToDetail(
       return {
         id: id.toString(),
         kind: payload.kind,
-        author: traderToText(payload.trader),
+        author: traderText(payload.trader),
         role: author,
         time: payload.created,
         delivered: delivery === 'delivered' || delivery === 'read',

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
@@ -309,6 +309,14 @@ describe('start and stop', () => {
         .map((line) => JSON.parse(line) as unknown),
     ).toMatchObject([{ line: 1 }, { error: { code: 'STOPPED' } }]);
   });
+});
+
+it('keeps a connection open for a program that asks once a minute', async () => {
+  const agent = new Agent({ keepAlive: true });
+  await using served = await serve();
+  const { headers } = await ask(served.port, 'GET', '/health', {}, '', agent);
+  expect(headers['keep-alive']).toBe('timeout=65');
+  agent.destroy();
 });
 
 it('waits for the body of a request for so long only, with or without a token, and then holds no place for it', async () => {

@@ -103,6 +103,19 @@ describe('the event log', () => {
     await following.return?.();
   });
 
+  it('lets all else have its turn while a thousand who wait are told', async () => {
+    const events = await openEvents(await openStore());
+    const followers = Array.from({ length: 1_000 }, () => events.read({ follow: true })[Symbol.asyncIterator]());
+    let told = 0;
+    const next = followers.map((each) => each.next().then(({ value }: { value?: unknown }) => ((told += 1), value)));
+    await events.record([changed(1)]);
+    await new Promise(setImmediate);
+    expect(told).toBeLessThan(followers.length);
+    await events.record([changed(2)]);
+    for (const event of await Promise.all(next)) expect(event).toMatchObject({ seq: 1 });
+    for (const each of followers) expect((await each.next()).value).toMatchObject({ seq: 2 });
+  });
+
   it('gives only the types that are asked for, and counts the others as seen', async () => {
     const events = await openEvents(await openStore());
     await events.record([changed(1), { type: 'price-drop', data: {} }, changed(2)]);

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProofs } from '../../../node/proofs/index.js';
 import { inboxOf } from '../../../node/inbox/index.js';
 import type { Services } from '../../../node/services.js';
 import { equalBytes } from '../../../protocol/ids.js';
@@ -82,6 +84,24 @@ describe('a device that contradicts itself', () => {
       (view) => view.proofs[0]?.sent.some(({ to, delivery }) => to === 'seller' && delivery === 'delivered') === true,
       'its sender has the receipt',
     );
+  });
+
+  it('is shown after a restart, too', async () => {
+    const mail = {
+      handle: () => undefined,
+      post: buyer.mail.post.bind(buyer.mail),
+      stateOf: buyer.mail.stateOf.bind(buyer.mail),
+    };
+    const { store, identity, trades, events, now } = buyer;
+    const proofs = createProofs({
+      ...{ store, identity, trades, events, now, mail },
+      networkName: identity.network,
+      verify: () => false,
+      logger: pino({ level: 'silent' }),
+    });
+    await proofs.start();
+    expect(await proofs.show(trade)).toMatchObject([{ of: 'seller', trader: seller.identity.traderText }]);
+    await proofs.stop();
   });
 
   it('is convicted by the two messages with the log, for whoever gets the evidence', async () => {

@@ -125,6 +125,25 @@ describe('a table', () => {
     expect(await table.has('missing')).toBe(false);
   });
 
+  it('reads a row by the whole of its key, however long it is', async () => {
+    const store = await openStore();
+    const table = store.table('t', rawCodec);
+    const long = Array.from({ length: 100 }, (_, i) => '☕'.repeat(i));
+    await store.write(long.map((key, i) => table.put(key, Uint8Array.of(i))));
+    for (const [i, key] of long.entries()) expect(await table.get(key)).toEqual(Uint8Array.of(i));
+  });
+
+  it('lets all else have its turn while thousands of rows are read one by one', async () => {
+    const store = await openStore();
+    const table = store.table('t', jsonCodec<number>());
+    await store.write([table.put('k', 1)]);
+    let turns = 0;
+    const clock = setInterval(() => turns++, 0);
+    for (let i = 0; i < 5_000; i++) await table.get('k');
+    clearInterval(clock);
+    expect(turns).toBeGreaterThan(0);
+  });
+
   it('keeps the value as it was when the write was made', async () => {
     const store = await openStore();
     const table = store.table('t', rawCodec);
