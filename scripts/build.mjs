@@ -13,7 +13,16 @@ import { buildPage } from './page.mjs';
 import { buildProgram } from './program.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = ['protocol', 'node', 'cli', 'web', 'scripts/page.mjs', 'scripts/program.mjs', 'tsconfig.base.json', 'tsconfig.build.json'];
+const SOURCES = [
+  'protocol',
+  'node',
+  'cli',
+  'web',
+  'scripts/page.mjs',
+  'scripts/program.mjs',
+  'tsconfig.base.json',
+  'tsconfig.build.json',
+];
 const DIST = join(ROOT, 'dist');
 /** Kept between builds: with it only what has changed is compiled again. */
 const CACHE = join(ROOT, 'node_modules', '.cache', 'niaga');

@@ -4,7 +4,7 @@ import type { Certificate } from './index.js';
 
 const minute = 60_000;
 /** A certificate is renewed weeks before its end; who looks on while it is wants to see it taken. */
-export const DEFAULT_LOOK_EVERY = minute;
+const DEFAULT_LOOK_EVERY = minute;
 
 export interface KeptCertificateOptions {
   /** What is to be shown now. @throws NiagaError TLS_INVALID, HOME_UNUSABLE */
