@@ -133,7 +133,7 @@ async function listing() {
   if (strange.length > 0) throw new Error(`should not be there: ${strange.join(', ')}`);
   const missing = NEEDED.filter((path) => !files.includes(path));
   if (missing.length > 0) throw new Error(`is missing: ${missing.join(', ')}`);
-  const built = files.filter((path) => path.startsWith('dist/') && !path.startsWith('dist/page/'));
+  const built = files.filter((path) => /^dist\/(node|protocol)\//.test(path));
   const stale = built.filter(
     (path) => !existsSync(join(ROOT, path.replace(/^dist\//, '').replace(/(\.d\.ts|\.js)$/, '.ts'))),
   );

@@ -17,6 +17,8 @@ export interface Continuity {
   restore(): DevicesView['restore'];
   /** @throws NiagaError RESTORE_PENDING for a trade that may only be read yet */
   check(trade: string): Promise<void>;
+  /** Resolves when another own device has read all that is here. @throws NiagaError PEER_UNREACHABLE, … */
+  readBy(peer: string): Promise<void>;
   /** Own devices learn that the catalogue changed. */
   catalogueChanged(): void;
   readonly restoration: Pick<Restoration, 'listed' | 'isKnown'>;
@@ -43,6 +45,7 @@ export function createContinuity(deps: ContinuityDeps): Continuity {
     },
     restore: () => restoration.view(),
     check: (trade) => restoration.check(trade),
+    readBy: (peer) => siblings.readBy(peer),
     catalogueChanged: () => siblings.changed(),
     restoration,
   };

@@ -1,4 +1,4 @@
-import { NiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId } from '../../protocol/ids.js';
 import type { AddView, DevicesView, SigningView } from '../api/rows/identity.js';
 import { fromBase64, toBase64 } from '../identity/key-file.js';
@@ -37,8 +37,19 @@ export function deviceHandlers(services: { devices: Devices; identity: Identity;
     },
     identityPass: async ({ device: name }: { device: string }): Promise<SigningView> => {
       const device = devices.find(name);
-      await devices.pass(device);
-      return { device: deviceToPeerId(device), done: true };
+      const peer = deviceToPeerId(device);
+      await devices.pass(device, async () => {
+        try {
+          await continuity.readBy(peer);
+        } catch (error) {
+          if (!isNiagaError(error)) throw error;
+          // It would go on from stock and trades that are no longer so.
+          throw new NiagaError('PEER_UNREACHABLE', `That machine has not read all that is here: ${error.message}`, {
+            next: 'Start it, see that it is connected (niaga identity devices), and type this again. If this machine is to stop for good: niaga identity take, there.',
+          });
+        }
+      });
+      return { device: peer, done: true };
     },
     identityTake: async ({ signed }: { signed?: string[] | undefined }): Promise<SigningView> => {
       const device = identity.peerId;

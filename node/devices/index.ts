@@ -72,8 +72,12 @@ export interface Devices {
   find(name: string): Uint8Array;
   /** What the root signs so that a device counts no more. @throws NiagaError DEVICE_NOT_FOUND, … */
   revocationOf(device: Uint8Array, reason?: string): Promise<Drafted>;
-  /** Hands the writer's lease over. @throws NiagaError WRITER_OTHER, DEVICE_NOT_FOUND, DELEGATION_REVOKED */
-  pass(device: Uint8Array): Promise<void>;
+  /**
+   * Hands the writer's lease over.
+   * @param brought resolves when the other device has all that is here; nothing is written meanwhile
+   * @throws NiagaError WRITER_OTHER, DELEGATION_REVOKED; what `brought` throws, and then this device goes on writing
+   */
+  pass(device: Uint8Array, brought: () => Promise<void>): Promise<void>;
   /** Takes the writer's lease where it is over; else gives what the root must sign for it. */
   take(): Promise<Drafted | undefined>;
   /** Renews what is half over, as far as the root key is on this machine. */

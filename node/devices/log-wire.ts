@@ -42,7 +42,11 @@ export const listAnswerSchema = z.object({
   more: z.boolean(),
 });
 
-export const changedSchema = z.object({ delegation });
+export const changedSchema = z.object({
+  delegation,
+  /** Answer when all of it was read: whoever asks is about to let this device write. */
+  wait: z.boolean().optional(),
+});
 
 const key = z.string().max(400);
 export const rowsSchema = z.object({

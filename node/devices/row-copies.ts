@@ -9,6 +9,7 @@ import type { Network } from '../network/index.js';
 import type { Pictures } from '../pictures/index.js';
 import { rawCodec, type Store, type Write } from '../store/index.js';
 import { traderAsking } from './asker.js';
+import type { Devices } from './index.js';
 import { ANSWER_BYTES, MAX_ANSWER, ROWS_LENGTH, ROWS_METHOD, rowsAnswerSchema, rowsSchema } from './log-wire.js';
 import { NiagaError } from '../../protocol/errors.js';
 
@@ -24,7 +25,8 @@ export interface RowCopiesDeps {
   readonly store: Store;
   readonly catalog: Pick<Catalog, 'reload'>;
   readonly pictures: Pick<Pictures, 'fill'>;
-  /** Whether this device writes: it gives its catalogue, and never takes another's. */
+  readonly devices: Pick<Devices, 'writer'>;
+  /** Whether this device writes: it never takes another's catalogue. */
   readonly mayWrite: () => boolean;
   readonly now: () => number;
 }
@@ -94,7 +96,9 @@ export class RowCopies {
     const asker = traderAsking(delegation, peer, this.#deps);
     if (!equalBytes(asker, identity.trader) || !(TABLES as readonly string[]).includes(name))
       throw new NiagaError('PEER_REFUSED', 'Only another device of this trader reads its catalogue.');
-    if (!this.#deps.mayWrite()) throw new NiagaError('WRITER_OTHER', 'Another device writes the catalogue.');
+    // Also while it writes no more because it hands over.
+    const isWriter = this.#deps.mayWrite() || this.#deps.devices.writer === this.#deps.network.peerId;
+    if (!isWriter) throw new NiagaError('WRITER_OTHER', 'Another device writes the catalogue.');
     const theirs = new Map(have);
     const last = have.length < ROWS_LENGTH ? undefined : have.at(-1)?.[0];
     const rows: [string, Uint8Array][] = [];

@@ -229,7 +229,7 @@ export class DeviceService implements Devices {
     return { drafts: encode([revocation, writer], { maxBytes: MAX_DRAFTS }), stands: stands.length };
   }
 
-  async pass(device: Uint8Array): Promise<void> {
+  async pass(device: Uint8Array, brought: () => Promise<void>): Promise<void> {
     const { book, identity } = this.#deps;
     await this.checkWriter();
     if (book.isRevoked(identity.trader, device))
@@ -238,6 +238,7 @@ export class DeviceService implements Devices {
     await this.#lock(async () => {
       this.#passing = true;
       try {
+        await brought();
         const lease = await this.#lease.sign(device);
         await this.submit([lease.bytes]);
       } finally {

@@ -10,6 +10,8 @@ import type { RowCopies } from './row-copies.js';
 import type { Trades } from '../trades/index.js';
 
 const TELL_TIMEOUT = 2_000;
+/** Whoever is to write from now on reads all that it lacks first. */
+const READ_TIMEOUT = 60_000;
 /** Changes come in groups. */
 const DELAY = 200;
 /** Without a word of a change all is compared this often, and a device that is not connected is looked for. */
@@ -75,20 +77,34 @@ export class Siblings {
     const { signal } = this.#stopping;
     for (const peer of devices.siblings()) {
       try {
-        for await (const { trade, heads } of this.#logs.list(peer, signal)) {
-          const known = new Set(
-            (await this.#deps.trades.log(trade.toString()))?.records.map(({ id }) => id.toString()),
-          );
-          if (!heads.every((head) => known.has(head.toString())))
-            await this.#logs.pull(peer, trade, { signal, judged: devices.writer === peer });
-        }
-        if (!devices.mayWrite) await this.#rows.pull(peer, signal);
+        await this.#readFrom(peer);
       } catch (error) {
         if (signal.aborted) return;
         if (!isNiagaError(error)) throw error;
         logger.debug({ peer, code: error.code, error: error.message }, 'another device of this trader was not read');
       }
     }
+  }
+
+  /**
+   * Resolves when another device has read all that is here.
+   * @throws NiagaError PEER_UNREACHABLE, and as what it could not read
+   */
+  async readBy(peer: string): Promise<void> {
+    const { network, identity } = this.#deps;
+    const body = writeBody({ delegation: identity.delegation.bytes, wait: true });
+    await network.request(peer, CHANGED_METHOD, body, { timeout: READ_TIMEOUT, signal: this.#stopping.signal });
+  }
+
+  async #readFrom(peer: string): Promise<void> {
+    const { devices, trades } = this.#deps;
+    const { signal } = this.#stopping;
+    for await (const { trade, heads } of this.#logs.list(peer, signal)) {
+      const known = new Set((await trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
+      if (!heads.every((head) => known.has(head.toString())))
+        await this.#logs.pull(peer, trade, { signal, judged: devices.writer === peer });
+    }
+    if (!devices.mayWrite) await this.#rows.pull(peer, signal);
   }
 
   /** The catalogue or a trade changed here. */
@@ -99,13 +115,17 @@ export class Siblings {
   #serve(): void {
     if (this.#serving) return;
     this.#serving = true;
-    this.#deps.network.handle(CHANGED_METHOD, (body, { peer }) => {
-      const { delegation } = readBody(changedSchema, body, CHANGED_METHOD);
+    this.#deps.network.handle(CHANGED_METHOD, async (body, { peer }) => {
+      const { delegation, wait = false } = readBody(changedSchema, body, CHANGED_METHOD);
       const asker = traderAsking(delegation, peer, this.#deps);
       if (!equalBytes(asker, this.#deps.identity.trader))
         throw new NiagaError('PEER_REFUSED', 'Only another device of this trader says that something changed.');
-      this.#readSoon();
-      return Promise.resolve(writeBody({}));
+      if (wait) {
+        const reading = this.#work.then(() => this.#readFrom(peer));
+        this.#work = reading.catch(() => undefined);
+        await reading;
+      } else this.#readSoon();
+      return writeBody({});
     });
   }
 

@@ -70,7 +70,7 @@ describe('words become the input of an operation', () => {
     [
       'publish a.csv - b.json --format csv --strict',
       'publish',
-      { files: ['a.csv', '-', 'b.json'], format: 'csv', strict: true },
+      { files: ['a.csv', '-', 'b.json'], format: 'csv', strict: true, restock: false },
     ],
     [
       'start --listen /ip4/1 --listen /ip4/2 --no-mdns --api :0',

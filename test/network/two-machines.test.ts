@@ -68,3 +68,31 @@ it('a step that was begun before the shop was handed over is not signed after it
   await phone.tradeAccept({ trade });
   for (const machine of [shop, phone, buyer]) expect((await shows(machine, trade, 'accepted')).equivocations).toBe(0);
 });
+
+it('a shop is not handed to a machine that has not read what is left of the stock', { timeout: 180_000 }, async () => {
+  const { seller: shop, third } = await market('Warung Sari');
+  const listing = await publish(shop, KOPI);
+  const phone = await pair(shop);
+  await until(
+    () => phone.listingShow({ listing }),
+    ({ available }) => available === 5,
+  );
+  const { folder } = phone;
+  await stop(phone);
+  await publish(shop, { ...KOPI, quantity: 1 });
+  await expect(shop.identityPass({ device: phone.identity.peerId })).rejects.toMatchObject({
+    code: 'PEER_UNREACHABLE',
+  });
+  // It goes on writing.
+  const other = await publish(shop, { ...KOPI, sku: 'kopi-2', title: 'Kopi Toraja 250 g' });
+  const again = await start({ folder, by: third });
+  await until(
+    async () => {
+      await shop.identityPass({ device: again.identity.peerId }).catch(() => undefined);
+      return again.identityDevices({});
+    },
+    ({ lease }) => lease?.holder === again.identity.peerId,
+  );
+  expect((await again.listingShow({ listing })).available).toBe(1);
+  expect((await again.listingShow({ listing: other })).title).toBe('Kopi Toraja 250 g');
+});
