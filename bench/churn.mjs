@@ -27,6 +27,7 @@ await runBench({
     items: { value: 120, quick: 5, about: 'listings looked for each time' },
     sampled: { value: 40, quick: 4, about: 'cards whose copies are counted' },
     wait: { value: 90, quick: 0, about: 'seconds that copies may take to be restored' },
+    gone: { value: '30,50', about: 'shares of the nodes that go at once, in %, one after the other' },
     days: { value: 3, about: 'days that sellers are away' },
     seed: { value: 1, about: 'chooses listings, questions and who goes' },
   },
@@ -43,12 +44,13 @@ async function measure(options) {
   await scene.ask('all there');
   await scene.copies('all there');
 
-  for (const percent of [30, 50]) {
+  for (const percent of options.gone.split(',').map(Number)) {
     const gone = scene.take(percent);
     await scene.ask(`${percent} % gone (${gone} nodes)`, FOUND[percent]);
     const restored = await scene.untilRestored(`${percent} % gone`);
     await scene.ask(`${percent} % gone, ${restored}`, FOUND[percent]);
-    if (percent !== 30) continue;
+    // Half of them stay away: those that join take the place of the first ones.
+    if (percent >= 50) continue;
     const joined = await scene.join(gone);
     progress(`${gone} nodes joined`);
     await scene.untilRestored(`${gone} nodes joined`);

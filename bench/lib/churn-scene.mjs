@@ -208,9 +208,10 @@ export class Scene {
   conclude() {
     this.#asked.end();
     this.#copies.end();
-    note(
-      `cards a node: ${Math.round(this.joined.joined)} at those who joined, ${Math.round(this.joined.before)} at those who were there`,
-    );
+    if (this.joined !== undefined)
+      note(
+        `cards a node: ${Math.round(this.joined.joined)} at those who joined, ${Math.round(this.joined.before)} at those who were there`,
+      );
     return {
       answers: this.answers,
       held: this.held,
