@@ -288,15 +288,24 @@ export class ListingExchange {
 
   async #pinned(version: CID): Promise<SignedRecord<Listing> | undefined> {
     const bytes = await this.#seen.get(version.toString());
-    return bytes === undefined ? undefined : this.#open(bytes, (id) => this.#deps.delegations.find(id));
+    if (bytes === undefined) return undefined;
+    try {
+      return this.#open(bytes, (id) => this.#deps.delegations.find(id));
+    } catch (error) {
+      // It is asked for again, and its delegation comes with it.
+      if (isNiagaError(error, 'DELEGATION_MISSING')) return undefined;
+      throw error;
+    }
   }
 
   /** Keeps a listing for good. */
   async #pin(listing: SignedRecord<Listing>, delegation?: Uint8Array): Promise<void> {
     const { catalog, delegations, shelf, store } = this.#deps;
     const id = listing.id.toString();
-    if ((await this.#seen.has(id)) || (await catalog.version(listing.id)) !== undefined) return;
-    const grant = delegation ?? (await shelf.version(id))?.delegation;
+    if ((await this.#pinned(listing.id)) !== undefined || (await catalog.version(listing.id)) !== undefined) return;
+    const met = listing.delegation === undefined ? undefined : delegations.met(listing.delegation)?.bytes;
+    // The shelf may have had no room for it, or have a newer version.
+    const grant = delegation ?? (await shelf.version(id))?.delegation ?? met;
     const writes: Write[] = [this.#seen.put(id, listing.bytes)];
     const learnt = grant === undefined ? undefined : delegations.learn(grant).write;
     if (learnt !== undefined) writes.push(learnt);

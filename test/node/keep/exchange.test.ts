@@ -4,6 +4,8 @@ import { encode } from '../../../protocol/cbor.js';
 import { blobId, slotId } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
 import type { Listing } from '../../../protocol/catalog/card.js';
+import { createBulkVerifier, createDelegationBook } from '../../../node/identity/index.js';
+import { rawCodec } from '../../../node/store/index.js';
 import { answerListings, createExchange, createSeller, notFound, type Answering, type Seller } from './support.js';
 import { PATIENCE } from '../../support/patience.js';
 
@@ -155,6 +157,26 @@ describe('a node that is asked', () => {
 
   it('keeps a version for good that a trade builds on', async () => {
     const { exchange, shelf } = await createExchange(new Map([['keeper', honest]]));
+    await exchange.fetch({ card });
+    await shelf.drop([id.toString()]);
+    expect((await exchange.known(listing.id))?.id).toEqual(listing.id);
+  });
+
+  it('keeps it with its delegation where the shelf has a newer version', async () => {
+    const { exchange, shelf, store } = await createExchange(new Map([['keeper', honest]]));
+    const newer = seller.listing('kopi', 2, 20);
+    await shelf.put(newer, seller.delegation, new Map(), { until: card.payload.validUntil, used: false });
+    await exchange.fetch({ card });
+    const table = store.table('delegations', rawCodec);
+    const afterRestart = createDelegationBook({ table, network: 'test', verify: createBulkVerifier() });
+    await afterRestart.load();
+    expect(listing.delegation && afterRestart.find(listing.delegation)).toBeDefined();
+  });
+
+  it('asks again for what was kept without its delegation', async () => {
+    const { exchange, shelf, store } = await createExchange(new Map([['keeper', honest]]));
+    await store.write([store.table('seen-listings', rawCodec).put(listing.id.toString(), listing.bytes)]);
+    expect(await exchange.known(listing.id)).toBeUndefined();
     await exchange.fetch({ card });
     await shelf.drop([id.toString()]);
     expect((await exchange.known(listing.id))?.id).toEqual(listing.id);
