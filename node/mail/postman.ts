@@ -1,5 +1,5 @@
 import { NiagaError } from '../../protocol/errors.js';
-import { deviceToPeerId, parseTrader, traderToText } from '../../protocol/ids.js';
+import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { courier, isReceipted, MAX_PARCELS } from '../../protocol/mail/index.js';
 import { readBody } from '../index/wire.js';
 import { unlessDamaged } from '../listed.js';
@@ -8,6 +8,7 @@ import type { Depositor } from './depositor.js';
 import type { MailDeps, ParcelHandler, SentState, StateChange } from './index.js';
 import type { Letters } from './letters.js';
 import { doneState, sentState, type OutboxTables } from './outbox.js';
+import { peersOf } from './peers-of.js';
 import { Verdicts, type RefusedVerdict } from './verdicts.js';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
 
@@ -20,8 +21,6 @@ const LOST = {
 } as const satisfies RefusedVerdict;
 /** A recipient that has the parcels answers after a disk sync or two. */
 const DELIVERY_TIMEOUT = 10_000;
-/** Devices that are tried, of which nothing was heard: some may be gone, and each is waited for. */
-const MAX_ALLOWED = 4;
 
 export interface PostmanDeps extends Pick<
   MailDeps,
@@ -279,8 +278,7 @@ export class Postman {
   /** Undefined where no device of the recipient is known or there. */
   async #direct(partner: Partner, ids: readonly string[], signal: AbortSignal) {
     const { network, contacts } = this.#deps;
-    const heard = contacts.peers(partner.to);
-    const peers = heard.length > 0 ? heard : this.#allowed(partner.to);
+    const peers = peersOf(partner.to, this.#deps);
     if (peers.length === 0) return undefined;
     const letter = await this.#compose(partner, ids, false);
     if (letter === undefined)
@@ -302,19 +300,6 @@ export class Postman {
       }
     }
     throw failure;
-  }
-
-  /** The devices that a trader's key allows, for where nothing was heard of any, or only of some that were revoked: the newest first. */
-  #allowed(trader: Uint8Array): string[] {
-    const { devices, now, network } = this.#deps;
-    return devices
-      .devicesOf(trader)
-      .map(({ payload }) => payload)
-      .filter(({ delegate, expires }) => expires > now() && !devices.isRevoked(trader, delegate))
-      .sort((a, b) => b.created - a.created)
-      .map(({ delegate }) => deviceToPeerId(delegate))
-      .filter((peer) => peer !== network.peerId)
-      .slice(0, MAX_ALLOWED);
   }
 
   async #deposit(partner: Partner, ids: readonly string[]): Promise<void> {
