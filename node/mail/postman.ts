@@ -85,6 +85,12 @@ export class Postman {
     await Promise.all(this.#running);
   }
 
+  /** Resolves when nothing is under way. What is goes into mailboxes too, without waiting for who may be there: nobody is here to try again. */
+  async away(): Promise<void> {
+    for (const { to } of [...this.#partners.values()]) this.apply(to, { type: 'slow' });
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
   get size(): number {
     let size = 0;
     for (const { state } of this.#partners.values())

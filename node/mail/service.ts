@@ -39,7 +39,10 @@ const hour = 60 * 60 * 1000;
 const UPKEEP = hour;
 /** Mailboxes change one after the other when a node starts: the profile is brought out once for all of them. */
 const PROFILE_DELAY = 700;
-/** A node that stops tells where its letters go from now on, where that takes no longer: it has 5 s for all of its end. */
+/**
+ * A node that stops tells where its letters go from now on, and brings out what it has in hand, the receipts for what it has just
+ * fetched say, where that takes no longer: it has 5 s for all of its end.
+ */
 const STOP_PATIENCE = 1_500;
 /** What was refused is told so long, and so many of it at most. */
 const REFUSED_FOR = 30 * 24 * hour;
@@ -145,12 +148,13 @@ export class MailService implements Mail {
 
   async stop(): Promise<void> {
     if (!this.#running) return;
-    await this.#publishOwed();
+    const fetched = this.#collector.stop();
+    await patiently(Promise.all([this.#publishOwed(), fetched.then(() => this.#postman.away())]), STOP_PATIENCE);
     this.#running = false;
     for (const end of this.#ends) end();
     this.#ends = [];
     this.#mailbox.stop();
-    await Promise.all([this.#collector.stop(), this.#postman.stop()]);
+    await Promise.all([fetched, this.#postman.stop()]);
     await this.#depositor.stop();
   }
 
@@ -349,7 +353,7 @@ export class MailService implements Mail {
       this.#profileTimer = undefined;
       this.#publishing = this.#publishing.then(() => this.#publish());
     }
-    await patiently(this.#publishing, STOP_PATIENCE);
+    await this.#publishing;
   }
 
   /** Names the mailboxes and the sealing key in the profile, where it does not name just these. */

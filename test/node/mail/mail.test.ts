@@ -336,6 +336,35 @@ describe('mail for somebody who is away', () => {
     await vi.waitFor(async () => expect(await state(from, to, id)).toBe('stored'), SOON);
   });
 
+  it('is known to have come even where whoever took it stopped at once', { timeout: 180_000 }, async () => {
+    const keeper = await openMailNode(keeping());
+    const bootstrap = keeper.network.addresses();
+    const options = { bootstrap, mail: { round: 5_000, wait: 2_000 } };
+    const first = await openMailNode(keeping(), options);
+    const from = await openMailNode(keeping(), options);
+    const named = [keeper.network.peerId];
+    await vi.waitFor(() => expect([first, from].map(({ mail }) => mail.mailboxes())).toEqual([named, named]), LATER);
+    await first.stop();
+    const id = await post(from, first);
+    await vi.waitFor(async () => expect(await state(from, first, id)).toBe('stored'), LATER);
+    await from.stop();
+    let to: MailNode | undefined;
+    await new Promise<void>((resolve, reject) => {
+      const taking = ({ mail, store }: Omit<MailNode, 'stop'>): void =>
+        mail.handle('private', {
+          async take({ receipt }) {
+            await store.write(receipt().writes);
+            resolve();
+          },
+        });
+      openMailNode(taking, { ...options, folder: first.folder }).then((node) => (to = node), reject);
+    });
+    await vi.waitUntil(() => to !== undefined, { ...SOON, interval: 1 });
+    await to?.stop();
+    const back = await openMailNode(keeping(), { ...options, folder: from.folder });
+    await vi.waitFor(async () => expect(await state(back, first, id)).toBe('delivered'), LATER);
+  });
+
   it('is left with the nodes nearest to the key when all named mailboxes are gone', { timeout: 180_000 }, async () => {
     const options = { mail: { round: 5_000, wait: 2_000, patience: 60_000 } };
     const named = await openMailNode(keeping(), options);
