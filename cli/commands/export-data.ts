@@ -60,7 +60,6 @@ export const exportTrades: Command<InputOf<'exportTrades'>> = async ({ file, for
 /** @throws NiagaError FILE_EXISTS, NODE_UNREACHABLE */
 export const exportEverything: Command<InputOf<'exportEverything'>> = async ({ folder }, context) => {
   const client = connect(context);
-  const options = { signal: context.signal };
   try {
     await mkdir(folder, { mode: 0o700 });
   } catch (error) {
@@ -68,9 +67,25 @@ export const exportEverything: Command<InputOf<'exportEverything'>> = async ({ f
       throw new NiagaError('FILE_EXISTS', `"${folder}" exists already.`, { where: folder, next: 'Name a new folder.' });
     throw fileError(error, folder);
   }
+  const pictures = new PictureFiles(folder, client, context);
+  try {
+    await printOne('exportEverything', { folder, ...(await fill(folder, pictures, client, context)) }, context);
+  } catch (error) {
+    // Half of it would look like all of it.
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  if (pictures.missing > 0)
+    note(context, `Pictures that are not there, since this node has them no more: ${pictures.missing}`);
+  note(context, 'It is not sealed, and private values are in it: keep it where nobody else reads.');
+  note(context, 'Keys are not: for a whole copy of this home, niaga backup FILE');
+  return 0;
+};
+
+async function fill(folder: string, pictures: PictureFiles, client: Client, context: Context) {
+  const options = { signal: context.signal };
   const counts = { count: 0, lacking: 0 };
   const done = { listings: 0, pictures: 0, trades: 0 };
-  const pictures = new PictureFiles(folder, client, context);
   await write(join(folder, 'listings.ndjson'), false, context, () =>
     listings(client, context, { format: 'ndjson', counts, pictures }),
   );
@@ -82,13 +97,8 @@ export const exportEverything: Command<InputOf<'exportEverything'>> = async ({ f
     await write(join(folder, `${trade}.niaga`), false, context, () => [Buffer.from(evidence, 'base64')]);
     done.trades++;
   }
-  await printOne('exportEverything', { folder, ...done }, context);
-  if (pictures.missing > 0)
-    note(context, `Pictures that are not there, since this node has them no more: ${pictures.missing}`);
-  note(context, 'It is not sealed, and private values are in it: keep it where nobody else reads.');
-  note(context, 'Keys are not: for a whole copy of this home, niaga backup FILE');
-  return 0;
-};
+  return done;
+}
 
 interface Counts {
   count: number;

@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Handlers } from '../../../node/api/handlers.js';
 import type { ListingView, TradeView } from '../../../node/api/views.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { folderWith, jsonLines, niaga, serveHome } from '../cli.js';
@@ -37,7 +38,7 @@ const trade = {
 } as unknown as TradeView;
 
 /** Two pages of listings. */
-const someHome = () =>
+const someHome = (given: Partial<Handlers> = {}) =>
   serveHome({
     listingList: ({ after }) =>
       Promise.resolve(
@@ -52,6 +53,7 @@ const someHome = () =>
     tradeList: () => Promise.resolve({ items: [trade] }),
     tradeExport: ({ trade: id }) =>
       Promise.resolve({ trade: id, evidence: Buffer.from('evidence').toString('base64') }),
+    ...given,
   });
 
 describe('niaga export', () => {
@@ -109,5 +111,19 @@ describe('niaga export', () => {
     expect(ran.err).toContain('has them no more: 1');
     expect(await readFile(join(into, 'bafytrade.niaga'), 'utf8')).toBe('evidence');
     expect(await niaga(['export', 'everything', into, '--home', served.home])).toMatchObject({ code: 1 });
+  });
+
+  it('leaves nothing behind where it is broken off', async () => {
+    const broken = new AbortController();
+    await using served = await someHome({
+      tradeExport: () => {
+        broken.abort();
+        return new Promise(() => undefined);
+      },
+    });
+    await using folder = await folderWith();
+    const words = ['export', 'everything', join(folder.path, 'all'), '--home', served.home];
+    expect(await niaga(words, { signal: broken.signal })).not.toMatchObject({ code: 0 });
+    expect(await readdir(folder.path)).toEqual([]);
   });
 });
