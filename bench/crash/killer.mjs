@@ -1,6 +1,5 @@
 // Takes nodes down at random moments: killed and started again, or frozen for a while.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isGone } from '../lib/node-process.mjs';
 import { oneOf, shuffled } from '../lib/random.mjs';
 
 /** Longest pause between two kills, ms. */
@@ -24,7 +23,9 @@ export class Killer {
   #next;
   #signals;
   #returning = new Set();
-  #failures = [];
+  #fail = () => undefined;
+  /** Rejects when a node did not come back: nobody waits for it then. */
+  failed = new Promise((_, reject) => (this.#fail = reject));
 
   /** @param {{nodes: object[], kills: number, next: () => number}} options half of the kills, or one more, are SIGKILL */
   constructor({ nodes, kills, next }) {
@@ -58,7 +59,7 @@ export class Killer {
     const rest = long < LONG_SHARE ? LONG : 0;
     if (signal === 'SIGKILL') {
       await victim.kill();
-      this.#track(this.#restart(victim, length * AWAY + rest));
+      this.#track(sleep(length * AWAY + rest).then(() => victim.start()));
     } else {
       victim.freeze();
       this.#track(sleep(length * FROZEN + rest).then(() => victim.thaw()));
@@ -69,7 +70,6 @@ export class Killer {
   async untilAllUp() {
     while (this.#returning.size > 0) await Promise.all(this.#returning);
     for (const node of this.#nodes) await node.untilUp();
-    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   /** One that is up, or just starting. */
@@ -81,18 +81,8 @@ export class Killer {
     }
   }
 
-  async #restart(node, after) {
-    await sleep(after);
-    try {
-      await node.start();
-    } catch (error) {
-      // Killed once more while it started: that kill starts it again.
-      if (!isGone(error) || node.state !== 'down') throw error;
-    }
-  }
-
   #track(work) {
-    const tracked = work.catch((error) => this.#failures.push(error)).finally(() => this.#returning.delete(tracked));
+    const tracked = work.catch((error) => this.#fail(error)).finally(() => this.#returning.delete(tracked));
     this.#returning.add(tracked);
   }
 }

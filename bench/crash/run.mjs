@@ -83,8 +83,9 @@ class Run {
       this.#deals.push(new Deal({ number, plan, quantity, buyer, seller, listing, gate: this.#gate }));
     }
     const queue = this.#deals.values();
-    await Promise.all([this.#strikes(), ...Array.from({ length: this.#options.together }, () => this.#work(queue))]);
-    await this.#settle();
+    const work = Array.from({ length: this.#options.together }, () => this.#work(queue));
+    await Promise.race([Promise.all([this.#strikes(), ...work]), this.#killer.failed]);
+    await Promise.race([this.#settle(), this.#killer.failed]);
     return this.#conclude();
   }
 

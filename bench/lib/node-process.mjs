@@ -58,7 +58,7 @@ export class NodeProcess {
     return `${this.home}.log`;
   }
 
-  /** Resolves when the node answers; rejects where the process ended before. */
+  /** Resolves when the node answers, or was killed meanwhile; rejects where the process ended by itself before. */
   async start() {
     // A node that comes back listens where it did before, as one with a fixed port in its configuration does.
     const port = /tcp\/(\d+)/.exec(this.addresses[0] ?? '')?.[1] ?? '0';
@@ -74,12 +74,13 @@ export class NodeProcess {
     child.once('exit', () => running.delete(child));
     this.#child = child;
     this.state = 'starting';
+    const since = performance.now();
     const late = setTimeout(() => child.kill('SIGKILL'), START_TIME);
     try {
       for await (const line of createInterface({ input: child.stdout })) {
         const { addresses, api, trader } = JSON.parse(line);
         const { token } = JSON.parse(await readFile(join(this.home, 'main', 'api.json'), 'utf8'));
-        if (this.#child !== child || this.state === 'down') break;
+        if (this.#child !== child) break;
         Object.assign(this, { addresses, trader });
         this.#client = createClient({ url: api, token });
         // One that was frozen while it started answers once it goes on.
@@ -89,13 +90,18 @@ export class NodeProcess {
     } finally {
       clearTimeout(late);
     }
-    throw Object.assign(new Error(`${this.name} ended before it was ready`), { code: 'NODE_UNREACHABLE' });
+    // Whoever killed it starts it again.
+    if (this.#child !== child) return this;
+    const seconds = Math.round((performance.now() - since) / 1_000);
+    const how = `${this.name}, process ${child.pid}, ended before it was ready (${seconds} s, ${child.signalCode ?? child.exitCode ?? 'just now'})`;
+    throw Object.assign(new Error(how), { code: 'NODE_UNREACHABLE' });
   }
 
   /** Ends the process at once and waits until it is gone. */
   async kill(signal = 'SIGKILL') {
     const child = this.#child;
     this.state = 'down';
+    this.#child = undefined;
     this.#client = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');

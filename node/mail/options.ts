@@ -17,6 +17,8 @@ export interface MailOptions {
   readonly round: number;
   /** A direct try that takes longer is accompanied by a letter. */
   readonly slow: number;
+  /** How long a stop waits for what is under way; a node has 5 s for all of its end. */
+  readonly ending: number;
   /** Bytes of letters that this node keeps for others, in all. */
   readonly keptBytes: number;
   /** Of them for one recipient, for one depositor with a token, and of strangers for one recipient. */
@@ -40,6 +42,7 @@ export const DEFAULT_MAIL_OPTIONS: MailOptions = {
   wait: 20 * second,
   round: 5 * minute,
   slow: 2 * second,
+  ending: 1.5 * second,
   // The quotas: half a gigabyte is nothing on a disk; a recipient's share holds 2,000 letters of the usual size (4 KiB), a
   // counterparty's 500, and what all strangers may leave for one recipient 128.
   keptBytes: 512 * MiB,

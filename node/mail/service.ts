@@ -39,11 +39,6 @@ const hour = 60 * 60 * 1000;
 const UPKEEP = hour;
 /** Mailboxes change one after the other when a node starts: the profile is brought out once for all of them. */
 const PROFILE_DELAY = 700;
-/**
- * A node that stops tells where its letters go from now on, and brings out what it has in hand, the receipts for what it has just
- * fetched say, where that takes no longer: it has 5 s for all of its end.
- */
-const STOP_PATIENCE = 1_500;
 /** What was refused is told so long, and so many of it at most. */
 const REFUSED_FOR = 30 * 24 * hour;
 const MAX_REFUSED = 200;
@@ -55,6 +50,7 @@ const MAX_PEERS = 4_096;
 /** The mail of a node: own letters out and in, and the mailboxes that it keeps for others. */
 export class MailService implements Mail {
   readonly #deps: MailDeps;
+  readonly #ending: number;
   readonly #keys: SealingKeys;
   readonly #tables: OutboxTables;
   readonly #contacts: Contacts;
@@ -78,6 +74,7 @@ export class MailService implements Mail {
   constructor(deps: MailDeps) {
     this.#deps = deps;
     const options = mailOptions(deps.options);
+    this.#ending = options.ending;
     const { store, network, home, passphrase } = deps;
     this.#keys = new SealingKeys(home, passphrase);
     this.#tables = new OutboxTables(store);
@@ -148,8 +145,9 @@ export class MailService implements Mail {
 
   async stop(): Promise<void> {
     if (!this.#running) return;
+    // Where its letters go from now on, and what it has in hand, the receipts for what it has just fetched say.
     const fetched = this.#collector.stop();
-    await patiently(Promise.all([this.#publishOwed(), fetched.then(() => this.#postman.away())]), STOP_PATIENCE);
+    await patiently(Promise.all([this.#publishOwed(), fetched.then(() => this.#postman.away())]), this.#ending);
     this.#running = false;
     for (const end of this.#ends) end();
     this.#ends = [];
