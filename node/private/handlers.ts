@@ -6,6 +6,7 @@ import type { Handlers } from '../api/handlers.js';
 import type { ForgottenView } from '../api/rows/private.js';
 import type { Chat } from '../chat/index.js';
 import { fromBase64 } from '../identity/key-file.js';
+import type { Store } from '../store/index.js';
 import type { Trades } from '../trades/index.js';
 import type { NewValue, PrivateValues } from './index.js';
 
@@ -13,13 +14,19 @@ interface PrivateHandlersDeps {
   readonly privateValues: PrivateValues;
   readonly chat: Chat;
   readonly trades: Pick<Trades, 'idOf' | 'open'>;
+  readonly store: Pick<Store, 'scrub'>;
 }
+
+/** Tables in which private values, files and messages lie, or lay on their way; with their names, as each is another service's. */
+const PRIVATE_TABLES = ['private', 'private-prepared', 'private-pending', 'file-parts', 'mail-parcels'] as const;
+const CHAT_TABLES = ['chat-messages', 'chat-threads', 'events'] as const;
 
 /** What a node does for the commands about what a trade keeps private. */
 export function privateHandlers({
   privateValues,
   chat,
   trades,
+  store,
 }: PrivateHandlersDeps): Pick<Handlers, 'tradeDisclose' | 'tradeForget'> {
   return {
     tradeDisclose: async ({ trade: text, what }) => {
@@ -31,6 +38,8 @@ export function privateHandlers({
       const values = await privateValues.forget(trade);
       const open = await trades.open(trade);
       const messages = withChat && open !== undefined ? await chat.forget(open.trade) : 0;
+      // Once more where it was forgotten before: that may have been interrupted here.
+      await store.scrub([...PRIVATE_TABLES, ...(withChat ? CHAT_TABLES : [])]);
       return { trade, values, messages, remains: remainsOf(values) };
     },
   };
@@ -51,7 +60,7 @@ function kindsOf(names: readonly string[]): PrivateKind[] | undefined {
 function remainsOf(values: ForgottenView['values']): string {
   const sent = values.flatMap(({ what, sentTo }) => sentTo.map((role) => `${what} (${role})`));
   const theirs = sent.length === 0 ? '' : ` The others may still hold what they were sent: ${sent.join(', ')}.`;
-  return `The signed log stays, with commitments that nobody can open any more from here.${theirs} Backups of this home keep what they have.`;
+  return `The signed log stays, with commitments that nobody can open any more from here.${theirs} Backups of this home and other machines of yours keep what they have.`;
 }
 
 /**

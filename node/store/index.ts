@@ -123,6 +123,12 @@ export interface Store extends AsyncDisposable {
   acceptDamage(): Promise<IntegrityReport>;
   counters(): StoreCounters;
   /**
+   * Takes out of the files of the database what was deleted or replaced in these tables: LevelDB alone does so much later, or never.
+   * What a loop over rows that is under way still shows stays until the next time.
+   * @throws NiagaError STOPPED, STORE_FAILED
+   */
+  scrub(tables: readonly string[]): Promise<void>;
+  /**
    * Every row as it is on disk, what the store says about itself included, as of the moment when the first is asked for: what is
    * written meanwhile is not in it. Some hundred KiB at a time. Leave the loop or finish it, so that the snapshot is given back.
    * @throws NiagaError STOPPED, STORE_FAILED, STORE_CORRUPT where LevelDB cannot read a part of its files

@@ -9,7 +9,7 @@ import { figureRows, Ledger, type NextFigures, type RowChange } from './ledger.j
 import { LevelTable } from './level-table.js';
 import { META_TABLE, migrate } from './migrations.js';
 import { checkOptions, type CheckedOptions } from './options.js';
-import { checkTableName, rowKey } from './rows.js';
+import { checkTableName, rowKey, tableEnds } from './rows.js';
 import { readRow, scan, type Database, type StoredRow } from './scan.js';
 import { damagedTableFiles, mendTableFiles } from './table-files.js';
 import { prepareSchema, type StoreCopy } from './schema-file.js';
@@ -18,7 +18,7 @@ import { openWitness, readWitness, type Witness, type WitnessState } from './wit
 const FIGURES = { gte: Buffer.from('#'), lt: Buffer.from('$') };
 
 const TEXT_KEY = { keyEncoding: 'utf8' };
-const BYTES_KEY = { keyEncoding: 'buffer' };
+const BYTES_KEY = { keyEncoding: 'buffer' } as const;
 
 /** Everything that exists only while the database is open. */
 interface Running {
@@ -100,6 +100,23 @@ export class LevelStore implements Store {
     return this.check();
   }
 
+  async scrub(tables: readonly string[]): Promise<void> {
+    if (!this.#accepting) throw stopped();
+    for (const table of tables) {
+      const { start, end } = tableEnds(table);
+      const compact = (): Promise<void> => this.#open().db.compactRange(start, end, BYTES_KEY);
+      // What LevelDB wrote in one go it takes as it is, old versions included, until another file overlaps it: one from end to end does.
+      await compact();
+      await this.#queue.alone(() =>
+        this.#batch(this.#open(), this.#open().ledger.after([]), true, [
+          { key: start, value: undefined },
+          { key: end, value: undefined },
+        ]),
+      );
+      await compact();
+    }
+  }
+
   async *dump(): AsyncGenerator<readonly StoredRow[]> {
     const { db } = this.#open();
     const snapshot = db.snapshot();
@@ -152,7 +169,7 @@ export class LevelStore implements Store {
         cacheSize: this.#options.cacheBytes,
         // An uncompressed index block is one that we can read ourselves, to check the blocks it names (table-file.ts).
         compression: false,
-      });
+      }) as Database;
       await db.open();
       this.#running = await this.#load(db, mended);
       if (this.#options.checkOnStart) await this.#inspect([]);

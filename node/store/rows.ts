@@ -43,6 +43,12 @@ export function splitRowKey(rowKeyBytes: Buffer): { table: string; key: string }
   return { table, key: rowKeyBytes.toString('utf8', end + 1) };
 }
 
+/** Keys before and after all of a table, and after and before all of others; no row ever has them. */
+export function tableEnds(table: string): { start: Buffer; end: Buffer } {
+  checkTableName(table);
+  return { start: Buffer.from(`!${table}`), end: Buffer.concat([Buffer.from(`!${table}!`), AFTER_ALL_KEYS]) };
+}
+
 /** Keys of a table are compared as UTF-8 bytes. Bounds that contradict each other give an empty range. */
 export interface KeyRange {
   /** Only keys that begin with this. */

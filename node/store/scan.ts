@@ -1,7 +1,10 @@
 import type { Level } from 'level';
 import { isCorruption } from './errors.js';
 
-export type Database = Level<string, Uint8Array>;
+/** With what LevelDB can and the type does not say, since in browsers there is none. */
+export type Database = Level<string, Uint8Array> & {
+  compactRange(start: Uint8Array, end: Uint8Array, options: { readonly keyEncoding: 'buffer' }): Promise<void>;
+};
 export type Snapshot = ReturnType<Database['snapshot']>;
 export type StoredRow = readonly [key: Buffer, row: Buffer];
 

@@ -8,6 +8,7 @@ import { commitmentsOf, writePrivate } from '../../../protocol/trade/index.js';
 import { verifyEvidenceFile } from '../../../protocol/trade/evidence-file.js';
 import { handlersOf, startMembers } from '../../network/members.js';
 import { published, until } from '../../network/traders.js';
+import { filesHolding } from '../store/support.js';
 
 const ADDRESS = 'Jl. Mawar 3, Bandung 40111';
 const BILL = new Uint8Array(randomBytes(150_000));
@@ -162,6 +163,8 @@ describe('personal data of a trade', () => {
       expect(await seller.privateValues.opened(trade)).toEqual([]);
       expect(await seller.files.progress(buyer.identity.trader, blobId(BILL))).toBeUndefined();
       expect(await seller.chat.show({ with: trade, limit: 9 })).toEqual([]);
+      const words = [ADDRESS, '+62 812 0000', BILL.subarray(0, 64), BILL.subarray(-64), 'Saya di rumah jam lima'];
+      for (const said of words) expect(await filesHolding(seller.store.path, said)).toEqual([]);
       const after = await seller.trades.export(trade);
       for (const { bytes } of [before, after])
         expect(verifyEvidenceFile(bytes)).toMatchObject({ valid: true, problems: [] });
@@ -169,6 +172,7 @@ describe('personal data of a trade', () => {
       const own = await handlersOf(buyer).tradeForget({ trade, chat: false }, { signal });
       expect(own.values).toMatchObject([{ own: true, sentTo: ['seller'] }, {}, {}]);
       expect(own.remains).toContain('address (seller)');
+      for (const said of words.slice(0, -1)) expect(await filesHolding(buyer.store.path, said)).toEqual([]);
       expect(verifyEvidenceFile((await buyer.trades.export(trade)).bytes).valid).toBe(true);
     },
   );

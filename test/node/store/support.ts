@@ -45,3 +45,10 @@ export async function bytesOf(folder: string): Promise<Record<string, string>> {
   const read = async (name: string) => [name, (await readFile(join(folder, name))).toString('base64')] as const;
   return Object.fromEntries(await Promise.all(names.map(read)));
 }
+
+/** Files of a folder that hold these bytes, or this text. */
+export async function filesHolding(folder: string, bytes: Uint8Array | string): Promise<string[]> {
+  const names = await filesOf(folder, /./);
+  const contents = await Promise.all(names.map((name) => readFile(join(folder, name))));
+  return names.filter((_, at) => contents[at]?.includes(Buffer.from(bytes)));
+}
