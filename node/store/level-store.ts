@@ -267,7 +267,7 @@ export class LevelStore implements Store {
     if (writes.length === 0) return;
     const latest = new Map<string, Write>();
     for (const write of writes) latest.set(rowKey(write.table, write.key), write);
-    const before = await this.#readRows(running.db, [...latest.keys()]);
+    const before = await this.#readRows(running, [...latest.keys()]);
     const changes: RowChange[] = [];
     let i = 0;
     for (const { table, row } of latest.values()) changes.push({ table, before: before[i++], after: row });
@@ -291,15 +291,20 @@ export class LevelStore implements Store {
       }
       await batch.write({ sync });
     } catch (error) {
-      running.failure = runningError(error, this.path);
-      this.#logger?.error({ err: error }, 'store: a write failed; no more are taken');
-      this.#onFailure?.(running.failure);
-      throw running.failure;
+      throw this.#failed(running, error);
     }
     running.ledger.commit(next);
     running.unsynced = !sync;
     this.#counters.batches++;
     if (sync) this.#recordWitness(running, next.head.batch);
+  }
+
+  /** Whoever waited for this write takes back what it did; whatever builds on that must not be written either. */
+  #failed(running: Running, error: unknown): NiagaError {
+    running.failure = runningError(error, this.path);
+    this.#logger?.error({ err: error }, 'store: a write failed; no more are taken');
+    this.#onFailure?.(running.failure);
+    return running.failure;
   }
 
   #recordWitness(running: Running, batch: number): void {
@@ -313,15 +318,15 @@ export class LevelStore implements Store {
   }
 
   /** The rows as they are; one that cannot be read counts as missing, and the digest of its table will show it. */
-  async #readRows(db: Database, keys: string[]): Promise<(Uint8Array | undefined)[]> {
+  async #readRows(running: Running, keys: string[]): Promise<(Uint8Array | undefined)[]> {
     try {
-      return await db.getMany(keys);
+      return await running.db.getMany(keys);
     } catch (error) {
-      if (!isCorruption(error)) throw runningError(error, this.path);
+      if (!isCorruption(error)) throw this.#failed(running, error);
     }
     return keys.map((key) => {
       try {
-        return readRow(db, key);
+        return readRow(running.db, key);
       } catch (error) {
         this.#logger?.error({ err: error, key }, 'store: the row to be replaced cannot be read');
         return undefined;
