@@ -19,11 +19,11 @@ it.each(FAULTS)(
       const store = await openStore({ options: { maxBatchBytes: 1 } });
       const shop = await openShop({ store });
       const { listing } = await shop.publish({ sku: 'kopi', quantity: 100 });
-      const original = Level.prototype[method] as (...given: unknown[]) => unknown;
+      const original = Reflect.get(Level.prototype, method) as (...given: unknown[]) => unknown;
       let calls = 0;
       const spy = vi.spyOn(Level.prototype, method).mockImplementation(function (this: unknown, ...given: unknown[]) {
         if (calls++ === fails) throw new Error('the disk does not answer');
-        return original.apply(this, given) as never;
+        return Reflect.apply(original, this, given) as never;
       });
       let written = 0;
       // Each counts on what those before it left, written or not.
