@@ -82,7 +82,7 @@ export function parseTrader(text: string, where?: string): Uint8Array {
   throw new NiagaError(
     'ID_INVALID',
     `"${shorten(text)}" is not a trader's key. A key looks like z6Mk… and has 48 characters.`,
-    { where },
+    { where, next: 'Copy the whole key from the command that printed it, such as niaga status or niaga trade show.' },
   );
 }
 

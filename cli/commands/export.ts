@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { z } from 'zod';
 import type { Client } from '../../node/api/client.js';
 import { writeFileAtomic } from '../../node/home/write-file-atomic.js';
-import { NiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { connect } from '../connect.js';
 import type { Context } from '../context.js';
 import type { Command, exportEvidenceInput, exportInput, invoiceInput } from '../forms.js';
@@ -28,11 +29,7 @@ export const exportInvoice: Command<z.output<typeof invoiceInput>> = async ({ tr
     await new Promise<void>((resolve) => context.stdout.write(invoice, () => resolve()));
     return 0;
   }
-  try {
-    await writeFileAtomic(out, Buffer.from(invoice));
-  } catch (error) {
-    throw fileError(error, out);
-  }
+  await writeOut(out, Buffer.from(invoice));
   await printOne('tradeInvoice', { ...of, invoice: out }, context);
   return 0;
 };
@@ -46,11 +43,7 @@ async function exportFile(
   const { evidence } = await ask(connect(context), { signal: context.signal });
   const bytes = Buffer.from(evidence, 'base64');
   if (out === '-') return printBytes(bytes, context);
-  try {
-    await writeFileAtomic(out, bytes);
-  } catch (error) {
-    throw fileError(error, out);
-  }
+  await writeOut(out, bytes);
   const view = await checkEvidence(await readEvidence(out, context.stdin));
   await printOne('verify', view, context);
   return view.valid ? 0 : 1;
@@ -79,13 +72,25 @@ export async function saveContent(out: string, content: string, of: string, cont
     await new Promise<void>((resolve) => context.stdout.write(bytes, () => resolve()));
     return 0;
   }
+  await writeOut(out, bytes);
+  note(context, `${bytes.length} bytes of ${of} are in ${out}.`);
+  return 0;
+}
+
+/** @throws NiagaError FILE_NOT_FOUND where the folder is missing, INPUT_FILE, … */
+async function writeOut(out: string, bytes: Uint8Array): Promise<void> {
   try {
     await writeFileAtomic(out, bytes);
   } catch (error) {
-    throw fileError(error, out);
+    const told = fileError(error, out);
+    if (!isNiagaError(told, 'FILE_NOT_FOUND')) throw told;
+    const folder = dirname(out);
+    throw new NiagaError('FILE_NOT_FOUND', `There is no folder "${folder}" to write the file into.`, {
+      where: out,
+      next: `Make it first, or name another place with --out: mkdir -p "${folder}"`,
+      cause: error,
+    });
   }
-  note(context, `${bytes.length} bytes of ${of} are in ${out}.`);
-  return 0;
 }
 
 async function printBytes(bytes: Uint8Array, context: Context): Promise<number> {

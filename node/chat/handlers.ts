@@ -36,7 +36,9 @@ export function chatHandlers({
       if (own !== undefined) return { file, name: own.name, content: toBase64(own.bytes) };
       const progress = await files.progress(trader, file);
       if (progress === undefined)
-        throw new NiagaError('FILE_NOT_FOUND', 'There is no such file from that trader here.');
+        throw new NiagaError('FILE_NOT_FOUND', 'There is no such file from that trader here.', {
+          next: 'See which there are: niaga chat show TRADE, or niaga trade show TRADE',
+        });
       const { have, of } = progress;
       throw new NiagaError('FILE_NOT_FOUND', `${have} of ${of} parts of the file have come.`, {
         next: 'The rest comes by itself; try again later.',

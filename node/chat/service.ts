@@ -71,7 +71,10 @@ export class ChatService implements Chat {
     // Line ends as the protocol has them, whatever the terminal or file had.
     const text = typed.replace(/\r\n?/g, '\n').trimEnd();
     if (text === '' && files.length === 0)
-      throw new NiagaError('INPUT_MISSING', 'The message says nothing.', { where: 'text' });
+      throw new NiagaError('INPUT_MISSING', 'The message says nothing.', {
+        where: 'text',
+        next: 'Say something: niaga chat send TRADE "Sudah dikirim?"',
+      });
     const outgoing = files.map(({ bytes }) => this.#deps.files.outgoing(trader, bytes));
     const refs = files.map(({ name, bytes }, at) => ({ cid: outgoing[at]?.cid, name, size: bytes.length }));
     const draft = {

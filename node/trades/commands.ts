@@ -71,7 +71,19 @@ export function nextSteps({ id, state, role }: OpenTrade): NextStep[] {
 }
 
 /** Refusals of what was typed: a trade in that state, or an amount, does not fit. */
-const OF_WHAT_WAS_TYPED = /^(TRADE|MONEY|CURRENCY|INPUT|STOCK)_/;
+const OF_WHAT_WAS_TYPED = /^(TRADE|MONEY|CURRENCY|INPUT|STOCK|LISTING)_/;
+
+/** Adds to the refusal of a first offer where it is said what one can be, unless it says what to type itself. */
+export function withOfferNext(error: unknown): unknown {
+  if (!isNiagaError(error) || error.next !== undefined || !OF_WHAT_WAS_TYPED.test(error.code)) return error;
+  const { code, message, where, details } = error;
+  return new NiagaError(code, message, {
+    where,
+    details,
+    cause: error,
+    next: 'See what it can say: niaga offer --help',
+  });
+}
 
 /** Adds to a refusal the state, and what can be done instead where it does not say it itself. */
 export function withNext(trade: OpenTrade | undefined, error: unknown): unknown {

@@ -82,7 +82,9 @@ export async function sameArbiter(
 async function find(listing: CID, deps: OfferingDeps, signal: AbortSignal | undefined): Promise<FoundListing> {
   const id = listing.toString();
   if ((await deps.catalog.show(id)) !== undefined)
-    throw new NiagaError('TRADE_OWN_LISTING', 'That is your own listing.');
+    throw new NiagaError('TRADE_OWN_LISTING', 'That is your own listing.', {
+      next: 'See who wants to buy it: niaga trade list',
+    });
   const found = await deps.search.find(id, signal === undefined ? {} : { signal });
   if (found !== undefined) return found;
   throw new NiagaError('LISTING_NOT_FOUND', 'No reachable node knows that listing.', {

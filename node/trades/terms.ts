@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid';
 import { listingSlotOfCard, type Listing, type Summary } from '../../protocol/catalog/card.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { parseId } from '../../protocol/ids.js';
-import { parseMoney, type Money } from '../../protocol/money.js';
+import { formatMoney, parseMoney, type Money } from '../../protocol/money.js';
 import { quote } from '../../protocol/quote.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import {
@@ -195,7 +195,10 @@ export function firstTerms(
 }
 
 function firstLine({ offered, ...wish }: OfferedLine): Line {
-  if (offered.soldOut) throw new NiagaError('STOCK_SHORT', 'The listing is sold out.', { next: 'Search again later.' });
+  if (offered.soldOut)
+    throw new NiagaError('STOCK_SHORT', 'The listing is sold out.', {
+      next: 'Be told when it is back: niaga watch WORDS',
+    });
   const quantity = checkQuantity(wish.quantity ?? offered.least ?? 1, offered);
   const price =
     wish.price === undefined
@@ -209,8 +212,18 @@ function firstLine({ offered, ...wish }: OfferedLine): Line {
       next: 'Name what you offer: --price "150000 IDR"',
     });
   }
+  checkCurrency(price, offered.price);
   const { version: listing, slot, title, variant } = offered;
   return { listing, slot, title, ...(variant === undefined ? {} : { variant }), quantity, price };
+}
+
+/** @param listed the listing's own price; null: none */
+function checkCurrency(offered: Money, listed: Money | null): void {
+  if (listed === null || listed.currency === offered.currency) return;
+  throw new NiagaError('TRADE_TERMS', `The listing is sold in ${listed.currency}.`, {
+    where: 'price',
+    next: `Name a price of one in that: --price "${formatMoney(listed)}"`,
+  });
 }
 
 function proposed({ note, hours }: OrderWish, now: number): Pick<Terms, 'expires' | 'note'> {
@@ -308,9 +321,7 @@ export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
   const { slot, price, ...limits } = offeredByListing(listing, line.variant);
   if (slot !== line.slot)
     throw new NiagaError('TRADE_TERMS', 'A line names one listing and the slot of another.', { where: 'terms.lines' });
-  if (price !== null && price.currency !== line.price.currency) {
-    throw new NiagaError('TRADE_TERMS', `The listing is sold in ${price.currency}.`, { where: 'terms.lines' });
-  }
+  checkCurrency(line.price, price);
   checkQuantity(line.quantity, limits);
 }
 
@@ -365,10 +376,14 @@ function checkQuantity(quantity: number, { least, most }: Pick<Offered, 'least' 
     });
   }
   if (least !== null && quantity < least)
-    throw new NiagaError('TRADE_TERMS', `The seller sells ${least} or more at a time.`, { where: 'quantity' });
+    throw new NiagaError('TRADE_TERMS', `The seller sells ${least} or more at a time.`, {
+      where: 'quantity',
+      next: `Ask for as many: --quantity ${least}`,
+    });
   if (most !== null && quantity > most) {
     throw new NiagaError('STOCK_SHORT', `At most ${most} can be ordered; ${quantity} were asked for.`, {
       where: 'quantity',
+      next: most > 0 ? `Ask for fewer: --quantity ${most}` : 'Look for another: niaga search WORDS',
     });
   }
   return quantity;

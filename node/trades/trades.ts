@@ -24,7 +24,7 @@ import type { Store } from '../store/index.js';
 import type { TraderRecords } from '../trader-records/index.js';
 import { isNegotiated, TradeBook, type OpenTrade } from './book.js';
 import { openCase } from './cases.js';
-import { withNext } from './commands.js';
+import { withNext, withOfferNext } from './commands.js';
 import { Consents } from './consents.js';
 import { logOf, takeCopies } from './copies.js';
 import { invoiceOf } from '../../protocol/trade/invoice.js';
@@ -155,11 +155,15 @@ class TradesService implements Trades {
   }
 
   async offer(input: OfferInput, options: { signal?: AbortSignal } = {}): Promise<StepView> {
-    const { seller, terms } = await firstOffer(input, this.#deps, options.signal);
-    const { identity } = this.#deps;
-    const draft = { heads: [], buyer: identity.trader, seller: seller.trader, terms };
-    const trade = await this.#ledger.act(undefined, () => this.#sign('offer', draft), deviceToPeerId(seller.device));
-    return { trade: trade.id, state: trade.state.word };
+    try {
+      const { seller, terms } = await firstOffer(input, this.#deps, options.signal);
+      const { identity } = this.#deps;
+      const draft = { heads: [], buyer: identity.trader, seller: seller.trader, terms };
+      const trade = await this.#ledger.act(undefined, () => this.#sign('offer', draft), deviceToPeerId(seller.device));
+      return { trade: trade.id, state: trade.state.word };
+    } catch (error) {
+      throw withOfferNext(error);
+    }
   }
 
   async step(id: string, step: Step): Promise<StepView> {
@@ -216,9 +220,14 @@ class TradesService implements Trades {
   }
 
   async invoice(id: string): Promise<string> {
-    const { state } = await this.#get(id);
-    const profiles = await profilesOf(state, this.#deps);
-    return invoiceOf(state, Object.fromEntries(profiles.map(({ role, record }) => [role, record.payload.item.name])));
+    const trade = await this.#get(id);
+    const profiles = await profilesOf(trade.state, this.#deps);
+    const names = Object.fromEntries(profiles.map(({ role, record }) => [role, record.payload.item.name]));
+    try {
+      return invoiceOf(trade.state, names);
+    } catch (error) {
+      throw withNext(trade, error);
+    }
   }
 
   idOf(trade: string): string {
