@@ -137,7 +137,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   ],
   tradeForget: [
     'trade forget <trade> [--chat]',
-    'Delete what was private in a trade that is over: its evidence still verifies',
+    'Delete what was private in a trade that is over, keys of digital goods too: save those first',
   ],
   tradeInvoice: [
     'trade invoice <trade> [--out <text>] [--force]',

@@ -65,7 +65,7 @@ export const PRIVATE_OPERATIONS = {
   tradeForget: operation({
     ...reading,
     command: ['trade', 'forget'],
-    help: 'Delete what was private in a trade that is over: its evidence still verifies',
+    help: 'Delete what was private in a trade that is over, keys of digital goods too: save those first',
     input: z.object({
       trade: tradeId,
       chat: z.boolean().default(false).describe('Delete the chat messages about it too'),
