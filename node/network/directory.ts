@@ -18,6 +18,8 @@ const NEEDED_SHARE = 0.1;
 /** After a failure a peer is left alone for so long, and twice as long after each further one. */
 const FIRST_BACKOFF = 2 * second;
 const MAX_BACKOFF = minute;
+/** One that failed so often in a row is gone as far as this node can tell: its neighbours judge alike (index/neighbourhood.ts). */
+const FAILING_FAILURES = 2;
 /** A peer that failed so often in a row is left out until it is heard of again. */
 const DORMANT_FAILURES = 6;
 /** One that was only ever heard of is forgotten sooner. */
@@ -277,7 +279,7 @@ export class Directory implements PeerDirectory {
   // Entries
 
   #ref(entry: Entry): PeerRef {
-    const { id, kadId, addresses, lastSeen, seenAt, rtt } = entry;
+    const { id, kadId, addresses, lastSeen, seenAt, rtt, failures } = entry;
     return {
       id,
       kadId,
@@ -286,6 +288,7 @@ export class Directory implements PeerDirectory {
       self: false,
       ...(seenAt === undefined ? {} : { seenAt }),
       ...(rtt === undefined ? {} : { rtt }),
+      ...(failures < FAILING_FAILURES ? {} : { failing: true }),
     };
   }
 

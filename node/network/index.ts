@@ -60,6 +60,8 @@ export interface PeerRef {
   readonly seenAt?: string;
   /** Average time of an answer in milliseconds, where one is known. */
   readonly rtt?: number;
+  /** It failed twice in a row, and has not been heard of since. */
+  readonly failing?: true;
 }
 
 export interface ClosestOptions {

@@ -109,6 +109,8 @@ interface KeyState {
   readonly failed: Set<string>;
   /** Those that were asked while they were only heard of. */
   readonly heard: Set<string>;
+  /** Those that others were asked beside and that have not answered yet: they may still, but are not counted on. */
+  readonly late: Set<string>;
   /** Those that were asked to send cards. */
   readonly senders: Set<string>;
   held: boolean;
@@ -154,6 +156,8 @@ class Questions<A> implements Asking<A> {
     const hedge = setTimeout(() => {
       this.#wanted = 2 * WANTED_ANSWERS;
       this.#renew();
+      // Where nobody has answered yet, it is the ways that are long.
+      if (this.#took.length > 0) this.keys.forEach(markLate);
       this.#launch();
       this.#settle();
     }, HEDGE_AFTER);
@@ -210,11 +214,9 @@ class Questions<A> implements Asking<A> {
       const salt = saltToCover(state);
       const next: string[] = [];
       // Those of one salt can make the answer complete; whoever only stands in for one that rests holds nothing of it.
-      for (const some of [
-        known.filter(({ groups }) => groups.some((of) => of === salt)),
-        withAny(known, groupsOf),
-        known,
-      ])
+      const toCover = known.filter(({ groups }) => groups.some((of) => of === salt));
+      next.push(...this.#next(toCover, [...state.asked], room, { wanted: WANTED_ANSWERS, late: state.late }));
+      for (const some of [toCover, withAny(known, groupsOf), known])
         next.push(...this.#next(some, [...state.asked, ...next], room - next.length));
       // Beside each other: whoever makes up nodes must not keep those from being asked that are there.
       for (const peer of this.#next(heard, [...state.asked], MOST_ASKED - state.heard.size)) {
@@ -231,12 +233,20 @@ class Questions<A> implements Asking<A> {
       for (let at = 0; at < of.length; at += most) void this.#ask(peer, of.slice(at, at + most));
   }
 
-  /** The first of these that were not asked, until as many as are wanted have been, but no more than there is room for. */
-  #next(candidates: readonly Candidate[], asked: readonly string[], room: number): string[] {
+  /**
+   * The first of these that were not asked, until as many as are wanted have been, but no more than there is room for.
+   * @param of.late those that were asked and do not count
+   */
+  #next(
+    candidates: readonly Candidate[],
+    asked: readonly string[],
+    room: number,
+    { wanted = this.#wanted, late = NOBODY }: { wanted?: number; late?: ReadonlySet<string> } = {},
+  ): string[] {
     const ids = candidates.map(({ peer }) => peer.id);
     const open = ids.filter((id) => !asked.includes(id));
-    const wanted = this.#wanted - (ids.length - open.length);
-    return open.slice(0, Math.max(0, Math.min(wanted, room)));
+    const counted = ids.filter((id) => asked.includes(id) && !late.has(id)).length;
+    return open.slice(0, Math.max(0, Math.min(wanted - counted, room)));
   }
 
   async #ask(peer: string, of: readonly number[]): Promise<void> {
@@ -274,6 +284,7 @@ class Questions<A> implements Asking<A> {
       const state = this.keys[key];
       if (state === undefined) continue;
       state.answered.add(answered.peer);
+      state.late.delete(answered.peer);
       state.held ||= this.#options.holds?.(answered, key) ?? false;
       if (!state.held) this.#goOn();
     }
@@ -302,9 +313,20 @@ class Questions<A> implements Asking<A> {
   }
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 function newKey(candidates: readonly Candidate[]): KeyState {
   const sets = { asked: new Set<string>(), answered: new Set<string>(), failed: new Set<string>() };
-  return { candidates, ...sets, heard: new Set(), senders: new Set(), held: false };
+  return { candidates, ...sets, heard: new Set(), late: new Set(), senders: new Set(), held: false };
+}
+
+function markLate({ asked, answered, failed, late }: KeyState): void {
+  for (const peer of asked) if (!answered.has(peer) && !failed.has(peer)) late.add(peer);
+}
+
+/** Who can be asked, or was and is not late. */
+function promptOf(state: KeyState): readonly Candidate[] {
+  return ableOf(state).filter(({ peer }) => !state.late.has(peer.id));
 }
 
 function ableOf({ candidates, failed }: AskedKey): readonly Candidate[] {
@@ -339,18 +361,24 @@ function isOneCovered(state: KeyState, saltsOf: SaltsOf): boolean {
   return isCovered({ ...state, candidates: able }, coverable.length > 0 ? coverable : salts);
 }
 
-/** Whether three nodes of a salt, or all where there are fewer, can still answer. */
-function isCoverable(state: KeyState, salt: number, saltsOf: SaltsOf): boolean {
+/** Whether three nodes of a salt, or all where there are fewer, can still answer: of those that can be asked unless said. */
+function isCoverable(state: KeyState, salt: number, saltsOf: SaltsOf, of = ableOf(state)): boolean {
   const count = (list: readonly Candidate[]): number => list.filter((one) => saltsOf(one).includes(salt)).length;
-  return count(ableOf(state)) >= Math.min(WANTED_ANSWERS, count(state.candidates));
+  return count(of) >= Math.min(WANTED_ANSWERS, count(state.candidates));
 }
 
 /** The salt that makes an answer complete with the fewest further questions; of several the first in the candidates' order. */
 function saltToCover(state: KeyState): number | undefined {
-  const salts = [...new Set(state.candidates.flatMap(groupsOf))].filter((salt) => isCoverable(state, salt, groupsOf));
+  const salts = [...new Set(state.candidates.flatMap(groupsOf))];
+  const prompt = promptOf(state);
   const asked = (salt: number): number =>
-    ableOf(state).filter(({ peer, groups }) => groups.includes(salt) && state.asked.has(peer.id)).length;
-  return salts.sort((a, b) => asked(b) - asked(a))[0];
+    prompt.filter(({ peer, groups }) => groups.includes(salt) && state.asked.has(peer.id)).length;
+  // Where neither can be covered without those that are late, they are hoped for.
+  for (const of of [prompt, ableOf(state)]) {
+    const coverable = salts.filter((salt) => isCoverable(state, salt, groupsOf, of));
+    if (coverable.length > 0) return coverable.sort((a, b) => asked(b) - asked(a))[0];
+  }
+  return undefined;
 }
 
 /** Whether so many have answered of those that are nearest by anybody's word, and of those that are known to be there. */

@@ -94,6 +94,8 @@ class Round {
   readonly #nodes: number[] = [];
   /** Nodes that answers named and nobody here has met, by id. */
   readonly #heard = new Map<string, PeerRef>();
+  /** Those that answers named although they fail for this node. */
+  readonly #namedFailing = new Set<string>();
   /** Who has named them. */
   readonly #namers = new Map<string, Set<string>>();
   /** For each name who has said that its key has so many bits. */
@@ -120,7 +122,7 @@ class Round {
       // Whom the node has connected to meanwhile, while it joins or after connections were cut, comes first.
       renew: (at) => {
         const named = this.#names[at];
-        return named === undefined || this.#superseded.has(at) ? undefined : places.candidates(named, this.#lost());
+        return named === undefined || this.#superseded.has(at) ? undefined : this.#candidates(named);
       },
     });
     const gathered = this.#gathered(asked);
@@ -152,12 +154,16 @@ class Round {
   }
 
   #addName(named: Named): Candidate[] {
-    const candidates = this.#deps.places.candidates(named, this.#lost());
+    const candidates = this.#candidates(named);
     this.#names.push(named);
     this.#known.push(this.#deps.places.knownSalts(named));
     this.#nodes.push(candidates.length);
     this.#said.push(new Map());
     return candidates;
+  }
+
+  #candidates(named: Named): Candidate[] {
+    return this.#deps.places.candidates(named, this.#lost(), this.#namedFailing);
   }
 
   /** Those named in this search that the directory has no room for. */
@@ -194,20 +200,23 @@ class Round {
   }
 
   #onAnswer(answered: Answered<AskAnswer>, asking: Asking<AskAnswer>): void {
-    const { places } = this.#deps;
+    const { places, network } = this.#deps;
     const { peer, keys, answer } = answered;
     const { news, unmet } = places.learn(peer, answer.closer, keys.length);
     for (const ref of unmet) {
       this.#heard.set(ref.id, ref);
       this.#namers.set(ref.id, (this.#namers.get(ref.id) ?? new Set()).add(peer));
     }
-    const lost = this.#lost();
+    const failing = answer.closer.filter(
+      ([id]) => network.directory.get(id)?.failing === true && !this.#namedFailing.has(id),
+    );
+    for (const [id] of failing) this.#namedFailing.add(id);
     for (const key of keys) {
       const named = this.#names[key];
       if (named === undefined) continue;
       // Who was only heard of and has answered is one of those that hold the key from now on.
       const heard = asking.keys[key]?.candidates.some(({ peer: { id }, state }) => id === peer && state === 'heard');
-      if (news || heard === true) asking.know(key, places.candidates(named, lost));
+      if (news || heard === true || failing.length > 0) asking.know(key, this.#candidates(named));
     }
     keys.forEach((key, place) => {
       // A node says the bits that a shard has also where it holds nothing of it.

@@ -42,10 +42,11 @@ export class Places {
    * nodes that were only heard of and may not exist, which count for nothing until they have answered, and then those that failed a
    * moment ago, which count and are not asked.
    * @param heard those that answers named in this search: the directory may have had no room for them
+   * @param namedFailing ids of those that answers named and that fail for this node: they are there all the same
    */
-  candidates(named: Named, heard: readonly PeerRef[] = []): Candidate[] {
+  candidates(named: Named, heard: readonly PeerRef[] = [], namedFailing: ReadonlySet<string> = new Set()): Candidate[] {
     const { network } = this.#deps;
-    const near = named.places.map((place) => this.#near(place, heard));
+    const near = named.places.map((place) => this.#near(place, heard, namedFailing));
     const start = numberOf(`${network.peerId} ${named.name}`);
     const connected = new Set([network.peerId, ...network.connections()]);
     const found = new Map<string, Candidate>();
@@ -77,7 +78,7 @@ export class Places {
     return [...found.values()].sort((a, b) => rank(a) - rank(b));
   }
 
-  #near(place: KeyPlace, heard: readonly PeerRef[]): Near {
+  #near(place: KeyPlace, heard: readonly PeerRef[], namedFailing: ReadonlySet<string>): Near {
     const { directory } = this.#deps.network;
     const known = directory.closest(place.kadId, LOOKUP_SIZE);
     const before = this.#deps.freshness.found(place);
@@ -94,8 +95,10 @@ export class Places {
     const all = [...known, ...lost];
     const real = new Map([...met, ...all.filter(({ id }) => trusted.has(id))].map((peer) => [peer.id, peer]));
     for (const peer of known) if (peer.self || peer.lastSeen > 0) real.set(peer.id, peer);
+    // Whoever fails here, and is not named by those who would know, has lost its place to the next. With none to take it, it stays.
+    const there = [...real.values()].filter(({ id, failing }) => failing !== true || namedFailing.has(id));
     return {
-      members: responsible([...real.values()], place.kadId),
+      members: responsible(there.length < COPIES ? [...real.values()] : there, place.kadId),
       nearest,
       usable: new Set([...all, ...able].map(({ id }) => id)),
       met: new Set(real.keys()),

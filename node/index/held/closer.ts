@@ -53,12 +53,11 @@ export class CloserNodes {
         compareDistance(a, b, self),
     );
     if (place === undefined) return [];
-    // Only whom this node has met: invented neighbours must not be told on.
-    return responsible(directory.closest(place, LOOKUP_SIZE, { met: true }), place).flatMap(
-      ({ id, kadId, addresses }): Closer => {
-        if (id === peerId || compareDistance(kadId, self, place) >= 0) return [];
-        return [[id, addresses.filter((address) => address.length <= MAX_ADDRESS_LENGTH).slice(0, ADDRESSES)]];
-      },
-    );
+    // Only whom this node has met: invented neighbours must not be told on. Nor who is gone: a reader goes by it that nobody names it.
+    const there = directory.closest(place, LOOKUP_SIZE, { met: true }).filter(({ failing }) => failing !== true);
+    return responsible(there, place).flatMap(({ id, kadId, addresses }): Closer => {
+      if (id === peerId || compareDistance(kadId, self, place) >= 0) return [];
+      return [[id, addresses.filter((address) => address.length <= MAX_ADDRESS_LENGTH).slice(0, ADDRESSES)]];
+    });
   }
 }

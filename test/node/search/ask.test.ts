@@ -86,6 +86,23 @@ describe('askAll', () => {
     expect([...(asked.keys[0]?.answered ?? [])].toSorted()).toEqual(['c', 'd', 'v', 'w', 'x']);
   });
 
+  it('goes over to the other salt at its hedge where too few of the first have answered, and waits for nobody else', async () => {
+    vi.useFakeTimers();
+    const of = (salt: number) => (id: string) => ({ ...candidate(id), groups: [salt] });
+    const answered: string[] = [];
+    let ended = false;
+    const asking = askAll({
+      candidates: [[...['a', 'b', 'c', 'd'].map(of(0)), ...['v', 'w', 'x', 'y'].map(of(1))]],
+      deadline: 5_000,
+      request: (peer, _keys, _first, signal) => ('ab'.includes(peer) ? frozen(signal) : Promise.resolve(peer)),
+      onAnswer: ({ peer }) => void answered.push(peer),
+    }).finally(() => (ended = true));
+    await vi.advanceTimersByTimeAsync(HEDGE_AFTER + 1);
+    expect(answered).toEqual(expect.arrayContaining(['v', 'w', 'x']));
+    expect(ended).toBe(true);
+    await asking;
+  });
+
   it('asks nobody when the caller has given up already', async () => {
     let requests = 0;
     const options = {

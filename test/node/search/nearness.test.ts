@@ -102,6 +102,29 @@ it('a search is not complete by the few that are left of those that hold a key',
   for (let search = 0; search < 2; search++) expect((await find(fake)).coverage.verdict).not.toBe('complete');
 });
 
+describe('nodes that have failed twice', () => {
+  const world = () => {
+    const nodes = nodesWith(19, (node) => node.take(seller, card));
+    const gone = [0, 1].flatMap((salt) => nearestTo(NAME, salt, nodes).slice(0, 4));
+    for (const node of gone) node.state = 'dead';
+    const fake = createFake(nodes);
+    for (const node of gone) fake.known.set(node.id, { ...node.ref, failing: true });
+    return { nodes, gone, fake };
+  };
+
+  it('count no more where those who took their places do not name them either', async () => {
+    const { hits, coverage } = await find(world().fake);
+    expect(hits).toHaveLength(1);
+    expect(coverage.verdict).toBe('complete');
+  });
+
+  it('count as long as anybody who answers names them: it may be that only this reader does not reach them', async () => {
+    const { nodes, gone, fake } = world();
+    for (const node of nodes) node.closer = () => gone;
+    for (let search = 0; search < 2; search++) expect((await find(fake)).coverage.verdict).toBe('partial');
+  });
+});
+
 it('index nodes are told how many of one seller are wanted, where that is more than is usual', async () => {
   const nodes = nodesWith(3, (node) => node.take(seller, card));
   const fake = createFake(nodes);
