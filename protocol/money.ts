@@ -8,7 +8,7 @@ import { quote } from './quote.js';
 export const currencySchema = z
   .string()
   .max(MAX_CURRENCY_LENGTH)
-  .refine(isCurrency, 'not a currency of ISO 4217 or issuer:unit')
+  .refine(isCurrency, 'is not a currency of ISO 4217 or issuer:unit')
   .meta({ id: 'currency' });
 
 /** Minor units (sen, cents) and their currency. Amounts are never negative: the direction of money is a role, not a sign. */

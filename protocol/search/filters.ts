@@ -57,11 +57,18 @@ export function parseFilters(value: unknown): Filters {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.');
-  throw new NiagaError(
-    'QUERY_INVALID',
-    `The filter${where ? ` ${where}` : ''} ${issue?.message ?? 'is not of its form'}.`,
-    { where: where || undefined },
-  );
+  throw new NiagaError('QUERY_INVALID', `The filter${where ? ` ${where}` : ''} ${problemOf(issue)}.`, {
+    where: where || undefined,
+  });
+}
+
+/** Rules of ours say it themselves; what zod says is for programmers. */
+function problemOf(issue: z.core.$ZodIssue | undefined): string {
+  const isText = issue !== undefined && 'origin' in issue && issue.origin === 'string';
+  if (issue?.code === 'custom') return issue.message;
+  if (isText && issue.code === 'too_small') return 'is empty';
+  if (isText && issue.code === 'too_big') return 'is too long';
+  return 'is not of its form';
 }
 
 /** What filters look at; a card's payload has it. */

@@ -83,6 +83,16 @@ describe('filters', () => {
   ])('refuses %j', (filters, where) => {
     expect(() => parseFilters(filters)).toThrow(expect.objectContaining({ code: 'QUERY_INVALID', where }) as Error);
   });
+
+  it.each([
+    [{ category: '' }, 'The filter category is empty.'],
+    [{ place: 'a'.repeat(401) }, 'The filter place is too long.'],
+    [{ shipsTo: ' , ' }, 'The filter shipsTo has no word.'],
+    [{ currency: 'XXXX' }, 'The filter currency is not a currency of ISO 4217 or issuer:unit.'],
+    [{ kind: 'thing' }, 'The filter kind is not of its form.'],
+  ])('says in a sentence for people what is wrong with %j', (filters, message) => {
+    expect(() => parseFilters(filters)).toThrow(expect.objectContaining({ message }) as Error);
+  });
 });
 
 describe('shipsTo', () => {
