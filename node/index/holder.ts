@@ -23,9 +23,9 @@ import type {
   PutInput,
 } from './wire.js';
 
-/** Signatures are checked in idle time for so many milliseconds at a time, ... */
+/** Signatures are checked in idle time for so many milliseconds at a time. */
 const CHECKING = 8;
-/** ... when nothing was brought for so long: the batches of a shop that is being published come seconds apart where many nodes share a machine. */
+/** Idle is when nothing was brought for so long: the batches of a shop that is being published come seconds apart where many nodes share a machine. */
 const IDLE_AFTER = 3_000;
 
 /** A listing with some of the names under which it is held. */
@@ -198,9 +198,14 @@ export class Holder {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Whether cards are being brought: what can wait should. */
+  get isBusy(): boolean {
+    return performance.now() - this.#lastPut <= IDLE_AFTER;
+  }
+
   /** Checks some of the signatures that were not checked on arrival, where nothing is being brought. */
   checkSome(): void {
-    if (this.#checker.waiting > 0 && performance.now() - this.#lastPut > IDLE_AFTER) this.checkNow(CHECKING);
+    if (this.#checker.waiting > 0 && !this.isBusy) this.checkNow(CHECKING);
   }
 
   /** Checks signatures for so many milliseconds. */

@@ -79,6 +79,10 @@ export class IndexService implements Index {
     return this.#holder.ended(listing);
   }
 
+  get isBusy(): boolean {
+    return this.#holder.isBusy;
+  }
+
   onChange(listener: (listing: string) => void): () => void {
     return this.#holder.onChange(listener);
   }

@@ -33,8 +33,10 @@ const KEEP_BYTES = 64 * MiB;
 const KEEP_BYTES_WITH_MEDIA = 512 * MiB;
 /** Of what is kept, one seller has this part at most: a flood of long listings displaces the seller's own. */
 const SELLER_PART = 1 / 8;
-/** Sellers correct what they just published; and while many cards come, there is better to do. */
+/** Sellers correct what they just published. */
 export const PREFETCH_DELAY = 30 * second;
+/** While cards are being brought there is better to do; but a node to which some always come must fetch listings too. */
+export const PREFETCH_PATIENCE = 10 * 60 * second;
 /** Of one seller, whose node is asked gently: a hundred listings in one request, and no more of them within the next minute. */
 export const PREFETCH_PER_SECOND = 2;
 
@@ -45,12 +47,14 @@ export interface KeepOptions {
   readonly bytes?: number | undefined;
   /** Milliseconds between a card's coming and the fetching of its listing. Default {@link PREFETCH_DELAY}. */
   readonly prefetchDelay?: number | undefined;
+  /** Milliseconds that it waits beyond that for a node to which cards are being brought. Default {@link PREFETCH_PATIENCE}. */
+  readonly prefetchPatience?: number | undefined;
   /** Listings of one seller fetched a second, on average. Default {@link PREFETCH_PER_SECOND}. */
   readonly prefetchPerSecond?: number | undefined;
 }
 
 /** The cards held here, as far as a keeper needs them. */
-export type CardSource = Pick<Index, 'listings' | 'record' | 'seller' | 'ended' | 'onChange'>;
+export type CardSource = Pick<Index, 'listings' | 'record' | 'seller' | 'ended' | 'isBusy' | 'onChange'>;
 
 /** Fetches and keeps. */
 type Fetching = Pick<ListingExchange, 'collect' | 'texts' | 'collectPictures'>;

@@ -4,7 +4,8 @@ import type { SignedRecord } from '../../protocol/record.js';
 import { deviceToPeerId } from '../../protocol/ids.js';
 import { slices } from '../index/slices.js';
 import { readBody, writeBody } from '../index/wire.js';
-import { PREFETCH_DELAY, PREFETCH_PER_SECOND, type CardSource, type Keeper, type KeeperDeps } from './index.js';
+import { PREFETCH_DELAY, PREFETCH_PATIENCE, PREFETCH_PER_SECOND } from './index.js';
+import type { CardSource, Keeper, KeeperDeps } from './index.js';
 import { Jobs, type Job } from './jobs.js';
 import { meetingPoint } from './meeting-point.js';
 import { Resting } from './resting.js';
@@ -37,6 +38,7 @@ type Held = NonNullable<ReturnType<CardSource['record']>>;
 export class KeeperService implements Keeper {
   readonly #deps: KeeperDeps;
   readonly #delay: number;
+  readonly #patience: number;
   readonly #interval: number;
   readonly #jobs = new Jobs();
   readonly #resting = new Resting();
@@ -52,8 +54,13 @@ export class KeeperService implements Keeper {
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
-    const { prefetchDelay = PREFETCH_DELAY, prefetchPerSecond = PREFETCH_PER_SECOND } = deps.options ?? {};
+    const {
+      prefetchDelay = PREFETCH_DELAY,
+      prefetchPatience = PREFETCH_PATIENCE,
+      prefetchPerSecond = PREFETCH_PER_SECOND,
+    } = deps.options ?? {};
     this.#delay = prefetchDelay;
+    this.#patience = prefetchPatience;
     this.#interval = Math.max(LEAST_TICK, second / prefetchPerSecond);
   }
 
@@ -140,11 +147,16 @@ export class KeeperService implements Keeper {
     const hasRested = (seller: string): boolean => isFree(seller) && (this.#rests.get(seller) ?? 0) <= now;
     const taken =
       this.#jobs.take('wanted', { now, most: LOOKED_AT, isFree }) ??
-      this.#jobs.take('unasked', { now, most: LOOKED_AT, isFree: hasRested });
+      this.#jobs.take('unasked', { now: now - this.#wait, most: LOOKED_AT, isFree: hasRested });
     if (taken === undefined) return;
     const { seller, jobs } = taken;
     this.#running.add(seller);
     this.#track(this.#fetch(seller, jobs).finally(() => this.#running.delete(seller)));
+  }
+
+  /** For so long what nobody asked for waits beyond its time. */
+  get #wait(): number {
+    return this.#deps.source.isBusy ? this.#patience : 0;
   }
 
   /** What is held of a listing that is not here itself, and should be. */

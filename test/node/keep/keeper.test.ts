@@ -20,6 +20,7 @@ const idOf = ({ payload }: SignedRecord<Listing>): string => slotId('test', payl
 
 /** Cards that are held, and change. */
 class Cards implements CardSource {
+  isBusy = false;
   readonly #cards = new Map<string, SignedRecord<Card>>();
   readonly #ends = new Set<string>();
   readonly #listeners = new Set<(listing: string) => void>();
@@ -167,6 +168,28 @@ describe('one of the first three at a listing’s meeting point', () => {
     await wait(600);
     expect(world.shelf.size).toBe(5);
     await until(() => expect(kept(next)).toBe(true));
+  });
+
+  it('fetches what somebody asked for while cards are being brought, and the rest behind them', async () => {
+    const { cards, kept, keeper, listing } = await start();
+    cards.isBusy = true;
+    const [asked, unasked] = [listing(true), listing(true)];
+    cards.hold(asked);
+    cards.hold(unasked);
+    keeper.missed(idOf(asked), asked.id);
+    await until(() => expect(kept(asked)).toBe(true));
+    await wait(600);
+    expect(kept(unasked)).toBe(false);
+    cards.isBusy = false;
+    await until(() => expect(kept(unasked)).toBe(true));
+  });
+
+  it('fetches listings also where cards are always being brought', async () => {
+    const { cards, kept, listing } = await start({ options: { ...quick, prefetchPatience: 100 } });
+    cards.isBusy = true;
+    const one = listing(true);
+    cards.hold(one);
+    await until(() => expect(kept(one)).toBe(true));
   });
 
   it('opens the cards of a shop that is published once, in their turn', async () => {
