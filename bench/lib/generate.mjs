@@ -50,16 +50,18 @@ function title(head, tail, at, next) {
   const second = tail.split(/\s+/);
   const kept = first.slice(0, Math.max(2, Math.ceil(first.length * HEAD_SHARE)));
   const added = second.slice(Math.floor(second.length * next() * HEAD_SHARE));
-  return `${[...kept, ...added].join(' ').slice(0, MAX_TITLE)} ${model(at, next)}`;
+  return `${cut([...kept, ...added].join(' '), MAX_TITLE)} ${model(at, next)}`;
 }
 
 /** Sentences of both descriptions in turn. */
 function description(texts, next) {
   const sentences = texts.flatMap((text) => text.split(/(?<=[.!?])\s+/)).filter((sentence) => sentence.length > 0);
-  return sentences
-    .filter(() => next() < 0.7)
-    .join(' ')
-    .slice(0, MAX_DESCRIPTION);
+  return cut(sentences.filter(() => next() < 0.7).join(' '), MAX_DESCRIPTION);
+}
+
+/** No half of a character is left at the end: such a listing would be refused. */
+function cut(text, length) {
+  return text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
 }
 
 function model(at, next) {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { CID } from 'multiformats/cid';
 import { cardSlot, listingSlot, type Availability, type Card, type Listing } from '../../protocol/catalog/card.js';
 import { cardDraft, cardKeys, type CardDraft } from '../../protocol/catalog/make-card.js';
@@ -9,6 +8,7 @@ import { signRecord, type SignedRecord } from '../../protocol/record.js';
 import type { Identity } from '../identity/index.js';
 import type { LeasedCard, Posting } from '../index/index.js';
 import { unlessDamaged } from '../listed.js';
+import { sha256Of } from '../native-hash.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import type { Row, Rows } from './rows.js';
 
@@ -207,5 +207,5 @@ function cardSlotOf(slot: string): string {
 /** Digest of all in a card that a delta cannot change, and that does not change by itself. */
 function restOf({ summary, index }: CardDraft): Uint8Array {
   const { price: _price, availability: _availability, ...rest } = summary;
-  return new Uint8Array(hash('sha256', encode([rest, index]), 'buffer'));
+  return sha256Of(encode([rest, index]));
 }

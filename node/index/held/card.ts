@@ -1,9 +1,9 @@
 import type { Delta } from '../../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../../protocol/record.js';
+import { sha256Of } from '../../native-hash.js';
 import type { Slice } from './arena.js';
 import type { Grant } from './grants.js';
 import type { HeldLease, LeasePart } from './lease.js';
-import { sha256Of } from './ids.js';
 import { splitEnvelope, type ReadCard } from './reader.js';
 import type { Seller } from './sellers.js';
 import type { HeldSummary } from './summary.js';

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { CID } from 'multiformats/cid';
 import * as Digest from 'multiformats/hashes/digest';
 import { CODEC_DAG_CBOR } from '../../../protocol/ids.js';
+import { sha256Of } from '../../native-hash.js';
 
 /**
  * The ids of protocol/ids.ts by way of OpenSSL and without their CID objects: an index node makes two for each card that comes, and
@@ -12,11 +12,6 @@ const SHA2_256 = 0x12;
 /** CIDv1, dag-cbor, sha2-256 of 32 bytes. */
 const CID_HEAD = Buffer.of(0x01, CODEC_DAG_CBOR, SHA2_256, 0x20);
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
-
-/** SHA-256: 32 bytes. */
-export function sha256Of(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer');
-}
 
 /** The text of the id of a record or slot with this digest: `bafyrei…`. */
 export function idText(digest: Uint8Array): string {

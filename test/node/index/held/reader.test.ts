@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Grant } from '../../../../node/index/held/grants.js';
-import { idText, listingIdOf, sha256Of } from '../../../../node/index/held/ids.js';
+import { idText, listingIdOf } from '../../../../node/index/held/ids.js';
 import { readCard } from '../../../../node/index/held/reader.js';
+import { sha256Of } from '../../../../node/native-hash.js';
 import { encode } from '../../../../protocol/cbor.js';
 import { isNiagaError } from '../../../../protocol/errors.js';
 import { recordId, slotId } from '../../../../protocol/ids.js';
