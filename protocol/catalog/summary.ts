@@ -24,7 +24,7 @@ export function summaryOf(item: ListingItem, available: number | null): Summary 
   const named = place.filter((part) => part !== undefined);
   const shipsTo = item.shippingDetails?.slice(0, MAX_SHIPS_TO).map((shipping) => shipping.shippingDestination);
   return {
-    title: cutText(item.title, MAX_TITLE_BYTES),
+    title: cardTitle(item.title),
     kind: item.kind,
     category: cutPath(item.category),
     price: item.price,
@@ -37,6 +37,11 @@ export function summaryOf(item: ListingItem, available: number | null): Summary 
     ...(item.conditions === undefined ? {} : { conditions: recordId(encode(item.conditions)) }),
     ...(item.inLanguage === undefined ? {} : { inLanguage: item.inLanguage }),
   };
+}
+
+/** As much of a listing's title as a card has room for. */
+export function cardTitle(title: string): string {
+  return cutText(title, MAX_TITLE_BYTES);
 }
 
 export function availabilityOf(available: number | null): Availability {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changedLines, checkLine, firstTerms, offeredByListing, parseAlso } from '../../../node/trades/terms.js';
+import { summaryOf } from '../../../protocol/catalog/summary.js';
 import { recordId } from '../../../protocol/ids.js';
 import { readItem } from '../../../protocol/listing/input.js';
 import { signRecord } from '../../../protocol/record.js';
@@ -9,8 +10,8 @@ import { traderOf } from '../../protocol/signers.js';
 const BEGIN = Date.UTC(2026, 0, 1);
 const seller = traderOf(1, BEGIN);
 
-function listingOf(variants?: readonly unknown[]) {
-  const { item } = readItem({ sku: 'kaos', title: 'Kaos', price: '80000 IDR', ...(variants && { variants }) });
+function listingOf(variants?: readonly unknown[], title = 'Kaos') {
+  const { item } = readItem({ sku: 'kaos', title, price: '80000 IDR', ...(variants && { variants }) });
   return signRecord('listing', { slot: 'listing/kaos', seq: 1, item }, seller, { network: 'main', created: BEGIN });
 }
 
@@ -27,6 +28,23 @@ const wrong = (message: RegExp, variants: readonly string[]) =>
     next: expect.stringContaining('niaga offer') as string,
     details: { variants },
   }) as Error;
+
+describe('a line of an offer', () => {
+  it('has the title of its listing, or as much of it as a card has room for, and no other', () => {
+    const long = 'Сабо деревянные '.repeat(18).trim();
+    const listing = listingOf(undefined, long);
+    const [line] = orderOf(undefined, 1, listing);
+    if (line === undefined) throw new Error('no line');
+    expect(() => checkLine(line, listing)).not.toThrow();
+    const { title } = summaryOf(listing.payload.item, null);
+    expect(title).not.toBe(long);
+    expect(() => checkLine({ ...line, title }, listing)).not.toThrow();
+    for (const other of ['Emas 1 kg', title.slice(0, -2), `${long} `])
+      expect(() => checkLine({ ...line, title: other }, listing)).toThrow(
+        expect.objectContaining({ code: 'TRADE_TERMS', where: 'terms.lines' }),
+      );
+  });
+});
 
 describe('a variant', () => {
   it('is ordered at its own price and pieces, where it has them, and else at those of its listing', () => {
