@@ -47,7 +47,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   searchStream: ['search --stream', 'The same, the best so far first, as answers come in'],
   watch: [
     'watch [words...] [--min-price <text>] [--max-price <text>] [--currency <text>] [--category <text>] [--kind <word>] [--condition <word>] [--place <text>] [--ships-to <text>] [--in-stock] [--seller <text>]',
-    'Keep a search: new matches, price drops and what is back in stock arrive as events',
+    'Keep a search, asked every 15 minutes: new matches, price drops, back in stock come as events',
   ],
   watchList: ['watch list [--limit <n>] [--after <text>] [--watch]', 'List watches, the newest first'],
   watchRemove: ['watch remove <watch>', 'End a watch'],

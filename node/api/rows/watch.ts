@@ -21,7 +21,7 @@ export const WATCH_OPERATIONS = {
   watch: operation({
     ...reading,
     command: ['watch'],
-    help: 'Keep a search: new matches, price drops and what is back in stock arrive as events',
+    help: 'Keep a search, asked every 15 minutes: new matches, price drops, back in stock come as events',
     input: z.object({
       words: z
         .array(z.string().max(2_000))
