@@ -75,7 +75,11 @@ export class NodeProcess {
     this.#child = child;
     this.state = 'starting';
     const since = performance.now();
-    const late = setTimeout(() => child.kill('SIGKILL'), START_TIME);
+    let isLate = false;
+    const late = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, START_TIME);
     try {
       for await (const line of createInterface({ input: child.stdout })) {
         const { addresses, api, trader } = JSON.parse(line);
@@ -93,7 +97,7 @@ export class NodeProcess {
     // Whoever killed it starts it again.
     if (this.#child !== child) return this;
     const seconds = Math.round((performance.now() - since) / 1_000);
-    const how = `${this.name}, process ${child.pid}, ended before it was ready (${seconds} s, ${child.signalCode ?? child.exitCode ?? 'just now'})`;
+    const how = `${this.name}, process ${child.pid}, ended before it was ready (${seconds} s, ${isLate ? 'given up' : (child.signalCode ?? child.exitCode ?? 'just now')})`;
     throw Object.assign(new Error(how), { code: 'NODE_UNREACHABLE' });
   }
 

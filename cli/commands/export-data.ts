@@ -68,13 +68,15 @@ export const exportEverything: Command<InputOf<'exportEverything'>> = async ({ f
     throw fileError(error, folder);
   }
   const pictures = new PictureFiles(folder, client, context);
+  let done;
   try {
-    await printOne('exportEverything', { folder, ...(await fill(folder, pictures, client, context)) }, context);
+    done = await fill(folder, pictures, client, context);
   } catch (error) {
     // Half of it would look like all of it.
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
+  await printOne('exportEverything', { folder, ...done }, context);
   if (pictures.missing > 0)
     note(context, `Pictures that are not there, since this node has them no more: ${pictures.missing}`);
   note(context, 'It is not sealed, and private values are in it: keep it where nobody else reads.');

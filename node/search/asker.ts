@@ -94,8 +94,8 @@ class Round {
   readonly #nodes: number[] = [];
   /** Nodes that answers named and nobody here has met, by id. */
   readonly #heard = new Map<string, PeerRef>();
-  /** Those that answers named although they fail for this node. */
-  readonly #namedFailing = new Set<string>();
+  /** Ids of all that answers named: those of them that fail for this node keep their places. */
+  readonly #told = new Set<string>();
   /** Who has named them. */
   readonly #namers = new Map<string, Set<string>>();
   /** For each name who has said that its key has so many bits. */
@@ -163,7 +163,7 @@ class Round {
   }
 
   #candidates(named: Named): Candidate[] {
-    return this.#deps.places.candidates(named, this.#lost(), this.#namedFailing);
+    return this.#deps.places.candidates(named, this.#lost(), this.#told);
   }
 
   /** Those named in this search that the directory has no room for. */
@@ -207,16 +207,19 @@ class Round {
       this.#heard.set(ref.id, ref);
       this.#namers.set(ref.id, (this.#namers.get(ref.id) ?? new Set()).add(peer));
     }
-    const failing = answer.closer.filter(
-      ([id]) => network.directory.get(id)?.failing === true && !this.#namedFailing.has(id),
-    );
-    for (const [id] of failing) this.#namedFailing.add(id);
+    const told = answer.closer.map(([id]) => id).filter((id) => !this.#told.has(id));
+    for (const id of told) this.#told.add(id);
+    // It may have a place under the other names too.
+    if (told.some((id) => network.directory.get(id)?.failing === true))
+      this.#names.forEach((named, at) => {
+        if (!this.#superseded.has(at)) asking.know(at, this.#candidates(named));
+      });
     for (const key of keys) {
       const named = this.#names[key];
       if (named === undefined) continue;
       // Who was only heard of and has answered is one of those that hold the key from now on.
       const heard = asking.keys[key]?.candidates.some(({ peer: { id }, state }) => id === peer && state === 'heard');
-      if (news || heard === true || failing.length > 0) asking.know(key, this.#candidates(named));
+      if (news || heard === true) asking.know(key, this.#candidates(named));
     }
     keys.forEach((key, place) => {
       // A node says the bits that a shard has also where it holds nothing of it.

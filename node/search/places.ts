@@ -42,11 +42,11 @@ export class Places {
    * nodes that were only heard of and may not exist, which count for nothing until they have answered, and then those that failed a
    * moment ago, which count and are not asked.
    * @param heard those that answers named in this search: the directory may have had no room for them
-   * @param namedFailing ids of those that answers named and that fail for this node: they are there all the same
+   * @param told ids of those that answers named: they are there, also where they fail for this node
    */
-  candidates(named: Named, heard: readonly PeerRef[] = [], namedFailing: ReadonlySet<string> = new Set()): Candidate[] {
+  candidates(named: Named, heard: readonly PeerRef[] = [], told: ReadonlySet<string> = new Set()): Candidate[] {
     const { network } = this.#deps;
-    const near = named.places.map((place) => this.#near(place, heard, namedFailing));
+    const near = named.places.map((place) => this.#near(place, heard, told));
     const start = numberOf(`${network.peerId} ${named.name}`);
     const connected = new Set([network.peerId, ...network.connections()]);
     const found = new Map<string, Candidate>();
@@ -78,7 +78,7 @@ export class Places {
     return [...found.values()].sort((a, b) => rank(a) - rank(b));
   }
 
-  #near(place: KeyPlace, heard: readonly PeerRef[], namedFailing: ReadonlySet<string>): Near {
+  #near(place: KeyPlace, heard: readonly PeerRef[], told: ReadonlySet<string>): Near {
     const { directory } = this.#deps.network;
     const known = directory.closest(place.kadId, LOOKUP_SIZE);
     const before = this.#deps.freshness.found(place);
@@ -96,7 +96,7 @@ export class Places {
     const real = new Map([...met, ...all.filter(({ id }) => trusted.has(id))].map((peer) => [peer.id, peer]));
     for (const peer of known) if (peer.self || peer.lastSeen > 0) real.set(peer.id, peer);
     // Whoever fails here, and is not named by those who would know, has lost its place to the next. With none to take it, it stays.
-    const there = [...real.values()].filter(({ id, failing }) => failing !== true || namedFailing.has(id));
+    const there = [...real.values()].filter(({ id, failing }) => failing !== true || told.has(id));
     return {
       members: responsible(there.length < COPIES ? [...real.values()] : there, place.kadId),
       nearest,

@@ -101,20 +101,24 @@ export class LevelStore implements Store {
   }
 
   async scrub(tables: readonly string[]): Promise<void> {
-    if (!this.#accepting) throw stopped();
+    const step = <T>(work: () => Promise<T>): Promise<T> => {
+      if (!this.#accepting) throw stopped();
+      return work();
+    };
+    const write = (deletions: readonly { key: Buffer; value: undefined }[]): Promise<void> =>
+      step(() =>
+        this.#queue.alone(() => this.#batch(this.#open(), this.#open().ledger.after([]), true, [...deletions])),
+      );
     for (const table of tables) {
       const { start, end } = tableEnds(table);
-      const compact = (): Promise<void> => this.#open().db.compactRange(start, end, BYTES_KEY);
+      const compact = (): Promise<void> => step(() => this.#open().db.compactRange(start, end, BYTES_KEY));
       // What LevelDB wrote in one go it takes as it is, old versions included, until another file overlaps it: one from end to end does.
       await compact();
-      await this.#queue.alone(() =>
-        this.#batch(this.#open(), this.#open().ledger.after([]), true, [
-          { key: start, value: undefined },
-          { key: end, value: undefined },
-        ]),
-      );
+      await write([start, end].map((key) => ({ key, value: undefined })));
       await compact();
     }
+    // Compacting does not say that it failed, but LevelDB writes nothing any more then.
+    await write([]);
   }
 
   async *dump(): AsyncGenerator<readonly StoredRow[]> {

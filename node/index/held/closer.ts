@@ -53,7 +53,8 @@ export class CloserNodes {
         compareDistance(a, b, self),
     );
     if (place === undefined) return [];
-    // Only whom this node has met: invented neighbours must not be told on. Nor who is gone: a reader goes by it that nobody names it.
+    // Only whom this node has met: invented neighbours must not be told on. Nor those who are gone: readers take it as a sign
+    // when nobody names a node.
     const there = directory.closest(place, LOOKUP_SIZE, { met: true }).filter(({ failing }) => failing !== true);
     return responsible(there, place).flatMap(({ id, kadId, addresses }): Closer => {
       if (id === peerId || compareDistance(kadId, self, place) >= 0) return [];

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { rawCodec } from '../../../node/store/index.js';
-import { filesHolding, keys, openStore } from './support.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createStore, rawCodec } from '../../../node/store/index.js';
+import { filesHolding, keys, openStore, temporaryFolder } from './support.js';
 
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ what: fc.constant('put' as const), table: fc.nat(2), key: fc.nat(5) }) },
@@ -76,6 +78,25 @@ describe('a scrubbed table', () => {
     await store.write([table.del('k')]);
     await store.scrub(['t']);
     expect(await filesHolding(store.path, secret)).toEqual([]);
+  });
+
+  it('is left where it is when the store is stopped, which is no failure of the disk', async () => {
+    const failures: unknown[] = [];
+    const path = join(await temporaryFolder(), 'store');
+    const store = createStore({ path, onFailure: (error) => failures.push(error) });
+    onTestFinished(() => store.stop());
+    const table = store.table('t', rawCodec);
+    for (let after = 0; after < 20; after++) {
+      await store.start();
+      await store.write([table.put('k', new Uint8Array(64).fill(after))]);
+      const scrubbed = store.scrub(Array.from({ length: 1_000 }, () => 't')).catch((error: unknown) => error);
+      await setTimeout(after);
+      await store.stop();
+      expect(await scrubbed).toMatchObject({ code: 'STOPPED' });
+    }
+    expect(failures).toEqual([]);
+    await store.start();
+    expect(await store.check()).toMatchObject({ ok: true, rows: 1 });
   });
 
   it('is none of a store that does not run', async () => {

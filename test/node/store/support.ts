@@ -49,6 +49,12 @@ export async function bytesOf(folder: string): Promise<Record<string, string>> {
 /** Files of a folder that hold these bytes, or this text. */
 export async function filesHolding(folder: string, bytes: Uint8Array | string): Promise<string[]> {
   const names = await filesOf(folder, /./);
-  const contents = await Promise.all(names.map((name) => readFile(join(folder, name))));
-  return names.filter((_, at) => contents[at]?.includes(Buffer.from(bytes)));
+  try {
+    const contents = await Promise.all(names.map((name) => readFile(join(folder, name))));
+    return names.filter((_, at) => contents[at]?.includes(Buffer.from(bytes)));
+  } catch (error) {
+    // LevelDB has put others in their place meanwhile.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return filesHolding(folder, bytes);
+    throw error;
+  }
 }
