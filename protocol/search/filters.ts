@@ -66,6 +66,7 @@ export function parseFilters(value: unknown): Filters {
 function problemOf(issue: z.core.$ZodIssue | undefined): string {
   const isText = issue !== undefined && 'origin' in issue && issue.origin === 'string';
   if (issue?.code === 'custom') return issue.message;
+  if (issue?.code === 'invalid_value') return `is none of ${issue.values.join(', ')}`;
   if (isText && issue.code === 'too_small') return 'is empty';
   if (isText && issue.code === 'too_big') return 'is too long';
   return 'is not of its form';

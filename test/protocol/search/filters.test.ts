@@ -89,7 +89,7 @@ describe('filters', () => {
     [{ place: 'a'.repeat(401) }, 'The filter place is too long.'],
     [{ shipsTo: ' , ' }, 'The filter shipsTo has no word.'],
     [{ currency: 'XXXX' }, 'The filter currency is not a currency of ISO 4217 or issuer:unit.'],
-    [{ kind: 'thing' }, 'The filter kind is not of its form.'],
+    [{ kind: 'thing' }, 'The filter kind is none of goods, service, digital.'],
   ])('says in a sentence for people what is wrong with %j', (filters, message) => {
     expect(() => parseFilters(filters)).toThrow(expect.objectContaining({ message }) as Error);
   });
