@@ -153,7 +153,7 @@ export interface Mail {
    * not refused.
    */
   dismiss(to: Uint8Array, ids: readonly (CID | string)[]): void;
-  /** Undefined for what was never sent to that trader, or was sent before there was mail. */
+  /** Undefined for what was never sent to that trader from here. */
   stateOf(to: Uint8Array, id: CID | string): Promise<SentState | undefined>;
   /** What was sent, about a trade or at all, and not receipted yet, refused ones included. */
   waiting(about?: CID | string): readonly StateChange[];

@@ -35,12 +35,6 @@ export function takesPart(row: TradeRow, trader: Uint8Array): boolean {
   return participants(row).some((one) => equalBytes(one, trader));
 }
 
-/** A message that waits for the other side's receipt, as homes had it before there was mail. */
-interface OutboxRow {
-  readonly since: number;
-  readonly refused?: string;
-}
-
 /** Messages of one trade that may wait for those that they name. */
 const PARKED_A_TRADE = 64;
 
@@ -53,7 +47,6 @@ export class Journal {
   readonly #log: Table<Uint8Array>;
   readonly #rows: Table<TradeRow>;
   readonly #receipts: Table<Uint8Array>;
-  readonly #outbox: Table<OutboxRow>;
   readonly #parked: Table<Uint8Array>;
 
   constructor(store: Store, network: string, verify: Verify) {
@@ -62,7 +55,6 @@ export class Journal {
     this.#log = store.table('trade-log', rawCodec);
     this.#rows = store.table('trades', cborCodec<TradeRow>());
     this.#receipts = store.table('receipts', rawCodec);
-    this.#outbox = store.table('outbox', cborCodec<OutboxRow>());
     this.#parked = store.table('parked', rawCodec);
   }
 
@@ -110,18 +102,6 @@ export class Journal {
 
   putReceipt(trade: string, message: CID | string, bytes: Uint8Array): Write {
     return this.#receipts.put(`${trade}/${String(message)}`, bytes);
-  }
-
-  /** What waited for a receipt when this home was used before there was mail (node/mail). */
-  async *formerOutbox(): AsyncIterable<{ trade: string; message: string; row: OutboxRow }> {
-    for await (const [key, row] of this.#outbox.range()) {
-      const [trade = '', message = ''] = key.split('/');
-      yield { trade, message, row };
-    }
-  }
-
-  dropFormerOutbox(trade: string, message: CID | string): Write {
-    return this.#outbox.del(`${trade}/${String(message)}`);
   }
 
   /** What came too early for a trade, by the key under which it is kept. */

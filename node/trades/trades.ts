@@ -122,7 +122,6 @@ class TradesService implements Trades {
     if (this.#ends.length > 0) return;
     this.#stopping = new AbortController();
     await this.#book.load();
-    await this.#takeFormerOutbox();
     if (!this.#serving) this.#serve();
     this.#serving = true;
     const { signal } = this.#stopping;
@@ -384,20 +383,5 @@ class TradesService implements Trades {
     this.#background = this.#background
       .then(() => (this.#ends.length === 0 ? undefined : task()))
       .catch((error: unknown) => this.#deps.logger.error({ error: String(error) }, 'work on trades failed'));
-  }
-
-  /** Homes of before there was mail have what waits for a receipt in a table of their own. */
-  async #takeFormerOutbox(): Promise<void> {
-    const { mail, store } = this.#deps;
-    for await (const { trade: id, message, row } of this.#journal.formerOutbox()) {
-      const trade = await this.#book.read(id);
-      const record = trade?.records.get(message);
-      const posted =
-        trade === undefined || record === undefined || row.refused !== undefined
-          ? undefined
-          : mail.post([{ to: trade.row.counterparty, kind: 'trade', bytes: record.bytes, about: trade.state.trade }]);
-      if (trade !== undefined && trade.row.peer !== '') mail.meet(trade.row.counterparty, trade.row.peer);
-      await store.write([this.#journal.dropFormerOutbox(id, message), ...(posted?.writes ?? [])]);
-    }
   }
 }

@@ -93,7 +93,7 @@ export function dueToView({ id, state, role }: Pick<OpenTrade, 'id' | 'state' | 
 }
 
 /**
- * @param sent what is known of own messages, by id; one that is not there was sent before there was mail
+ * @param sent what is known of own messages, by id; one that is not there was not sent from this device
  * @param language of the texts of messages
  */
 export function tradeToDetail(
