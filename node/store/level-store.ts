@@ -1,5 +1,6 @@
 import { Level } from 'level';
 import { NiagaError } from '../../protocol/errors.js';
+import { createMutex } from '../concurrency.js';
 import type { Codec } from './codec.js';
 import { CommitQueue } from './commit-queue.js';
 import { damagedFiles, isCorruption, openError, runningError, stopped } from './errors.js';
@@ -41,6 +42,7 @@ export class LevelStore implements Store {
   readonly #options: CheckedOptions;
   readonly #onFailure: StoreDependencies['onFailure'];
   readonly #queue: CommitQueue<Write>;
+  readonly #scrubbing = createMutex();
   #running: Running | undefined;
   #accepting = false;
   /** Starts and stops, one after the other. */
@@ -100,7 +102,12 @@ export class LevelStore implements Store {
     return this.check();
   }
 
-  async scrub(tables: readonly string[]): Promise<void> {
+  scrub(tables: readonly string[]): Promise<void> {
+    // One after the other: each holds one of the few threads that read and write files.
+    return this.#scrubbing(() => this.#scrub(tables));
+  }
+
+  async #scrub(tables: readonly string[]): Promise<void> {
     const step = <T>(work: () => Promise<T>): Promise<T> => {
       if (!this.#accepting) throw stopped();
       return work();
