@@ -200,7 +200,7 @@ class Questions<A> implements Asking<A> {
     });
   }
 
-  readonly #stop = (): void => this.#ending.abort();
+  readonly #stop = (): void => this.#ending.abort(ENOUGH);
 
   /** Asks candidates of each key, in their order, until as many as are wanted have been asked that did not fail. */
   #launch(): void {
@@ -293,15 +293,15 @@ class Questions<A> implements Asking<A> {
 
   #settle(): void {
     if (this.#ending.signal.aborted) return;
-    const every = (test: (state: KeyState) => boolean): boolean =>
-      this.keys.every((state) => isDone(state) || test(state));
-    if (this.#pending === 0 || every(() => false)) return this.#stop();
+    if (this.#pending === 0) return this.#stop();
+    const open = this.keys.filter((state) => !isDone(state));
+    if (open.length === 0) return this.#stop();
     const usual = median(this.#took);
     const grace = Math.min(MOST_GRACE, Math.max(NAMED_GRACE, NAMED_FACTOR * usual));
-    if (every((state) => state.held && hasAnswers(state))) return this.#endIn(grace);
+    if (open.every((state) => state.held && hasAnswers(state))) return this.#endIn(grace);
     if (!this.#hedged) return;
-    if (every((state) => hasEnough(state, QUORUM_ANSWERS))) this.#endIn(Math.max(GRACE, grace));
-    else if (every(hasAnswers)) this.#endIn(Math.max(NAMED_PATIENCE, PATIENCE_FACTOR * usual));
+    if (open.every((state) => hasEnough(state, QUORUM_ANSWERS))) this.#endIn(Math.max(GRACE, grace));
+    else if (open.every(hasAnswers)) this.#endIn(Math.max(NAMED_PATIENCE, PATIENCE_FACTOR * usual));
   }
 
   /** Ends in so many milliseconds, unless it was to end before. */
@@ -314,6 +314,8 @@ class Questions<A> implements Asking<A> {
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
+/** Why the open requests of a search end. Made once: an abort without a reason takes down where it was called. */
+const ENOUGH = new Error('the search has what it needs');
 
 function newKey(candidates: readonly Candidate[]): KeyState {
   const sets = { asked: new Set<string>(), answered: new Set<string>(), failed: new Set<string>() };

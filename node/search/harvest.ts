@@ -4,6 +4,7 @@ import type { Delta } from '../../protocol/catalog/card.js';
 import { isNiagaError, type ErrorCode } from '../../protocol/errors.js';
 import type { Delegation } from '../../protocol/identity/delegation.js';
 import { openRecord, type SignedRecord } from '../../protocol/record.js';
+import { latin1 } from '../bytes.js';
 import type { DelegationBook } from '../identity/index.js';
 import type { AskAnswer, CardsAnswer } from '../index/wire.js';
 import { LeaseBook, Leases } from './leases.js';
@@ -23,6 +24,8 @@ export class Memory {
   /** The end of each listing that is known to be over. */
   readonly ends = createBoundedCache<OpenedEnd>(REMEMBERED);
   readonly leases = new LeaseBook();
+  /** The ids of delegations by their bytes: every answer brings the same ones again, and few are needed. */
+  readonly delegations = createBoundedCache<string>(REMEMBERED);
 }
 
 export interface HarvestDeps {
@@ -99,9 +102,8 @@ export class Harvest {
   takeCards({ cards, deltas, leases, delegations, ends = [] }: Omit<CardsAnswer, 'ends'> & Partial<CardsAnswer>): void {
     for (const bytes of delegations) {
       this.#attempt(() => {
-        const { networkName: network } = this.#deps;
-        const { id } = openRecord(bytes, { network, kinds: ['delegation'], verify: () => true });
-        if (!this.#grants.has(id.toString())) addTo(this.#unread, id.toString(), bytes);
+        const id = this.#delegationId(bytes);
+        if (!this.#grants.has(id)) addTo(this.#unread, id, bytes);
       });
     }
     const { opener } = this.#deps;
@@ -123,6 +125,17 @@ export class Harvest {
       const lease = this.#attempt(() => opener.lease(proof.lease, this.#find));
       if (lease !== undefined) this.leases.take(proof, lease, records);
     }
+  }
+
+  /** @throws NiagaError for what is not a delegation, whatever its signature */
+  #delegationId(bytes: Uint8Array): string {
+    const { networkName: network, memory } = this.#deps;
+    const name = latin1(bytes);
+    const known = memory.delegations.get(name);
+    if (known !== undefined) return known;
+    const id = openRecord(bytes, { network, kinds: ['delegation'], verify: () => true }).id.toString();
+    memory.delegations.set(name, id);
+    return id;
   }
 
   /**

@@ -1,4 +1,5 @@
-import { cardKeys } from '../../protocol/catalog/make-card.js';
+import { postedTerms } from '../../protocol/search/index-terms.js';
+import { standsUnder, termOfKey } from '../../protocol/search/partition.js';
 import { readShardKey, shardOf } from '../../protocol/search/posting-keys.js';
 import type { Version } from './version.js';
 
@@ -23,11 +24,15 @@ export function silentWitnesses({ id, card }: Version, answers: readonly Witness
   const naming = new Set(answers.filter(({ named }) => named.has(id)).map(({ peer }) => peer));
   const others = answers.filter(({ peer }) => !naming.has(peer));
   if (others.length === 0) return [];
-  const keys = new Set(cardKeys(card.record.payload));
+  const terms = new Set(postedTerms(card.index));
+  const stands = (key: string): boolean => {
+    const term = termOfKey(key);
+    return term === undefined ? standsUnder(key)(card.record.payload, id) : terms.has(term);
+  };
   const silent = others.filter(({ names }) =>
     names.some((name) => {
       const { key, shard } = readShardKey(name);
-      return keys.has(key) && shardOf(id, shard.length) === shard;
+      return stands(key) && shardOf(id, shard.length) === shard;
     }),
   );
   // Several who name it are enough where the others had no room for it.

@@ -1,5 +1,5 @@
 import { ABSENT } from './analysis.js';
-import { termsOf, type CardIndex } from './index-terms.js';
+import { isAmong, type CardIndex } from './index-terms.js';
 import type { Query } from './query.js';
 
 /**
@@ -16,10 +16,10 @@ export type Match = (typeof MATCHES)[number];
  * says that there is none.
  */
 export function hasAllWords(query: Query, index: CardIndex): boolean {
-  const terms = termsOf(index);
-  const covered = new Set(query.compounds.filter(({ whole }) => terms.has(whole)).flatMap(({ parts }) => parts));
+  const has = (term: string): boolean => index.some(([, , text]) => isAmong(text, term));
+  const covered = new Set(query.compounds.filter(({ whole }) => has(whole)).flatMap(({ parts }) => parts));
   return (
-    query.words.every((word) => terms.has(word) || covered.has(word)) &&
-    query.excluded.every((word) => !terms.has(word) || terms.has(ABSENT + word))
+    query.words.every((word) => has(word) || covered.has(word)) &&
+    query.excluded.every((word) => !has(word) || has(ABSENT + word))
   );
 }

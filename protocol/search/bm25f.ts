@@ -1,4 +1,5 @@
 import { ABSENT } from './analysis.js';
+import { isAmong, type CardIndex } from './index-terms.js';
 import { naturalLog } from './logarithm.js';
 import type { Query } from './query.js';
 
@@ -62,11 +63,13 @@ export function idf(df: number, documents: number): number {
 const LONGEST = 255;
 
 /** Lengths of a card's five fields, each in distinct terms, for `weightOf`. */
-export function fieldLengths(entries: Iterable<{ readonly fields: number }>): Uint8Array {
+function fieldLengths(index: CardIndex): Uint8Array {
   const lengths = new Uint8Array(FIELD_COUNT);
-  for (const { fields } of entries) {
+  for (const [fields, , text] of index) {
+    let terms = 1;
+    for (let at = text.indexOf(' '); at >= 0; at = text.indexOf(' ', at + 1)) terms++;
     for (let field = 0; field < FIELD_COUNT; field++)
-      if ((fields >> field) & 1) lengths[field] = Math.min((lengths[field] ?? 0) + 1, LONGEST);
+      if ((fields >> field) & 1) lengths[field] = Math.min((lengths[field] ?? 0) + terms, LONGEST);
   }
   return lengths;
 }
@@ -205,14 +208,14 @@ export class Scorer {
     this.weights[place] = this.weigh(fields, count, lengths);
   }
 
-  /** Takes a card by its terms; the same scorer may be used for any number of cards. */
-  load(terms: ReadonlyMap<string, { readonly fields: number; readonly count: number }>): void {
-    const lengths = fieldLengths(terms.values());
+  /** Takes a card by its index; the same scorer may be used for any number of cards. */
+  load(index: CardIndex): void {
+    const lengths = fieldLengths(index);
     this.clear();
-    this.terms.forEach((term, place) => {
-      const entry = terms.get(term);
-      if (entry !== undefined) this.set(place, entry.fields, entry.count, lengths);
-    });
+    for (const [fields, count, text] of index)
+      this.terms.forEach((term, place) => {
+        if (isAmong(text, term)) this.set(place, fields, count, lengths);
+      });
   }
 
   /** Why the card that is loaded has its score: each term that added or took something, the largest first. */

@@ -94,6 +94,15 @@ export function termsOf(index: CardIndex): Map<string, TermEntry> {
   return found;
 }
 
+/** Whether one of these terms, with one space between, is this one: what {@link termsOf} would say, without taking all of them apart. */
+export function isAmong(text: string, term: string): boolean {
+  for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {
+    const end = at + term.length;
+    if ((at === 0 || text[at - 1] === ' ') && (end === text.length || text[end] === ' ')) return true;
+  }
+  return false;
+}
+
 /** The terms under whose keys a card is stored: all that more than the description has. In the order of the index. */
 export function postedTerms(index: CardIndex): string[] {
   return index.flatMap(([fields, , text]) => (isPosted(fields) ? text.split(' ') : []));

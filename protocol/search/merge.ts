@@ -1,5 +1,5 @@
 import { Scorer, weightOf, type Contribution, type Statistics, type WeightOf } from './bm25f.js';
-import { termsOf, type CardIndex } from './index-terms.js';
+import type { CardIndex } from './index-terms.js';
 import { byScore, type Counts } from './local-index.js';
 import { median } from './median.js';
 import { termsOfQuery, type Query } from './query.js';
@@ -126,7 +126,7 @@ export function rank<F extends Found>(
   return cards
     .map((card) => {
       if (browsing) return { id: card.id, score: 0, card };
-      scorer.load(termsOf(card.index));
+      scorer.load(card.index);
       return { id: card.id, score: scorer.score(), card };
     })
     .filter(({ score }) => browsing || score > 0)
@@ -136,7 +136,7 @@ export function rank<F extends Found>(
 /** Why a card has its score. */
 export function explain(query: Query, index: CardIndex, statistics: Statistics): Contribution[] {
   const scorer = new Scorer(query, statistics);
-  scorer.load(termsOf(index));
+  scorer.load(index);
   return scorer.explain();
 }
 

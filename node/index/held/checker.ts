@@ -1,3 +1,4 @@
+import { latin1 } from '../../bytes.js';
 import { createBoundedCache } from '../../../protocol/bounded-cache.js';
 import type { Card } from '../../../protocol/catalog/card.js';
 import { decode } from '../../../protocol/cbor.js';
@@ -5,7 +6,6 @@ import { NiagaError, type ErrorCode } from '../../../protocol/errors.js';
 import { signedBytes, type Verify } from '../../../protocol/record.js';
 import { cardContradicts } from '../../../protocol/search/card-contradicts.js';
 import type { HeldCard } from './card.js';
-import { latin1 } from './ids.js';
 import { splitEnvelope } from './reader.js';
 
 /**

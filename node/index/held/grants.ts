@@ -1,3 +1,4 @@
+import { latin1 } from '../../bytes.js';
 import { isNiagaError } from '../../../protocol/errors.js';
 import type { Delegation } from '../../../protocol/identity/delegation.js';
 import { traderToText } from '../../../protocol/ids.js';
@@ -5,7 +6,7 @@ import type { SignedRecord } from '../../../protocol/record.js';
 import { sellerKey } from '../../../protocol/search/posting-keys.js';
 import type { DelegationBook } from '../../identity/index.js';
 import { rawCodec, type Store, type Table, type Write } from '../../store/index.js';
-import { idOf, latin1 } from './ids.js';
+import { idOf } from './ids.js';
 
 /** A delegation that held records name. */
 export class Grant {

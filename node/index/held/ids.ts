@@ -33,11 +33,6 @@ export function idOf(digest: Uint8Array): CID {
   return CID.createV1(CODEC_DAG_CBOR, Digest.create(SHA2_256, digest));
 }
 
-/** A short key for a map of digests or keys: as text of a byte a character. */
-export function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}
-
 /** The encoded `{network, trader, slot}` of a slot; as long as the longest names in UTF-8 and what stands around them. */
 const scratch = Buffer.allocUnsafe(1_024);
 

@@ -1,3 +1,4 @@
+import { latin1 } from '../../bytes.js';
 import type { Lease } from '../../../protocol/catalog/card.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { equalBytes } from '../../../protocol/ids.js';
@@ -8,7 +9,6 @@ import type { LeaseProof } from '../wire.js';
 import { extendedEnd, type HeldCard } from './card.js';
 import type { Grant } from './grants.js';
 import type { HeldSet } from './held-set.js';
-import { latin1 } from './ids.js';
 import { HeldLease, LeasePart } from './lease.js';
 import { tagOf, type Seller } from './sellers.js';
 import { compareHeld } from './versions.js';

@@ -1,3 +1,4 @@
+import { latin1 } from '../../bytes.js';
 import type { Delta, Lease, Tombstone } from '../../../protocol/catalog/card.js';
 import { NiagaError, isNiagaError } from '../../../protocol/errors.js';
 import type { PayloadOf } from '../../../protocol/kinds.js';
@@ -5,7 +6,7 @@ import { openRecord, type SignedRecord, type Verify } from '../../../protocol/re
 import type { IndexDeps } from '../index.js';
 import { NOBODY, openBatch, type Batch } from './batch.js';
 import type { Grant, Grants } from './grants.js';
-import { latin1, listingIdOf } from './ids.js';
+import { listingIdOf } from './ids.js';
 import { readCard, splitEnvelope, type ReadCard } from './reader.js';
 
 /** A change of a card's slot, its signature checked. */

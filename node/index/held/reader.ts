@@ -1,9 +1,10 @@
+import { latin1 } from '../../bytes.js';
 import { KINDS, MAX_CARD_PAYLOAD } from '../../../protocol/kinds.js';
 import { CLOCK_SKEW } from '../../../protocol/record.js';
 import { sha256Of } from '../../native-hash.js';
 import { readCardFacts, type CardFacts } from './card-bytes.js';
 import type { Grant } from './grants.js';
-import { latin1, listingIdOf } from './ids.js';
+import { listingIdOf } from './ids.js';
 
 /** A card's envelope, taken apart and found right but for its signature, which is not looked at. */
 export interface ReadCard {

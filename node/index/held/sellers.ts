@@ -1,6 +1,6 @@
+import { latin1 } from '../../bytes.js';
 import type { HeldCard } from './card.js';
 import type { Grant } from './grants.js';
-import { latin1 } from './ids.js';
 import type { HeldLease } from './lease.js';
 
 /** What is held of one trader. */
