@@ -25,7 +25,7 @@ import type {
 
 /** Signatures are checked in idle time for so many milliseconds at a time. */
 const CHECKING = 8;
-/** Idle is when nothing was brought for so long: the batches of a shop that is being published come seconds apart where many nodes share a machine. */
+/** Idle is when nothing was brought, or asked, for so long: the batches of a shop that is being published come seconds apart where many nodes share a machine. */
 const IDLE_AFTER = 3_000;
 
 /** A listing with some of the names under which it is held. */
@@ -50,6 +50,7 @@ export class Holder {
   readonly #rates = new PeerRates();
   readonly #listeners = new Set<(listing: string) => void>();
   #lastPut = Number.NEGATIVE_INFINITY;
+  #lastAsk = Number.NEGATIVE_INFINITY;
 
   constructor(deps: IndexDeps, options: HolderOptions = {}) {
     const { isNear: near = () => true, closer = () => [] } = options;
@@ -127,6 +128,7 @@ export class Holder {
   }
 
   ask(question: AskInput): AskAnswer {
+    this.#lastAsk = performance.now();
     return this.#answers.ask(question);
   }
 
@@ -198,14 +200,18 @@ export class Holder {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Whether cards are being brought: what can wait should. */
+  /** Whether cards are being brought or questions asked: what can wait should. */
   get isBusy(): boolean {
+    return this.#isTaking || performance.now() - this.#lastAsk <= IDLE_AFTER;
+  }
+
+  get #isTaking(): boolean {
     return performance.now() - this.#lastPut <= IDLE_AFTER;
   }
 
   /** Checks some of the signatures that were not checked on arrival, where nothing is being brought. */
   checkSome(): void {
-    if (this.#checker.waiting > 0 && !this.isBusy) this.checkNow(CHECKING);
+    if (this.#checker.waiting > 0 && !this.#isTaking) this.checkNow(CHECKING);
   }
 
   /** Checks signatures for so many milliseconds. */

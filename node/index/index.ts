@@ -62,7 +62,7 @@ export interface Index {
   seller(listing: string): string | undefined;
   /** Whether the end of a listing is known here. */
   ended(listing: string): boolean;
-  /** Whether cards are being brought here: what can wait should. */
+  /** Whether cards are being brought here or questions asked: what can wait should. */
   readonly isBusy: boolean;
   /** Calls back with each listing of which a card, delta or end was taken; gives back the end of it. */
   onChange(listener: (listing: string) => void): () => void;

@@ -35,8 +35,11 @@ const KEEP_BYTES_WITH_MEDIA = 512 * MiB;
 const SELLER_PART = 1 / 8;
 /** Sellers correct what they just published. */
 export const PREFETCH_DELAY = 30 * second;
-/** While cards are being brought there is better to do; but a node to which some always come must fetch listings too. */
-export const PREFETCH_PATIENCE = 10 * 60 * second;
+/**
+ * While cards are being brought or questions asked there is better to do; but a node that is never idle must fetch listings too, before
+ * their sellers go to sleep.
+ */
+export const PREFETCH_PATIENCE = 2 * 60 * second;
 /** Of one seller, whose node is asked gently: a hundred listings in one request, and no more of them within the next minute. */
 export const PREFETCH_PER_SECOND = 2;
 
@@ -47,7 +50,7 @@ export interface KeepOptions {
   readonly bytes?: number | undefined;
   /** Milliseconds between a card's coming and the fetching of its listing. Default {@link PREFETCH_DELAY}. */
   readonly prefetchDelay?: number | undefined;
-  /** Milliseconds that it waits beyond that for a node to which cards are being brought. Default {@link PREFETCH_PATIENCE}. */
+  /** Milliseconds that it waits beyond that for a node that is busy. Default {@link PREFETCH_PATIENCE}. */
   readonly prefetchPatience?: number | undefined;
   /** Listings of one seller fetched a second, on average. Default {@link PREFETCH_PER_SECOND}. */
   readonly prefetchPerSecond?: number | undefined;

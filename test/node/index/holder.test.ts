@@ -127,6 +127,19 @@ describe('a held card', () => {
   });
 });
 
+describe('what can wait', () => {
+  it('waits while cards are brought and while questions are asked', async () => {
+    await using node = await createHolder();
+    expect(node.holder.isBusy).toBe(false);
+    ask(node.holder, 'payung');
+    expect(node.holder.isBusy).toBe(true);
+    await using other = await createHolder();
+    const seller = createSeller(other.clock.now);
+    await other.holder.put(putOf([seller.card('a', 'payung')], [seller.delegation]), seller.peer);
+    expect(other.holder.isBusy).toBe(true);
+  });
+});
+
 describe('delegations of strangers', () => {
   it('are kept with their cards over a restart, also those that a search has met before', async () => {
     await using node = await createHolder();

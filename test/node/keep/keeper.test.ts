@@ -170,7 +170,7 @@ describe('one of the first three at a listing’s meeting point', () => {
     await until(() => expect(kept(next)).toBe(true));
   });
 
-  it('fetches what somebody asked for while cards are being brought, and the rest behind them', async () => {
+  it('fetches what somebody asked for while the index is busy, and the rest behind it', async () => {
     const { cards, kept, keeper, listing } = await start();
     cards.isBusy = true;
     const [asked, unasked] = [listing(true), listing(true)];
@@ -184,7 +184,7 @@ describe('one of the first three at a listing’s meeting point', () => {
     await until(() => expect(kept(unasked)).toBe(true));
   });
 
-  it('fetches listings also where cards are always being brought', async () => {
+  it('fetches listings also where it is never idle', async () => {
     const { cards, kept, listing } = await start({ options: { ...quick, prefetchPatience: 100 } });
     cards.isBusy = true;
     const one = listing(true);
