@@ -60,6 +60,8 @@ export class PlacementState implements Placement {
   isDone = false;
   /** When it was posted, milliseconds of a clock that never goes back. */
   readonly since: number;
+  /** When its nodes were last chosen, by the same clock. */
+  plannedAt = Number.NEGATIVE_INFINITY;
   #settle!: (placed: Placed) => void;
   #finish!: (placed: Placed) => void;
   #targets: readonly Target[] = [];

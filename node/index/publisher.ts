@@ -29,8 +29,8 @@ const GATHER_TIME = 5 * second;
 /** Once the first plan failed on some nodes, others are chosen; then it is left for later. */
 const MAX_PLANS = 3;
 /**
- * A posting without quorum is answered after so long in which no node took anything, and after {@link SETTLE_MOST} in any case; it goes
- * on in the background.
+ * A posting without quorum is answered after so long in which its nodes are known and none of all nodes took anything, and after
+ * {@link SETTLE_MOST} in any case; it goes on in the background.
  */
 const SETTLE_LIMIT = 20 * second;
 const SETTLE_MOST = 120 * second;
@@ -195,6 +195,7 @@ export class Publisher {
       const others = earlier.flatMap((name) => (targets.get(name) ?? []).flatMap(({ peers }) => peers));
       const own = names.flatMap((name) => targets.get(name) ?? []);
       for (const peer of placement.plan(names, own, others)) this.#enqueue(peer, placement);
+      placement.plannedAt = performance.now();
     } catch (error) {
       placement.isPlanned = true;
       failure = String(error);
@@ -385,9 +386,8 @@ export class Publisher {
       if (queue.isEmpty) this.#queues.delete(queue.peer);
     }
     for (const placement of this.#unsettled) {
-      const waited = now - placement.since;
-      if (waited <= SETTLE_LIMIT || (waited <= SETTLE_MOST && now - this.#answeredAt <= SETTLE_LIMIT)) break;
-      this.#settle(placement);
+      const still = placement.isPlanned ? now - Math.max(placement.plannedAt, this.#answeredAt) : 0;
+      if (still > SETTLE_LIMIT || now - placement.since > SETTLE_MOST) this.#settle(placement);
     }
     this.#pumpAll();
     if (this.#open.size > 0 || this.#queues.size > 0 || this.#failures.size > 0) return;

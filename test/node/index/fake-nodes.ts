@@ -65,6 +65,8 @@ export function fakeNodes(size: number, { realTime = false } = {}) {
     lookups: 0,
     refusesBatchWith: undefined as number | undefined,
     lookupFails: false,
+    /** Milliseconds that a look-up takes. */
+    lookupTakes: 0,
     hidden: new Set<string>(),
     /** A place in hex whose look-up never ends. */
     hangs: '',
@@ -130,8 +132,9 @@ export function fakeNodes(size: number, { realTime = false } = {}) {
   } as unknown as Network;
   const found = (): FakeNode[] => nodes.filter(({ ref }) => !state.hidden.has(ref.id));
   const sweep = new Sweep({
-    lookup: (preimage) => {
+    lookup: async (preimage) => {
       state.lookups++;
+      if (state.lookupTakes > 0) await new Promise((resolve) => setTimeout(resolve, state.lookupTakes));
       if (state.hangs === hex(sha256(preimage))) return new Promise(() => undefined);
       if (state.lookupFails) return Promise.reject(new Error('no look-up now'));
       return Promise.resolve(nearest(sha256(preimage), LOOKUP_SIZE, found()).map(({ ref }) => ref));

@@ -104,6 +104,14 @@ describe('publishing', () => {
     expect((await teh.done).quorum).toBe(false);
   });
 
+  it('waits for a quorum also where looking for nodes alone takes half a minute', async () => {
+    const fake = fakeNodes(40);
+    fake.state.lookupTakes = 30_000;
+    const publisher = fake.publisher();
+    expect((await publisher.post(KOPI).settled).quorum).toBe(true);
+    publisher.stop();
+  });
+
   it('dials a few nodes at once, and sends to as many as it likes of those that it is connected to', async () => {
     const keys = Array.from({ length: 12 }, (_, number) => `term:word${number}`);
     for (const connected of [false, true]) {
