@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface';
 import type { Counters } from './counters.js';
 import { FrameError, FrameReader, encodeFrame, type Frame } from './frames.js';
+import { spareWindowUpdates } from './window-updates.js';
 import { STALL_PROGRESS, STALL_TIME_LIMIT, type Offence } from './limits.js';
 
 /** Small frames that are ready together go out as one piece of about this size: each piece costs an encryption. */
@@ -50,6 +51,7 @@ export class FrameStream {
     this.#stream = stream;
     this.#events = events;
     this.#counters = counters;
+    spareWindowUpdates(stream);
     stream.addEventListener('message', (event) => this.#onMessage(event.data));
     // 'end' and not 'remoteCloseWrite': it waits until a paused stream has delivered what it holds.
     stream.addEventListener('end', () => this.#onEnd());

@@ -16,6 +16,7 @@ import { sha256 } from '../../protocol/hash.js';
 import { createBoundedDatastore } from './datastore.js';
 import type { Figures } from './figures.js';
 import { noiseCrypto } from './noise-crypto.js';
+import { inWholeWrites } from './whole-writes.js';
 
 const second = 1000;
 const MiB = 1024 * 1024;
@@ -99,7 +100,7 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
     addresses: { listen: [...init.listen], appendAnnounce: [...init.announce] },
     datastore: createBoundedDatastore(self.toCID().toString()),
     transports: [tcp()],
-    connectionEncrypters: [noise({ crypto: noiseCrypto })],
+    connectionEncrypters: [inWholeWrites(noise({ crypto: noiseCrypto }))],
     streamMuxers: [
       yamux({
         // The default of 1,000 lets one connection hold 1,000 read buffers.
