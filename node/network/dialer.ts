@@ -2,6 +2,7 @@ import type { Connection, PeerId, Stream } from '@libp2p/interface';
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Counters } from './counters.js';
+import type { DialTurns } from './dial-turns.js';
 import type { Directory } from './directory.js';
 import { afterPendingInput } from './frame-stream.js';
 import { parsePeerId } from './keyspace.js';
@@ -20,6 +21,7 @@ interface DialerDeps {
   readonly node: Libp2pNode;
   readonly protocol: string;
   readonly directory: Directory;
+  readonly turns: DialTurns;
   readonly counters: Counters;
   /** Aborted when the network stops. */
   readonly signal: AbortSignal;
@@ -69,7 +71,8 @@ export class Dialer {
    */
   async openStream(id: string, insist: boolean, again = true): Promise<Stream> {
     const unknown = this.#deps.directory.addressesOf(id).length === 0;
-    const connection = await (insist || unknown ? this.find(id) : this.reach(id));
+    const reached = this.#deps.turns.want(id);
+    const connection = await (insist || unknown ? this.find(id) : this.reach(id)).finally(reached);
     let outOfTime = false;
     try {
       return await this.#limited(OPEN_STREAM_TIME_LIMIT, (signal) =>
@@ -115,13 +118,17 @@ export class Dialer {
     dial: (peer: PeerId) => Promise<Connection>,
   ): Promise<Connection> {
     const peer = parsePeerId(id);
-    const open = this.#deps.node.getConnections(peer).find(({ status }) => status === 'open');
+    const open = this.#openTo(peer);
     if (open !== undefined) return Promise.resolve(open);
     const others = shared.get(id);
     if (others !== undefined) return others;
     const own = dial(peer).finally(() => shared.delete(id));
     shared.set(id, own);
     return own;
+  }
+
+  #openTo(peer: PeerId): Connection | undefined {
+    return this.#deps.node.getConnections(peer).find(({ status }) => status === 'open');
   }
 
   async #dial(peer: PeerId, addresses: Multiaddr[]): Promise<Connection> {
@@ -136,6 +143,9 @@ export class Dialer {
         return this.#dialAddresses(addresses);
       });
     } catch (cause) {
+      // The other side was quicker.
+      const open = this.#openTo(peer);
+      if (open !== undefined) return open;
       this.#deps.counters.add('dials_failed');
       this.#deps.directory.markFailed(id);
       throw this.#unreachable(id, cause);

@@ -169,6 +169,12 @@ export class Directory implements PeerDirectory {
     if (entry.lastSeen === 0 && entry.failures >= HEARSAY_FAILURES) this.#remove(entry);
   }
 
+  /** The peer is left alone for a moment. It has not failed: it may answer yet. */
+  leave(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.failedUntil = Math.max(entry.failedUntil, this.#monotonic() + FIRST_BACKOFF);
+  }
+
   forget(ids: Iterable<string>): void {
     for (const id of ids) {
       const entry = this.#entries.get(id);

@@ -234,6 +234,12 @@ export interface Network extends AsyncDisposable {
    */
   keep(peer: string, weight: number): void;
 
+  /**
+   * Somebody waits for answers, until what is returned is called: connections that no request needs are put off meanwhile, each for
+   * at most a second.
+   */
+  hurry(): () => void;
+
   /** Returns what takes the listener away again. */
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void;
   /** Counts since the start, and how many of each there are now. */

@@ -43,6 +43,13 @@ const TABLE_DEPTH = 20;
 const DISJOINT_PATHS = 2;
 /** Milliseconds that one step of a look-up waits for a peer: with a third of the nodes dead, the default of 5 s ate a look-up's whole time. */
 const LOOKUP_STEP_TIME = { minTimeout: 2 * second, maxTimeout: 5 * second };
+/**
+ * Peers at once that kad-dht connects to, for its table's sake: each answer that it gets names twenty. With its default of 16 a node that
+ * starts, and all that it meets, have no time for anything else.
+ */
+const TABLE_DIALS = 4;
+/** As long as a timer can be, 24 days: in place of kad-dht's own look-ups of itself, which join.ts makes. */
+const NEVER = 2 ** 31 - 1;
 const MAX_STREAMS_PER_CONNECTION = 256;
 const STREAM_WINDOW = 2 * MiB;
 
@@ -139,13 +146,14 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
         // clientMode is false, the one in the code true; the default mapper drops private addresses.)
         clientMode: false,
         peerInfoMapper: passthroughMapper,
-        // Else every query waits for kad-dht's own first look-up of itself, which comes a second after the start and only
-        // ends when there is a peer. Ours run as soon as there is one (join.ts).
+        // Else every query waits for kad-dht's own first look-up of itself. Ours run as soon as there is a peer (join.ts).
         allowQueryWithZeroPeers: true,
         // A peer is connected to and pinged before it gets into the table. By default that is broken off after 5 s, handshake
         // and all, and not tried again: many nodes that start at once on a busy machine keep tables of one entry for minutes.
         pingNewContactTimeout: { minTimeout: PING_TIME_LIMIT, maxTimeout: 2 * PING_TIME_LIMIT },
         onPeerConnectTimeout: 2 * PING_TIME_LIMIT,
+        routingTableUpdateQueueConcurrency: TABLE_DIALS,
+        initialQuerySelfInterval: NEVER,
         prefixLength: TABLE_DEPTH,
         disjointPaths: DISJOINT_PATHS,
         networkDialTimeout: LOOKUP_STEP_TIME,

@@ -15,6 +15,9 @@ const CONFIRM_TIME_LIMIT = 2_000;
 /** Rounds of trying those who moved up in place of others that are not there. */
 const CONFIRM_ROUNDS = 3;
 
+/** By this libp2p says that the gater had no peer dialled: one that is blocked, or that was lost and is back. */
+const NOT_DIALLED = 'DialDeniedError';
+
 interface LookupDeps {
   readonly node: Libp2pNode;
   readonly directory: Directory;
@@ -41,7 +44,7 @@ export async function lookup(deps: LookupDeps, key: Uint8Array, signal: AbortSig
       if (event.name === 'PEER_RESPONSE') {
         found.answered(event.from.toString());
         for (const { id, multiaddrs } of event.closer) found.named(id, multiaddrs.map(String));
-      } else if (event.name === 'QUERY_ERROR' && !signal.aborted) {
+      } else if (event.name === 'QUERY_ERROR' && event.error.name !== NOT_DIALLED && !signal.aborted) {
         found.failed(event.from.toString());
       }
     }

@@ -134,6 +134,10 @@ class NiagaNetwork implements Network {
     if (peer !== this.peerId) this.#session?.keep(peer, weight);
   }
 
+  hurry(): () => void {
+    return this.#session?.turns.hurry() ?? (() => undefined);
+  }
+
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void {
     this.#listeners[event].add(listener);
     return () => this.#listeners[event].delete(listener);

@@ -22,6 +22,8 @@ interface ChannelDeps {
   readonly onAnswer: (took: number) => void;
   /** The peer was asked and has said nothing since. */
   readonly onSilence: () => void;
+  /** A connection to the peer is still being opened, and whoever asked has given up. */
+  readonly onSlow: () => void;
   /** It has said nothing for so long that the connection must be dead. */
   readonly onDead: () => void;
   readonly onOffence: (offence: Offence) => void;
@@ -60,7 +62,8 @@ export class RequestChannel {
   readonly #peer: string;
   readonly #deps: ChannelDeps;
   #frames: FrameStream | undefined;
-  #opening = false;
+  /** Since when a stream is being opened. */
+  #openingSince: number | undefined;
   #stopped: Error | undefined;
   #nextId = 1;
   readonly #waiting = new Map<number, Pending>();
@@ -162,8 +165,8 @@ export class RequestChannel {
   }
 
   async #open(): Promise<void> {
-    if (this.#opening || this.#waiting.size === 0) return;
-    this.#opening = true;
+    if (this.#openingSince !== undefined || this.#waiting.size === 0) return;
+    this.#openingSince = Date.now();
     try {
       const insist = [...this.#waiting.values()].some(({ force }) => force);
       this.#attach(await this.#deps.open(insist));
@@ -175,7 +178,7 @@ export class RequestChannel {
       });
       this.#failAll(known ? error : unreachable);
     } finally {
-      this.#opening = false;
+      this.#openingSince = undefined;
     }
     if (this.#frames !== undefined) this.#advance();
   }
@@ -256,7 +259,8 @@ export class RequestChannel {
     const waiting = this.#waiting.get(id);
     if (waiting !== undefined) {
       this.#unqueue(waiting);
-      return waiting.settle(reason);
+      waiting.settle(reason);
+      return this.#listenForOpening();
     }
     const pending = this.#inFlight.get(id);
     if (pending === undefined) return;
@@ -284,6 +288,18 @@ export class RequestChannel {
     };
     const left = SILENCE_LIMIT - (Date.now() - pending.sentAt);
     if (left <= 0 && isHeardOut) return judge();
+    this.#listening = setTimeout(() => afterPendingInput(judge), Math.max(0, left)).unref();
+  }
+
+  /** The same where it was not even sent: the dial to a frozen peer hangs for seconds, and each search would wait for it anew. */
+  #listenForOpening(): void {
+    const since = this.#openingSince;
+    if (since === undefined || this.#listening !== undefined) return;
+    const judge = (): void => {
+      this.#listening = undefined;
+      if (this.#openingSince === since) this.#deps.onSlow();
+    };
+    const left = SILENCE_LIMIT - (Date.now() - since);
     this.#listening = setTimeout(() => afterPendingInput(judge), Math.max(0, left)).unref();
   }
 

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import type { Connection, ConnectionGater, IdentifyResult, PeerId, PeerInfo } from '@libp2p/interface';
+import type { Connection, IdentifyResult, PeerId, PeerInfo } from '@libp2p/interface';
 import type { SingleKadDHT } from '@libp2p/kad-dht';
 import { NiagaError, isNiagaError } from '../../protocol/errors.js';
 import type { Counters } from './counters.js';
+import { DialTurns } from './dial-turns.js';
 import { Dialer } from './dialer.js';
 import type { Directory } from './directory.js';
+import { gater } from './gater.js';
 import type { NetworkEvents, NetworkLogger, PeerRef } from './index.js';
 import { Joiner } from './join.js';
 import { KeptPeers } from './kept-peers.js';
@@ -61,8 +63,9 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
   let failure: NiagaError | undefined;
   for (const listen of choices) {
     const stopping = new AbortController();
-    const node = await createNode({ ...rest, listen, gater: gater(deps.conduct, stopping.signal) });
-    const session = new Session(node, deps, stopping);
+    const turns = new DialTurns(stopping.signal);
+    const node = await createNode({ ...rest, listen, gater: gater(deps.conduct, turns, stopping.signal) });
+    const session = new Session(node, deps, turns, stopping);
     try {
       await session.start();
       return session;
@@ -75,16 +78,9 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
   throw failure ?? new NiagaError('INTERNAL', 'There is nothing to listen on.');
 }
 
-function gater(conduct: Conduct, stopping: AbortSignal): ConnectionGater {
-  // A device has an Ed25519 key; nothing below has to deal with peers that have another kind. While stopping there are no new
-  // connections: libp2p would at once open again those that it is told to close.
-  const denied = (peer: PeerId): boolean =>
-    stopping.aborted || peer.type !== 'Ed25519' || conduct.isBlocked(peer.toString());
-  return { denyDialPeer: denied, denyInboundEncryptedConnection: denied, denyOutboundEncryptedConnection: denied };
-}
-
 /** The network between one start and the next stop: the libp2p node and what hangs on it. */
 export class Session {
+  readonly turns: DialTurns;
   readonly #node: Libp2pNode;
   readonly #deps: SessionDeps;
   readonly #protocol: string;
@@ -102,8 +98,9 @@ export class Session {
   /** Connections that an identify is under way on. */
   readonly #identifying = new Set<string>();
 
-  constructor(node: Libp2pNode, deps: SessionDeps, stopping: AbortController) {
+  constructor(node: Libp2pNode, deps: SessionDeps, turns: DialTurns, stopping: AbortController) {
     const { settings, directory, counters } = deps;
+    this.turns = turns;
     this.#stopping = stopping;
     this.#node = node;
     this.#deps = deps;
@@ -112,7 +109,7 @@ export class Session {
     const { signal } = this.#stopping;
     // Every dial, look-up and request to itself listens while it runs.
     setMaxListeners(0, signal);
-    this.#dialer = new Dialer({ node, protocol: this.#protocol, directory, counters, signal });
+    this.#dialer = new Dialer({ node, protocol: this.#protocol, directory, turns, counters, signal });
     this.#kept = new KeptPeers(node.peerStore, (error) =>
       this.#logger?.debug({ err: error }, 'a peer could not be tagged'),
     );
@@ -152,6 +149,7 @@ export class Session {
   async start(): Promise<void> {
     const node = this.#node;
     node.addEventListener('peer:identify', ({ detail }) => this.#onIdentify(detail));
+    node.addEventListener('peer:connect', ({ detail }) => this.turns.back(detail.toString()));
     node.addEventListener('peer:disconnect', ({ detail }) => this.#onDisconnect(detail.toString()));
     // kad-dht's own queries name peers too.
     node.addEventListener('peer:discovery', ({ detail }) => {
@@ -279,6 +277,7 @@ export class Session {
       open: (insist) => this.#dialer.openStream(peer, insist),
       onAnswer: (took) => directory.answered(peer, took),
       onSilence: () => directory.markFailed(peer),
+      onSlow: () => directory.leave(peer),
       onDead: () => this.#hangUp(peer, new Error('the peer has been silent for too long')),
       onOffence: (offence) => this.#onOffence(peer, offence),
     });
@@ -308,6 +307,7 @@ export class Session {
   }
 
   #onDisconnect(id: string): void {
+    this.turns.lost(id);
     this.#deps.directory.disconnected(id);
     if (!this.#members.delete(id)) return;
     if (this.#members.size === 0) this.#joiner.membersChanged();

@@ -80,6 +80,7 @@ export async function openThrowaway(network: string, stopping: AbortSignal): Pro
           open: () => open(peer, addresses),
           onAnswer: () => undefined,
           onSilence: () => undefined,
+          onSlow: () => undefined,
           onDead: hangUp,
           onOffence: hangUp,
         });

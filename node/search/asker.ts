@@ -76,7 +76,8 @@ export class Asker {
 
   async gather(question: Question, options: GatherOptions): Promise<Gathered> {
     const round = new Round(this.#deps, question, options);
-    return round.run();
+    const relax = this.#deps.network.hurry();
+    return round.run().finally(relax);
   }
 }
 

@@ -260,6 +260,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
     directory: directory as Network['directory'],
     connections: () => [],
     keep: (peer, weight) => void kept.set(peer, weight),
+    hurry: () => () => undefined,
     lookup: (key) => {
       lookups.push(key);
       return Promise.resolve([]);

@@ -1,0 +1,96 @@
+import { onAbort } from '../signals.js';
+
+/** A dial that no request waits for is put off by no more than these milliseconds, however many searches there are. */
+const MOST_PUT_OFF = 1000;
+/**
+ * A connection that was lost is opened again by libp2p itself, at once, and at both ends: two connections for one, and where many are
+ * lost together the one that is needed comes behind all others. So each is left for a time of its own first, between these milliseconds.
+ */
+const LOST_FOR = { least: 250, most: 1000 };
+
+/**
+ * Whose turn it is to be dialled. A connection costs both sides more than all the rest of a search: those that a request needs are
+ * opened at once, and those that kad-dht and libp2p open of their own accord are put off while somebody waits for answers.
+ */
+export class DialTurns {
+  readonly #signal: AbortSignal;
+  /** Peers that a request needs, by how many. */
+  readonly #wanted = new Map<string, number>();
+  /** Peers whose connection was lost, until when they are left; the same object as long as they are not back. */
+  readonly #lost = new Map<string, { readonly until: number }>();
+  #hurried = 0;
+  readonly #waiting = new Set<() => void>();
+
+  /** @param signal aborted when the network stops: then nobody waits any more */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    onAbort(signal, () => this.#wake());
+  }
+
+  /** A request needs the peer, until what is returned is called. */
+  want(id: string): () => void {
+    this.#wanted.set(id, (this.#wanted.get(id) ?? 0) + 1);
+    this.#wake();
+    return () => {
+      const others = (this.#wanted.get(id) ?? 0) - 1;
+      if (others > 0) this.#wanted.set(id, others);
+      else this.#wanted.delete(id);
+    };
+  }
+
+  /** Somebody waits for answers, until what is returned is called. */
+  hurry(): () => void {
+    this.#hurried++;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      this.#hurried--;
+      this.#wake();
+    };
+  }
+
+  /** The last connection to the peer was closed. */
+  lost(id: string): void {
+    const now = performance.now();
+    for (const [other, { until }] of this.#lost) if (until + MOST_PUT_OFF < now) this.#lost.delete(other);
+    const { least, most } = LOST_FOR;
+    this.#lost.set(id, { until: now + least + Math.random() * (most - least) });
+  }
+
+  /** The peer is connected. */
+  back(id: string): void {
+    if (this.#lost.delete(id)) this.#wake();
+  }
+
+  /** Waits until the peer may be dialled. False: it was lost and is back meanwhile, so there is nothing to dial. */
+  async turnOf(id: string): Promise<boolean> {
+    const lost = this.#lost.get(id);
+    const longest = performance.now() + MOST_PUT_OFF;
+    for (;;) {
+      if (lost !== undefined && this.#lost.get(id) !== lost) return false;
+      if (this.#signal.aborted || this.#wanted.has(id)) return true;
+      const until = Math.max(lost?.until ?? 0, this.#hurried > 0 ? longest : 0);
+      const left = until - performance.now();
+      if (left <= 0) return true;
+      await this.#change(left);
+    }
+  }
+
+  /** Resolves when something has changed, at the latest after so many milliseconds. */
+  #change(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds).unref();
+      this.#waiting.add(end);
+    });
+  }
+
+  #wake(): void {
+    for (const end of [...this.#waiting]) end();
+  }
+}
