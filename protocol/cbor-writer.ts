@@ -2,8 +2,8 @@ import { CID } from 'multiformats/cid';
 import { isCanonicalCid } from './cbor-reader.js';
 import { MAX_UINT64, refusedKey, seemsLink } from './cbor-rules.js';
 import { NiagaError } from './errors.js';
-import { compareUtf8, utf8Length } from './search/utf8.js';
-import { encodeUtf8 } from './utf8.js';
+import { compareUtf8 } from './search/utf8.js';
+import { encodeUtf8Into } from './utf8.js';
 
 /**
  * The writer of strict DAG-CBOR. It is ours because the library's writes undefined as null, text with lone surrogates as another text,
@@ -27,12 +27,24 @@ const TAG_CID = Uint8Array.of(0xd8, 42);
 
 const MIN_INTEGER = -1n - MAX_UINT64;
 const LARGEST_HEAD = 9;
-/** Shorter ASCII text (nearly every key) is written faster by hand than by a TextEncoder. */
+/** Shorter ASCII text is written faster by hand than by a TextEncoder. */
 const SHORT_TEXT = 48;
-/** With the `u` flag a pair counts as one character, so only a surrogate that stands alone matches. */
-const LONE_SURROGATE = /[\uD800-\uDFFF]/u;
+/** Fewer bytes are copied faster one by one. */
+const SHORT_BYTES = 32;
+/** No UTF-16 unit has more bytes in UTF-8. */
+const MOST_OF_A_UNIT = 3;
 /** Maps of so few keys are sorted by insertion: most are sorted already. */
-const FEW_KEYS = 16;
+const FEW_KEYS = 24;
+
+/** The keys of maps are the same few names again and again. */
+interface Key {
+  readonly text: string;
+  /** With its head. */
+  readonly bytes: Uint8Array;
+}
+const KNOWN_KEYS = 2_000;
+const LONGEST_KNOWN = 100;
+const knownKeys = new Map<string, Key>();
 
 /** Records are smaller; what was needed for larger values is not kept. */
 const SPARE_BYTES = 16 * 1024;
@@ -130,18 +142,30 @@ class Writer {
 
   #map(map: Readonly<Record<string, unknown>>, depth: number): void {
     if (depth <= 0) throw this.#tooDeep();
-    const keys = Object.keys(map);
-    if (Reflect.ownKeys(map).length !== keys.length)
+    const names = Object.keys(map);
+    if (Reflect.ownKeys(map).length !== names.length)
       throw this.#unencodable('A map has a symbol or a hidden property as a key');
-    if (seemsLink(map)) throw this.#unencodable('A map looks like a CID: its "/" and "bytes" are the same');
-    this.#head(MAP, keys.length);
-    for (const key of sorted(keys)) {
-      if (refusedKey(key)) throw this.#unencodable(`A map has the key "${key}"`);
-      this.#text(key, 'A key');
-      this.#path.push(key);
-      this.value(map[key], depth - 1);
+    if (names.includes('/') && seemsLink(map))
+      throw this.#unencodable('A map looks like a CID: its "/" and "bytes" are the same');
+    this.#head(MAP, names.length);
+    for (const { text, bytes } of sorted(names.map((name) => knownKeys.get(name) ?? this.#key(name)))) {
+      this.#raw(bytes);
+      this.#path.push(text);
+      this.value(map[text], depth - 1);
       this.#path.pop();
     }
+  }
+
+  #key(text: string): Key {
+    if (refusedKey(text)) throw this.#unencodable(`A map has the key "${text}"`);
+    const start = this.#at;
+    this.#text(text, 'A key');
+    const key = { text, bytes: this.buffer.slice(start, this.#at) };
+    this.#at = start;
+    if (text.length > LONGEST_KNOWN) return key;
+    if (knownKeys.size >= KNOWN_KEYS) knownKeys.clear();
+    knownKeys.set(text, key);
+    return key;
   }
 
   #number(value: number): void {
@@ -163,12 +187,16 @@ class Writer {
   /** @param what it is, for the refusal */
   #text(text: string, what: string): void {
     if (text.length <= SHORT_TEXT && this.#ascii(text)) return;
-    const bytes = encodeUtf8(text);
-    // As many bytes as units: ASCII, without any surrogates.
-    if (bytes.length !== text.length && LONE_SURROGATE.test(text))
-      throw this.#unencodable(`${what} has a lone surrogate, which UTF-8 cannot hold`);
-    this.#head(TEXT, bytes.length);
-    this.#raw(bytes);
+    this.#reserve(LARGEST_HEAD + MOST_OF_A_UNIT * text.length);
+    // Most text is ASCII, and its head as long as that of so many units.
+    const at = this.#at + headLength(text.length);
+    const length = encodeUtf8Into(text, this.buffer.subarray(at));
+    if (length !== text.length) {
+      if (!text.isWellFormed()) throw this.#unencodable(`${what} has a lone surrogate, which UTF-8 cannot hold`);
+      this.buffer.copyWithin(this.#at + headLength(length), at, at + length);
+    }
+    this.#head(TEXT, length);
+    this.#at += length;
   }
 
   /** @returns false, and nothing is written, where there is another character */
@@ -223,7 +251,8 @@ class Writer {
 
   #raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
-    this.buffer.set(bytes, this.#at);
+    if (bytes.length > SHORT_BYTES) this.buffer.set(bytes, this.#at);
+    else for (let index = 0; index < bytes.length; index++) this.buffer[this.#at + index] = bytes[index] ?? 0;
     this.#at += bytes.length;
   }
 
@@ -250,20 +279,29 @@ class Writer {
   }
 }
 
-/** In DAG-CBOR's order: by length in bytes, then bytewise. */
-function sorted(keys: string[]): string[] {
+/** In DAG-CBOR's order: by length in bytes, then bytewise. A longer text never has a shorter head. */
+function sorted(keys: Key[]): Key[] {
   if (keys.length > FEW_KEYS) return keys.sort(compareKeys);
   for (let next = 1; next < keys.length; next++) {
-    const key = keys[next] ?? '';
+    const key = keys[next];
+    if (key === undefined) break;
     let at = next;
-    for (; at > 0 && compareKeys(keys[at - 1] ?? '', key) > 0; at--) keys[at] = keys[at - 1] ?? '';
+    for (let before = keys[at - 1]; before !== undefined && compareKeys(before, key) > 0; before = keys[at - 1]) {
+      keys[at] = before;
+      at--;
+    }
     keys[at] = key;
   }
   return keys;
 }
 
-function compareKeys(a: string, b: string): number {
-  return utf8Length(a) - utf8Length(b) || compareUtf8(a, b);
+function compareKeys(a: Key, b: Key): number {
+  return a.bytes.length - b.bytes.length || compareUtf8(a.text, b.text);
+}
+
+/** Bytes of the head of a text of so many. */
+function headLength(length: number): number {
+  return length < 24 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : length < 0x1_0000_0000 ? 5 : 9;
 }
 
 function isPlainObject(value: object): value is Record<string, unknown> {
