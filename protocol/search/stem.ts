@@ -1,5 +1,6 @@
 import { stemmer as english } from '@orama/stemmers/english';
 import { stemmer as indonesian } from '@orama/stemmers/indonesian';
+import { createMemory } from '../memory.js';
 import { STEM_EXCEPTIONS } from './stem-exceptions.js';
 import { STOP_WORDS } from './stop-words.js';
 
@@ -7,12 +8,8 @@ import { STOP_WORDS } from './stop-words.js';
 const PLAIN_WORD = /^[a-z]{3,24}$/;
 const SHORTEST_STEM = 3;
 
-/**
- * Pure function of the word, so a bounded memory of it changes nothing but the time (the English stemmer makes its
- * expressions anew each time).
- */
-const MEMORY_WORDS = 20_000;
-const memory = new Map<string, string>();
+/** A pure function of the word; the English stemmer makes its expressions anew each time. */
+const memory = createMemory<string>(40_000);
 
 /**
  * The stem of a folded word, whatever its language: English stemmer, then the Indonesian one, again until nothing
@@ -22,26 +19,18 @@ const memory = new Map<string, string>();
  * language seller and buyer think in, in a market where most titles mix both.
  */
 export function stem(word: string): string {
-  const known = memory.get(word);
-  if (known !== undefined) return known;
-  if (!PLAIN_WORD.test(word)) return word;
-  if (memory.size >= MEMORY_WORDS) memory.clear();
-  const result = stemFully(word);
-  memory.set(word, result);
-  return result;
+  return memory.get(word) ?? (PLAIN_WORD.test(word) ? stemFully(word) : word);
 }
 
 /** Ends, since a round that changes a word makes it shorter, turns a last y into i, or finds an exception. */
 function stemFully(word: string): string {
-  let current = word;
-  for (;;) {
-    const exception = STEM_EXCEPTIONS.get(current);
-    if (exception !== undefined) return exception;
-    const next = indonesianStem(englishStem(current));
-    // A stem that is a function word ("media" → "dia") would never be asked for.
-    if (next === current || STOP_WORDS.has(next)) return current;
-    current = next;
-  }
+  const known = memory.get(word) ?? STEM_EXCEPTIONS.get(word);
+  if (known !== undefined) return known;
+  const next = indonesianStem(englishStem(word));
+  // A stem that is a function word ("media" → "dia") would never be asked for.
+  const result = next === word || STOP_WORDS.has(next) ? word : stemFully(next);
+  if (PLAIN_WORD.test(word)) memory.set(word, result);
+  return result;
 }
 
 /** Ends whose stem is that of a word in -se: house, houses, housed, housing. */
