@@ -1,7 +1,6 @@
-import { isCurrency, MAX_CURRENCY_LENGTH } from '../currencies.js';
-import { NETWORK_NAME } from '../header.js';
 import { ITEM_CONDITIONS, LISTING_KINDS } from '../listing/item.js';
-import { FORBIDDEN_CHARACTERS, isId, LAST_TIME } from '../schema.js';
+import { isInteger, isList, isMoney, isObject, isOneOf, isPlainHeader, isString, isText, isTime } from '../plain.js';
+import { isId } from '../schema.js';
 import { AVAILABILITY, CARD_PREFIX, type Card } from './card.js';
 
 /**
@@ -12,20 +11,15 @@ export function isPlainCard(value: unknown): value is Card & { readonly crit?: n
   if (!isObject(value)) return false;
   return (
     value.kind === 'card' &&
-    isString(value.network) &&
-    NETWORK_NAME.test(value.network) &&
-    isKey(value.trader) &&
-    isKey(value.device) &&
-    isInteger(value.created, 0, LAST_TIME) &&
-    value.crit === undefined &&
+    isPlainHeader(value) &&
     isText(value.slot, 1, 160) &&
     value.slot.length > CARD_PREFIX.length &&
     value.slot.startsWith(CARD_PREFIX) &&
     isInteger(value.seq, 0) &&
     isId(value.listing) &&
     isSummary(value.summary) &&
-    isIndex(value.index) &&
-    isInteger(value.validUntil, 0, LAST_TIME)
+    isList(value.index, 128, isGroup) &&
+    isTime(value.validUntil)
   );
 }
 
@@ -48,55 +42,14 @@ function isSummary(value: unknown): boolean {
   );
 }
 
-function isIndex(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length > 128) return false;
-  for (const group of value as unknown[]) {
-    if (!Array.isArray(group) || group.length !== 3) return false;
-    const [fields, count, terms] = group as unknown[];
-    if (!isInteger(fields, 1, 31) || !isInteger(count, 1, 15)) return false;
-    if (!isString(terms) || terms.length < 1 || terms.length > 1_024) return false;
-  }
-  return true;
-}
-
-function isMoney(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { amount, currency } = value;
-  return isInteger(amount, 0) && isString(currency) && currency.length <= MAX_CURRENCY_LENGTH && isCurrency(currency);
-}
-
-function isTexts(value: unknown, most: number, longest: number): boolean {
-  if (!Array.isArray(value) || value.length > most) return false;
-  for (const text of value as unknown[]) if (!isText(text, 1, longest)) return false;
-  return true;
-}
-
-function isText(value: unknown, min: number, max: number): value is string {
+function isGroup(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [fields, count, terms] = value as unknown[];
   return (
-    isString(value) &&
-    value.length >= min &&
-    value.length <= max &&
-    !FORBIDDEN_CHARACTERS.test(value) &&
-    value.isWellFormed()
+    isInteger(fields, 1, 31) && isInteger(count, 1, 15) && isString(terms) && terms.length >= 1 && terms.length <= 1_024
   );
 }
 
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isInteger(value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): boolean {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
-}
-
-function isKey(value: unknown): boolean {
-  return value instanceof Uint8Array && value.length === 32;
-}
-
-function isOneOf(values: readonly string[], value: unknown): boolean {
-  return isString(value) && values.includes(value);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isTexts(value: unknown, most: number, longest: number): boolean {
+  return isList(value, most, (text) => isText(text, 1, longest));
 }

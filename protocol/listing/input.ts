@@ -3,6 +3,7 @@ import { NiagaError } from '../errors.js';
 import type { Money } from '../money.js';
 import { quote } from '../quote.js';
 import { ITEM_NAMES } from './aliases.js';
+import { isPlainItem } from './item-check.js';
 import {
   ITEM_CONDITIONS,
   LISTING_LIMITS,
@@ -160,14 +161,13 @@ function checkWhole(
   fields: ReadonlyMap<string, Field>,
   reading: Reading,
 ): Pick<ReadItemResult, 'item' | 'bytes'> {
-  const result = listingItemSchema.safeParse(item);
-  if (result.success) {
-    const bytes = encode(result.data, { maxBytes: Number.MAX_SAFE_INTEGER });
+  if (isPlainItem(item)) {
+    const bytes = encode(item, { maxBytes: Number.MAX_SAFE_INTEGER });
     const size = bytes.length;
-    if (size <= MAX_ITEM_BYTES) return { item: result.data, bytes };
+    if (size <= MAX_ITEM_BYTES) return { item, bytes };
     throw new NiagaError('INPUT_TOO_LARGE', `The listing has ${size} bytes; at most ${MAX_ITEM_BYTES} are allowed.`);
   }
-  for (const { path, message } of result.error.issues) {
+  for (const { path, message } of listingItemSchema.safeParse(item).error?.issues ?? []) {
     const [name = 'listing', ...rest] = path.map(String);
     const where = [fields.get(name)?.where ?? name, ...rest].join('.');
     reading.problem('INPUT_INVALID', where, `${where} ${message}.`);
