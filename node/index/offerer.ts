@@ -86,10 +86,11 @@ export class Offerer {
       plans.flatMap(({ names }) => names),
       signal,
     );
+    let at = 0;
     for (const { record, names } of plans) {
       const namesOf = new Map<string, string[]>();
-      for (const name of names) {
-        for (const peer of new Set((found.get(name) ?? []).flatMap(({ peers }) => peers)))
+      for (const { name, targets: own } of found.slice(at, (at += names.length))) {
+        for (const peer of new Set(own.flatMap(({ peers }) => peers)))
           namesOf.set(peer, [...(namesOf.get(peer) ?? []), name]);
       }
       for (const [peer, own] of namesOf) byPeer.set(peer, [...(byPeer.get(peer) ?? []), [record, own]]);

@@ -1,5 +1,5 @@
 import { QUORUM, SALTS } from '../../protocol/search/posting-keys.js';
-import type { Target } from './targets.js';
+import type { NameTargets, Target } from './targets.js';
 
 /** What stands in one slot of the index, with the keys under which it is to be found. */
 export interface Posting {
@@ -94,10 +94,12 @@ export class PlacementState implements Placement {
 
   /**
    * Takes over who should hold it; gives the peers that it must be sent to now.
-   * @param targets of each name, one a salt
+   * @param found the names that it is held under, with their targets
    * @param others peers that may hold the card beside them: they are told of a change, and do not count
    */
-  plan(names: readonly string[], targets: readonly Target[], others: Iterable<string> = []): string[] {
+  plan(found: readonly NameTargets[], others: Iterable<string> = []): string[] {
+    const names = found.map(({ name }) => name);
+    const targets = found.flatMap((one) => one.targets);
     this.plans++;
     this.isPlanned = true;
     this.hasFailed = false;

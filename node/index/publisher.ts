@@ -190,11 +190,10 @@ export class Publisher {
     let failure: string | undefined;
     try {
       this.#lookedUp++;
-      const targets = await this.#deps.targets.of([...names, ...earlier], signal).finally(() => this.#lookedUp--);
+      const found = await this.#deps.targets.of([...names, ...earlier], signal).finally(() => this.#lookedUp--);
       if (signal.aborted || placement.isDone) return undefined;
-      const others = earlier.flatMap((name) => (targets.get(name) ?? []).flatMap(({ peers }) => peers));
-      const own = names.flatMap((name) => targets.get(name) ?? []);
-      for (const peer of placement.plan(names, own, others)) this.#enqueue(peer, placement);
+      const others = found.slice(names.length).flatMap(({ targets }) => targets.flatMap(({ peers }) => peers));
+      for (const peer of placement.plan(found.slice(0, names.length), others)) this.#enqueue(peer, placement);
       placement.plannedAt = performance.now();
     } catch (error) {
       placement.isPlanned = true;
@@ -283,7 +282,9 @@ export class Publisher {
     queue.limit *= 2;
     this.#recovered(queue.peer);
     const nodes = Math.min(SALTS.length * COPIES, this.#deps.network.directory.size + 1);
-    for (const name of way.batch.names) bits.heard(name, queue.peer, answer.bits.get(name), Math.floor(nodes / 2) + 1);
+    if (answer.bits.size > 0 || !bits.isEmpty)
+      for (const name of way.batch.names)
+        bits.heard(name, queue.peer, answer.bits.get(name), Math.floor(nodes / 2) + 1);
     for (const placement of takeAnswer(way.batch, answer)) {
       if (!placement.wants(queue.peer)) continue;
       placement.asked(queue.peer);

@@ -60,7 +60,7 @@ export class PutBatch {
     const only = placement.getsOnlyDelta(this.peer);
     const places = placement.namesAt(this.peer);
     placement.asked(this.peer, places);
-    const held = places.flatMap((at) => names[at] ?? []);
+    const held = places.map((at) => names[at] ?? '');
     const card = only ? undefined : this.#body.add(posting.bytes, held);
     const delta = posting.delta === undefined ? undefined : this.#body.add(posting.delta, []);
     this.parts.push({ placement, card, delta });

@@ -74,6 +74,7 @@ const ARRAY = 4;
 const MAP = 5;
 /** Type and a length or number below 2^32. */
 const MAX_HEAD = 5;
+const SHORT_TEXT = 48;
 /** Names of the map's fields and their heads. */
 const FRAME = 64;
 
@@ -103,9 +104,25 @@ class CborWriter {
   }
 
   text(text: string): void {
+    if (text.length <= SHORT_TEXT && this.#ascii(text)) return;
     const length = Buffer.byteLength(text);
     this.head(TEXT, length);
     this.#at += this.#buffer.write(text, this.#at, length, 'utf8');
+  }
+
+  /** Nearly all names are short, and written faster by hand. @returns false where there is another character */
+  #ascii(text: string): boolean {
+    const before = this.#at;
+    this.head(TEXT, text.length);
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 0x80) {
+        this.#at = before;
+        return false;
+      }
+      this.#buffer[this.#at++] = unit;
+    }
+    return true;
   }
 
   raw(bytes: Uint8Array): void {

@@ -97,12 +97,13 @@ export class Refresher {
       const names = keys.map((key) => shardKey(key, shardOf(listing, this.#deps.bits.of(key))));
       return place === undefined ? [] : [{ place, listing, names }];
     });
-    const targets = await this.#deps.targets.of(
+    const found = await this.#deps.targets.of(
       plans.flatMap(({ names }) => names),
       signal,
     );
+    let at = 0;
     for (const { place, listing, names } of plans) {
-      const all = names.flatMap((name) => targets.get(name) ?? []);
+      const all = found.slice(at, (at += names.length)).flatMap(({ targets }) => targets);
       for (const peer of new Set(all.flatMap(({ peers }) => peers))) {
         const places = round.byPeer.get(peer);
         if (places === undefined) round.byPeer.set(peer, [place]);

@@ -22,6 +22,11 @@ export class ShardBits {
     this.#now = now;
   }
 
+  /** Whether nobody said anything of any key: so it is where no key is full. */
+  get isEmpty(): boolean {
+    return this.#keys.size === 0;
+  }
+
   /** The bits that a key has by now; 0 for one of which nobody said anything. */
   of(key: string): number {
     return this.#keys.get(key)?.bits ?? 0;

@@ -1,10 +1,10 @@
-import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { createMemory } from '../../protocol/memory.js';
 import { COPIES, placeOf, readShardKey, SALTS, type KeyPlace } from '../../protocol/search/posting-keys.js';
 import { responsible } from './responsible.js';
 import type { Region, Sweep } from './sweep.js';
 
 /** Names whose nodes are kept: the words of a shop come again with nearly every listing. About 700 bytes each. */
-const CACHED_NAMES = 10_000;
+const KEPT_NAMES = 16_000;
 
 /** Who is to hold the cards under one name, in one salt. */
 export interface Target {
@@ -14,7 +14,14 @@ export interface Target {
   readonly wanted: number;
 }
 
-interface Entry {
+/** A name with one target a salt. */
+export interface NameTargets {
+  /** The same text each time: comparing it with itself is quick. */
+  readonly name: string;
+  readonly targets: readonly Target[];
+}
+
+interface Entry extends NameTargets {
   /** One a salt, as are regions and targets. */
   readonly places: readonly KeyPlace[];
   regions: readonly Region[];
@@ -54,7 +61,7 @@ class LazyPlace implements KeyPlace {
 /** The nodes that names are to be held at. What a name comes to is kept as long as its regions are. */
 export class Targets {
   readonly #deps: TargetsDeps;
-  readonly #entries = createBoundedCache<Entry>(CACHED_NAMES);
+  readonly #entries = createMemory<Entry>(KEPT_NAMES);
   readonly #avoided = new Set<string>();
   #epoch = 0;
 
@@ -70,41 +77,39 @@ export class Targets {
     this.#epoch++;
   }
 
-  /** For each name one target a salt. @throws what a look-up throws; the signal's reason */
-  async of(names: Iterable<string>, signal?: AbortSignal): Promise<Map<string, readonly Target[]>> {
+  /** The targets of these names, in their order. @throws what a look-up throws; the signal's reason */
+  async of(names: readonly string[], signal?: AbortSignal): Promise<readonly NameTargets[]> {
     const { sweep } = this.#deps;
     // Names of one posting share few regions.
     const current = new Set<Region>();
     const isCurrent = (region: Region): boolean => {
-      if (!current.has(region) && sweep.isCurrent(region)) current.add(region);
-      return current.has(region);
+      if (current.has(region)) return true;
+      if (!sweep.isCurrent(region)) return false;
+      current.add(region);
+      return true;
     };
-    const found = new Map<string, readonly Target[]>();
-    const missing = new Map<string, Entry>();
-    for (const name of names) {
-      if (found.has(name)) continue;
+    const missing = new Set<Entry>();
+    const entries = names.map((name) => {
       const entry = this.#entry(name);
       const isKnown = entry.regions.length > 0 && entry.regions.every(isCurrent);
       const regions = isKnown ? entry.regions : entry.places.flatMap((place) => sweep.known(place) ?? []);
-      if (regions.length < SALTS.length) missing.set(name, entry);
+      if (regions.length < SALTS.length) missing.add(entry);
       else this.#update(entry, regions);
-      found.set(name, entry.targets);
-    }
-    if (missing.size === 0) return found;
-    const entries = [...missing];
-    const places = entries.flatMap(([, entry]) => entry.places);
+      return entry;
+    });
+    if (missing.size === 0) return entries;
+    const lacking = [...missing];
+    const places = lacking.flatMap((entry) => entry.places);
     const regions = await sweep.regions(places, signal);
-    for (const [at, [name, entry]] of entries.entries()) {
+    for (const [at, entry] of lacking.entries())
       this.#update(entry, regions.slice(at * SALTS.length, (at + 1) * SALTS.length));
-      found.set(name, entry.targets);
-    }
-    return found;
+    return entries;
   }
 
   #entry(name: string): Entry {
     const known = this.#entries.get(name);
     if (known !== undefined) return known;
-    const entry = this.#newEntry(name);
+    const entry = { name, places: this.#placesOf(name), regions: [], targets: [], epoch: -1 };
     this.#entries.set(name, entry);
     return entry;
   }
@@ -113,10 +118,6 @@ export class Targets {
     const isSame = entry.epoch === this.#epoch && regions.every((region, salt) => region === entry.regions[salt]);
     entry.regions = regions;
     if (!isSame) this.#choose(entry);
-  }
-
-  #newEntry(name: string): Entry {
-    return { places: this.#placesOf(name), regions: [], targets: [], epoch: -1 };
   }
 
   #placesOf(name: string): KeyPlace[] {

@@ -56,9 +56,8 @@ describe('what no lease speaks of', () => {
     expect(lacking.size).toBe(0);
     expect(new Set(requests.map(({ node }) => node)).size).toBe(requests.length);
     for (const { listing, seq, keys } of all) {
-      const targets = await fake.targets.of(keys);
-      for (const [name, places] of targets) {
-        for (const peer of places.flatMap(({ peers }) => peers)) {
+      for (const { name, targets } of await fake.targets.of(keys)) {
+        for (const peer of targets.flatMap(({ peers }) => peers)) {
           const asked = requests.find(({ node }) => `node-${node}` === peer)?.offer;
           const one = asked?.cards.find(([id]) => id.toString() === listing);
           expect(one?.[1]).toBe(seq);
