@@ -59,6 +59,11 @@ export function writeCbor(value: unknown, maxDepth: number): Uint8Array {
   return written(value, maxDepth, (bytes) => bytes.slice());
 }
 
+/** How many bytes that is. @throws NiagaError as {@link writeCbor} */
+export function writtenLength(value: unknown, maxDepth: number): number {
+  return written(value, maxDepth, (bytes) => bytes.length);
+}
+
 /** Whether these bytes are the encoding of the value. @throws NiagaError as {@link writeCbor} */
 export function isWrittenAs(bytes: Uint8Array, value: unknown, maxDepth: number): boolean {
   return written(value, maxDepth, (again) => {

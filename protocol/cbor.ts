@@ -1,5 +1,5 @@
 import { readCbor } from './cbor-reader.js';
-import { isWrittenAs, writeCbor } from './cbor-writer.js';
+import { isWrittenAs, writeCbor, writtenLength } from './cbor-writer.js';
 import { NiagaError } from './errors.js';
 
 /** How large an encoded value may be, and how deep arrays and maps may stand in one another. */
@@ -29,6 +29,11 @@ export function encode(value: unknown, limits: Limits = {}): Uint8Array {
   const bytes = writeCbor(value, maxDepth);
   if (bytes.length > maxBytes) throw tooLarge(bytes.length, maxBytes);
   return bytes;
+}
+
+/** How many bytes {@link encode} would give. @throws NiagaError RECORD_ENCODING, RECORD_TOO_LARGE where it stands too deep */
+export function encodedLength(value: unknown): number {
+  return writtenLength(value, DEFAULT_MAX_DEPTH);
 }
 
 /**

@@ -70,8 +70,8 @@ export class Rows {
   readonly #table: Table<Row>;
   readonly #author: { network: string; trader: Uint8Array };
   readonly #bySlot = new Map<string, Row>();
-  /** Both ways between slots and the ids of their listings. */
   readonly #slots = new Map<string, string>();
+  /** By slot the id of its listing; also of some slots in which nothing stands. */
   readonly #ids = new Map<string, string>();
   /** The ids in order; undefined once there are others. */
   #sorted: readonly string[] | undefined;
@@ -135,7 +135,11 @@ export class Rows {
   }
 
   idOf(slot: string): string {
-    return this.#ids.get(slot) ?? slotId(this.#author.network, this.#author.trader, slot).toString();
+    const known = this.#ids.get(slot);
+    if (known !== undefined) return known;
+    const id = slotId(this.#author.network, this.#author.trader, slot).toString();
+    this.#ids.set(slot, id);
+    return id;
   }
 
   /** Ids of all own listings, removed ones too, sorted. */
@@ -151,7 +155,6 @@ export class Rows {
     if (!this.#bySlot.has(slot)) {
       const id = this.idOf(slot);
       this.#slots.set(id, slot);
-      this.#ids.set(slot, id);
       this.#sorted = undefined;
     }
     this.#bySlot.set(slot, row);

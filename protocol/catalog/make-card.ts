@@ -1,8 +1,8 @@
-import { encode } from '../cbor.js';
+import { encodedLength } from '../cbor.js';
 import { traderToText, slotId } from '../ids.js';
 import { MAX_CARD_PAYLOAD } from '../kinds.js';
 import type { Draft, SignedRecord } from '../record.js';
-import { indexOf, postedTerms } from '../search/index-terms.js';
+import { indexOf, isPosted } from '../search/index-terms.js';
 import { browseKeys, listingKey, sellerKey, termKey } from '../search/posting-keys.js';
 import { cardSlot, listingSlotOfCard, type Card, type Listing } from './card.js';
 import { summaryOf } from './summary.js';
@@ -31,7 +31,7 @@ export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions):
   const summary = summaryOf(item, options.available);
   const slot = cardSlot(item.sku);
   const { price, availability, ...rest } = summary;
-  const taken = encode(rest).length + Math.max(CHANGEABLE, encode({ price, availability }).length);
+  const taken = encodedLength(rest) + Math.max(CHANGEABLE, encodedLength({ price, availability }));
   const room = MAX_CARD_PAYLOAD - CARD_FRAME - slot.length - listing.payload.network.length - taken;
   return {
     slot,
@@ -48,7 +48,9 @@ export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions):
  * @param known the listing's id and the seller in text, where the caller has them: making them takes as long as all the rest
  */
 export function cardKeys(card: Card, known: { readonly listing?: string; readonly seller?: string } = {}): string[] {
-  const keys = postedTerms(card.index).map(termKey);
+  const keys: string[] = [];
+  for (const [fields, , text] of card.index)
+    if (isPosted(fields)) for (const term of text.split(' ')) keys.push(termKey(term));
   const listing = known.listing ?? listingIdOfCard(card);
   if (listing !== undefined) keys.push(listingKey(listing));
   keys.push(sellerKey(known.seller ?? traderToText(card.trader)));

@@ -1,7 +1,7 @@
 import { encode } from '../cbor.js';
 import { recordId } from '../ids.js';
 import type { ListingItem } from '../listing/item.js';
-import { encodeUtf8 } from '../utf8.js';
+import { utf8Length } from '../search/utf8.js';
 import type { Availability, Summary } from './card.js';
 
 /** How many pieces count as few; what is shown is "few left", never the number. */
@@ -72,8 +72,4 @@ function cutText(text: string, maxBytes: number): string {
     kept += character;
   }
   return `${kept}…`;
-}
-
-function utf8Length(text: string): number {
-  return encodeUtf8(text).length;
 }

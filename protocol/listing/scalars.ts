@@ -27,7 +27,7 @@ export function readText(field: Field, max: number, reading: Reading): string | 
       `${where} has ${text.length} characters; at most ${max} are allowed.`,
     );
   }
-  const lone = LONE_SURROGATE.exec(text);
+  const lone = text.isWellFormed() ? null : LONE_SURROGATE.exec(text);
   if (lone) {
     const half = `half of a character (a lone surrogate, U+${codePoint(lone[0])}) at position ${lone.index + 1}`;
     return reading.problem('INPUT_INVALID', where, `${where} has ${half}; the text was cut or encoded wrongly.`);

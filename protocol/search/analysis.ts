@@ -1,3 +1,4 @@
+import { createMemory } from '../memory.js';
 import { splitWords } from './words.js';
 import { classOf, CLAUSE_END } from './fold.js';
 import { stem } from './stem.js';
@@ -24,15 +25,19 @@ export const ABSENT = '¬';
  */
 type TokenForm = 'word' | 'number' | 'measure' | 'joined' | 'pair' | 'absent';
 
-export interface Token {
+/** What a word comes to, wherever it stands. */
+interface Part {
   readonly term: string;
   readonly form: TokenForm;
   /** The folded, unstemmed word or part that the term was made of. */
   readonly word: string;
-  /** Which word of the text; the whole of a compound and its parts share it, and a gap is where a clause ends. */
-  readonly position: number;
   /** A function word of English or Indonesian: no term of an index. */
   readonly stop: boolean;
+}
+
+export interface Token extends Part {
+  /** Which word of the text; the whole of a compound and its parts share it, and a gap is where a clause ends. */
+  readonly position: number;
 }
 
 /** Before what is absent; `without` and `tanpa` also exclude in a query (see query.ts). */
@@ -52,6 +57,10 @@ const NUMBER = /^[0-9]+(?:\.[0-9]+)?$/;
 const NUMBER_AND_LETTERS = /^([0-9]+(?:\.[0-9]+)?)([a-z]+)$/;
 const SIDES = /^[0-9]+(?:\.[0-9]+)?(?:x[0-9]+(?:\.[0-9]+)?)*$/;
 const DIMENSIONS = /^([0-9]+(?:\.[0-9]+)?(?:x[0-9]+(?:\.[0-9]+)?)+)([a-z]*)$/;
+
+/** What words of letters alone come to: they come again and again, and each is looked up in three lists besides. */
+const plainWords = createMemory<Part>(40_000);
+const LETTERS = /^[a-z]{1,24}$/;
 
 /**
  * The tokens of a text in order, stop words among them. Terms depend on the text alone, never on its language: a
@@ -78,15 +87,20 @@ export function analyse(text: string): Token[] {
       index++;
       continue;
     }
-    const unit = next !== undefined && startsWithDigit(word) && NUMBER.test(word) ? unitOf(next, false) : undefined;
-    if (unit !== undefined) {
-      pushMeasure(found, word, unit, position);
-      index++;
-    } else if (classOf(word.codePointAt(0) ?? 0) === 'ideograph') pushPairs(found, word, position);
-    else pushWord(found, word, position);
+    const plain = plainWords.get(word);
+    if (plain !== undefined) push(found, plain, position);
+    else {
+      const unit = next !== undefined && startsWithDigit(word) && NUMBER.test(word) ? unitOf(next, false) : undefined;
+      if (unit !== undefined) index++;
+      for (const part of unit === undefined ? partsOf(word) : measure(word, unit)) push(found, part, position);
+    }
     position++;
   }
   return withAbsent(found);
+}
+
+function push(found: Token[], { term, form, word, stop }: Part, position: number): void {
+  found.push({ term, form, word, position, stop });
 }
 
 /** Asked of every word, before the expressions for numbers. */
@@ -103,37 +117,37 @@ export function termsOfText(text: string): string[] {
 }
 
 /** Overlapping pairs of characters; a character alone is a term of its own. */
-function pushPairs(found: Token[], word: string, position: number): void {
+function pairs(word: string): Part[] {
   const chars = Array.from(word);
-  if (chars.length === 1) push(found, word, 'pair', word, position);
-  for (let index = 0; index + 1 < chars.length; index++) {
-    const pair = (chars[index] ?? '') + (chars[index + 1] ?? '');
-    push(found, pair, 'pair', pair, position);
-  }
+  if (chars.length === 1) return [part(word, 'pair', word)];
+  return chars.slice(1).map((char, index) => {
+    const pair = (chars[index] ?? '') + char;
+    return part(pair, 'pair', pair);
+  });
 }
 
-/** A word between spaces: plain, or a compound of parts with hyphens or ampersands between them. */
-function pushWord(found: Token[], word: string, position: number): void {
+/** Of a word between spaces: plain, or a compound of parts with hyphens or ampersands between them. */
+function partsOf(word: string): Part[] {
+  if (classOf(word.codePointAt(0) ?? 0) === 'ideograph') return pairs(word);
   if (word.startsWith(ABSENT)) {
-    const [part = ''] = word.slice(ABSENT.length).split(/[-&]+/);
-    if (part !== '') push(found, utf8Cut(ABSENT + stem(part), MAX_TERM_BYTES), 'absent', part, position);
-    return;
+    const [absent = ''] = word.slice(ABSENT.length).split(/[-&]+/);
+    return absent === '' ? [] : [part(ABSENT + stem(absent), 'absent', absent)];
   }
-  if (!JOINER.test(word)) return pushPart(found, word, position);
+  if (!JOINER.test(word)) return simple(word);
   const parts = word
     .split(/[-&]+/)
-    .filter((part) => part !== '')
+    .filter((one) => one !== '')
     .slice(0, MAX_PARTS);
   const [first, second] = parts;
-  if (first === undefined) return;
-  if (second === undefined) return pushPart(found, first, position);
+  if (first === undefined) return [];
+  if (second === undefined) return simple(first);
   const unit = parts.length === 2 && NUMBER.test(first) ? unitOf(second, true) : undefined;
-  if (unit !== undefined) return pushMeasure(found, first, unit, position);
+  if (unit !== undefined) return measure(first, unit);
   // Indonesian doubles a word for the plural: anak-anak is anak.
   const different = [...new Set(parts)];
   const whole = parts.join('');
-  if (different.length > 1 && isOneName(parts, whole)) push(found, stem(whole), 'joined', whole, position);
-  for (const part of different) pushPart(found, part, position);
+  const joined = different.length > 1 && isOneName(parts, whole) ? [part(stem(whole), 'joined', whole)] : [];
+  return [...joined, ...different.flatMap(simple)];
 }
 
 /** True for model codes and for words that people also write as one (t-shirt, e-cloth, h&m); not for 2020-2021. */
@@ -149,27 +163,34 @@ function isMeasure(word: string): boolean {
   return letters !== undefined && unitOf(letters, true) !== undefined;
 }
 
-function pushPart(found: Token[], part: string, position: number): void {
-  if (!startsWithDigit(part)) return push(found, stem(part), 'word', part, position, STOP_WORDS.has(part));
-  if (NUMBER.test(part)) return push(found, part, 'number', part, position);
-  const [, number = '', letters = ''] = NUMBER_AND_LETTERS.exec(part) ?? [];
+/** Of what has no joiner in it. */
+function simple(word: string): Part[] {
+  if (!startsWithDigit(word)) return [lettersOf(word)];
+  if (NUMBER.test(word)) return [part(word, 'number', word)];
+  const [, number = '', letters = ''] = NUMBER_AND_LETTERS.exec(word) ?? [];
   const unit = letters === '' ? undefined : unitOf(letters, true);
-  if (unit !== undefined) return pushMeasure(found, number, unit, position);
-  const dimensions = DIMENSIONS.exec(part)?.[1];
-  push(found, dimensions ?? part, 'word', part, position);
+  if (unit !== undefined) return measure(number, unit);
+  const dimensions = DIMENSIONS.exec(word)?.[1];
+  return [part(dimensions ?? word, 'word', word)];
 }
 
-function pushMeasure(found: Token[], number: string, unit: string, position: number): void {
-  push(found, number + unit, 'measure', number + unit, position);
-  push(found, number, 'number', number, position);
+function lettersOf(word: string): Part {
+  const found = plainWords.get(word) ?? part(stem(word), 'word', word, STOP_WORDS.has(word));
+  if (LETTERS.test(word)) plainWords.set(word, found);
+  return found;
 }
 
-function push(found: Token[], term: string, form: TokenForm, word: string, position: number, stop = false): void {
-  found.push({ term: utf8Cut(term, MAX_TERM_BYTES), form, word, position, stop });
+function measure(number: string, unit: string): Part[] {
+  return [part(number + unit, 'measure', number + unit), part(number, 'number', number)];
+}
+
+function part(term: string, form: TokenForm, word: string, stop = false): Part {
+  return { term: utf8Cut(term, MAX_TERM_BYTES), form, word, stop };
 }
 
 /** Adds an `absent` token behind each word that the text says is not there. */
-function withAbsent(found: readonly Token[]): Token[] {
+function withAbsent(found: Token[]): Token[] {
+  if (!found.some(({ word }) => ABSENT_AFTER.has(word) || word === ABSENT_BEFORE)) return found;
   const result: Token[] = [];
   let until = -1;
   found.forEach((token, index) => {

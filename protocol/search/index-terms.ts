@@ -281,6 +281,11 @@ class IndexBuilder {
   index(): CardIndex {
     return [...this.groups]
       .sort(([a], [b]) => a - b)
-      .map(([, { fields, count, terms }]) => [fields, count, terms.sort(compareUtf8).join(' ')]);
+      .map(([, { fields, count, terms }]) => [fields, count, inOrder(terms).join(' ')]);
   }
+}
+
+/** Where no unit is a surrogate or beyond, JavaScript's own order is that of the bytes. */
+function inOrder(terms: string[]): string[] {
+  return terms.some((term) => BEYOND_SURROGATES.test(term)) ? terms.sort(compareUtf8) : terms.sort();
 }

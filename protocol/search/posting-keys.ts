@@ -1,5 +1,6 @@
 import { encode } from '../cbor.js';
 import { sha256 } from '../hash.js';
+import { createMemory } from '../memory.js';
 import { encodeUtf8 } from '../utf8.js';
 import { fold } from './fold.js';
 
@@ -59,8 +60,15 @@ export function browseKeys(summary: {
 
 /** A name without what people write differently: case, accents, spaces around and between. */
 function foldName(name: string): string {
-  return fold(name).trim().split(/\s+/u).join(' ');
+  const known = foldedNames.get(name);
+  if (known !== undefined) return known;
+  const folded = fold(name).trim().split(/\s+/u).join(' ');
+  foldedNames.set(name, folded);
+  return folded;
 }
+
+/** Names of categories and places come again and again; no card has longer ones than 120. */
+const foldedNames = createMemory<string>(4_000);
 
 /**
  * A key's load is shared by 2^bits shards; more than this would make a common word cost a reader too many questions. With

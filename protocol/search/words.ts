@@ -17,6 +17,7 @@ export function splitWords(text: string): string[] {
 }
 
 const NOT_ASCII = /[^\u0020-\u007e]/;
+const QUOTES = /[0-9]['"]/;
 const INCHES_BEFORE_SIDE = /([0-9])(?:"|'')(?=x[0-9])/g;
 const INCHES = /([0-9])(?:"|'')/g;
 const FEET = /([0-9])'(?![a-z])/g;
@@ -31,16 +32,18 @@ const SEPARATORS = /["/]/g;
 const STRAY_ABSENT = /(?<=[^ ])¬|¬(?=[-&¬ ]|$)/g;
 
 function normaliseNumbers(folded: string): string {
-  const separated = folded
-    .replace(INCHES_BEFORE_SIDE, '$1')
-    .replace(INCHES, '$1inch ')
-    .replace(FEET, '$1ft ')
+  const separated = (QUOTES.test(folded) ? withFeet(folded) : folded)
     .replace(GROUPED_NUMBER, canonicalNumber)
     .replace(INITIALS, (initials) => initials.replaceAll('.', ''))
     .replace(APOSTROPHES, '')
     .replace(CLAUSES, ` ${CLAUSE_END} `)
     .replace(SEPARATORS, ' ');
   return separated.includes('¬') ? separated.replace(STRAY_ABSENT, ' ') : separated;
+}
+
+/** Feet and inches written out. */
+function withFeet(folded: string): string {
+  return folded.replace(INCHES_BEFORE_SIDE, '$1').replace(INCHES, '$1inch ').replace(FEET, '$1ft ');
 }
 
 /** `1,000` and `1.000` are a thousand, `5,5` and `5.50` are 5.5; anything else between digits is a list of numbers. */
