@@ -130,7 +130,7 @@ function createCommand(
     .description(row.help)
     .addHelpText('after', `\nExample:\n  ${row.example}`);
   for (const field of words) command.addArgument(argumentOf(field));
-  for (const field of options) command.addOption(optionOf(field));
+  for (const field of options) command.addOption(optionOf(field, row.command.join(' ')));
   if (row.answer === 'page')
     command.addOption(new Option('--watch', 'Show it again whenever it changes, until Ctrl-C'));
   withGlobals(command).action((...args: unknown[]) => {
@@ -153,7 +153,7 @@ function argumentOf(field: Field): Argument {
   return argument;
 }
 
-function optionOf(field: Field): Option {
+function optionOf(field: Field, path: string): Option {
   const flag = `--${flagName(field.name)}`;
   const help = field.fallback === undefined ? field.help : `${field.help} (default: ${JSON.stringify(field.fallback)})`;
   switch (field.kind) {
@@ -166,17 +166,29 @@ function optionOf(field: Field): Option {
           )
         : new Option(flag, field.help);
     case 'choice':
-      return new Option(`${flag} <word>`, `${help}: ${field.choices.join(', ')}`);
+      return new Option(`${flag} <word>`, `${help}: ${field.choices.join(', ')}`).argParser(once(flag, path));
     case 'list':
       return new Option(`${flag} <text>`, field.help).argParser((word: string, sofar: string[] = []) => [
         ...sofar,
         word,
       ]);
     case 'number':
-      return new Option(`${flag} <n>`, help);
+      return new Option(`${flag} <n>`, help).argParser(once(flag, path));
     case 'text':
-      return new Option(`${flag} <text>`, help);
+      return new Option(`${flag} <text>`, help).argParser(once(flag, path));
   }
+}
+
+/** What has one value is not given two, of which one would count silently. */
+function once(flag: string, path: string): (word: string, before: unknown) => string {
+  return (word, before) => {
+    if (before === undefined) return word;
+    const [first, second] = [String(before), word].map((each) => `"${unmark(each).slice(0, 60)}"`);
+    throw new NiagaError('USAGE', `${flag} takes one value, and was given ${first} and ${second}.`, {
+      where: flag,
+      next: `niaga ${path} --help`,
+    });
+  };
 }
 
 type Raw = Record<string, unknown>;
