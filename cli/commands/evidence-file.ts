@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { EvidenceView } from '../../node/api/views.js';
 import { NiagaError } from '../../protocol/errors.js';
+import { lookedFor } from '../read/looked-for.js';
 
 const MiB = 1024 * 1024;
 /** The largest trade's evidence is far smaller; what is larger is something else and is not read. */
@@ -61,7 +62,11 @@ export function fileError(error: unknown, path: string): unknown {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new NiagaError('FILE_NOT_FOUND', `There is no file or folder "${path}".`, { where: path, cause: error });
+      return new NiagaError('FILE_NOT_FOUND', `There is no file or folder "${path}".`, {
+        where: path,
+        next: lookedFor(path),
+        cause: error,
+      });
     case 'EISDIR':
       return new NiagaError('INPUT_FILE', `"${path}" is a folder, not a file.`, { where: path, cause: error });
     case 'EACCES':

@@ -6,6 +6,7 @@ import { NiagaError } from '../../protocol/errors.js';
 import { quote } from '../../protocol/quote.js';
 import { isGzip, isGzipName, plainBytes } from './bytes.js';
 import { MAX_JSON_BYTES, jsonTooLarge } from './json.js';
+import { lookedFor } from './looked-for.js';
 
 /** `json` and whatever listings are exported as. */
 export type Format = 'json' | (typeof LISTING_FORMATS)[number];
@@ -122,7 +123,11 @@ export function fileError(error: unknown, path: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') return error;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new NiagaError('FILE_NOT_FOUND', `There is no file ${quote(path)}.`, { where: path, cause: error });
+    return new NiagaError('FILE_NOT_FOUND', `There is no file ${quote(path)}.`, {
+      where: path,
+      next: lookedFor(path),
+      cause: error,
+    });
   }
   const why = code === 'EACCES' || code === 'EPERM' ? 'may not be read' : `cannot be read (${code})`;
   return new NiagaError('INPUT_FILE', `${quote(path)} ${why}.`, { where: path, cause: error });

@@ -146,7 +146,7 @@ export function checkTerms(terms: Terms, author: Side, created: number): TermsPr
   if (sum !== BigInt(terms.total.amount)) {
     return problem(
       'terms.total',
-      `The total is ${formatMoney(terms.total)}, but lines and shipping add up to ${sum} minor units.`,
+      `The total is ${formatMoney(terms.total)}, but lines and shipping add up to ${inWords(sum, currency)}.`,
     );
   }
   const milestones = problemOfMilestones(terms);
@@ -171,7 +171,15 @@ function problemOfMilestones({ delivery, total }: Terms): TermsProblem | undefin
   if (foreign !== -1) return problem(`${where}[${foreign}].amount`, `All amounts must be in ${total.currency}.`);
   const sum = delivery.milestones.reduce((so, { amount }) => so + BigInt(amount.amount), 0n);
   if (sum === BigInt(total.amount)) return undefined;
-  return problem(where, `The total is ${formatMoney(total)}, but the milestones add up to ${sum} minor units.`);
+  const added = inWords(sum, total.currency);
+  return problem(where, `The total is ${formatMoney(total)}, but the milestones add up to ${added}.`);
+}
+
+/** A sum as people write money; one that no amount can be, as what it is. */
+function inWords(sum: bigint, currency: string): string {
+  return sum > BigInt(Number.MAX_SAFE_INTEGER)
+    ? 'more than any amount of money'
+    : formatMoney({ amount: Number(sum), currency });
 }
 
 /**

@@ -35,8 +35,13 @@ describe('verify', () => {
     expect([missing.code, missing.out, JSON.parse(missing.err)]).toMatchObject([
       5,
       '',
-      { error: { code: 'FILE_NOT_FOUND' } },
+      { error: { code: 'FILE_NOT_FOUND', next: 'Check the path.' } },
     ]);
+    // Whoever typed no whole path is told from where it was read.
+    for (const command of ['verify', 'publish', 'restore'])
+      expect((await niaga([command, 'no-such-file'])).err, command).toContain(
+        `next: Check the path; it was looked for in ${process.cwd()}\n`,
+      );
     const directory = await niaga(['verify', folder.path, '--json']);
     expect([directory.code, directory.out, JSON.parse(directory.err)]).toMatchObject([
       2,

@@ -49,6 +49,22 @@ test.each<[string, 'buyer' | 'seller', Partial<Terms>, string]>([
   });
 });
 
+test.each<[string, Partial<Terms>, string]>([
+  ['lines', { total: idr(10_000_001) }, 'The total is 100000.01 IDR, but lines and shipping add up to 100000 IDR.'],
+  [
+    'milestones',
+    { delivery: { method: 'service', milestones: [{ title: 'Half', amount: idr(2_500_000) }] } },
+    'The total is 100000 IDR, but the milestones add up to 25000 IDR.',
+  ],
+  [
+    'more than can be counted',
+    { lines: [line(2, Number.MAX_SAFE_INTEGER)], shipping: undefined, total: idr(1) },
+    'The total is 0.01 IDR, but lines and shipping add up to more than any amount of money.',
+  ],
+])('what does not add up is said in money as people write it: %s', (_, over, message) => {
+  expect(checkTerms(termsBy('buyer', over), 'buyer', T0)?.message).toBe(message);
+});
+
 function draftOfSeller() {
   const outcome = apply(undefined, draft(undefined, 'seller', 'offer'));
   if (!outcome.ok) throw new Error(outcome.message);
