@@ -1,13 +1,13 @@
 import { CID } from 'multiformats/cid';
 import type { Listing } from '../../protocol/catalog/card.js';
 import { decode, encode } from '../../protocol/cbor.js';
-import { NiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { blobId, CODEC_RAW, deviceToPeerId, slotId } from '../../protocol/ids.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import { readBody, writeBody } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 import { isLie } from '../keep/collect.js';
-import { firstGood } from '../keep/first-good.js';
+import { firstGood, type Failure } from '../keep/first-good.js';
 import { meetingPoint } from '../keep/meeting-point.js';
 import type { Shelf } from '../keep/shelf.js';
 import { BLOB_METHOD, blobRequestSchema, MAX_BLOB_REQUEST, MAX_PICTURE, MAX_TEXT } from '../keep/wire.js';
@@ -70,13 +70,20 @@ export class BlobExchange {
     }
   }
 
-  /** One picture of a listing for somebody here; undefined where nobody who is there has it. */
-  picture(
+  /**
+   * One picture of a listing for somebody here.
+   * @throws NiagaError PICTURE_NOT_FOUND with who was asked, where nobody who is there has it
+   */
+  async picture(
     id: CID,
     listing: SignedRecord<Listing>,
     options: FetchOptions & { readonly keep: boolean },
-  ): Promise<Uint8Array | undefined> {
-    return this.#blob(id, listing, MAX_PICTURE, options);
+  ): Promise<Uint8Array> {
+    let failures: readonly Failure[] = [];
+    const onMissing = (asked: readonly Failure[]): void => void (failures = asked);
+    const bytes = await this.#blob(id, listing, MAX_PICTURE, { ...options, onMissing });
+    if (bytes !== undefined) return bytes;
+    throw new NiagaError('PICTURE_NOT_FOUND', whyMissing(failures, deviceToPeerId(listing.payload.device)));
   }
 
   async #give(body: Uint8Array): Promise<Uint8Array> {
@@ -92,7 +99,13 @@ export class BlobExchange {
     id: CID,
     listing: SignedRecord<Listing>,
     most: number,
-    { signal, hints, wanted, keep = true }: FetchOptions & { readonly keep?: boolean },
+    {
+      signal,
+      hints,
+      wanted,
+      keep = true,
+      onMissing,
+    }: FetchOptions & { readonly keep?: boolean; readonly onMissing?: (failures: readonly Failure[]) => void },
   ): Promise<Uint8Array | undefined> {
     const { catalog, shelf, network, networkName } = this.#deps;
     const version = listing.id.toString();
@@ -110,7 +123,10 @@ export class BlobExchange {
     );
     for (const { error } of failures) if (isLie(error)) this.#deps.onRefused(error.code);
     // The listing can be shown without it; its id says what text is meant.
-    if (good === undefined) return undefined;
+    if (good === undefined) {
+      onMissing?.(failures);
+      return undefined;
+    }
     if (keep) await shelf.attach(version, new Map([[id.toString(), good.answer]]));
     return good.answer;
   }
@@ -146,6 +162,20 @@ export function sourcesOf(
   const peers = new Set([seller, ...hints, ...meetingPoint(listing, deps)]);
   peers.delete(deps.network.peerId);
   return [...peers];
+}
+
+/** Who was asked in vain, and with what success, in a sentence. */
+function whyMissing(failures: readonly Failure[], seller: string): string {
+  const own = failures.find(({ peer }) => peer === seller);
+  const others = failures.length - (own === undefined ? 0 : 1);
+  const asked = `the ${others === 1 ? 'one other node' : `${others} other nodes`} that ${others === 1 ? 'was' : 'were'} asked`;
+  if (own === undefined) return others === 0 ? 'No other node could be asked for it.' : `None of ${asked} gave it.`;
+  const what = isLie(own.error)
+    ? 'gave something else'
+    : isNiagaError(own.error, 'LISTING_NOT_FOUND')
+      ? 'does not have it'
+      : 'did not answer';
+  return others === 0 ? `The seller’s node ${what}.` : `The seller’s node ${what}, and none of ${asked} gave it.`;
 }
 
 /** Names and ids of the texts that a listing binds; loose fields may hold anything. */

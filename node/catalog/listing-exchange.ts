@@ -200,12 +200,15 @@ export class ListingExchange {
     return this.#blobs.collectPictures(listing, options);
   }
 
-  /** One picture of a listing, for somebody here: kept for others only where `keep` says so. */
+  /**
+   * One picture of a listing, for somebody here: kept for others only where `keep` says so.
+   * @throws NiagaError PICTURE_NOT_FOUND with who was asked, where nobody who is there has it
+   */
   picture(
     id: CID,
     listing: SignedRecord<Listing>,
     options: FetchOptions & { readonly keep: boolean },
-  ): Promise<Uint8Array | undefined> {
+  ): Promise<Uint8Array> {
     return this.#blobs.picture(id, listing, options);
   }
 

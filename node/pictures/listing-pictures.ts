@@ -17,6 +17,9 @@ import { SeenPictures } from './seen-pictures.js';
 /** Fetched side by side, so that one that nobody has keeps no other waiting. */
 const TOGETHER = 4;
 
+const NOT_FETCHED = 'It is on other nodes, and nobody has asked for it (--fetch).';
+const NO_PICTURE = 'It is no JPEG, PNG or WebP picture that can be shown.';
+
 export interface ListingPicturesDeps {
   readonly pictures: Pick<Pictures, 'get'>;
   readonly catalog: Pick<Catalog, 'show' | 'version' | 'blob'>;
@@ -97,22 +100,33 @@ export class ListingPictures {
     listing: SignedRecord<Listing>,
     { at, fetch, signal }: { at: number; fetch: boolean; signal: AbortSignal },
   ): Promise<PictureView> {
-    const { exchange, keepMedia } = this.#deps;
-    let bytes = await this.#here(id);
-    if (bytes === undefined && fetch) {
-      signal.throwIfAborted();
-      bytes = await exchange.picture(id, listing, { signal, keep: keepMedia === true });
-      if (bytes !== undefined) this.#seen.add(id.toString(), bytes);
-    }
-    const clean = bytes === undefined ? undefined : cleanOrNot(bytes);
+    const found = (await this.#here(id)) ?? (fetch ? await this.#fetched(id, listing, signal) : NOT_FETCHED);
+    const view = { picture: id.toString(), place: at + 1 };
+    if (typeof found === 'string') return { ...view, here: false, why: found };
+    const clean = cleanOrNot(found);
+    if (clean === undefined) return { ...view, here: true, why: NO_PICTURE };
     return {
-      picture: id.toString(),
-      place: at + 1,
-      here: bytes !== undefined,
-      ...(clean === undefined
-        ? {}
-        : { type: clean.type, size: clean.bytes.length, width: clean.width, height: clean.height }),
+      ...view,
+      here: true,
+      type: clean.type,
+      size: clean.bytes.length,
+      width: clean.width,
+      height: clean.height,
     };
+  }
+
+  /** Of what nobody gave, the reason. @throws the signal's reason */
+  async #fetched(id: CID, listing: SignedRecord<Listing>, signal: AbortSignal): Promise<Uint8Array | string> {
+    signal.throwIfAborted();
+    const { exchange, keepMedia } = this.#deps;
+    try {
+      const bytes = await exchange.picture(id, listing, { signal, keep: keepMedia === true });
+      this.#seen.add(id.toString(), bytes);
+      return bytes;
+    } catch (error) {
+      if (isNiagaError(error, 'PICTURE_NOT_FOUND')) return error.message;
+      throw error;
+    }
   }
 }
 

@@ -19,6 +19,7 @@ const pictureView = z.object({
   size: size.optional(),
   width: width.optional(),
   height: height.optional(),
+  why: z.string().optional().describe('Why it is not here, or cannot be shown'),
 });
 export type PictureView = z.infer<typeof pictureView>;
 

@@ -47,20 +47,23 @@ async function looking({ keepMedia }: { keepMedia?: boolean } = {}) {
 const HERE = [
   { picture: image[0], place: 1, here: true, type: 'image/jpeg', size: jpegOf().length, width: 3, height: 2 },
   { picture: image[1], place: 2, here: true, type: 'image/png', size: pngOf().length, width: 3, height: 2 },
-  { picture: image[2], place: 3, here: true },
-  { picture: image[3], place: 4, here: false },
+  { picture: image[2], place: 3, here: true, why: 'It is no JPEG, PNG or WebP picture that can be shown.' },
+  { picture: image[3], place: 4, here: false, why: 'The seller’s node does not have it.' },
 ];
+const NOT_FETCHED = 'It is on other nodes, and nobody has asked for it (--fetch).';
 
 describe('pictures of a stranger’s listing', () => {
   it('are fetched when somebody asks for them, and not before', async () => {
     const { list, fetched, exchange } = await looking();
     await exchange.open({ card });
-    expect((await list(false)).map(({ here }) => here)).toEqual([false, false, false, false]);
+    expect((await list(false)).map(({ here, why }) => [here, why])).toEqual(image.map(() => [false, NOT_FETCHED]));
     expect(fetched()).toBe(0);
     expect(await list(true)).toEqual(HERE);
     const asked = fetched();
     expect(asked).toBeGreaterThanOrEqual(4);
-    expect(await list(false)).toEqual(HERE);
+    expect(await list(false)).toEqual(
+      HERE.map((view) => ('why' in view && !view.here ? { ...view, why: NOT_FETCHED } : view)),
+    );
     expect(fetched()).toBe(asked);
   });
 
