@@ -3,7 +3,9 @@ import { isNiagaError } from '../../protocol/errors.js';
 import { shardKey, shardOf } from '../../protocol/search/posting-keys.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
+import { PATIENCE } from './refresher.js';
 import type { ShardBits } from './shard-bits.js';
+import { sideBySide } from './slices.js';
 import type { Targets } from './targets.js';
 import { OFFER_METHOD, offerAnswerSchema, readBody, writeBody } from './wire.js';
 
@@ -63,15 +65,11 @@ export class Offerer {
     }
     await this.#plan(some, byPeer, signal);
     const lacking = new Map<string, Set<string>>();
-    const queue = [...byPeer];
-    const worker = async (): Promise<void> => {
-      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-        const [peer, named] = next;
-        for (const listing of await this.#lackingAt(peer, named, signal))
-          lacking.set(listing, (lacking.get(listing) ?? new Set<string>()).add(peer));
-      }
+    const ask = async ([peer, named]: readonly [string, readonly Named[]]): Promise<void> => {
+      for (const listing of await this.#lackingAt(peer, named, signal))
+        lacking.set(listing, (lacking.get(listing) ?? new Set<string>()).add(peer));
     };
-    await Promise.all(Array.from({ length: CONCURRENT_NODES }, worker));
+    await sideBySide([...byPeer], CONCURRENT_NODES, ask, PATIENCE);
     return lacking;
   }
 

@@ -3,6 +3,7 @@ import { QUORUM, SALTS, shardKey, shardOf } from '../../protocol/search/posting-
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { ShardBits } from './shard-bits.js';
+import { sideBySide } from './slices.js';
 import type { Target, Targets } from './targets.js';
 import { LEASE_METHOD, leaseAnswerSchema, MAX_LEASE_LEAVES, readBody, writeBody } from './wire.js';
 
@@ -10,6 +11,8 @@ import { LEASE_METHOD, leaseAnswerSchema, MAX_LEASE_LEAVES, readBody, writeBody 
 const CONCURRENT_NODES = 6;
 /** A node looks up some thousand cards in its memory for it. */
 const LEASE_TIMEOUT = 15_000;
+/** Milliseconds after which one that is silent takes no other's turn: many that are frozen cost the time of one. */
+export const PATIENCE = 1_000;
 /** Cards whose nodes are looked up together. */
 const PLAN_TOGETHER = 250;
 /** Of one request; a leaf takes about 40 and a hash of the proof 34. */
@@ -78,14 +81,11 @@ export class Refresher {
       some = [];
     }
     await this.#plan(some, lease, round, signal);
-    const queue = [...round.byPeer];
     let failed = 0;
-    const worker = async (): Promise<void> => {
-      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-        if (!(await this.#tell(next[0], next[1], lease, round, signal))) failed++;
-      }
+    const tell = async ([peer, places]: readonly [string, number[]]): Promise<void> => {
+      if (!(await this.#tell(peer, places, lease, round, signal))) failed++;
     };
-    await Promise.all(Array.from({ length: CONCURRENT_NODES }, worker));
+    await sideBySide([...round.byPeer], CONCURRENT_NODES, tell, PATIENCE);
     for (const listing of round.lacking.keys()) round.held.delete(listing);
     return { lacking: round.lacking, held: round.held, nodes: round.byPeer.size, failed };
   }

@@ -3,7 +3,7 @@ import { encode } from '../../protocol/cbor.js';
 import { readCbor } from '../../protocol/cbor-reader.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { facetCountsSchema } from '../../protocol/search/facets.js';
-import { MAX_SHARD_BITS } from '../../protocol/search/posting-keys.js';
+import { COPIES, MAX_SHARD_BITS } from '../../protocol/search/posting-keys.js';
 import { filtersSchema, querySchema } from '../../protocol/search/query.js';
 import { cidSchema } from '../../protocol/schema.js';
 import { MATCHES } from '../../protocol/search/all-words.js';
@@ -35,7 +35,8 @@ export const PER_SELLER_ANSWERS = 10;
 export const MAX_LEASE_LEAVES = 10_000;
 /** Hashes of a proof: few leaves of many need most, about 14 each of a seller with 10,000 cards. */
 const MAX_PROOF = 20_000;
-export const MAX_CLOSER = 32;
+/** All that can be named for one question, so that nobody who holds one of its names is left out: the reader would take others for the nearest. */
+export const MAX_CLOSER = MAX_ASK_KEYS * COPIES;
 /** Newer records in the answer to one batch: a restored home hears of the others when it brings them out again. */
 export const MAX_NEWER = 64;
 

@@ -7,6 +7,7 @@ import { NiagaError } from '../../../protocol/errors.js';
 import { sha256 } from '../../../protocol/hash.js';
 import { merkleProof, merkleRoot, openProof } from '../../../protocol/merkle.js';
 import { COPIES } from '../../../protocol/search/posting-keys.js';
+import { until, wait } from '../../support/own-time.js';
 import { fakeNodes } from './fake-nodes.js';
 
 const TERMS = ['term:a', 'term:b', 'term:c', 'term:d', 'term:e'];
@@ -32,7 +33,11 @@ async function* inOrder(cards: readonly LeasedCard[]): AsyncGenerator<LeasedCard
 }
 
 /** Sends a lease through a network whose nodes answer as they are told to. */
-function refresh(size: number, count: number, answer: (node: number, request: LeaseRequest) => readonly number[]) {
+function refresh(
+  size: number,
+  count: number,
+  answer: (node: number, request: LeaseRequest) => readonly number[] | Promise<readonly number[]>,
+) {
   const fake = fakeNodes(size);
   const { lease, cards } = seller(count);
   const requests: { node: number; request: LeaseRequest }[] = [];
@@ -47,7 +52,7 @@ function refresh(size: number, count: number, answer: (node: number, request: Le
       expect(Buffer.from(root).equals(merkleRoot(lease.leaves))).toBe(true);
       const node = Number(peer.slice('node-'.length));
       requests.push({ node, request });
-      return writeBody({ missing: answer(node, request) });
+      return writeBody({ missing: await answer(node, request) });
     },
   } as unknown as Network;
   const refresher = new Refresher({
@@ -95,6 +100,22 @@ describe('a refresh', () => {
     expect([refreshed.failed, refreshed.held.size, failed]).toEqual([2, 0, ['node-2']]);
     expect([...refreshed.lacking.values()].every((peers) => peers.has('node-2') && peers.has('node-3'))).toBe(true);
     expect(refreshed.lacking.size).toBe(29);
+  });
+
+  it('reaches all others at once where many are frozen, and takes no longer for these than for one', async () => {
+    const LEASE_TIMEOUT = 15_000;
+    const begun = performance.now();
+    const { run, requests } = refresh(40, 200, async (node) => {
+      if (node % 2 === 0) return [];
+      await wait(LEASE_TIMEOUT);
+      throw new NiagaError('TIMED_OUT', 'It is frozen.');
+    });
+    let over = false;
+    const running = run.finally(() => (over = true));
+    await until(() => expect(requests).toHaveLength(40), LEASE_TIMEOUT / 2);
+    expect(over).toBe(false);
+    expect((await running).failed).toBe(20);
+    expect(performance.now() - begun).toBeLessThan(2 * LEASE_TIMEOUT);
   });
 
   it('takes more messages only where one would be too large', { timeout: 60_000 }, async () => {
