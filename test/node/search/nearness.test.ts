@@ -125,6 +125,28 @@ describe('nodes that have failed twice', () => {
   });
 });
 
+it('a node that has failed twice keeps its place under every word of a search once any answer names it', async () => {
+  const nodes = nodesWith(19, (node) => node.take(seller, card));
+  const names = ['term:payung', 'term:merah'] as const;
+  const gone = [0, 1].flatMap((salt) => nearestTo(names[0], salt, nodes).slice(0, 3));
+  const left = nodes.filter((node) => !gone.includes(node));
+  const holders = (name: string) => new Set([0, 1].flatMap((salt) => nearestTo(name, salt, left).slice(0, 5)));
+  // Those who are asked for the other word alone know them, and say so when all others have answered.
+  const others = [...holders(names[1])].filter((node) => !holders(names[0]).has(node));
+  for (const node of gone) node.state = 'dead';
+  for (const node of others) node.delay = 50;
+  const fake = createFake(nodes);
+  for (const node of gone) fake.known.set(node.id, { ...node.ref, failing: true });
+  const verdicts = async () => {
+    const { coverage } = await fake.find('payung merah');
+    return Object.fromEntries(coverage.keys.map(({ key, verdict }) => [key, verdict]));
+  };
+  expect(await verdicts()).toMatchObject({ [names[0]]: 'complete' });
+  for (const node of others) node.closer = () => gone;
+  expect(await verdicts()).toMatchObject({ [names[0]]: 'partial' });
+  expect(others.some((node) => node.asked.length > 0)).toBe(true);
+});
+
 it('index nodes are told how many of one seller are wanted, where that is more than is usual', async () => {
   const nodes = nodesWith(3, (node) => node.take(seller, card));
   const fake = createFake(nodes);
