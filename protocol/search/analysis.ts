@@ -6,7 +6,11 @@ import { STOP_WORDS } from './stop-words.js';
 import { utf8Cut } from './utf8.js';
 import { unitOf } from './units.js';
 
-/** Counts up when any text gets other terms than before: cards and queries of two versions do not meet. */
+/**
+ * Counts up when any text gets other terms than before. Cards without a field `analysis` are of version 1; those of a later one name their
+ * version there, and the field in `crit`, so that whoever has not its tables refuses them and judges no index by others (docs/protocol.md,
+ * "Changing it").
+ */
 export const ANALYSIS_VERSION = 1;
 
 /** Longer words are cut: nobody types them, and a term travels in every card and key. */

@@ -10,13 +10,13 @@ import type { LeaseRequest, PutInput } from '../../../node/index/wire.js';
 import type { Network } from '../../../node/network/index.js';
 import { createStore, rawCodec } from '../../../node/store/index.js';
 import { cardDraft, cardKeys, listingIdOfCard } from '../../../protocol/catalog/make-card.js';
-import type { Card, Delta, Lease, Tombstone } from '../../../protocol/catalog/card.js';
+import type { Card, Delta, Lease, Listing, Tombstone } from '../../../protocol/catalog/card.js';
 import { encode } from '../../../protocol/cbor.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { deviceToPeerId } from '../../../protocol/ids.js';
 import { merkleProof, merkleRoot } from '../../../protocol/merkle.js';
 import { readItem } from '../../../protocol/listing/input.js';
-import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
+import { signedBytes, signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
 
 export const DAY = 24 * 60 * 60 * 1000;
 export const STRANGER_PEER = deviceToPeerId(keyPairFromSeed(new Uint8Array(32).fill(7)).publicKey);
@@ -38,6 +38,9 @@ export interface Seller {
   /** A change of the price, in minor units of IDR, of a card. */
   delta(card: SignedRecord<Card>, seq: number, price: number): SignedRecord<Delta>;
   end(sku: string, seq: number): SignedRecord<Tombstone>;
+  listing(sku: string, title: string): SignedRecord<Listing>;
+  /** Signs a payload that `signRecord` would not. */
+  sign(payload: Uint8Array): Uint8Array;
   /** A lease over the newest records of slots. */
   lease(records: readonly SignedRecord<Card | Delta>[], seq?: number, options?: LeaseOptions): SignedLease;
 }
@@ -123,6 +126,9 @@ export function createSeller(now: number, expires = now + 60 * DAY): Seller {
       };
     },
     end: (sku, seq) => signRecord('tombstone', { slot: `card/${sku}`, seq }, signer, options),
+    listing: (sku, title) =>
+      signRecord('listing', { slot: `listing/${sku}`, seq: 1, item: readItem({ sku, title }).item }, signer, options),
+    sign: (payload) => sign(signedBytes(payload), deviceKeys.secretKey),
   };
 }
 
