@@ -122,7 +122,11 @@ export class Scorer {
   private readonly weights: Float64Array;
   private readonly idfs: Float64Array;
   private readonly words: readonly number[];
-  private readonly compounds: readonly { readonly whole: number; readonly parts: readonly number[] }[];
+  private readonly compounds: readonly {
+    readonly whole: number;
+    readonly parts: readonly number[];
+    readonly idf: number;
+  }[];
   private readonly excluded: readonly { readonly term: number; readonly absent: number }[];
   private readonly parts: Float64Array;
   private readonly claimed: Uint8Array;
@@ -139,10 +143,15 @@ export class Scorer {
       return place;
     };
     this.words = [...new Set(query.words)].map(placeOf);
-    this.compounds = query.compounds.map(({ whole, parts }) => ({ whole: placeOf(whole), parts: parts.map(placeOf) }));
+    const compounds = query.compounds.map(({ whole, parts }) => ({ whole: placeOf(whole), parts: parts.map(placeOf) }));
     this.excluded = query.excluded.map((term) => ({ term: placeOf(term), absent: placeOf(ABSENT + term) }));
     this.terms = [...places.keys()];
     this.idfs = Float64Array.from(this.terms, (term) => idf(statistics.df.get(term) ?? 0, statistics.documents));
+    // Who writes WH1000XM4 says all that the parts of WH-1000XM4 say, whichever of them are the rarer.
+    this.compounds = compounds.map(({ whole, parts }) => {
+      const ofParts = parts.reduce((sum, part) => sum + (this.idfs[part] ?? 0), 0);
+      return { whole, parts, idf: Math.max(this.idfs[whole] ?? 0, ofParts) };
+    });
     this.fields = new Uint8Array(this.terms.length);
     this.weights = new Float64Array(this.terms.length);
     this.parts = new Float64Array(this.terms.length);
@@ -154,14 +163,14 @@ export class Scorer {
    * compound counts what is worth more, its whole or its parts: "fire stick" finds `firestick` and is not counted
    * twice.
    */
-  score(explain?: (place: number, contribution: number) => void): number {
+  score(explain?: (place: number, contribution: number, idf?: number) => void): number {
     const { fields, weights, parts, claimed, idfs } = this;
     let sum = 0;
     parts.fill(0);
     claimed.fill(0);
     for (const word of this.words) parts[word] = (weights[word] ?? 0) * (idfs[word] ?? 0);
     for (const compound of this.compounds) {
-      const whole = (weights[compound.whole] ?? 0) * (idfs[compound.whole] ?? 0);
+      const whole = (weights[compound.whole] ?? 0) * compound.idf;
       if (whole === 0 || compound.parts.some((part) => claimed[part] === 1)) continue;
       if (whole <= compound.parts.reduce((total, part) => total + (parts[part] ?? 0), 0)) continue;
       for (const part of compound.parts) {
@@ -169,7 +178,7 @@ export class Scorer {
         claimed[part] = 1;
       }
       sum += whole;
-      explain?.(compound.whole, whole);
+      explain?.(compound.whole, whole, compound.idf);
     }
     for (const word of this.words) {
       const part = parts[word] ?? 0;
@@ -221,10 +230,10 @@ export class Scorer {
   /** Why the card that is loaded has its score: each term that added or took something, the largest first. */
   explain(): Contribution[] {
     const found: Contribution[] = [];
-    this.score((place, contribution) => {
+    this.score((place, contribution, rarity = this.idfs[place] ?? 0) => {
       found.push({
         term: this.terms[place] ?? '',
-        idf: this.idfs[place] ?? 0,
+        idf: rarity,
         fields: this.fields[place] ?? 0,
         contribution: Math.round(contribution * SCORE_SCALE),
       });

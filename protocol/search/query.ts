@@ -170,8 +170,13 @@ class Draft {
       const joined = single(first.word + second.word);
       // A stem that lost what was added ("frame full" → frame) is no compound.
       if (joined === undefined || joined.length <= Math.max(first.term.length, second.term.length) + 1) return;
-      this.addCompound(joined, [first.term, second.term], false);
+      this.addCompound(joined, [...this.wordsOf(first), ...this.wordsOf(second)], false);
     });
+  }
+
+  /** A word, or what it was taken apart into: "wh 1000 xm4" may be written WH-1000XM4. */
+  private wordsOf({ term, word }: Token): readonly string[] {
+    return (this.words.has(term) ? undefined : codeParts(word)) ?? [term];
   }
 
   /** @throws NiagaError QUERY_EMPTY */

@@ -92,8 +92,14 @@ describe('scores', () => {
     expect(score('wh-1000xm4', 'sony wh1000xm4')).toBeGreaterThan(0);
     expect(score('wh 1000xm4', 'sony WH-1000XM4')).toBeGreaterThan(0);
     expect(score('iphone13', 'iphone 13 case')).toBeGreaterThan(0);
+    expect(score('wh 1000 xm4', 'sony WH-1000XM4')).toBeGreaterThan(score('wh 1000 xm4', 'sony WH-1000XM3'));
     expect(score('500 gb ssd', 'ssd 500gb')).toBeGreaterThanOrEqual(score('500 gb ssd', 'ssd 500 sony'));
     expect(score('500 gb ssd', 'ssd 500 sony')).toBeGreaterThan(score('500 gb ssd', 'ssd 250gb'));
+  });
+
+  it('count a code that is written as one for no less than all of its parts', () => {
+    const whole = score('WH-1000XM4', 'Headphone Sony WH1000XM4 bekas');
+    expect(whole).toBeGreaterThan(1.5 * score('WH-1000XM4', 'Headphone Sony WH-1000XM3 bekas'));
   });
 
   it('prefer what says that it is without, and what does not mention it, to what has it', () => {

@@ -17,6 +17,19 @@ const known = (table: Record<string, number>) => (term: string) =>
 const nothing = () => undefined;
 
 describe('parseQuery', () => {
+  it('joins the words of a model code, however it was taken apart', () => {
+    expect(parseQuery('wh 1000 xm4').compounds).toContainEqual({
+      whole: '1000xm4',
+      parts: ['1000', 'xm', '4'],
+      typed: false,
+    });
+    expect(parseQuery('iphone 13 pro').compounds).toContainEqual({
+      whole: 'iphone13',
+      parts: ['iphon', '13'],
+      typed: false,
+    });
+  });
+
   it('answers any text with a query of the wire’s form or refuses it with a code', () => {
     fc.assert(
       fc.property(
