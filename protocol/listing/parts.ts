@@ -5,6 +5,7 @@ import { parseMoney, type Money, type ParseMoneyOptions } from '../money.js';
 import { quote } from '../quote.js';
 import { encodeUtf8 } from '../utf8.js';
 import { CONDITION_FIELD_NAMES, PLACE_NAMES, QUANTITY_NAMES, SHIPPING_NAMES, VARIANT_NAMES } from './aliases.js';
+import { countryNames } from '../search/places.js';
 import { LISTING_LIMITS, type AdditionalProperty, type Conditions, type EligibleQuantity, type Place } from './item.js';
 import type { Shipping, Variant } from './item.js';
 import { isObject, type Field, type Reading } from './reading.js';
@@ -155,12 +156,12 @@ export function readEligibleQuantity(
   return defined({ minValue, maxValue });
 }
 
-/** Text is a town; otherwise an address in parts, with its position in degrees or, as on the wire, their millionths. */
+/** Text is a place as people write it; otherwise an address in parts, with its position in degrees or, as on the wire, their millionths. */
 export function readPlace(field: Field, reading: Reading): Place | undefined {
   const { where, value } = field;
   if (typeof value === 'string') {
-    const addressLocality = readLine(field, LISTING_LIMITS.place, reading);
-    return addressLocality === undefined ? undefined : { addressLocality };
+    const line = readLine(field, LISTING_LIMITS.place, reading);
+    return line === undefined ? undefined : placeOfText(line);
   }
   if (!isObject(value)) return reading.invalid(field, 'it must be a town, or an object with country, region and city');
   const fields = reading.fields(value, PLACE_NAMES, `${where}.`);
@@ -177,6 +178,16 @@ export function readPlace(field: Field, reading: Reading): Place | undefined {
     longitudeE6: position('longitude', 180),
   });
   return Object.keys(place).length === 0 ? undefined : place;
+}
+
+/** "Bandung", "Bandung, Jawa Barat", "Bandung, Indonesia", "Bandung, Jawa Barat, Indonesia": a buyer looks for each part by itself. */
+function placeOfText(line: string): Place {
+  const parts = line.split(',').map((part) => part.trim());
+  const [addressLocality, second, third] = parts;
+  if (parts.includes('') || parts.length < 2 || parts.length > 3) return { addressLocality: line };
+  if (third !== undefined) return defined({ addressCountry: third, addressRegion: second, addressLocality });
+  const isCountry = second !== undefined && countryNames(second).length > 0;
+  return defined({ ...(isCountry ? { addressCountry: second } : { addressRegion: second }), addressLocality });
 }
 
 function readDegrees(field: Field, most: number, reading: Reading): number | undefined {

@@ -75,7 +75,7 @@ export const LISTING_FORM = {
     availableAtOrFrom: {
       type: ['string', 'object'],
       description:
-        'Where it is: a town, or {"country": "ID", "region": "…", "city": "…", "lat": …, "lon": …}; also `place`, `location`',
+        'Where it is: a town, "Bandung, Jawa Barat, Indonesia", or {"country": "ID", "region": "…", "city": "…", "lat": …, "lon": …}; also `place`, `location`',
     },
     shippingDetails: {
       type: ['array', 'object', 'string'],

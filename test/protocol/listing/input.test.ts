@@ -12,6 +12,20 @@ function read(fields: object, options?: ReadItemOptions): ListingItem {
 }
 
 describe('readItem', () => {
+  it('reads a place as people write it, so that each part of it can be looked for', () => {
+    const placeOf = (place: string) => readItem({ sku: 'a', title: 'a', place }).item?.availableAtOrFrom;
+    expect(placeOf('Bandung')).toEqual({ addressLocality: 'Bandung' });
+    expect(placeOf('Bandung, Jawa Barat')).toEqual({ addressLocality: 'Bandung', addressRegion: 'Jawa Barat' });
+    expect(placeOf('Bandung,ID')).toEqual({ addressLocality: 'Bandung', addressCountry: 'ID' });
+    expect(placeOf('Bandung, Jawa Barat, Indonesia')).toEqual({
+      addressLocality: 'Bandung',
+      addressRegion: 'Jawa Barat',
+      addressCountry: 'Indonesia',
+    });
+    for (const line of ['Jl. Braga 1, Bandung, Jawa Barat, Indonesia', 'Bandung,', ','])
+      expect(placeOf(line)).toEqual({ addressLocality: line });
+  });
+
   it('fills in what a line leaves out', () => {
     const item = {
       sku: 'B-1',
