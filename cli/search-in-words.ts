@@ -62,7 +62,7 @@ function facetsInWords({ category, brand, place, price }: FacetsView): string[] 
 
 /** "Nothing found" and "nobody answered" are different answers (DESIGN section 5), and said in different words. */
 function notesOf(view: SearchView): string[] {
-  const { hits, matched, coverage, anyWord, suggestion, searchedFor, tookMs } = view;
+  const { hits, matched, coverage, anyWord, hidden = 0, behind, suggestion, searchedFor, tookMs } = view;
   const { verdict, asked, answered, refused } = coverage;
   const notes: string[] = [];
   const who = `${answered} of ${asked} index nodes answered`;
@@ -71,6 +71,10 @@ function notesOf(view: SearchView): string[] {
     notes.push(`Nothing was found as typed; these are the hits for "${safeLine(searchedFor)}".`);
   else if (suggestion !== undefined) notes.push(`Did you mean "${safeLine(suggestion)}"?`);
   if (anyWord === true) notes.push('Nothing was found that has all of the words; these hits have some of them.');
+  if (behind === true)
+    notes.push(
+      'Some stand behind the others though their turn was earlier: their seller has enough before (--per-seller 0: no cap).',
+    );
   const found = `${hits.length} ${hits.length === 1 ? 'hit' : 'hits'}${matched > hits.length ? ` of about ${matched}` : ''}`;
   if (verdict === 'unknown') {
     notes.push(
@@ -81,7 +85,7 @@ function notesOf(view: SearchView): string[] {
   } else if (verdict === 'complete') {
     notes.push(
       hits.length === 0
-        ? `Nothing found ${time}: the index nodes that would know have answered (${who}), and have no such listing.`
+        ? `Nothing found ${time}: the index nodes that would know have answered (${who}), and have no ${hidden > 0 ? 'other' : 'such'} listing.`
         : `${found} ${time}; complete: ${who}.`,
     );
   } else {
@@ -91,7 +95,13 @@ function notesOf(view: SearchView): string[] {
         : `${found} ${time}; partial, there may be more: ${who}.`,
     );
   }
+  if (hidden > 0)
+    notes.push(
+      `${hidden} ${hidden === 1 ? 'listing is' : 'listings are'} not shown: of traders that are blocked here, or with a false card. See: niaga block list, niaga evidence list`,
+    );
   if (refused > 0)
-    notes.push(`${refused} ${refused === 1 ? 'record was' : 'records were'} left out: not what the signature says.`);
+    notes.push(
+      `${refused} ${refused === 1 ? 'record was' : 'records were'} left out: not in order, such as with a signature that does not hold.`,
+    );
   return notes;
 }

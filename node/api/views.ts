@@ -165,6 +165,14 @@ export const searchView = z.object({
     .boolean()
     .optional()
     .describe('Sorted by newest or price, and no listing has all of the words: these have some'),
+  hidden: z
+    .int()
+    .optional()
+    .describe('Listings that answer and are not shown: of blocked traders, or with a card that is known to be false'),
+  behind: z
+    .boolean()
+    .optional()
+    .describe('Sorted by newest or price, and some of these stand behind later ones: their seller has enough before'),
   suggestion: z.string().optional().describe('What was probably meant, where a word is hardly known'),
   searchedFor: z.string().optional().describe('The words were not found as typed; the hits are for these'),
   coverage: coverageView,

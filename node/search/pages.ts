@@ -86,7 +86,7 @@ export class Pages {
     from: number,
     { limit, explain }: PageOptions,
   ): Omit<SearchView, 'tookMs'> {
-    const { hits, harvest, coverage, matched, facets, anyWord } = snapshot;
+    const { question, hits, harvest, coverage, matched, facets, anyWord, hidden } = snapshot;
     const now = this.#deps.now();
     const shown: Ranked[] = [];
     let at = from;
@@ -104,6 +104,9 @@ export class Pages {
       matched,
       ...(facets === undefined ? {} : { facets }),
       ...(anyWord ? { anyWord } : {}),
+      ...(hidden > 0 ? { hidden } : {}),
+      // Best matches come in no order that could be seen to be broken.
+      ...(question.sort !== 'relevance' && shown.some(({ capped }) => capped) ? { behind: true } : {}),
       ...(more ? { next: cursorOf(name(), at) } : {}),
       coverage: { ...coverage, refused: harvest.refused },
     };

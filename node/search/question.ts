@@ -77,8 +77,12 @@ function queryOf(text: string, filters: Filters, known: KnownTerms): Query {
   try {
     return parseQuery(text, { df: known });
   } catch (error) {
-    if (isNiagaError(error, 'QUERY_EMPTY') && canBrowse) return EMPTY_QUERY;
-    throw error;
+    if (!isNiagaError(error, 'QUERY_EMPTY')) throw error;
+    if (canBrowse) return EMPTY_QUERY;
+    if (Object.keys(filters).length === 0) throw error;
+    throw new NiagaError('QUERY_EMPTY', 'These filters alone do not say where to look.', {
+      next: 'Add words, or a category, a place or a seller to browse.',
+    });
   }
 }
 

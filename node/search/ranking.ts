@@ -44,13 +44,23 @@ export function rankHarvest(harvest: Harvest, options: RankOptions): Ranked[] {
   }
 }
 
-function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ranked: Ranked[] } {
-  const { question, statistics, now, isHidden } = options;
+/** How many answer a question and are not to be shown. */
+export function hiddenIn(harvest: Harvest, options: Pick<RankOptions, 'question' | 'now' | 'isHidden'>): number {
+  return fittingIn(harvest, options).filter(options.isHidden).length;
+}
+
+/** What is known of the listings that a question's filters let through, and that stand now. */
+function fittingIn(harvest: Harvest, { question, now }: Pick<RankOptions, 'question' | 'now'>): Version[] {
   const passes = matcher(question.filters);
-  const fitting = harvest.versions().filter((version) => {
+  return harvest.versions().filter((version) => {
     const { trader } = version.card.record.payload;
-    return passes({ trader, summary: version.summary }) && !isHidden(version) && harvest.validUntil(version) > now;
+    return passes({ trader, summary: version.summary }) && harvest.validUntil(version) > now;
   });
+}
+
+function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ranked: Ranked[] } {
+  const { question, statistics, isHidden } = options;
+  const fitting = fittingIn(harvest, options).filter((version) => !isHidden(version));
   const byScore = answering(question, rank(question.query, fitting, statistics));
   // The best hits say what others are moved up for: none of them may be forged.
   const first = question.sort === 'relevance' ? byScore.slice(0, FEEDBACK.best).map(({ id }) => id) : [];

@@ -27,7 +27,7 @@ import { Pages } from './pages.js';
 import { Places } from './places.js';
 import { Progress, type Report } from './progress.js';
 import { questionOf, signatureOf, type KnownTerms, type Question } from './question.js';
-import { hasAnyWordOnly, rankHarvest } from './ranking.js';
+import { hasAnyWordOnly, hiddenIn, rankHarvest } from './ranking.js';
 import type { Snapshot } from './snapshots.js';
 import { Speller } from './speller.js';
 import { UsefulPeers } from './useful.js';
@@ -222,6 +222,7 @@ export class SearchService implements Search {
       matched: Math.max(matchedIn(gathered), hits.length),
       facets: question.facets ? facetsView(facetsIn(gathered)) : undefined,
       anyWord: hasAnyWordOnly(question, hits),
+      hidden: hiddenIn(harvest, rankOptions),
       busy: Promise.resolve(),
     };
     this.#speller.learnHits(hits.slice(0, limit).map(({ version }) => version));

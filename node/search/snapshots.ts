@@ -36,6 +36,8 @@ export interface Snapshot {
   readonly facets: FacetsView | undefined;
   /** No listing has all words: those with some of them have to do. */
   readonly anyWord: boolean;
+  /** Listings that answer and are not to be shown. */
+  readonly hidden: number;
   /** Ends with the deepening that is under way: two callers do not add the same hits. */
   busy: Promise<void>;
 }

@@ -66,6 +66,21 @@ describe('niaga search', () => {
     );
   });
 
+  it('tells what is not shown from what is not there', async () => {
+    const blocked = await search(view({ hidden: 2 }));
+    expect(blocked.err).toMatch(
+      /^Nothing found in 4 ms: .*, and have no other listing\.\n2 listings are not shown: .*niaga block list/,
+    );
+    const some = await search(view({ hits: [HIT], hidden: 1 }));
+    expect(some.err).toMatch(/^1 hit in 4 ms; complete: .*\n1 listing is not shown: of traders that are blocked here/);
+  });
+
+  it('says where an order is broken for a seller who has much', async () => {
+    expect((await search(view({ hits: [HIT], behind: true }))).err).toMatch(
+      /^Some stand behind the others .*--per-seller 0/,
+    );
+  });
+
   it('says where no hit has all of the words', async () => {
     expect((await search(view({ hits: [HIT], anyWord: true }))).err).toMatch(
       /^Nothing was found that has all of the words/,

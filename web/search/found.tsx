@@ -29,6 +29,8 @@ export function Meant({ found, query }: { found: SearchView; query: URLSearchPar
         </p>
       )}
       {found.anyWord === true ? <p class="note">{t.anyWord}</p> : null}
+      {found.hidden === undefined ? null : <p class="note">{t.hidden(found.hidden)}</p>}
+      {found.behind === true ? <p class="note">{t.behind}</p> : null}
     </>
   );
 }

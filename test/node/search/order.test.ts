@@ -62,6 +62,20 @@ describe('the hits of a search', () => {
     );
   });
 
+  it('say where they are out of order, because their seller has enough before', async () => {
+    const priced = (count: number, title: string, from: number) =>
+      shopOf(Array.from({ length: count }, (_, at) => [`${title} ${at}`, { item: { price: `${from + at} IDR` } }]));
+    const [flood, other] = [priced(5, 'Payung', 1), priced(2, 'Payung biru', 100)];
+    const fake = createFake(nodesWith(3, (node) => flood.fill(other.fill(node))));
+    const prices = ({ hits }: { hits: readonly { price: { amount: string } | null }[] }) =>
+      hits.map(({ price }) => Number(price?.amount) / 100);
+    const capped = await fake.find('payung', { sort: 'price' });
+    expect([prices(capped), capped.behind]).toEqual([[1, 2, 3, 100, 101, 4, 5], true]);
+    const all = await fake.find('payung', { sort: 'price', perSeller: 0 });
+    expect([prices(all), all.behind]).toEqual([[1, 2, 3, 4, 5, 100, 101], undefined]);
+    expect((await fake.find('payung')).behind).toBeUndefined();
+  });
+
   it('are at most three of one seller among the first twenty, unless other wishes are given or the seller is', async () => {
     const flood = shopOf(Array.from({ length: 10 }, (_, at) => [`Payung a${'bcdefghijk'[at]}`] as [string]));
     const other = shopOf([

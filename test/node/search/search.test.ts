@@ -104,13 +104,28 @@ describe('a search shows', () => {
     expect(await shown(delta.id.multihash.digest, 0)).toBe(0);
   });
 
-  it('nothing of a seller who is blocked', async () => {
+  it('nothing of a seller who is blocked, and says how many that are', async () => {
     const [shop, crook] = [createSeller(now), createSeller(now)];
     const fill = (node: FakeNode) => node.take(shop, shop.card('a', 'Payung')).take(crook, crook.card('b', 'Payung'));
     const fake = createFake(nodesWith(3, fill), {
       deps: { isBlocked: (trader) => traderToText(trader) === traderToText(crook.trader) },
     });
-    expect((await fake.find('payung')).hits.map(({ seller }) => seller)).toEqual([traderToText(shop.trader)]);
+    const { hits, hidden } = await fake.find('payung');
+    expect([hits.map(({ seller }) => seller), hidden]).toEqual([[traderToText(shop.trader)], 1]);
+    // What a filter would leave out anyway is not hidden.
+    expect(await fake.find('payung', { minPrice: '1 USD' })).toMatchObject({ hits: [] });
+    expect((await fake.find('payung', { minPrice: '1 USD' })).hidden).toBeUndefined();
+  });
+
+  it('what filters alone cannot find, and says what else they need', async () => {
+    const fake = createFake(nodesWith(3));
+    for (const filter of [{ kind: 'service' }, { minPrice: '10 USD' }, { inStock: true }] as const) {
+      const refused = fake.search.search({ words: [], limit: 20, timeoutMs: 1_000, ...filter });
+      await expect(refused).rejects.toMatchObject({
+        code: 'QUERY_EMPTY',
+        next: 'Add words, or a category, a place or a seller to browse.',
+      });
+    }
   });
 });
 
