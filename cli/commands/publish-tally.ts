@@ -11,6 +11,8 @@ export interface Tally {
   /** Lines that were answered. */
   readonly lines: number;
   file(name: string): void;
+  /** The node has been given the file up to this line. */
+  given(line: number): void;
   count(answer: PublishedView): void;
   /** How far it came. */
   place(): string;
@@ -27,6 +29,7 @@ export function createTally(begun: number): Tally {
   let thin = 0;
   let file = '';
   let last = 0;
+  let given = 0;
 
   const rate = (now: number): string => {
     const seconds = (now - begun) / second;
@@ -42,7 +45,10 @@ export function createTally(begun: number): Tally {
     },
     file(name) {
       file = name;
-      last = 0;
+      last = given = 0;
+    },
+    given(line) {
+      given = line;
     },
     count({ line, status, replicas, quorum, warnings: own = [] }) {
       lines += 1;
@@ -52,7 +58,12 @@ export function createTally(begun: number): Tally {
       if (status !== 'invalid' && !quorum) thin += 1;
       for (const { message } of own) warnings.set(message, (warnings.get(message) ?? 0) + 1);
     },
-    place: () => (last === 0 ? `Stopped before the first line of ${file}.` : `Stopped after line ${last} of ${file}.`),
+    place() {
+      const where = last === 0 ? `Stopped before the first line of ${file}.` : `Stopped after line ${last} of ${file}.`;
+      return given > last
+        ? `${where} The node was given the lines up to ${given}, and goes on with those that it had signed.`
+        : where;
+    },
     summary(now) {
       const replicas = fewest === undefined ? '' : `; fewest replicas ${fewest}`;
       const words = Object.entries(counts).map(([status, count]) => `${count} ${status}`);

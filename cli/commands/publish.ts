@@ -12,7 +12,7 @@ import { safeJson, safeLine } from '../safe-text.js';
 import { createBatches } from './publish-batches.js';
 import { showProgress, type Progress } from './publish-progress.js';
 import { withPictures } from './publish-pictures.js';
-import { createTally } from './publish-tally.js';
+import { createTally, type Tally } from './publish-tally.js';
 
 type Options = z.output<typeof publishInput>;
 
@@ -28,7 +28,7 @@ export const publish: Command<Options> = async (options, context) => {
       const name = 'path' in source ? source.path : '-';
       tally.file(name);
       const isLast = at === sources.length - 1;
-      for await (const answer of publishSource(source, client, { ...options, progress, isLast }, context)) {
+      for await (const answer of publishSource(source, client, { ...options, progress, tally, isLast }, context)) {
         tally.count(answer);
         await printAnswer(sources.length > 1 ? { ...answer, file: name } : answer, context, progress);
       }
@@ -52,6 +52,7 @@ function sizeOf(sources: readonly Source[]): number | undefined {
 
 interface Sending extends Options {
   readonly progress: Progress;
+  readonly tally: Tally;
   /** Nothing follows this source. */
   readonly isLast: boolean;
 }
@@ -71,7 +72,7 @@ interface Sent {
 async function* publishSource(
   source: Source,
   client: Client,
-  { format, strict, restock, progress, isLast }: Sending,
+  { format, strict, restock, progress, tally, isLast }: Sending,
   context: Context,
 ): AsyncGenerator<PublishedView> {
   const { signal } = context;
@@ -89,6 +90,7 @@ async function* publishSource(
     const outputs =
       given.length === 0 ? undefined : client.stream('publish', { items: given, strict, restock }, { signal });
     const first = outputs?.next();
+    if (first !== undefined) tally.given(given.at(-1)?.line ?? 0);
     // Whoever comes to it finds out.
     first?.catch(() => undefined);
     return { batch, outputs, first };

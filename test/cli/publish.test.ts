@@ -217,6 +217,20 @@ describe('publish', () => {
     expect(ran.err).toContain('Stopped after line 500 of -.');
   });
 
+  it('says what the node has been given when it is interrupted before the first answer', async () => {
+    const controller = new AbortController();
+    await using at = await serveHome({
+      publish: async function* () {
+        setTimeout(() => controller.abort(new Interrupted(130)), 50);
+        yield await new Promise<never>(() => undefined);
+      },
+    });
+    const stdin = [1, 2, 3].map((number) => `${line(number)}\n`).join('');
+    const ran = await niaga(['publish', '-', '--home', at.home], { stdin, signal: controller.signal });
+    expect(ran.code).toBe(130);
+    expect(ran.err).toContain('Stopped before the first line of -. The node was given the lines up to 3');
+  });
+
   it('says how far it came when the node fails in the middle, and why', async () => {
     await using at = await serveHome({
       publish: async function* () {
