@@ -97,7 +97,7 @@ function notesOf(view: SearchView): string[] {
   }
   if (hidden > 0)
     notes.push(
-      `${hidden} ${hidden === 1 ? 'listing is' : 'listings are'} not shown: of traders that are blocked here, or with a false card. See: niaga block list, niaga evidence list`,
+      `${hidden} of those that came ${hidden === 1 ? 'is' : 'are'} not shown: of traders that are blocked here, or with a false card. See: niaga block list, niaga evidence list`,
     );
   if (refused > 0)
     notes.push(

@@ -38,6 +38,7 @@ async function printView(view: SearchView, context: Context): Promise<void> {
     // What the lines cannot say: how complete they are.
     const { searchInWords } = await import('../search-in-words.js');
     note(context, searchInWords(view, undefined).notes.join('\n'));
+    if (view.facets !== undefined) note(context, 'What --facets counted is no hit, and no line: it stands in --json.');
   } else {
     await printOne('search', view, context);
   }

@@ -168,7 +168,9 @@ export const searchView = z.object({
   hidden: z
     .int()
     .optional()
-    .describe('Listings that answer and are not shown: of blocked traders, or with a card that is known to be false'),
+    .describe(
+      'Of the listings that came, those that answer and are not shown: of blocked traders, or known to have a false card',
+    ),
   behind: z
     .boolean()
     .optional()

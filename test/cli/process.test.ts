@@ -110,7 +110,8 @@ describe('init', () => {
 });
 
 describe('start', () => {
-  const quiet = ['--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0', '--api', '127.0.0.1:0'];
+  const local = ['--no-mdns', '--listen', '/ip4/127.0.0.1/tcp/0'];
+  const quiet = [...local, '--api', '127.0.0.1:0'];
 
   async function firstLine(started: Started): Promise<string> {
     const lines = createInterface({ input: started.child.stdout });
@@ -151,7 +152,7 @@ describe('start', () => {
   it('runs on in a process of its own with --detach, until niaga stop', { timeout: 240_000 }, async () => {
     await using folder = await folderWith();
     const home = join(folder.path, 'home');
-    const wrong = await niaga('start', '--detach', '--json', '--home', home, ...quiet, '--api', 'nowhere at all');
+    const wrong = await niaga('start', '--detach', '--json', '--home', home, ...local, '--api', 'nowhere at all');
     expect([wrong.code, jsonLines(wrong.err)]).toMatchObject([2, [{ error: { code: 'ADDRESS_INVALID' } }]]);
     const log = join(home, 'main', 'node.log');
     const older = 'an older line\n'.repeat(1_000_000);
@@ -195,9 +196,9 @@ describe('start', () => {
     await using at = await serveHome();
     await using folder = await folderWith();
     const home = join(folder.path, 'home');
-    const taken = await niaga('start', '--json', '--home', home, ...quiet, '--api', `127.0.0.1:${at.served.port}`);
+    const taken = await niaga('start', '--json', '--home', home, ...local, '--api', `127.0.0.1:${at.served.port}`);
     expect([taken.code, jsonLines(taken.err)]).toMatchObject([1, [{ error: { code: 'PORT_TAKEN' } }]]);
-    const none = await niaga('start', '--json', '--home', home, ...quiet, '--api', 'nowhere at all');
+    const none = await niaga('start', '--json', '--home', home, ...local, '--api', 'nowhere at all');
     expect([none.code, jsonLines(none.err)]).toMatchObject([2, [{ error: { code: 'ADDRESS_INVALID' } }]]);
   });
 

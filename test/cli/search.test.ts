@@ -69,10 +69,12 @@ describe('niaga search', () => {
   it('tells what is not shown from what is not there', async () => {
     const blocked = await search(view({ hidden: 2 }));
     expect(blocked.err).toMatch(
-      /^Nothing found in 4 ms: .*, and have no other listing\.\n2 listings are not shown: .*niaga block list/,
+      /^Nothing found in 4 ms: .*, and have no other listing\.\n2 of those that came are not shown: .*niaga block list/,
     );
     const some = await search(view({ hits: [HIT], hidden: 1 }));
-    expect(some.err).toMatch(/^1 hit in 4 ms; complete: .*\n1 listing is not shown: of traders that are blocked here/);
+    expect(some.err).toMatch(
+      /^1 hit in 4 ms; complete: .*\n1 of those that came is not shown: of traders that are blocked here/,
+    );
   });
 
   it('says where an order is broken for a seller who has much', async () => {
@@ -85,6 +87,12 @@ describe('niaga search', () => {
     expect((await search(view({ hits: [HIT], anyWord: true }))).err).toMatch(
       /^Nothing was found that has all of the words/,
     );
+  });
+
+  it('says where lines have no room for what was counted', async () => {
+    const facets = { category: [], brand: [], place: [], price: [] };
+    expect((await search(view({ hits: [HIT], facets }), ['kopi', '--jsonl'])).err).toContain('it stands in --json.');
+    expect((await search(view({ hits: [HIT] }), ['kopi', '--jsonl'])).err).not.toContain('--json');
   });
 
   it('counts matches by value', async () => {
