@@ -180,10 +180,10 @@ function optionOf(field: Field, path: string): Option {
 }
 
 /** What has one value is not given two, of which one would count silently. */
-function once(flag: string, path: string): (word: string, before: unknown) => string {
+function once(flag: string, path: string): (word: string, before?: string) => string {
   return (word, before) => {
     if (before === undefined) return word;
-    const [first, second] = [String(before), word].map((each) => `"${unmark(each).slice(0, 60)}"`);
+    const [first, second] = [before, word].map((each) => `"${unmark(each).slice(0, 60)}"`);
     throw new NiagaError('USAGE', `${flag} takes one value, and was given ${first} and ${second}.`, {
       where: flag,
       next: `niaga ${path} --help`,

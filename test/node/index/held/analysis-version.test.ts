@@ -20,7 +20,7 @@ describe('a card whose terms are of a later version of the analysis', () => {
     await using node = await createHolder();
     const seller = createSeller(node.clock.now);
     const [card, other] = [seller.card('a', 'payung lipat'), seller.card('b', 'payung pantai')];
-    const later = ofLater(card, seller.sign);
+    const later = ofLater(card, (payload) => seller.sign(payload));
     const put = batchOf(
       [
         [later, cardKeys(card.payload)],
