@@ -61,6 +61,11 @@ export class SimulatedNetwork {
     this.#handlers.set(method, { handler, ...options });
   }
 
+  /** Dials that no request waits for are not simulated: there is nothing to put off. */
+  hurry() {
+    return () => undefined;
+  }
+
   keep(peer, weight) {
     this.#kept.set(this.#world.space.nodeOf(peer), weight);
     if (this.#kept.size <= Math.min(KEPT_PEERS, this.#world.connectionBudget / 2)) return;
