@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { NiagaNode, TradeView } from '../../node/index.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
 import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
+import { PATIENCE } from '../support/patience.js';
 import { searchWhole, TIME_ENOUGH } from './searches.js';
 
 const KOPI = { sku: 'kopi-1', title: 'Kopi Gayo arabika 250 g', price: '85000 IDR', quantity: 5, lang: 'id' };
@@ -158,13 +159,14 @@ describe('a market of four nodes', () => {
     expect([ours.counterparty, theirs.counterparty]).toEqual([seller.trader, buyer.trader]);
     for (const node of [buyer, seller]) {
       // The receipt for the last message comes a moment after the other side shows it.
-      await shows(node, trade, 'completed');
-      const { evidence } = await node.tradeExport({ trade });
-      const report = verifyEvidenceFile(new Uint8Array(Buffer.from(evidence, 'base64')));
-      expect(report).toMatchObject({ valid: true, problems: [] });
-      expect(report.state?.word).toBe('completed');
-      expect(report.messages.every((message) => message.receipted)).toBe(true);
-      expect(report.listings).toHaveLength(1);
+      await vi.waitFor(async () => {
+        const { evidence } = await node.tradeExport({ trade });
+        const report = verifyEvidenceFile(new Uint8Array(Buffer.from(evidence, 'base64')));
+        expect(report).toMatchObject({ valid: true, problems: [] });
+        expect(report.state?.word).toBe('completed');
+        expect(report.messages.every((message) => message.receipted)).toBe(true);
+        expect(report.listings).toHaveLength(1);
+      }, PATIENCE);
     }
   });
 
