@@ -1,12 +1,23 @@
 import { onAbort } from '../signals.js';
 
-/** A dial that no request waits for is put off by no more than these milliseconds, however many searches there are. */
-const MOST_PUT_OFF = 1000;
+/**
+ * A dial that no request waits for is put off by no more than these milliseconds, however many searches there are: a step of a look-up has
+ * two seconds.
+ */
+const MOST_PUT_OFF = 500;
+/** So many at once: libp2p has given each its place among those that are dialled (MAX_PARALLEL_DIALS), and the others are for requests. */
+const MOST_WAITING = 12;
 /**
  * A connection that was lost is opened again by libp2p itself, at once, and at both ends: two connections for one, and where many are
  * lost together the one that is needed comes behind all others. So each is left for a time of its own first, between these milliseconds.
  */
 const LOST_FOR = { least: 250, most: 1000 };
+
+interface Lost {
+  /** Of `performance.now()`. */
+  readonly until: number;
+  isBack: boolean;
+}
 
 /**
  * Whose turn it is to be dialled. A connection costs both sides more than all the rest of a search: those that a request needs are
@@ -16,8 +27,8 @@ export class DialTurns {
   readonly #signal: AbortSignal;
   /** Peers that a request needs, by how many. */
   readonly #wanted = new Map<string, number>();
-  /** Peers whose connection was lost, until when they are left; the same object as long as they are not back. */
-  readonly #lost = new Map<string, { readonly until: number }>();
+  /** Peers whose connection was lost, until when they are left. */
+  readonly #lost = new Map<string, Lost>();
   #hurried = 0;
   readonly #waiting = new Set<() => void>();
 
@@ -53,14 +64,18 @@ export class DialTurns {
   /** The last connection to the peer was closed. */
   lost(id: string): void {
     const now = performance.now();
-    for (const [other, { until }] of this.#lost) if (until + MOST_PUT_OFF < now) this.#lost.delete(other);
+    for (const [other, { until }] of this.#lost) if (until < now) this.#lost.delete(other);
     const { least, most } = LOST_FOR;
-    this.#lost.set(id, { until: now + least + Math.random() * (most - least) });
+    this.#lost.set(id, { until: now + least + Math.random() * (most - least), isBack: false });
   }
 
   /** The peer is connected. */
   back(id: string): void {
-    if (this.#lost.delete(id)) this.#wake();
+    const lost = this.#lost.get(id);
+    if (lost === undefined) return;
+    lost.isBack = true;
+    this.#lost.delete(id);
+    this.#wake();
   }
 
   /** Waits until the peer may be dialled. False: it was lost and is back meanwhile, so there is nothing to dial. */
@@ -68,8 +83,8 @@ export class DialTurns {
     const lost = this.#lost.get(id);
     const longest = performance.now() + MOST_PUT_OFF;
     for (;;) {
-      if (lost !== undefined && this.#lost.get(id) !== lost) return false;
-      if (this.#signal.aborted || this.#wanted.has(id)) return true;
+      if (lost?.isBack === true && !this.#lost.has(id)) return false;
+      if (this.#signal.aborted || this.#wanted.has(id) || this.#waiting.size >= MOST_WAITING) return true;
       const until = Math.max(lost?.until ?? 0, this.#hurried > 0 ? longest : 0);
       const left = until - performance.now();
       if (left <= 0) return true;

@@ -236,7 +236,7 @@ export interface Network extends AsyncDisposable {
 
   /**
    * Somebody waits for answers, until what is returned is called: connections that no request needs are put off meanwhile, each for
-   * at most a second.
+   * at most half a second.
    */
   hurry(): () => void;
 

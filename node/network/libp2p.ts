@@ -47,7 +47,7 @@ const LOOKUP_STEP_TIME = { minTimeout: 2 * second, maxTimeout: 5 * second };
  * Peers at once that kad-dht connects to, for its table's sake: each answer that it gets names twenty. With its default of 16 a node that
  * starts, and all that it meets, have no time for anything else.
  */
-const TABLE_DIALS = 4;
+const TABLE_DIALS = 8;
 /** As long as a timer can be, 24 days: in place of kad-dht's own look-ups of itself, which join.ts makes. */
 const NEVER = 2 ** 31 - 1;
 const MAX_STREAMS_PER_CONNECTION = 256;

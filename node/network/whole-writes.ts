@@ -5,7 +5,9 @@ import type { ConnectionEncrypter, MessageStream } from '@libp2p/interface';
  * parts, a tag), and @libp2p/tcp writes each member of a list by itself: two to four system calls and packets for each message, the first of
  * which wakes the other side for two bytes.
  */
-export function inWholeWrites<C>(encrypter: (components: C) => ConnectionEncrypter): (components: C) => ConnectionEncrypter {
+export function inWholeWrites<C>(
+  encrypter: (components: C) => ConnectionEncrypter,
+): (components: C) => ConnectionEncrypter {
   return (components) => {
     const inner = encrypter(components);
     return {

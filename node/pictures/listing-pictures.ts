@@ -17,7 +17,7 @@ import { SeenPictures } from './seen-pictures.js';
 /** Fetched side by side, so that one that nobody has keeps no other waiting. */
 const TOGETHER = 4;
 
-const NOT_FETCHED = 'It is on other nodes, and nobody has asked for it (--fetch).';
+const NOT_FETCHED = 'It is not on this node, and nobody has asked others for it (--fetch).';
 const NO_PICTURE = 'It is no JPEG, PNG or WebP picture that can be shown.';
 
 export interface ListingPicturesDeps {

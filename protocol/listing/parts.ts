@@ -180,11 +180,15 @@ export function readPlace(field: Field, reading: Reading): Place | undefined {
   return Object.keys(place).length === 0 ? undefined : place;
 }
 
-/** "Bandung", "Bandung, Jawa Barat", "Bandung, Indonesia", "Bandung, Jawa Barat, Indonesia": a buyer looks for each part by itself. */
+/**
+ * "Bandung", "Bandung, Jawa Barat", "Bandung, Indonesia", "Bandung, Jawa Barat, Indonesia": a buyer looks for each part by itself. Two
+ * letters behind a town may be a state, and are left with it: "Los Angeles, CA" is not in Canada.
+ */
 function placeOfText(line: string): Place {
   const parts = line.split(',').map((part) => part.trim());
   const [addressLocality, second, third] = parts;
-  if (parts.includes('') || parts.length < 2 || parts.length > 3) return { addressLocality: line };
+  const isCode = parts.length === 2 && second?.length === 2;
+  if (parts.includes('') || parts.length < 2 || parts.length > 3 || isCode) return { addressLocality: line };
   if (third !== undefined) return defined({ addressCountry: third, addressRegion: second, addressLocality });
   const isCountry = second !== undefined && countryNames(second).length > 0;
   return defined({ ...(isCountry ? { addressCountry: second } : { addressRegion: second }), addressLocality });

@@ -29,11 +29,11 @@ describe('a dial', () => {
     expect(await state(dial)).toBe(true);
   });
 
-  it('is put off for a second at most, however many searches there are', async () => {
+  it('is put off for half a second at most, however many searches there are', async () => {
     const { dials, state } = turns();
     dials.hurry();
     const dial = dials.turnOf('a');
-    for (let waited = 0; waited < 900; waited += 100) {
+    for (let waited = 0; waited < 400; waited += 100) {
       vi.advanceTimersByTime(100);
       dials.hurry()();
       expect(await state(dial)).toBe('waits');
@@ -52,6 +52,26 @@ describe('a dial', () => {
     expect(await state(dials.turnOf('a'))).toBe(true);
     done();
     expect(await state(dials.turnOf('a'))).toBe('waits');
+  });
+
+  it('leaves room for those that requests need: no more than twelve wait, and each has its place at libp2p', async () => {
+    const { dials, state } = turns();
+    dials.hurry();
+    const all = Array.from({ length: 20 }, (_, number) => dials.turnOf(`peer ${number}`));
+    const states = await Promise.all(all.map(state));
+    expect(states.filter((one) => one === 'waits')).toHaveLength(12);
+    expect(states.slice(12)).toEqual(Array.from({ length: 8 }, () => true));
+  });
+
+  it('of a peer that was lost, is back and was lost again goes on in its turn', async () => {
+    const { dials, state } = turns();
+    dials.lost('a');
+    const dial = dials.turnOf('a');
+    dials.back('a');
+    dials.lost('a');
+    expect(await state(dial)).not.toBe(false);
+    vi.advanceTimersByTime(1_000);
+    expect(await state(dial)).toBe(true);
   });
 
   it('goes on when the network stops', async () => {

@@ -14,7 +14,7 @@ describe('a request and its answer', () => {
     for (let count = 0; count < 20; count++) await ask();
     const writes = vi.spyOn(Socket.prototype, 'write');
     for (let count = 0; count < 200; count++) expect(await ask()).toHaveLength(3_000);
-    // A few are of something else, and of windows that are half used.
+    // A few are of something else, and say that there is room again.
     expect(writes.mock.calls.length).toBeLessThan(2.5 * 200);
     writes.mockRestore();
   });

@@ -50,7 +50,7 @@ const HERE = [
   { picture: image[2], place: 3, here: true, why: 'It is no JPEG, PNG or WebP picture that can be shown.' },
   { picture: image[3], place: 4, here: false, why: 'The seller’s node does not have it.' },
 ];
-const NOT_FETCHED = 'It is on other nodes, and nobody has asked for it (--fetch).';
+const NOT_FETCHED = 'It is not on this node, and nobody has asked others for it (--fetch).';
 
 describe('pictures of a stranger’s listing', () => {
   it('are fetched when somebody asks for them, and not before', async () => {

@@ -16,7 +16,9 @@ describe('readItem', () => {
     const placeOf = (place: string) => readItem({ sku: 'a', title: 'a', place }).item?.availableAtOrFrom;
     expect(placeOf('Bandung')).toEqual({ addressLocality: 'Bandung' });
     expect(placeOf('Bandung, Jawa Barat')).toEqual({ addressLocality: 'Bandung', addressRegion: 'Jawa Barat' });
-    expect(placeOf('Bandung,ID')).toEqual({ addressLocality: 'Bandung', addressCountry: 'ID' });
+    expect(placeOf('Bandung, Indonesia')).toEqual({ addressLocality: 'Bandung', addressCountry: 'Indonesia' });
+    // A state or a country: nobody knows.
+    for (const line of ['Bandung, ID', 'Los Angeles, CA']) expect(placeOf(line)).toEqual({ addressLocality: line });
     expect(placeOf('Bandung, Jawa Barat, Indonesia')).toEqual({
       addressLocality: 'Bandung',
       addressRegion: 'Jawa Barat',
