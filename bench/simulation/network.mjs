@@ -66,6 +66,11 @@ export class SimulatedNetwork {
     return () => undefined;
   }
 
+  /** Nor does anything wait for its turn. */
+  calm() {
+    return Promise.resolve();
+  }
+
   keep(peer, weight) {
     this.#kept.set(this.#world.space.nodeOf(peer), weight);
     if (this.#kept.size <= Math.min(KEPT_PEERS, this.#world.connectionBudget / 2)) return;

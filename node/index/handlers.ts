@@ -24,7 +24,7 @@ import {
 const CONCURRENT_BATCHES = 8;
 
 export interface ServeOptions {
-  readonly network: Pick<Network, 'handle' | 'peerId'>;
+  readonly network: Pick<Network, 'handle' | 'hurry' | 'peerId'>;
   readonly holder: Holder;
   readonly closer: CloserNodes;
   /** Told of each offer, after it was answered. */
@@ -57,9 +57,15 @@ export function serveIndex({ network, holder, closer, onOffer }: ServeOptions): 
     batches,
   );
   const budget = new AskBudget();
-  // What this node asks itself is its user's own time.
-  const charged = <T>(peer: string, answer: () => T): T =>
-    peer === network.peerId ? answer() : budget.charge(peer, answer);
+  const charged = <T>(peer: string, answer: () => T): T => {
+    const relax = network.hurry();
+    try {
+      // What this node asks itself is its user's own time.
+      return peer === network.peerId ? answer() : budget.charge(peer, answer);
+    } finally {
+      relax();
+    }
+  };
   network.handle(ASK_METHOD, async (body, { peer }) =>
     charged(peer, () => {
       const question = readBody(askSchema, body, 'index.ask');

@@ -16,6 +16,8 @@ export interface HandoverOptions {
   readonly settle: number;
   /** A holder hands over so much later for each one that is nearer to the receiver. Default {@link RANK_DELAY}. */
   readonly rankDelay: number;
+  /** While questions are asked, the plan and each receiver wait for so long at most. Default {@link PUT_OFF}. */
+  readonly putOff: number;
   /** What could not be brought is tried again after this. Default {@link RETRY}. */
   readonly retry: number;
   /** How often those cards are looked for whose daily check is due. Default {@link CHECK_EVERY}. */
@@ -49,6 +51,8 @@ const SETTLE = 2 * second;
 /** Long enough for the first holder to have offered, so that the next ones find nothing lacking. */
 const RANK_DELAY = 2 * second;
 const RETRY = 30 * second;
+/** Copies that are lacking a few seconds longer cost nobody an answer; a pass in the middle of a search does. */
+const PUT_OFF = 5 * second;
 /** A day has 144 of them: each has its share of the cards. */
 const CHECK_EVERY = 10 * minute;
 /** A seller who stays is done by then, and has not to share the network with its own cards' being compared. */
@@ -94,6 +98,7 @@ export function handoverOptions(options: Partial<HandoverOptions> = {}): Handove
     grace: GRACE,
     settle: SETTLE,
     rankDelay: RANK_DELAY,
+    putOff: PUT_OFF,
     retry: RETRY,
     checkEvery: CHECK_EVERY,
     freshAfter: FRESH_AFTER,

@@ -1,13 +1,13 @@
-import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { createBoundedCache, type BoundedCache } from '../../protocol/bounded-cache.js';
 import { compareDistance } from '../../protocol/keyspace.js';
 import { COPIES, placeOf, readShardKey, SALTS, shardKey, shardOf } from '../../protocol/search/posting-keys.js';
 import { LOOKUP_SIZE, type PeerRef } from '../network/index.js';
 import { LAST_RANK } from './handover-options.js';
 import type { HandoverSource } from './handover-source.js';
 import type { PeerTable } from './peer-table.js';
-import { responsible } from './responsible.js';
+import { farthestResponsible, responsible } from './responsible.js';
 
-/** Names whose places are remembered while a plan is made: common words come with thousands of cards. 10 MB at most. */
+/** Names whose places, and how far their holders reach, are remembered: common words come with thousands of cards. 15 MB at most. */
 const REMEMBERED_NAMES = 50_000;
 
 /** Where the cards of a name stand, one place a salt. */
@@ -46,7 +46,7 @@ export function shardToBe(listing: string, name: string, source: Pick<HandoverSo
 }
 
 /** Those of `peers` that hold a place; nobody where the place is so far from `self` that `peers` cannot say who does. */
-export function holdersIn(peers: PeerTable, place: Uint8Array, self: string): PeerRef[] {
+function holdersIn(peers: PeerTable, place: Uint8Array, self: string): PeerRef[] {
   const near = peers.nearest(place, LOOKUP_SIZE);
   return near.length < LOOKUP_SIZE || near.some(({ id }) => id === self) ? responsible(near, place) : [];
 }
@@ -56,6 +56,78 @@ export interface Change {
   readonly before: PeerTable;
   readonly now: PeerTable;
   readonly behind: ReadonlySet<string>;
+}
+
+/** By name, for each of its places, how far its farthest holder is: a {@link distance}. */
+export type Reaches = BoundedCache<readonly number[]>;
+
+export const noReaches = (): Reaches => createBoundedCache(REMEMBERED_NAMES);
+
+/**
+ * Who must be brought what by a change. Nobody who comes or goes farther from a place than its holders reach changes who they
+ * are: one pass leaves to the next how far that is, which then looks closely at the few names near to whom the change concerns.
+ */
+export class Receivers {
+  /** As of {@link Change.now}, for the next pass. */
+  readonly reaches = noReaches();
+  readonly #change: Change;
+  readonly #places: Places;
+  readonly #self: string;
+  readonly #before: Reaches;
+  readonly #concerned: readonly PeerRef[];
+  readonly #found = createBoundedCache<readonly string[]>(REMEMBERED_NAMES);
+
+  /** @param before the reaches of the pass in which `change.before` was what is now */
+  constructor(change: Change, places: Places, self: string, before: Reaches) {
+    this.#change = change;
+    this.#places = places;
+    this.#self = self;
+    this.#before = before;
+    this.#concerned = concernedBy(change);
+  }
+
+  /** Peer ids of those who must be brought the cards of a name. */
+  of(name: string): readonly string[] {
+    return this.#remembered(name, (places) => {
+      const { before, now } = this.#change;
+      const reaches = this.#before.get(name) ?? places.map((place) => reachIn(before, place));
+      const isTouched = places.map((place, at) =>
+        this.#concerned.some(({ kadId }) => distance(kadId, place) <= (reaches[at] ?? Infinity)),
+      );
+      this.reaches.set(
+        name,
+        places.map((place, at) => (isTouched[at] === true ? reachIn(now, place) : (reaches[at] ?? Infinity))),
+      );
+      return places.flatMap((place, at) =>
+        isTouched[at] === true ? receiversIn(this.#change, place, this.#self) : [],
+      );
+    });
+  }
+
+  /** The same of a shard that did not exist before: all who hold it now. */
+  ofNewShard(name: string): readonly string[] {
+    return this.#remembered(name, (places) =>
+      places.flatMap((place) => holdersIn(this.#change.now, place, this.#self)),
+    );
+  }
+
+  #remembered(name: string, find: (places: readonly Uint8Array[]) => PeerRef[]): readonly string[] {
+    const known = this.#found.get(name);
+    if (known !== undefined) return known;
+    const ids = find(this.#places.of(name)).map(({ id }) => id);
+    this.#found.set(name, ids);
+    return ids;
+  }
+}
+
+/** Those who came, are gone, are seen elsewhere (which decides among address blocks) or are behind. */
+function concernedBy({ before, now, behind }: Change): PeerRef[] {
+  const gone = [...before].filter(({ id }) => !now.has(id));
+  const others = [...now].filter((peer) => {
+    const known = before.get(peer.id);
+    return known === undefined || whereSeen(known) !== whereSeen(peer) || behind.has(peer.id);
+  });
+  return [...gone, ...others];
 }
 
 /**
@@ -68,6 +140,23 @@ export function receiversIn({ before, now, behind }: Change, place: Uint8Array, 
   if (held.some(({ id }) => !now.has(id))) return others;
   const known = new Set(held.map(({ id }) => id));
   return others.filter(({ id }) => !known.has(id) || behind.has(id));
+}
+
+/** How far the holders of a place reach; without end where there are too few, for then whoever comes is one. */
+function reachIn(peers: PeerTable, place: Uint8Array): number {
+  const farthest = farthestResponsible(peers.nearest(place, LOOKUP_SIZE), place);
+  return farthest === undefined ? Infinity : distance(farthest.kadId, place);
+}
+
+/** The first 48 bits of a distance as a number: of two that differ in it the smaller is the nearer. */
+function distance(a: Uint8Array, b: Uint8Array): number {
+  let value = 0;
+  for (let at = 0; at < 6; at++) value = value * 256 + ((a[at] ?? 0) ^ (b[at] ?? 0));
+  return value;
+}
+
+function whereSeen({ self, addresses, seenAt }: PeerRef): string | undefined {
+  return self ? addresses.join() : seenAt;
 }
 
 /** How many of those who were there before are nearer to the receiver than this node: they hand over first. */

@@ -1,19 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { DailyCheck } from './handover-check.js';
 import { Delivery, type BringOptions } from './handover-delivery.js';
 import { CONCURRENT_TARGETS, handoverOptions, type HandoverOptions } from './handover-options.js';
-import { holdersIn, namesOf, Places, rankFor, receiversIn, shardToBe, type Change } from './handover-plan.js';
+import { namesOf, noReaches, Places, rankFor, Receivers, shardToBe, type Change } from './handover-plan.js';
 import type { HandoverSource, NamedListing } from './handover-source.js';
 import { Neighbourhood } from './neighbourhood.js';
 import type { PeerTable } from './peer-table.js';
 import { sideBySide, slices } from './slices.js';
 import { OFFER_METHOD, writeBody, type Offer } from './wire.js';
 
-/** Names whose holders are remembered while a plan is made and carried out. */
-const REMEMBERED_HOLDERS = 20_000;
 /** Receivers and cards that wait to be corrected; what is beyond it is found by a daily check. */
 const MAX_CORRECTIONS = 5_000;
 
@@ -40,6 +37,8 @@ export class Handover {
   readonly #check: DailyCheck;
   /** The neighbourhood as it was in the last pass; undefined before the first. */
   #before: PeerTable | undefined;
+  /** In {@link #before}. */
+  #reaches = noReaches();
   /** Those to whom something could not be brought then. */
   #behind: ReadonlySet<string> = new Set();
   /** Names whose shards are, or have been, handed over for the first time; false: not yet. */
@@ -102,6 +101,7 @@ export class Handover {
     clearTimeout(this.#due);
     this.#due = undefined;
     this.#before = undefined;
+    this.#reaches = noReaches();
     this.#behind = new Set();
     this.#corrections.clear();
     await Promise.all([this.#work, ...this.#checks.values()]);
@@ -174,45 +174,30 @@ export class Handover {
 
   /** One round of hand-over to those who became responsible for something, by what is known of the neighbourhood now. */
   async #pass(signal: AbortSignal): Promise<void> {
+    await this.#deps.network.calm(this.#options.putOff, signal);
+    signal.throwIfAborted();
     const now = this.#neighbourhood.alive();
     const change: Change = { before: this.#before ?? now, now, behind: this.#behind };
     const splits = [...this.#splits].filter(([, done]) => !done).map(([name]) => name);
     const same = now.size === change.before.size && [...now].every(({ id }) => change.before.has(id));
     if (same && this.#behind.size === 0 && splits.length === 0) return;
-    const work = await this.#plan(change, signal);
-    const left = await this.#carryOut(work, change, signal);
+    const receivers = new Receivers(change, this.#places, this.#deps.network.peerId, this.#reaches);
+    const work = await this.#plan(receivers, signal);
+    const left = await this.#carryOut(work, receivers, change, signal);
     // Whoever dies from now on was a holder, whether or not all of it was brought there.
     this.#before = now;
+    this.#reaches = receivers.reaches;
     this.#behind = left;
     if (left.size === 0) for (const name of splits) this.#splits.set(name, true);
     else this.#passSoon(this.#options.retry);
   }
 
   /** For each receiver the listings that became its own by some of their names. */
-  async #plan(change: Change, signal: AbortSignal): Promise<Map<string, string[]>> {
-    const { source, network } = this.#deps;
-    const self = network.peerId;
-    const receivers = createBoundedCache<readonly string[]>(REMEMBERED_HOLDERS);
-    const receiversOf = (name: string, isNewShard: boolean): readonly string[] => {
-      const known = receivers.get(name);
-      if (known !== undefined) return known;
-      const peers = this.#places
-        .of(name)
-        .flatMap((place) => (isNewShard ? holdersIn(change.now, place, self) : receiversIn(change, place, self)));
-      const ids = peers.map(({ id }) => id);
-      receivers.set(name, ids);
-      return ids;
-    };
+  async #plan(receivers: Receivers, signal: AbortSignal): Promise<Map<string, string[]>> {
     const work = new Map<string, string[]>();
-    for await (const listing of slices(source.listings(), signal)) {
-      const held = source.held(listing);
-      if (held === undefined) continue;
+    for await (const listing of slices(this.#deps.source.listings(), signal)) {
       const found = new Set<string>();
-      for (const name of held.names) {
-        for (const id of receiversOf(name, false)) found.add(id);
-        const shard = this.#splits.get(name) === false ? shardToBe(listing, name, source) : undefined;
-        if (shard !== undefined) for (const id of receiversOf(shard, true)) found.add(id);
-      }
+      for (const [, ids] of this.#namesWith(receivers, listing)) for (const id of ids) found.add(id);
       for (const id of found) {
         const listings = work.get(id);
         if (listings === undefined) work.set(id, [listing]);
@@ -222,9 +207,21 @@ export class Handover {
     return work;
   }
 
+  /** The names of a listing, those of its shards to be among them, each with those who must be brought it. */
+  *#namesWith(receivers: Receivers, listing: string): Generator<readonly [string, readonly string[]]> {
+    const { source } = this.#deps;
+    for (const name of source.held(listing)?.names ?? []) {
+      yield [name, receivers.of(name)];
+      const shard = shardToBe(listing, name, source);
+      if (shard === undefined) continue;
+      yield [shard, this.#splits.get(name) === false ? receivers.ofNewShard(shard) : receivers.of(shard)];
+    }
+  }
+
   /** Brings everybody theirs, each when it is this node's turn; gives those for whom something is left to do. */
   async #carryOut(
     work: ReadonlyMap<string, readonly string[]>,
+    receivers: Receivers,
     change: Change,
     signal: AbortSignal,
   ): Promise<Set<string>> {
@@ -241,14 +238,18 @@ export class Handover {
     await sideBySide(queue, CONCURRENT_TARGETS, async ({ id, rank }, othersWait) => {
       const wait = begun + rank * this.#options.rankDelay - performance.now();
       if (wait > 0) await sleep(wait, undefined, { signal });
-      const cards = this.#named(id, work.get(id) ?? []);
+      const cards = this.#named(id, receivers, work.get(id) ?? []);
       if (!(await this.#bring(id, cards, signal, { othersWait }))) left.add(id);
     });
     return left;
   }
 
-  *#named(receiver: string, listings: Iterable<string>): Generator<NamedListing> {
-    for (const listing of listings) yield [listing, this.#namesFor(receiver, listing)];
+  *#named(receiver: string, receivers: Receivers, listings: Iterable<string>): Generator<NamedListing> {
+    for (const listing of listings) {
+      const names = new Set<string>();
+      for (const [name, ids] of this.#namesWith(receivers, listing)) if (ids.includes(receiver)) names.add(name);
+      yield [listing, [...names]];
+    }
   }
 
   /** The names of a listing that a peer should hold it under. */
@@ -270,6 +271,7 @@ export class Handover {
     options: BringOptions,
   ): Promise<boolean> {
     try {
+      await this.#deps.network.calm(this.#options.putOff, signal);
       return await this.#delivery.bring(receiver, cards, signal, options);
     } catch (error) {
       this.#failed(receiver, error, signal);

@@ -5,11 +5,11 @@ import type { PeerRef } from '../network/index.js';
 /** A set of peers in the order of their places, to find those nearest to many keys: who shares a long prefix stands together. */
 export class PeerTable {
   readonly #sorted: readonly PeerRef[];
-  readonly #ids: ReadonlySet<string>;
+  readonly #byId: ReadonlyMap<string, PeerRef>;
 
   constructor(peers: Iterable<PeerRef>) {
     this.#sorted = [...peers].sort((a, b) => compareBytes(a.kadId, b.kadId));
-    this.#ids = new Set(this.#sorted.map(({ id }) => id));
+    this.#byId = new Map(this.#sorted.map((peer) => [peer.id, peer]));
   }
 
   get size(): number {
@@ -17,7 +17,11 @@ export class PeerTable {
   }
 
   has(id: string): boolean {
-    return this.#ids.has(id);
+    return this.#byId.has(id);
+  }
+
+  get(id: string): PeerRef | undefined {
+    return this.#byId.get(id);
   }
 
   [Symbol.iterator](): IterableIterator<PeerRef> {

@@ -18,6 +18,23 @@ const MOST_OWN_BLOCKS = 2;
  * Publisher, index nodes and searchers all choose by this one rule; it does not depend on the order in which the peers are given.
  */
 export function responsible(peers: readonly PeerRef[], kadId: Uint8Array, count: number = COPIES): PeerRef[] {
+  const { taken, passed } = chosen(peers, kadId, count);
+  if (taken.length === count || passed.length === 0) return [...taken];
+  // Nobody else is there: a copy in a crowded block is better than none.
+  return [...taken, ...passed.slice(0, count - taken.length)].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId));
+}
+
+/** Of those who are responsible the one beyond whom nobody who comes or goes changes who they are; undefined where anybody may. */
+export function farthestResponsible(peers: readonly PeerRef[], kadId: Uint8Array): PeerRef | undefined {
+  return chosen(peers, kadId, COPIES).taken[COPIES - 1];
+}
+
+/** Those who are taken, nearest first, and those nearer than the last of them who were passed over for their address block. */
+function chosen(
+  peers: readonly PeerRef[],
+  kadId: Uint8Array,
+  count: number,
+): { readonly taken: readonly PeerRef[]; readonly passed: readonly PeerRef[] } {
   const nearest = [...peers].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId));
   const taken: PeerRef[] = [];
   const passed: PeerRef[] = [];
@@ -32,9 +49,7 @@ export function responsible(peers: readonly PeerRef[], kadId: Uint8Array, count:
     for (const block of blocks) members.set(block, (members.get(block) ?? 0) + 1);
     taken.push(peer);
   }
-  if (taken.length === count || passed.length === 0) return taken;
-  // Nobody else is there: a copy in a crowded block is better than none.
-  return [...taken, ...passed.slice(0, count - taken.length)].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId));
+  return { taken, passed };
 }
 
 /**

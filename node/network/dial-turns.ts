@@ -5,6 +5,10 @@ import { onAbort } from '../signals.js';
  * two seconds.
  */
 const MOST_PUT_OFF = 500;
+/** It is calm again when nobody has waited for answers for so many milliseconds: between two searches of one person lies less. */
+const CALM_AFTER = 1_000;
+/** How often it is looked whether it is calm. */
+const CALM_POLL = 250;
 /** So many at once: libp2p has given each its place among those that are dialled (MAX_PARALLEL_DIALS), and the others are for requests. */
 const MOST_WAITING = 12;
 /**
@@ -30,6 +34,8 @@ export class DialTurns {
   /** Peers whose connection was lost, until when they are left. */
   readonly #lost = new Map<string, Lost>();
   #hurried = 0;
+  /** When somebody waited the last time, of `performance.now()`. */
+  #lastHurried = Number.NEGATIVE_INFINITY;
   readonly #waiting = new Set<() => void>();
 
   /** @param signal aborted when the network stops: then nobody waits any more */
@@ -57,8 +63,20 @@ export class DialTurns {
       if (over) return;
       over = true;
       this.#hurried--;
+      this.#lastHurried = performance.now();
       this.#wake();
     };
+  }
+
+  /** Resolves when nobody has waited for answers for a second, when so many milliseconds are over, or the signal or the network ends it. */
+  async calm(patience: number, signal?: AbortSignal): Promise<void> {
+    const longest = performance.now() + patience;
+    for (;;) {
+      const now = performance.now();
+      const until = this.#hurried > 0 ? longest : Math.min(longest, this.#lastHurried + CALM_AFTER);
+      if (this.#signal.aborted || signal?.aborted === true || until <= now) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(CALM_POLL, until - now)).unref());
+    }
   }
 
   /** The last connection to the peer was closed. */

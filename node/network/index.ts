@@ -235,10 +235,16 @@ export interface Network extends AsyncDisposable {
   keep(peer: string, weight: number): void;
 
   /**
-   * Somebody waits for answers, until what is returned is called: connections that no request needs are put off meanwhile, each for
-   * at most half a second.
+   * Somebody waits for answers, here or at the peer that this node is answering, until what is returned is called: connections that no
+   * request needs are put off meanwhile, each for at most half a second.
    */
   hurry(): () => void;
+
+  /**
+   * Resolves when nobody has waited for answers for a second, at the latest after `patience` milliseconds: for work that can wait, before
+   * each piece of it. The signal ends the waiting; it does not fail.
+   */
+  calm(patience: number, signal?: AbortSignal): Promise<void>;
 
   /** Returns what takes the listener away again. */
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void;

@@ -23,6 +23,8 @@ const LAST_RETRY = minute;
 const LOOKUP_PAUSES = [second, 5 * second, 15 * second, minute, 5 * minute];
 /** The first rounds are about the neighbourhood; later ones also look at a random place, for a table that covers the whole space. */
 const ROUNDS_WITHOUT_RANDOM = 2;
+/** Milliseconds for which a later round waits while questions are asked: each takes as much of the processor as fifty of them. */
+const ROUND_PUT_OFF = 10 * second;
 /** A new connection is in kad-dht's table after an identify and a ping. */
 const TABLE_TIME_LIMIT = 5 * second;
 const TABLE_POLL = 20;
@@ -40,6 +42,8 @@ interface JoinDeps {
   readonly tableSize: () => number;
   /** Makes kad-dht look at connected peers again that are not in its table. */
   readonly offerToTable: () => void;
+  /** Waits while questions are asked or answered, so many milliseconds at most. */
+  readonly calm: (patience: number) => Promise<void>;
   readonly onReady: () => void;
   readonly logger: NetworkLogger | undefined;
   /** Aborted when the network stops. */
@@ -120,6 +124,7 @@ export class Joiner {
       if (signal.aborted || members() === 0) return;
       if (this.#deps.tableSize() > 0 || round > 0) this.#becomeReady();
       await this.#pause(LOOKUP_PAUSES[Math.min(round, LOOKUP_PAUSES.length - 1)] ?? minute);
+      if (round + 1 >= ROUNDS_WITHOUT_RANDOM) await this.#unlessChanged(this.#deps.calm(ROUND_PUT_OFF));
     }
   }
 

@@ -138,6 +138,10 @@ class NiagaNetwork implements Network {
     return this.#session?.turns.hurry() ?? (() => undefined);
   }
 
+  async calm(patience: number, signal?: AbortSignal): Promise<void> {
+    await this.#session?.turns.calm(patience, signal);
+  }
+
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void {
     this.#listeners[event].add(listener);
     return () => this.#listeners[event].delete(listener);

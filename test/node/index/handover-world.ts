@@ -174,6 +174,7 @@ export class HeldNode implements HandoverSource {
     return {
       peerId: ref.id,
       directory,
+      calm: () => Promise.resolve(),
       on: (event: string, listener: (peer: string) => void) => {
         if (event === 'peer:connect') this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);

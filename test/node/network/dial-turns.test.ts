@@ -113,3 +113,41 @@ describe('a peer whose connection was lost', () => {
     expect([await state(dial), await state(dials.turnOf('a'))]).toEqual([true, true]);
   });
 });
+
+describe('work that can wait', () => {
+  it('goes on at once where nobody has waited for answers', async () => {
+    const { dials, state } = turns();
+    expect(await state(dials.calm(5_000).then(() => true))).toBe(true);
+  });
+
+  it('goes on when nobody has waited for answers for a second', async () => {
+    const { dials, state } = turns();
+    const relax = dials.hurry();
+    const calm = dials.calm(60_000).then(() => true);
+    const pass = async (milliseconds: number): Promise<unknown> => {
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      return state(calm);
+    };
+    expect(await pass(3_000)).toBe('waits');
+    relax();
+    expect(await pass(900)).toBe('waits');
+    dials.hurry()();
+    expect(await pass(900)).toBe('waits');
+    expect(await pass(500)).toBe(true);
+  });
+
+  it('goes on after its patience, however many searches there are, and when it is ended', async () => {
+    const { dials, state } = turns();
+    dials.hurry();
+    const ended = new AbortController();
+    const [patient, other] = [dials.calm(5_000), dials.calm(60_000, ended.signal)].map((calm) => calm.then(() => true));
+    if (patient === undefined || other === undefined) throw new Error('two');
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(await state(patient)).toBe('waits');
+    await vi.advanceTimersByTimeAsync(100);
+    expect([await state(patient), await state(other)]).toEqual([true, 'waits']);
+    ended.abort();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(await state(other)).toBe(true);
+  });
+});
