@@ -166,6 +166,9 @@ function summary(system, situation, questions, results, used) {
   const expected = questions.flatMap(({ title }, at) =>
     title === undefined ? [] : [{ title, hits: results[at].hits }],
   );
+  results.forEach(({ hits, verdict, error }, at) => {
+    if (hits.length === 0) progress(`${system}, nothing for “${questions[at].words.join(' ')}”: ${error ?? verdict}`);
+  });
   return {
     system,
     situation,

@@ -15,8 +15,11 @@ const LIMIT = 20;
 /** Keys of a sampled card whose copies are counted, beside its listing's own. */
 const RARE_TERMS = 2;
 const hour = 3_600_000;
-/** The clock is moved by so much at a time: by more over weeks, but less than the day after which things are due again. */
-const STEP = hour;
+/**
+ * The clock is moved by so much at a time, in which index nodes look for cards whose daily check is due: after more they take it that they
+ * slept, and each holder of a card does what else one does. By more over weeks, but less than the day after which things are due again.
+ */
+const STEP = hour / 6;
 const LONG_STEP = 8 * hour;
 const LAST_STEP = hour;
 /** Milliseconds: what days that pass in seconds leave to do is waited for, but no longer than this. */

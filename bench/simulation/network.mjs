@@ -67,7 +67,9 @@ export class SimulatedNetwork {
   }
 
   /** Nor does anything wait for its turn. */
-  calm() {
+  answered() {}
+
+  untilCalm() {
     return Promise.resolve();
   }
 

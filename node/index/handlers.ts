@@ -24,7 +24,7 @@ import {
 const CONCURRENT_BATCHES = 8;
 
 export interface ServeOptions {
-  readonly network: Pick<Network, 'handle' | 'hurry' | 'peerId'>;
+  readonly network: Pick<Network, 'answered' | 'handle' | 'peerId'>;
   readonly holder: Holder;
   readonly closer: CloserNodes;
   /** Told of each offer, after it was answered. */
@@ -58,13 +58,11 @@ export function serveIndex({ network, holder, closer, onOffer }: ServeOptions): 
   );
   const budget = new AskBudget();
   const charged = <T>(peer: string, answer: () => T): T => {
-    const relax = network.hurry();
-    try {
-      // What this node asks itself is its user's own time.
-      return peer === network.peerId ? answer() : budget.charge(peer, answer);
-    } finally {
-      relax();
-    }
+    // What this node asks itself is its user's own time.
+    if (peer === network.peerId) return answer();
+    const answered = budget.charge(peer, answer);
+    network.answered();
+    return answered;
   };
   network.handle(ASK_METHOD, async (body, { peer }) =>
     charged(peer, () => {

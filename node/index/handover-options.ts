@@ -16,7 +16,7 @@ export interface HandoverOptions {
   readonly settle: number;
   /** A holder hands over so much later for each one that is nearer to the receiver. Default {@link RANK_DELAY}. */
   readonly rankDelay: number;
-  /** While questions are asked, the plan and each receiver wait for so long at most. Default {@link PUT_OFF}. */
+  /** While questions are asked, a pass and a check wait for so long at most. Default {@link PUT_OFF}. */
   readonly putOff: number;
   /** What could not be brought is tried again after this. Default {@link RETRY}. */
   readonly retry: number;

@@ -7,7 +7,10 @@ import type { HandoverSource } from './handover-source.js';
 import type { PeerTable } from './peer-table.js';
 import { farthestResponsible, responsible } from './responsible.js';
 
-/** Names whose places, and how far their holders reach, are remembered: common words come with thousands of cards. 15 MB at most. */
+/**
+ * Names whose places, and how far their holders reach, are remembered: common words come with thousands of cards. 25 MB at most, while
+ * a pass is under way.
+ */
 const REMEMBERED_NAMES = 50_000;
 
 /** Where the cards of a name stand, one place a salt. */
@@ -20,12 +23,10 @@ export class Places {
   }
 
   of(name: string): readonly Uint8Array[] {
-    const known = this.#cache.get(name);
-    if (known !== undefined) return known;
-    const { key, shard } = readShardKey(name);
-    const places = SALTS.map((salt) => placeOf(this.#network, key, salt, shard).kadId);
-    this.#cache.set(name, places);
-    return places;
+    return remembered(this.#cache, name, () => {
+      const { key, shard } = readShardKey(name);
+      return SALTS.map((salt) => placeOf(this.#network, key, salt, shard).kadId);
+    });
   }
 }
 
@@ -73,51 +74,51 @@ export class Receivers {
   readonly #change: Change;
   readonly #places: Places;
   readonly #self: string;
-  readonly #before: Reaches;
+  readonly #reachesBefore: Reaches;
   readonly #concerned: readonly PeerRef[];
   readonly #found = createBoundedCache<readonly string[]>(REMEMBERED_NAMES);
+  readonly #foundOfNew = createBoundedCache<readonly string[]>(REMEMBERED_NAMES);
 
-  /** @param before the reaches of the pass in which `change.before` was what is now */
-  constructor(change: Change, places: Places, self: string, before: Reaches) {
+  /** @param reachesBefore of the pass in which `change.before` was what is now */
+  constructor(change: Change, places: Places, self: string, reachesBefore: Reaches) {
     this.#change = change;
     this.#places = places;
     this.#self = self;
-    this.#before = before;
+    this.#reachesBefore = reachesBefore;
     this.#concerned = concernedBy(change);
   }
 
   /** Peer ids of those who must be brought the cards of a name. */
   of(name: string): readonly string[] {
-    return this.#remembered(name, (places) => {
+    return remembered(this.#found, name, () => {
       const { before, now } = this.#change;
-      const reaches = this.#before.get(name) ?? places.map((place) => reachIn(before, place));
-      const isTouched = places.map((place, at) =>
-        this.#concerned.some(({ kadId }) => distance(kadId, place) <= (reaches[at] ?? Infinity)),
-      );
-      this.reaches.set(
-        name,
-        places.map((place, at) => (isTouched[at] === true ? reachIn(now, place) : (reaches[at] ?? Infinity))),
-      );
-      return places.flatMap((place, at) =>
-        isTouched[at] === true ? receiversIn(this.#change, place, this.#self) : [],
-      );
+      const known = this.#reachesBefore.get(name);
+      const reaches: number[] = [];
+      const receivers = this.#places.of(name).flatMap((place, at) => {
+        const reach = known?.[at] ?? reachIn(before, place);
+        const isTouched = this.#concerned.some(({ kadId }) => distance(kadId, place) <= reach);
+        reaches.push(isTouched ? reachIn(now, place) : reach);
+        return isTouched ? receiversIn(this.#change, place, this.#self) : [];
+      });
+      this.reaches.set(name, reaches);
+      return receivers.map(({ id }) => id);
     });
   }
 
-  /** The same of a shard that did not exist before: all who hold it now. */
+  /** The same of a shard that is new to the network: all who hold its name now. */
   ofNewShard(name: string): readonly string[] {
-    return this.#remembered(name, (places) =>
-      places.flatMap((place) => holdersIn(this.#change.now, place, this.#self)),
+    return remembered(this.#foundOfNew, name, () =>
+      this.#places.of(name).flatMap((place) => holdersIn(this.#change.now, place, this.#self).map(({ id }) => id)),
     );
   }
+}
 
-  #remembered(name: string, find: (places: readonly Uint8Array[]) => PeerRef[]): readonly string[] {
-    const known = this.#found.get(name);
-    if (known !== undefined) return known;
-    const ids = find(this.#places.of(name)).map(({ id }) => id);
-    this.#found.set(name, ids);
-    return ids;
-  }
+function remembered<V>(cache: BoundedCache<V>, name: string, find: () => V): V {
+  const known = cache.get(name);
+  if (known !== undefined) return known;
+  const found = find();
+  cache.set(name, found);
+  return found;
 }
 
 /** Those who came, are gone, are seen elsewhere (which decides among address blocks) or are behind. */

@@ -14,6 +14,17 @@ import { OFFER_METHOD, writeBody, type Offer } from './wire.js';
 /** Receivers and cards that wait to be corrected; what is beyond it is found by a daily check. */
 const MAX_CORRECTIONS = 5_000;
 
+/** A pass that is being carried out. */
+interface Round {
+  readonly receivers: Receivers;
+  readonly change: Change;
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+}
+
+/** Waits while questions are asked, as long as it has not done so for long already. @throws the signal's reason */
+type Patience = (signal: AbortSignal) => Promise<void>;
+
 export interface HandoverDeps {
   readonly network: Network;
   readonly networkName: string;
@@ -119,7 +130,7 @@ export class Handover {
       if (held === undefined || held.seq < seq) continue;
       const names = places.flatMap((place) => keys[place] ?? []).filter((name) => held.names.includes(name));
       if (held.seq === seq) this.#check.seen(listing, names);
-      else if (names.some((name) => this.#isHolder(peer, name))) this.#correct(peer, listing);
+      else if (held.names.some((name) => this.#isHolder(peer, name))) this.#correct(peer, listing);
     }
   }
 
@@ -143,7 +154,10 @@ export class Handover {
   /** Where one is under way still, the next looks at what came due meanwhile as well. */
   #checkNow(kind: 'run' | 'runFresh'): void {
     if (this.#checks.has(kind)) return;
-    const run = this.#guarded((signal) => this.#check[kind](signal)).finally(() => this.#checks.delete(kind));
+    const run = this.#guarded(async (signal) => {
+      await this.#patience()(signal);
+      await this.#check[kind](signal);
+    }).finally(() => this.#checks.delete(kind));
     this.#checks.set(kind, run);
   }
 
@@ -174,8 +188,8 @@ export class Handover {
 
   /** One round of hand-over to those who became responsible for something, by what is known of the neighbourhood now. */
   async #pass(signal: AbortSignal): Promise<void> {
-    await this.#deps.network.calm(this.#options.putOff, signal);
-    signal.throwIfAborted();
+    const patience = this.#patience();
+    await patience(signal);
     const now = this.#neighbourhood.alive();
     const change: Change = { before: this.#before ?? now, now, behind: this.#behind };
     const splits = [...this.#splits].filter(([, done]) => !done).map(([name]) => name);
@@ -183,13 +197,24 @@ export class Handover {
     if (same && this.#behind.size === 0 && splits.length === 0) return;
     const receivers = new Receivers(change, this.#places, this.#deps.network.peerId, this.#reaches);
     const work = await this.#plan(receivers, signal);
-    const left = await this.#carryOut(work, receivers, change, signal);
+    const left = await this.#carryOut(work, { receivers, change, patience, signal });
     // Whoever dies from now on was a holder, whether or not all of it was brought there.
     this.#before = now;
     this.#reaches = receivers.reaches;
     this.#behind = left;
     if (left.size === 0) for (const name of splits) this.#splits.set(name, true);
     else this.#passSoon(this.#options.retry);
+  }
+
+  /** Of one pass or check: whoever asks for ever cannot keep it from its work. */
+  #patience(): Patience {
+    let left = this.#options.putOff;
+    return async (signal) => {
+      const begun = performance.now();
+      await this.#deps.network.untilCalm(left, signal);
+      left = Math.max(0, left - (performance.now() - begun));
+      signal.throwIfAborted();
+    };
   }
 
   /** For each receiver the listings that became its own by some of their names. */
@@ -221,9 +246,7 @@ export class Handover {
   /** Brings everybody theirs, each when it is this node's turn; gives those for whom something is left to do. */
   async #carryOut(
     work: ReadonlyMap<string, readonly string[]>,
-    receivers: Receivers,
-    change: Change,
-    signal: AbortSignal,
+    { receivers, change, patience, signal }: Round,
   ): Promise<Set<string>> {
     const { network } = this.#deps;
     const self = network.directory.get(network.peerId);
@@ -238,12 +261,14 @@ export class Handover {
     await sideBySide(queue, CONCURRENT_TARGETS, async ({ id, rank }, othersWait) => {
       const wait = begun + rank * this.#options.rankDelay - performance.now();
       if (wait > 0) await sleep(wait, undefined, { signal });
+      await patience(signal);
       const cards = this.#named(id, receivers, work.get(id) ?? []);
       if (!(await this.#bring(id, cards, signal, { othersWait }))) left.add(id);
     });
     return left;
   }
 
+  /** What it has already under other names is left to the checks. */
   *#named(receiver: string, receivers: Receivers, listings: Iterable<string>): Generator<NamedListing> {
     for (const listing of listings) {
       const names = new Set<string>();
@@ -271,7 +296,6 @@ export class Handover {
     options: BringOptions,
   ): Promise<boolean> {
     try {
-      await this.#deps.network.calm(this.#options.putOff, signal);
       return await this.#delivery.bring(receiver, cards, signal, options);
     } catch (error) {
       this.#failed(receiver, error, signal);

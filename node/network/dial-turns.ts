@@ -1,4 +1,5 @@
 import { onAbort } from '../signals.js';
+import { limited } from './time-limit.js';
 
 /**
  * A dial that no request waits for is put off by no more than these milliseconds, however many searches there are: a step of a look-up has
@@ -7,7 +8,7 @@ import { onAbort } from '../signals.js';
 const MOST_PUT_OFF = 500;
 /** It is calm again when nobody has waited for answers for so many milliseconds: between two searches of one person lies less. */
 const CALM_AFTER = 1_000;
-/** How often it is looked whether it is calm. */
+/** How often it is looked whether somebody still waits. */
 const CALM_POLL = 250;
 /** So many at once: libp2p has given each its place among those that are dialled (MAX_PARALLEL_DIALS), and the others are for requests. */
 const MOST_WAITING = 12;
@@ -34,7 +35,7 @@ export class DialTurns {
   /** Peers whose connection was lost, until when they are left. */
   readonly #lost = new Map<string, Lost>();
   #hurried = 0;
-  /** When somebody waited the last time, of `performance.now()`. */
+  /** When somebody waited for answers the last time, of `performance.now()`. */
   #lastHurried = Number.NEGATIVE_INFINITY;
   readonly #waiting = new Set<() => void>();
 
@@ -68,14 +69,19 @@ export class DialTurns {
     };
   }
 
+  /** Somebody elsewhere has been given an answer, and may ask for more. */
+  answered(): void {
+    this.#lastHurried = performance.now();
+  }
+
   /** Resolves when nobody has waited for answers for a second, when so many milliseconds are over, or the signal or the network ends it. */
-  async calm(patience: number, signal?: AbortSignal): Promise<void> {
+  async untilCalm(patience: number, signal?: AbortSignal): Promise<void> {
     const longest = performance.now() + patience;
     for (;;) {
       const now = performance.now();
       const until = this.#hurried > 0 ? longest : Math.min(longest, this.#lastHurried + CALM_AFTER);
       if (this.#signal.aborted || signal?.aborted === true || until <= now) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(CALM_POLL, until - now)).unref());
+      await endOrTime([this.#signal, signal], Math.min(CALM_POLL, until - now));
     }
   }
 
@@ -126,4 +132,13 @@ export class DialTurns {
   #wake(): void {
     for (const end of [...this.#waiting]) end();
   }
+}
+
+/** Resolves when one of the signals is aborted, at the latest after so many milliseconds. */
+async function endOrTime(signals: readonly (AbortSignal | undefined)[], milliseconds: number): Promise<void> {
+  await limited(
+    milliseconds,
+    signals,
+    (signal) => new Promise<void>((resolve) => void onAbort(signal, () => resolve())),
+  );
 }

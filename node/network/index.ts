@@ -235,16 +235,22 @@ export interface Network extends AsyncDisposable {
   keep(peer: string, weight: number): void;
 
   /**
-   * Somebody waits for answers, here or at the peer that this node is answering, until what is returned is called: connections that no
-   * request needs are put off meanwhile, each for at most half a second.
+   * Somebody waits for answers, until what is returned is called: connections that no request needs are put off meanwhile, each for
+   * at most half a second.
    */
   hurry(): () => void;
 
   /**
-   * Resolves when nobody has waited for answers for a second, at the latest after `patience` milliseconds: for work that can wait, before
-   * each piece of it. The signal ends the waiting; it does not fail.
+   * A question of somebody elsewhere has been answered, who may ask for more: what can wait does so for a second
+   * ({@link untilCalm}).
    */
-  calm(patience: number, signal?: AbortSignal): Promise<void>;
+  answered(): void;
+
+  /**
+   * Resolves when nobody has waited for answers for a second, at the latest after `patience` milliseconds: for work that can wait.
+   * The signal ends the waiting; it does not fail.
+   */
+  untilCalm(patience: number, signal?: AbortSignal): Promise<void>;
 
   /** Returns what takes the listener away again. */
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void;

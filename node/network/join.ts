@@ -43,7 +43,7 @@ interface JoinDeps {
   /** Makes kad-dht look at connected peers again that are not in its table. */
   readonly offerToTable: () => void;
   /** Waits while questions are asked or answered, so many milliseconds at most. */
-  readonly calm: (patience: number) => Promise<void>;
+  readonly untilCalm: (patience: number) => Promise<void>;
   readonly onReady: () => void;
   readonly logger: NetworkLogger | undefined;
   /** Aborted when the network stops. */
@@ -124,7 +124,7 @@ export class Joiner {
       if (signal.aborted || members() === 0) return;
       if (this.#deps.tableSize() > 0 || round > 0) this.#becomeReady();
       await this.#pause(LOOKUP_PAUSES[Math.min(round, LOOKUP_PAUSES.length - 1)] ?? minute);
-      if (round + 1 >= ROUNDS_WITHOUT_RANDOM) await this.#unlessChanged(this.#deps.calm(ROUND_PUT_OFF));
+      if (round + 1 >= ROUNDS_WITHOUT_RANDOM) await this.#unlessChanged(this.#deps.untilCalm(ROUND_PUT_OFF));
     }
   }
 

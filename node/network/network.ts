@@ -138,8 +138,12 @@ class NiagaNetwork implements Network {
     return this.#session?.turns.hurry() ?? (() => undefined);
   }
 
-  async calm(patience: number, signal?: AbortSignal): Promise<void> {
-    await this.#session?.turns.calm(patience, signal);
+  answered(): void {
+    this.#session?.turns.answered();
+  }
+
+  async untilCalm(patience: number, signal?: AbortSignal): Promise<void> {
+    await this.#session?.turns.untilCalm(patience, signal);
   }
 
   on<E extends keyof NetworkEvents>(event: E, listener: NetworkEvents[E]): () => void {

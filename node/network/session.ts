@@ -123,7 +123,7 @@ export class Session {
       lookup: (key) => this.#lookupInTime(key),
       tableSize: () => this.#tableSize,
       offerToTable: () => this.#offerToTable(),
-      calm: (patience) => this.turns.calm(patience),
+      untilCalm: (patience) => this.turns.untilCalm(patience),
       onReady: () => deps.emit('ready'),
       logger: this.#logger,
       signal,

@@ -26,6 +26,17 @@ const step = fc.record({
   held: fc.subarray(NAMES, { minLength: 6 }),
 });
 
+it('a new shard is brought to all who hold its name, also where cards stand under it already', () => {
+  const table = new PeerTable(Array.from({ length: 30 }, (_, number) => peer(number, 0)));
+  const change: Change = { before: table, now: table, behind: new Set() };
+  const [alone, mixed] = [0, 1].map(() => new Receivers(change, new Places('test'), SELF, noReaches()));
+  const all = alone?.ofNewShard('0/term:kopi') ?? [];
+  expect(all.length).toBeGreaterThan(0);
+  expect(mixed?.of('0/term:kopi')).toEqual([]);
+  expect(mixed?.ofNewShard('0/term:kopi')).toEqual(all);
+  expect(mixed?.of('0/term:kopi')).toEqual([]);
+});
+
 it('a pass brings to whom a look at all places would bring, whatever came before it', () => {
   const places = new Places('test');
   fc.assert(

@@ -18,7 +18,7 @@ import { sha256 } from '../../../protocol/hash.js';
 import { blobId } from '../../../protocol/ids.js';
 import { compareDistance } from '../../../protocol/keyspace.js';
 import { placeOf, readShardKey, SALTS } from '../../../protocol/search/posting-keys.js';
-import { ownTime } from '../../support/own-time.js';
+import { ownTime, wait } from '../../support/own-time.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -174,7 +174,7 @@ export class HeldNode implements HandoverSource {
     return {
       peerId: ref.id,
       directory,
-      calm: () => Promise.resolve(),
+      untilCalm: (patience: number, signal?: AbortSignal) => world.untilCalm(patience, signal),
       on: (event: string, listener: (peer: string) => void) => {
         if (event === 'peer:connect') this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);
@@ -194,6 +194,8 @@ export class HeldNode implements HandoverSource {
 export class World implements AsyncDisposable {
   now = Date.UTC(2026, 10, 22);
   bytes = 0;
+  /** Everybody is asked questions all the time. */
+  isAsked = false;
   readonly nodes = new Map<string, HeldNode>();
   readonly #options: Partial<HandoverOptions>;
 
@@ -219,6 +221,11 @@ export class World implements AsyncDisposable {
 
   start(): void {
     for (const node of this.all) node.handover.start();
+  }
+
+  async untilCalm(patience: number, signal?: AbortSignal): Promise<void> {
+    const end = performance.now() + patience;
+    while (this.isAsked && performance.now() < end && signal?.aborted !== true) await wait(10);
   }
 
   /** A new node that all others meet at once. */

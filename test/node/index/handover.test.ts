@@ -62,6 +62,39 @@ describe('hand-over after nodes died', () => {
     await until(() => expect(world.missing(all)).toEqual([]));
   });
 
+  it('waits while questions are asked, and goes on when there are no more', async () => {
+    await using world = new World(14, { putOff: DAY });
+    world.start();
+    const all = placed(world, 40);
+    await wait(200);
+    world.isAsked = true;
+    for (const node of world.all.slice(0, 4)) node.conduct = 'dead';
+    await wait(3_000);
+    expect(sum(world.all.map(({ puts, offers }) => puts + offers))).toBe(0);
+    world.isAsked = false;
+    await until(() => expect(world.missing(all)).toEqual([]));
+  });
+
+  it('is not kept from its work by questions without end, nor from its stop', async () => {
+    await using world = new World(14, { putOff: 500 });
+    world.start();
+    const all = placed(world, 40);
+    await wait(200);
+    world.isAsked = true;
+    for (const node of world.all.slice(0, 4)) node.conduct = 'dead';
+    await until(() => expect(world.missing(all)).toEqual([]));
+    await using other = new World(14, { putOff: DAY });
+    other.start();
+    placed(other, 40);
+    await wait(200);
+    other.isAsked = true;
+    for (const node of other.all.slice(0, 4)) node.conduct = 'dead';
+    await wait(1_000);
+    const begun = performance.now();
+    await Promise.all(other.all.map(({ handover }) => handover.stop()));
+    expect(performance.now() - begun).toBeLessThan(1_000);
+  });
+
   it('sends nothing while nothing changes but signs of life', async () => {
     await using world = new World(12);
     world.start();

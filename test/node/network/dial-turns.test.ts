@@ -117,13 +117,13 @@ describe('a peer whose connection was lost', () => {
 describe('work that can wait', () => {
   it('goes on at once where nobody has waited for answers', async () => {
     const { dials, state } = turns();
-    expect(await state(dials.calm(5_000).then(() => true))).toBe(true);
+    expect(await state(dials.untilCalm(5_000).then(() => true))).toBe(true);
   });
 
   it('goes on when nobody has waited for answers for a second', async () => {
     const { dials, state } = turns();
     const relax = dials.hurry();
-    const calm = dials.calm(60_000).then(() => true);
+    const calm = dials.untilCalm(60_000).then(() => true);
     const pass = async (milliseconds: number): Promise<unknown> => {
       await vi.advanceTimersByTimeAsync(milliseconds);
       return state(calm);
@@ -140,7 +140,7 @@ describe('work that can wait', () => {
     const { dials, state } = turns();
     dials.hurry();
     const ended = new AbortController();
-    const [patient, other] = [dials.calm(5_000), dials.calm(60_000, ended.signal)].map((calm) => calm.then(() => true));
+    const [patient, other] = [dials.untilCalm(5_000), dials.untilCalm(60_000, ended.signal)].map((calm) => calm.then(() => true));
     if (patient === undefined || other === undefined) throw new Error('two');
     await vi.advanceTimersByTimeAsync(4_900);
     expect(await state(patient)).toBe('waits');

@@ -261,7 +261,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
     connections: () => [],
     keep: (peer, weight) => void kept.set(peer, weight),
     hurry: () => () => undefined,
-    calm: () => Promise.resolve(),
+    untilCalm: () => Promise.resolve(),
     lookup: (key) => {
       lookups.push(key);
       return Promise.resolve([]);
