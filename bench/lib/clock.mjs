@@ -3,8 +3,9 @@
 
 /** Timers shorter than this are about sockets and retries, and stay with the real clock. */
 const LONG = 30_000;
-/** Only Niaga's own timers follow the moved clock: libp2p's keep connections alive in real time. */
-const OWN = /[/\\]dist[/\\](node|protocol)[/\\]/;
+/** Only Niaga's own timers follow the moved clock, and of those not the network's: as libp2p's they keep connections alive in real time. */
+const OWN = /[/\\]dist[/\\](node[/\\](?!network[/\\])|protocol[/\\])/;
+const BUILT = /[/\\]dist[/\\]/;
 
 let offset = 0;
 const timers = new Map();
@@ -14,11 +15,17 @@ export function now() {
   return Date.now() + offset;
 }
 
+/** The line of Niaga's or a library's built code that wants a timer. */
+function whoAsks() {
+  const lines = new Error('who asks').stack?.split('\n') ?? [];
+  return lines.find((line) => BUILT.test(line)) ?? '';
+}
+
 const real = { setTimeout, setInterval, clearTimeout, clearInterval };
 
 function watched(kind) {
   return function (callback, delay, ...args) {
-    const isOwn = delay >= LONG && OWN.test(new Error('who asks').stack ?? '');
+    const isOwn = delay >= LONG && OWN.test(whoAsks());
     const timer = real[kind](
       isOwn && kind === 'setTimeout'
         ? (...given) => {

@@ -6,20 +6,40 @@ import { MAX_RESPONSE } from './asker.js';
 import type { Harvest } from './harvest.js';
 
 /** Milliseconds for asking whether hits have ended: whoever answered a moment ago answers at once. */
-export const DOUBT_TIME = 400;
+const DOUBT_TIME = 400;
 /** Fetching by id gets this many milliseconds even when the deadline is near. */
 const LEAST_TIME = 50;
+
+interface FetchOptions {
+  readonly network: Pick<Network, 'request'>;
+  readonly logger: Logger;
+  readonly timeLeft: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Asks of what is to be shown, and not all name who should, whether it has ended; and the same of what takes the place of what has.
+ * @param shown ids of what is to be shown, as known when it is called
+ */
+export async function settleDoubts(
+  harvest: Harvest,
+  shown: () => readonly string[],
+  { timeLeft, ...options }: FetchOptions,
+): Promise<void> {
+  const end = performance.now() + Math.min(timeLeft, DOUBT_TIME);
+  for (;;) {
+    const { changed, toAsk } = harvest.doubt(shown());
+    const left = end - performance.now();
+    if (toAsk.size > 0 && left > 0) await fetchCards(harvest, toAsk, { ...options, timeLeft: left });
+    else if (!changed) return;
+  }
+}
 
 /** Fetches cards that so far are only known by id, from those who said to have them; what does not come is left out. */
 export async function fetchCards(
   harvest: Harvest,
   wanted: ReadonlyMap<string, readonly CID[]>,
-  options: {
-    readonly network: Pick<Network, 'request'>;
-    readonly logger: Logger;
-    readonly timeLeft: number;
-    readonly signal?: AbortSignal | undefined;
-  },
+  options: FetchOptions,
 ): Promise<void> {
   const { network, logger, signal } = options;
   const timeout = Math.max(LEAST_TIME, options.timeLeft);

@@ -63,6 +63,8 @@ export class Harvest {
   readonly #claims = new Map<string, Claim>();
   readonly #answers: Witness[] = [];
   readonly #doubted = new Set<string>();
+  /** Ids of cards that are no answers. */
+  readonly #strays = new Set<string>();
   readonly #fetched = new Set<string>();
   /** The newest version of each listing as far as is known; null where there is none that may be shown. */
   readonly #current = new Map<string, Version | null>();
@@ -79,7 +81,7 @@ export class Harvest {
   take(peer: string, answer: AskAnswer, names: readonly string[] = []): void {
     this.takeCards(answer);
     const named = new Set(answer.hits.map(([listing]) => listing.toString()));
-    this.#answers.push({ peer, names, named, truncated: answer.truncated });
+    this.#answers.push({ peer, names, named });
     answer.hits.forEach(([listing, seq], place) => {
       const id = listing.toString();
       const claim = this.#claims.get(id) ?? { listing, by: [], place };
@@ -160,21 +162,28 @@ export class Harvest {
   }
 
   /**
-   * Listings that nodes which should have them do not name, by whom to ask whether they have ended: nobody brings back alone what
-   * its seller has taken away. Each is given once.
+   * Of listings that are to be shown those that nodes which should have them do not name, by whom to ask whether they have ended: nobody
+   * brings back what its seller has taken away. What stands under nothing that was asked for is gone. Each is doubted once.
+   * @returns whether what is to be shown may have changed by this alone, and whom to ask for what
    */
-  toDoubt(ids: readonly string[]): Map<string, CID[]> {
+  doubt(ids: readonly string[]): { readonly changed: boolean; readonly toAsk: Map<string, CID[]> } {
     const byPeer = new Map<string, CID[]>();
+    let changed = false;
     for (const id of ids) {
       const version = this.#newest(id);
       const claim = this.#claims.get(id);
       if (version === undefined || claim === undefined || this.#doubted.has(id)) continue;
       this.#doubted.add(id);
-      for (const peer of silentWitnesses(version, this.#answers)) {
-        byPeer.set(peer, [...(byPeer.get(peer) ?? []), claim.listing]);
+      const silent = silentWitnesses(version, this.#answers);
+      if (silent === undefined) {
+        changed = true;
+        this.#strays.add(version.card.id);
+        this.#current.delete(id);
+        this.#refuse('PEER_PROTOCOL');
       }
+      for (const peer of silent ?? []) byPeer.set(peer, [...(byPeer.get(peer) ?? []), claim.listing]);
     }
-    return byPeer;
+    return { changed, toAsk: byPeer };
   }
 
   /** Whether answers name listings whose cards could still be fetched. */
@@ -239,6 +248,7 @@ export class Harvest {
     if (newest !== undefined && isNewer(seen, newest)) newest = seen;
     const end = this.#deps.memory.ends.get(id);
     if (newest !== undefined && end !== undefined && newerFirst(orderOf(end), newest) < 0) newest = undefined;
+    if (newest !== undefined && this.#strays.has(newest.card.id)) newest = undefined;
     this.#current.set(id, newest ?? null);
     return newest;
   }

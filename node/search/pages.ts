@@ -5,7 +5,7 @@ import { MAX_HITS } from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import type { Asker } from './asker.js';
-import { DOUBT_TIME, fetchCards } from './fetch.js';
+import { fetchCards, settleDoubts } from './fetch.js';
 import type { Harvest } from './harvest.js';
 import { hitView } from './hit-view.js';
 import type { SearchInput, SearchOptions } from './index.js';
@@ -115,9 +115,15 @@ export class Pages {
   /** What not all name who should is asked about before it is shown. */
   async #doubt({ harvest, hits }: Snapshot, from: number, input: SearchInput, signal?: AbortSignal): Promise<void> {
     const { network, logger } = this.#deps;
-    const wanted = harvest.toDoubt(hits.slice(from, from + input.limit).map(({ id }) => id));
-    const timeLeft = Math.min(DOUBT_TIME, input.timeoutMs);
-    if (wanted.size > 0) await fetchCards(harvest, wanted, { network, logger, timeLeft, signal });
+    const shown = (): string[] => {
+      const ids: string[] = [];
+      for (let at = from; at < hits.length && ids.length < input.limit; at++) {
+        const id = hits[at]?.id;
+        if (id !== undefined && harvest.verified(id) !== undefined) ids.push(id);
+      }
+      return ids;
+    };
+    await settleDoubts(harvest, shown, { network, logger, timeLeft: input.timeoutMs, signal });
   }
 
   /** Finds more hits than are known, until there are so many or no more to be had, and puts them behind the others. */

@@ -8,7 +8,7 @@ import { Asker, type Gathered } from './asker.js';
 import { askChanges } from './changes.js';
 import { facetsIn, matchedIn, statisticsOf } from './counts.js';
 import { coverageOf } from './coverage.js';
-import { DOUBT_TIME, fetchCards } from './fetch.js';
+import { fetchCards, settleDoubts } from './fetch.js';
 import { Freshness } from './freshness.js';
 import { Harvest, Memory } from './harvest.js';
 import { facetsView } from './hit-view.js';
@@ -27,7 +27,7 @@ import { Pages } from './pages.js';
 import { Places } from './places.js';
 import { Progress, type Report } from './progress.js';
 import { questionOf, signatureOf, type KnownTerms, type Question } from './question.js';
-import { hasAnyWordOnly, hiddenIn, rankHarvest } from './ranking.js';
+import { hasAnyWordOnly, hiddenIn, rankHarvest, type Ranked } from './ranking.js';
 import type { Snapshot } from './snapshots.js';
 import { Speller } from './speller.js';
 import { UsefulPeers } from './useful.js';
@@ -123,7 +123,7 @@ export class SearchService implements Search {
       joining,
       ...options,
     });
-    await this.#doubt(harvest, [listing], DOUBT_TIME, options.signal);
+    await settleDoubts(harvest, () => [listing], this.#fetching(CARD_DEADLINE, options.signal));
     const version = harvest.verified(listing);
     if (version === undefined || harvest.validUntil(version) <= this.#deps.now()) return undefined;
     const { card, delta, summary } = version;
@@ -204,10 +204,12 @@ export class SearchService implements Search {
       onProgress: progress && ((sofar, cards) => progress.report(this.#report(question, input, sofar, cards))),
     });
     const rankOptions = this.#rankOptions(question, gathered, limit);
-    let hits = rankHarvest(harvest, rankOptions);
-    const shown = hits.slice(0, limit).map(({ id }) => id);
-    if (await this.#doubt(harvest, shown, end - performance.now(), options.signal))
+    let hits: Ranked[] = [];
+    const shown = (): string[] => {
       hits = rankHarvest(harvest, rankOptions);
+      return hits.slice(0, limit).map(({ id }) => id);
+    };
+    await settleDoubts(harvest, shown, this.#fetching(end - performance.now(), options.signal));
     const truncated = gathered.asked.answers.some(({ answer }) => answer.truncated);
     const snapshot: Snapshot = {
       question,
@@ -253,9 +255,8 @@ export class SearchService implements Search {
       if (left > LEAST_TIME) gathered = await gather(left);
     }
     this.#useful.count(gathered.asked.answers.map(({ peer }) => peer));
-    const { network, logger } = this.#deps;
-    const timeLeft = end - performance.now();
-    await fetchCards(harvest, harvest.toFetch(opened, MOST_FETCHED), { network, logger, timeLeft, signal });
+    const fetching = this.#fetching(end - performance.now(), signal);
+    await fetchCards(harvest, harvest.toFetch(opened, MOST_FETCHED), fetching);
     return { gathered, harvest };
   }
 
@@ -263,13 +264,9 @@ export class SearchService implements Search {
     return asked.answers.every(({ peer }) => peer === this.#deps.network.peerId);
   }
 
-  /** Asks of hits that are to be shown, and that not all name who should, whether they have ended; true if anybody was asked. */
-  async #doubt(harvest: Harvest, ids: readonly string[], timeLeft: number, signal?: AbortSignal): Promise<boolean> {
-    const wanted = harvest.toDoubt(ids);
-    if (wanted.size === 0) return false;
+  #fetching(timeLeft: number, signal?: AbortSignal) {
     const { network, logger } = this.#deps;
-    await fetchCards(harvest, wanted, { network, logger, timeLeft: Math.min(timeLeft, DOUBT_TIME), signal });
-    return true;
+    return { network, logger, timeLeft, signal };
   }
 
   #rankOptions(question: Question, gathered: Gathered, checked: number) {

@@ -1,6 +1,7 @@
 import { postedTerms } from '../../protocol/search/index-terms.js';
 import { standsUnder, termOfKey } from '../../protocol/search/partition.js';
 import { readShardKey, shardOf } from '../../protocol/search/posting-keys.js';
+import type { OpenedCard } from './opener.js';
 import type { Version } from './version.js';
 
 /** Nodes asked about one listing. */
@@ -12,30 +13,28 @@ export interface Witness {
   /** What it was asked for. */
   readonly names: readonly string[];
   readonly named: ReadonlySet<string>;
-  /** It had more than it was asked for: that a listing is not named says little. */
-  readonly truncated: boolean;
 }
 
+/** The terms under which a card stands: searches show the same ones again and again. */
+const terms = new WeakMap<OpenedCard, ReadonlySet<string>>();
+
 /**
- * The nodes that were asked for a name under which a listing stands, and do not name it: for a listing that all of them name, and for
- * one that was only cut off, nobody.
+ * The nodes that were asked for a name under which a listing stands, and do not name it; nobody for one that all of them name. Undefined
+ * where it stands under nothing that was asked for: it is no answer, and nobody who would know was asked whether it has ended.
+ *
+ * Silent is also who had no room for it. Those who name it are not enough, however many they are: they may lie together.
  */
-export function silentWitnesses({ id, card }: Version, answers: readonly Witness[]): string[] {
-  const naming = new Set(answers.filter(({ named }) => named.has(id)).map(({ peer }) => peer));
-  const others = answers.filter(({ peer }) => !naming.has(peer));
-  if (others.length === 0) return [];
-  const terms = new Set(postedTerms(card.index));
-  const stands = (key: string): boolean => {
+export function silentWitnesses({ id, card }: Version, answers: readonly Witness[]): string[] | undefined {
+  const posted = terms.get(card) ?? new Set(postedTerms(card.index));
+  terms.set(card, posted);
+  const stands = (name: string): boolean => {
+    const { key, shard } = readShardKey(name);
     const term = termOfKey(key);
-    return term === undefined ? standsUnder(key)(card.record.payload, id) : terms.has(term);
+    const isUnder = term === undefined ? standsUnder(key)(card.record.payload, id) : posted.has(term);
+    return isUnder && shardOf(id, shard.length) === shard;
   };
-  const silent = others.filter(({ names }) =>
-    names.some((name) => {
-      const { key, shard } = readShardKey(name);
-      return stands(key) && shardOf(id, shard.length) === shard;
-    }),
-  );
-  // Several who name it are enough where the others had no room for it.
-  const telling = naming.size > 1 ? silent.filter(({ truncated }) => !truncated) : silent;
-  return [...new Set(telling.map(({ peer }) => peer))].slice(0, MOST_ASKED);
+  const asked = answers.filter(({ names }) => names.some(stands));
+  if (asked.length === 0) return undefined;
+  const naming = new Set(asked.filter(({ named }) => named.has(id)).map(({ peer }) => peer));
+  return [...new Set(asked.map(({ peer }) => peer))].filter((peer) => !naming.has(peer)).slice(0, MOST_ASKED);
 }

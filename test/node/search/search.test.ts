@@ -1,3 +1,4 @@
+import { CID } from 'multiformats/cid';
 import { describe, expect, it } from 'vitest';
 import { encode } from '../../../protocol/cbor.js';
 import { merkleProof, merkleRoot } from '../../../protocol/merkle.js';
@@ -179,6 +180,45 @@ describe('a search never shows', () => {
       expect((await fake.find('payung')).hits.map(({ title }) => title)).toEqual(['Payung lain']);
     }
     expect(await fake.search.find(listingOf(card))).toBeUndefined();
+  });
+
+  it('what its seller has removed, though several liars name it together and the others have no room for all', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung');
+    const others = Array.from({ length: 60 }, (_, number) => seller.card(`b${number}`, `Payung lain nomor ${number}`));
+    const nodes = nodesWith(5, (node) => node.take(seller, ...others));
+    for (const node of nodes) node.ends.push(seller.end('a', 2));
+    for (const liar of nodes.slice(0, 2)) {
+      liar.ends = [];
+      liar.cards.unshift(card);
+    }
+    const { hits } = await createFake(nodes).find('payung', { limit: 5, perSeller: 0 });
+    expect(hits.map(({ title }) => title)).toHaveLength(5);
+    expect(hits.map(({ title }) => title)).not.toContain('Payung');
+  });
+
+  it('what stands under nothing that was asked for, where nobody was asked who would know that it has ended', async () => {
+    const seller = createSeller(now);
+    const words = ['payung', 'lipat', 'merah', 'besar', 'kuat', 'ringan', 'hujan', 'deras', 'anak'];
+    const honestCard = seller.card('a', words.join(' '));
+    const honest = nodesWith(5, (node) => node.take(seller, honestCard));
+    expect((await createFake(honest).find(words.join(' '))).hits).toHaveLength(1);
+    const asked = honest.flatMap((node) => node.asked.flatMap(({ keys }) => keys));
+    const unasked = words.filter((word) => !asked.some((key) => key.endsWith(`:${word}`)));
+    expect(unasked.length).toBeGreaterThan(0);
+    const ended = seller.card('b', unasked.join(' '));
+    const nodes = nodesWith(5, (node) => node.take(seller, honestCard));
+    for (const liar of nodes.slice(0, 3)) {
+      liar.take(seller, ended);
+      liar.change = (answer) => ({
+        ...answer,
+        hits: [[CID.parse(listingOf(ended)), 9, 2], ...answer.hits],
+        cards: [ended.bytes, ...answer.cards],
+      });
+    }
+    const { hits, coverage } = await createFake(nodes).find(words.join(' '));
+    expect(hits.map(({ title }) => title)).toEqual([words.join(' ')]);
+    expect(coverage.refused).toBeGreaterThan(0);
   });
 });
 
