@@ -16,7 +16,7 @@ import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { askAll, WANTED_ANSWERS } from './ask.js';
 import { MAX_RESPONSE } from './asker.js';
-import { fetchCards } from './fetch.js';
+import { fetchCards, settleDoubts } from './fetch.js';
 import type { Harvest } from './harvest.js';
 import type { Change, Changes, ChangesOptions } from './index.js';
 import type { Named, Places } from './places.js';
@@ -75,7 +75,7 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
       // A node that was not asked before has more than it may say of what was there already: that is no news.
       if (since !== undefined || before.size === 0) truncated ||= answer.truncated;
       places.learn(peer, answer.closer);
-      harvest.take(peer, answer);
+      harvest.take(peer, answer, asking(keys));
     },
   });
   for (const named of names) places.look(named);
@@ -84,7 +84,12 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
   await fetchCards(harvest, lacking, { network, logger, signal: options.signal, timeLeft: FETCH_TIME });
   const marks = marksOf(came, new Set(harvest.versions().map(({ id }) => id)));
   const keys = question.keys.slice(0, CHANGE_KEYS);
-  const found = changesIn(harvest, question, deps);
+  let found: Change[] = [];
+  const told = (): string[] => {
+    found = changesIn(harvest, question, deps);
+    return found.map(({ listing }) => listing);
+  };
+  await settleDoubts(harvest, told, { network, logger, signal: options.signal, timeLeft: FETCH_TIME });
   const answered = answers.filter(({ peer }) => peer !== deps.network.peerId).length;
   return { found, keys, marks: latest(before, marks), answered, truncated };
 }

@@ -197,6 +197,19 @@ describe('a search never shows', () => {
     expect(hits.map(({ title }) => title)).not.toContain('Payung');
   });
 
+  it('as news what its seller has removed, though liars name it', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung');
+    const nodes = nodesWith(5, (node) => node.take(seller, seller.card('b', 'Payung lipat')));
+    for (const node of nodes) node.ends.push(seller.end('a', 2));
+    for (const liar of nodes.slice(0, 2)) {
+      liar.ends = [];
+      liar.cards.push(card);
+    }
+    const { found } = await createFake(nodes).search.changes({ words: ['payung'] });
+    expect(found.map(({ summary }) => summary.title)).toEqual(['Payung lipat']);
+  });
+
   it('what stands under nothing that was asked for, where nobody was asked who would know that it has ended', async () => {
     const seller = createSeller(now);
     const words = ['payung', 'lipat', 'merah', 'besar', 'kuat', 'ringan', 'hujan', 'deras', 'anak'];
