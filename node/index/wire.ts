@@ -172,7 +172,7 @@ export type Ask = z.infer<typeof askSchema>;
 /** As a sender may leave it: without what has a default. */
 export type AskInput = z.input<typeof askSchema>;
 
-export const askAnswerSchema = z.object({
+const askAnswer = z.object({
   /** In the order asked for: the listing's id, the seq of the newest record in the card's slot, its score by this node's statistics. */
   hits: z.array(z.tuple([cidSchema, z.int().min(0), z.int()])).max(MAX_HITS),
   /** The cards of the first hits, in their order, and the deltas to any of them. */
@@ -198,13 +198,18 @@ export const askAnswerSchema = z.object({
   /** For `since` of a later question to this node. */
   mark: z.int().min(0).default(0),
 });
+/** Each record of an answer is extended by one lease at most: else an answer would be as dear to read as its author likes. */
+const hasFewLeaves = ({ cards, deltas, leases }: Pick<z.output<typeof askAnswer>, 'cards' | 'deltas' | 'leases'>) =>
+  leases.reduce((sum, lease) => sum + lease.cards.length, 0) <= cards.length + deltas.length;
+export const askAnswerSchema = askAnswer.refine(hasFewLeaves);
 export type AskAnswer = z.infer<typeof askAnswerSchema>;
 
 export const cardsSchema = z.object({ listings: z.array(cidSchema).min(1).max(MAX_ANSWERS) });
-export const cardsAnswerSchema = askAnswerSchema
+export const cardsAnswerSchema = askAnswer
   .pick({ cards: true, deltas: true, leases: true, delegations: true })
   // Tombstones of those that have ended: so that nobody who missed one, or says so, brings a listing back.
-  .extend({ ends: z.array(envelope).max(MAX_ANSWERS).default([]) });
+  .extend({ ends: z.array(envelope).max(MAX_ANSWERS).default([]) })
+  .refine(hasFewLeaves);
 export type CardsAnswer = z.infer<typeof cardsAnswerSchema>;
 
 /**

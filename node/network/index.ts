@@ -226,6 +226,9 @@ export interface Network extends AsyncDisposable {
    */
   throwaway(): Promise<Throwaway>;
 
+  /** What a peer answered was not of its method's form: counts as what breaks the protocol on a stream does, several get it blocked. */
+  misbehaved(peer: string): void;
+
   /**
    * The peer is of use: for an hour its connection is among the last to be closed when there are too many. At most `KEPT_PEERS`
    * (kept-peers.ts) are; those of least weight make room.

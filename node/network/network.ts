@@ -134,6 +134,10 @@ class NiagaNetwork implements Network {
     if (peer !== this.peerId) this.#session?.keep(peer, weight);
   }
 
+  misbehaved(peer: string): void {
+    this.#session?.onOffence(peer, 'malformed');
+  }
+
   hurry(): () => void {
     return this.#session?.turns.hurry() ?? (() => undefined);
   }

@@ -1,9 +1,22 @@
 import { setMaxListeners } from 'node:events';
 import { median } from '../../protocol/search/median.js';
-import type { PeerRef } from '../network/index.js';
+import {
+  ableOf,
+  groupsOf,
+  hasAnswers,
+  hasEnough,
+  isDone,
+  newKey,
+  openOf,
+  saltToCover,
+  WANTED_ANSWERS,
+  withAny,
+  type AskedKey,
+  type Candidate,
+  type KeyState,
+} from './asked-key.js';
+import { Latecomers } from './latecomers.js';
 
-/** Nodes asked for each key; their medians keep one liar from mattering. */
-export const WANTED_ANSWERS = 3;
 /** With so many answers for each key a search waits for slow nodes no longer than {@link GRACE}. */
 const QUORUM_ANSWERS = 2;
 /** A node that is there answers in milliseconds; after this the next ones are asked beside it. */
@@ -27,47 +40,11 @@ const PATIENCE_FACTOR = 8;
 /** Nodes asked for one key at most, and as many of those that were only heard of: each answer may name nearer ones without end. */
 const MOST_ASKED = 12;
 
-/** Who can be asked for a key, the best first; `groups` are the salts under which a node holds it. */
-export interface Candidate {
-  readonly peer: PeerRef;
-  readonly groups: readonly number[];
-  /** The salts for which it is among the nearest that can be asked, by anybody's word. Default: `groups`. */
-  readonly nearest?: readonly number[];
-  /** `heard`: it may not exist, and has no groups before it has answered; `resting`: it failed a moment ago and is not asked. */
-  readonly state?: 'heard' | 'resting';
-}
-
 /** What one node answered for the keys that it was asked for. */
 export interface Answered<A> {
   readonly peer: string;
   readonly keys: readonly number[];
   readonly answer: A;
-}
-
-export interface AskedKey {
-  /** As known at the end. */
-  readonly candidates: readonly Candidate[];
-  readonly asked: ReadonlySet<string>;
-  readonly answered: ReadonlySet<string>;
-  /** Default: none. */
-  readonly failed?: ReadonlySet<string>;
-  /** Whether one of those that answered holds the key. */
-  readonly held?: boolean;
-}
-
-/** Whether three nodes of one of these salts have answered, or all where there are fewer. */
-export function isCovered({ candidates, answered }: AskedKey, salts: readonly number[]): boolean {
-  return salts.some((salt) => {
-    const members = candidates.filter(({ groups }) => groups.includes(salt));
-    const said = members.filter(({ peer }) => answered.has(peer.id)).length;
-    return members.length > 0 && said >= Math.min(WANTED_ANSWERS, members.length);
-  });
-}
-
-/** Whether three of the nodes of a salt that are nearest by anybody's word have answered, or all where fewer have not failed. */
-export function isWitnessed(key: AskedKey, salt: number): boolean {
-  const near = ableOf(key).filter((candidate) => nearestOf(candidate).includes(salt));
-  return answeredIn(near, key) >= Math.min(WANTED_ANSWERS, near.length);
 }
 
 export interface Asked<A> {
@@ -95,25 +72,13 @@ export interface AskOptions<A> {
   readonly holds?: ((answered: Answered<A>, key: number) => boolean) | undefined;
   /** Who can be asked for a key by now: used before others are asked beside slow ones. Default: as they were. */
   readonly renew?: ((key: number) => readonly Candidate[] | undefined) | undefined;
+  /** Who was late before; told of who is now. Default: nobody was. */
+  readonly latecomers?: Latecomers | undefined;
   /** Keys that one request may name; for more a node is asked several times, side by side. Default: any number. */
   readonly keysOfRequest?: number | undefined;
   /** Milliseconds after which what has come must do. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
-}
-
-interface KeyState {
-  candidates: readonly Candidate[];
-  readonly asked: Set<string>;
-  readonly answered: Set<string>;
-  readonly failed: Set<string>;
-  /** Those that were asked while they were only heard of. */
-  readonly heard: Set<string>;
-  /** Those that others were asked beside and that have not answered yet: they may still, but are not counted on. */
-  readonly late: Set<string>;
-  /** Those that were asked to send cards. */
-  readonly senders: Set<string>;
-  held: boolean;
 }
 
 /**
@@ -135,6 +100,7 @@ class Questions<A> implements Asking<A> {
   readonly keys: KeyState[];
   readonly #options: AskOptions<A>;
   readonly #ending = new AbortController();
+  readonly #latecomers: Latecomers;
   #pending = 0;
   #wanted = WANTED_ANSWERS;
   /** Milliseconds that each answer took. */
@@ -143,9 +109,10 @@ class Questions<A> implements Asking<A> {
 
   constructor(options: AskOptions<A>) {
     this.#options = options;
+    this.#latecomers = options.latecomers ?? new Latecomers();
     // Every request listens for the end.
     setMaxListeners(0, this.#ending.signal);
-    this.keys = options.candidates.map(newKey);
+    this.keys = options.candidates.map((candidates) => this.#newKey(candidates));
   }
 
   async run(): Promise<void> {
@@ -157,7 +124,7 @@ class Questions<A> implements Asking<A> {
       this.#wanted = 2 * WANTED_ANSWERS;
       this.#renew();
       // Where nobody has answered yet, it is the ways that are long.
-      if (this.#took.length > 0) this.keys.forEach(markLate);
+      if (this.#took.length > 0) this.keys.forEach((state) => this.#markLate(state));
       this.#launch();
       this.#settle();
     }, HEDGE_AFTER);
@@ -175,12 +142,31 @@ class Questions<A> implements Asking<A> {
 
   know(key: number, candidates: readonly Candidate[]): void {
     const state = this.keys[key];
-    if (state !== undefined) state.candidates = candidates;
+    if (state !== undefined) this.#know(state, candidates);
   }
 
   add(candidates: readonly Candidate[]): number {
     this.#goOn();
-    return this.keys.push(newKey(candidates)) - 1;
+    return this.keys.push(this.#newKey(candidates)) - 1;
+  }
+
+  #newKey(candidates: readonly Candidate[]): KeyState {
+    const state = newKey();
+    this.#know(state, candidates);
+    return state;
+  }
+
+  #know(state: KeyState, candidates: readonly Candidate[]): void {
+    state.candidates = candidates;
+    for (const { peer } of candidates)
+      if (!state.answered.has(peer.id) && this.#latecomers.has(peer.id)) state.late.add(peer.id);
+  }
+
+  #markLate(state: KeyState): void {
+    for (const peer of openOf(state)) {
+      state.late.add(peer);
+      this.#latecomers.late(peer);
+    }
   }
 
   /** What was nearly at its end has a new beginning. */
@@ -196,7 +182,7 @@ class Questions<A> implements Asking<A> {
   #renew(): void {
     this.keys.forEach((state, key) => {
       const candidates = isDone(state) ? undefined : this.#options.renew?.(key);
-      if (candidates !== undefined) state.candidates = candidates;
+      if (candidates !== undefined) this.#know(state, candidates);
     });
   }
 
@@ -235,7 +221,7 @@ class Questions<A> implements Asking<A> {
 
   /**
    * The first of these that were not asked, until as many as are wanted have been, but no more than there is room for.
-   * @param of.late those that were asked and do not count
+   * @param of.late those that do not count
    */
   #next(
     candidates: readonly Candidate[],
@@ -243,10 +229,16 @@ class Questions<A> implements Asking<A> {
     room: number,
     { wanted = this.#wanted, late = NOBODY }: { wanted?: number; late?: ReadonlySet<string> } = {},
   ): string[] {
+    const next: string[] = [];
     const ids = candidates.map(({ peer }) => peer.id);
-    const open = ids.filter((id) => !asked.includes(id));
-    const counted = ids.filter((id) => asked.includes(id) && !late.has(id)).length;
-    return open.slice(0, Math.max(0, Math.min(wanted - counted, room)));
+    let lacking = wanted - ids.filter((id) => asked.includes(id) && !late.has(id)).length;
+    for (const id of ids) {
+      if (lacking <= 0 || next.length >= room) break;
+      if (asked.includes(id)) continue;
+      next.push(id);
+      if (!late.has(id)) lacking--;
+    }
+    return next;
   }
 
   async #ask(peer: string, of: readonly number[]): Promise<void> {
@@ -258,7 +250,9 @@ class Questions<A> implements Asking<A> {
     try {
       const answer = await this.#options.request(peer, of, first, signal);
       if (signal.aborted) return;
-      this.#took.push(performance.now() - begun);
+      const took = performance.now() - begun;
+      this.#took.push(took);
+      if (took < HEDGE_AFTER) this.#latecomers.inTime(peer);
       this.#take({ peer, keys: of, answer });
     } catch {
       if (signal.aborted) return;
@@ -275,7 +269,8 @@ class Questions<A> implements Asking<A> {
     const state = this.keys[key];
     if (state === undefined) return false;
     if (state.answered.size > 0 && !state.held) return true;
-    return ![...state.senders].some((peer) => !state.failed.has(peer) && (!this.#hedged || state.answered.has(peer)));
+    const { senders, failed, late, answered } = state;
+    return ![...senders].some((peer) => !failed.has(peer) && !late.has(peer) && (!this.#hedged || answered.has(peer)));
   }
 
   #take(answered: Answered<A>): void {
@@ -299,7 +294,8 @@ class Questions<A> implements Asking<A> {
     const usual = median(this.#took);
     const grace = Math.min(MOST_GRACE, Math.max(NAMED_GRACE, NAMED_FACTOR * usual));
     if (open.every((state) => state.held && hasAnswers(state))) return this.#endIn(grace);
-    if (!this.#hedged) return;
+    const isForLatecomers = open.every((state) => openOf(state).every((peer) => state.late.has(peer)));
+    if (!this.#hedged && !isForLatecomers) return;
     if (open.every((state) => hasEnough(state, QUORUM_ANSWERS))) this.#endIn(Math.max(GRACE, grace));
     else if (open.every(hasAnswers)) this.#endIn(Math.max(NAMED_PATIENCE, PATIENCE_FACTOR * usual));
   }
@@ -316,87 +312,3 @@ class Questions<A> implements Asking<A> {
 const NOBODY: ReadonlySet<string> = new Set();
 /** Why the open requests of a search end. Made once: an abort without a reason takes down where it was called. */
 const ENOUGH = new Error('the search has what it needs');
-
-function newKey(candidates: readonly Candidate[]): KeyState {
-  const sets = { asked: new Set<string>(), answered: new Set<string>(), failed: new Set<string>() };
-  return { candidates, ...sets, heard: new Set(), late: new Set(), senders: new Set(), held: false };
-}
-
-function markLate({ asked, answered, failed, late }: KeyState): void {
-  for (const peer of asked) if (!answered.has(peer) && !failed.has(peer)) late.add(peer);
-}
-
-/** Who can be asked, or was and is not late. */
-function promptOf(state: KeyState): readonly Candidate[] {
-  return ableOf(state).filter(({ peer }) => !state.late.has(peer.id));
-}
-
-function ableOf({ candidates, failed }: AskedKey): readonly Candidate[] {
-  return candidates.filter(({ peer, state }) => state !== 'resting' && failed?.has(peer.id) !== true);
-}
-
-type SaltsOf = (candidate: Candidate) => readonly number[];
-
-function groupsOf({ groups }: Candidate): readonly number[] {
-  return groups;
-}
-
-function nearestOf({ groups, nearest = groups }: Candidate): readonly number[] {
-  return nearest;
-}
-
-function withAny(candidates: readonly Candidate[], saltsOf: SaltsOf): Candidate[] {
-  return candidates.filter((candidate) => saltsOf(candidate).length > 0);
-}
-
-/** Whether as many as are wanted have answered of those that are there and of those that are nearest by anybody's word. */
-function isDone(state: KeyState): boolean {
-  return hasEnough(state, WANTED_ANSWERS) && [groupsOf, nearestOf].every((saltsOf) => isOneCovered(state, saltsOf));
-}
-
-/** Whether as many have answered of one salt as complete answers need; where too few are left of all, all that are left of one. */
-function isOneCovered(state: KeyState, saltsOf: SaltsOf): boolean {
-  const able = ableOf(state).map((candidate) => ({ ...candidate, groups: saltsOf(candidate) }));
-  const salts = [...new Set(able.flatMap(({ groups }) => groups))];
-  if (salts.length < 2) return true;
-  const coverable = salts.filter((salt) => isCoverable(state, salt, saltsOf));
-  return isCovered({ ...state, candidates: able }, coverable.length > 0 ? coverable : salts);
-}
-
-/** Whether three nodes of a salt, or all where there are fewer, can still answer: of those that can be asked unless said. */
-function isCoverable(state: KeyState, salt: number, saltsOf: SaltsOf, of = ableOf(state)): boolean {
-  const count = (list: readonly Candidate[]): number => list.filter((one) => saltsOf(one).includes(salt)).length;
-  return count(of) >= Math.min(WANTED_ANSWERS, count(state.candidates));
-}
-
-/** The salt that makes an answer complete with the fewest further questions; of several the first in the candidates' order. */
-function saltToCover(state: KeyState): number | undefined {
-  const salts = [...new Set(state.candidates.flatMap(groupsOf))];
-  const prompt = promptOf(state);
-  const asked = (salt: number): number =>
-    prompt.filter(({ peer, groups }) => groups.includes(salt) && state.asked.has(peer.id)).length;
-  // Where neither can be covered without those that are late, they are hoped for.
-  for (const of of [prompt, ableOf(state)]) {
-    const coverable = salts.filter((salt) => isCoverable(state, salt, groupsOf, of));
-    if (coverable.length > 0) return coverable.sort((a, b) => asked(b) - asked(a))[0];
-  }
-  return undefined;
-}
-
-/** Whether so many have answered of those that are nearest by anybody's word, and of those that are known to be there. */
-function hasEnough(state: KeyState, wanted: number): boolean {
-  const able = ableOf(state);
-  return [groupsOf, nearestOf].every((saltsOf) => {
-    const some = withAny(able, saltsOf);
-    return answeredIn(some, state) >= Math.min(wanted, some.length);
-  });
-}
-
-/** The same, counting those too that were candidates only until nearer ones were named. */
-function hasAnswers(state: KeyState): boolean {
-  return state.answered.size >= Math.min(WANTED_ANSWERS, ableOf(state).length);
-}
-
-function answeredIn(candidates: readonly Candidate[], { answered }: AskedKey): number {
-  return candidates.filter(({ peer }) => answered.has(peer.id)).length;
-}

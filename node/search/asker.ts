@@ -6,14 +6,16 @@ import {
   MAX_ANSWERS,
   MAX_ASK_KEYS,
   PER_SELLER_ANSWERS,
-  readBody,
   writeBody,
   type AskAnswer,
   type AskInput,
 } from '../index/wire.js';
 import type { Network, PeerRef, RequestOptions } from '../network/index.js';
-import { askAll, isCovered, type Answered, type Asked, type Asking, type Candidate, WANTED_ANSWERS } from './ask.js';
+import { askAll, type Answered, type Asked, type Asking } from './ask.js';
+import { isCovered, WANTED_ANSWERS, type Candidate } from './asked-key.js';
+import { Latecomers } from './latecomers.js';
 import type { Named, Places } from './places.js';
+import { readAnswer } from './read-answer.js';
 import { matchOf, type Question } from './question.js';
 import type { ShardBits } from '../index/shard-bits.js';
 
@@ -25,7 +27,6 @@ export const MAX_RESPONSE = 512 * 1024;
  * first, so that it is the commonest that there may be no room for.
  */
 const MAX_NAMES = 2 ** MAX_SHARD_BITS + MAX_ASK_KEYS;
-const ANSWER = 'answer to index.ask';
 /** By then a dial has ended, and who was named and has not shown itself is not there. */
 const NAMED_TIMEOUT = 10_000;
 
@@ -66,12 +67,16 @@ interface AskerDeps {
   readonly shards: ShardBits;
 }
 
+interface RoundDeps extends AskerDeps {
+  readonly latecomers: Latecomers;
+}
+
 /** Asks the index nodes for a question's keys, in one trip as a rule: whom answers name, and shards that they speak of, are asked at once too. */
 export class Asker {
-  readonly #deps: AskerDeps;
+  readonly #deps: RoundDeps;
 
   constructor(deps: AskerDeps) {
-    this.#deps = deps;
+    this.#deps = { ...deps, latecomers: new Latecomers() };
   }
 
   async gather(question: Question, options: GatherOptions): Promise<Gathered> {
@@ -82,7 +87,7 @@ export class Asker {
 }
 
 class Round {
-  readonly #deps: AskerDeps;
+  readonly #deps: RoundDeps;
   readonly #question: Question;
   readonly #options: GatherOptions;
   readonly #names: Named[] = [];
@@ -102,7 +107,7 @@ class Round {
   /** For each name who has said that its key has so many bits. */
   readonly #said: Map<string, number>[] = [];
 
-  constructor(deps: AskerDeps, question: Question, options: GatherOptions) {
+  constructor(deps: RoundDeps, question: Question, options: GatherOptions) {
     this.#deps = deps;
     this.#question = question;
     this.#options = options;
@@ -114,6 +119,7 @@ class Round {
     const { deadline, signal } = this.#options;
     const asked = await askAll<AskAnswer>({
       candidates: names.map((named) => this.#addName(named)),
+      latecomers: this.#deps.latecomers,
       keysOfRequest: MAX_ASK_KEYS,
       deadline,
       signal,
@@ -192,7 +198,8 @@ class Round {
     const { network, places } = this.#deps;
     const ask = async (options: RequestOptions): Promise<AskAnswer> => {
       const common = { maxResponse: MAX_RESPONSE, retry: true, ...options };
-      return readBody(askAnswerSchema, await network.request(peer, ASK_METHOD, writeBody(body), common), ANSWER);
+      const answer = await network.request(peer, ASK_METHOD, writeBody(body), common);
+      return readAnswer(network, { peer, method: ASK_METHOD, schema: askAnswerSchema }, answer);
     };
     const namers = this.#namers.get(peer);
     if (namers === undefined) return ask({ signal, timeout: deadline });

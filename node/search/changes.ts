@@ -7,20 +7,21 @@ import {
   MAX_ANSWERS,
   MAX_ASK_KEYS,
   MAX_HITS,
-  readBody,
   writeBody,
   type AskAnswer,
   type AskInput,
 } from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
-import { askAll, WANTED_ANSWERS } from './ask.js';
+import { askAll } from './ask.js';
+import { WANTED_ANSWERS } from './asked-key.js';
 import { MAX_RESPONSE } from './asker.js';
 import { fetchCards, settleDoubts } from './fetch.js';
 import type { Harvest } from './harvest.js';
 import type { Change, Changes, ChangesOptions } from './index.js';
 import type { Named, Places } from './places.js';
 import type { Question } from './question.js';
+import { readAnswer } from './read-answer.js';
 import type { ShardBits } from '../index/shard-bits.js';
 import { listingVersion, type Version } from './version.js';
 
@@ -170,7 +171,7 @@ async function ask(
   };
   const options = { signal: to.signal, timeout: DEADLINE, maxResponse: MAX_RESPONSE, retry: true };
   const answer = await network.request(to.peer, ASK_METHOD, writeBody(body), options);
-  return readBody(askAnswerSchema, answer, 'answer to index.ask');
+  return readAnswer(network, { peer: to.peer, method: ASK_METHOD, schema: askAnswerSchema }, answer);
 }
 
 /** A node that is asked for other names than before has other things to tell of the past. */

@@ -1,5 +1,5 @@
 import type { CoverageView } from '../api/views.js';
-import { isCovered } from './ask.js';
+import { isCovered } from './asked-key.js';
 import { answersFor, type Gathered } from './asker.js';
 
 type Verdict = CoverageView['verdict'];

@@ -1,9 +1,10 @@
 import type { CID } from 'multiformats/cid';
-import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, readBody, writeBody } from '../index/wire.js';
+import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, writeBody } from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { MAX_RESPONSE } from './asker.js';
 import type { Harvest } from './harvest.js';
+import { readAnswer } from './read-answer.js';
 
 /** Milliseconds for asking whether hits have ended: whoever answered a moment ago answers at once. */
 const DOUBT_TIME = 400;
@@ -11,7 +12,7 @@ const DOUBT_TIME = 400;
 const LEAST_TIME = 50;
 
 interface FetchOptions {
-  readonly network: Pick<Network, 'request'>;
+  readonly network: Pick<Network, 'request' | 'misbehaved'>;
   readonly logger: Logger;
   readonly timeLeft: number;
   readonly signal?: AbortSignal | undefined;
@@ -51,7 +52,7 @@ export async function fetchCards(
       try {
         const requestOptions = { timeout, retry: true, maxResponse: MAX_RESPONSE, signal };
         const bytes = await network.request(peer, CARDS_METHOD, writeBody({ listings }), requestOptions);
-        harvest.takeCards(readBody(cardsAnswerSchema, bytes, 'answer to index.cards'));
+        harvest.takeCards(readAnswer(network, { peer, method: CARDS_METHOD, schema: cardsAnswerSchema }, bytes));
       } catch (error) {
         signal?.throwIfAborted();
         logger.debug({ peer, error: String(error) }, 'cards could not be fetched');

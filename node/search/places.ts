@@ -3,7 +3,7 @@ import { COPIES, placeOf, SALTS, shardKey, type KeyPlace } from '../../protocol/
 import { responsible } from '../index/responsible.js';
 import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 import type { AskAnswer } from '../index/wire.js';
-import { isWitnessed, WANTED_ANSWERS, type AskedKey, type Candidate } from './ask.js';
+import { isWitnessed, WANTED_ANSWERS, type AskedKey, type Candidate } from './asked-key.js';
 import type { Freshness } from './freshness.js';
 import { Namers } from './namers.js';
 

@@ -207,6 +207,16 @@ describe('a peer that is asked', () => {
     await honestIsServed();
   });
 
+  test('and answers again and again what is not of its form is blocked', async () => {
+    const peer = await rawServer((stream, { id }) => void stream.send(bytesOf({ t: 'a', id, body: EMPTY })));
+    for (let time = 0; time < OFFENCE_BUDGET; time++) {
+      await honest.request(peer, 'any', EMPTY);
+      honest.misbehaved(peer);
+    }
+    await expect(honest.request(peer, 'any', EMPTY)).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+    await honestIsServed();
+  });
+
   test('and refuses with a code that nobody knows is quoted, shortened to what is harmless', async () => {
     const peer = await rawServer(
       (stream, { id }) => void stream.send(bytesOf({ t: 'e', id, code: 'TEAPOT', message: 'no\ncoffee' })),

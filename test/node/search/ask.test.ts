@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { askAll, GRACE, HEDGE_AFTER, type Candidate } from '../../../node/search/ask.js';
+import { askAll, GRACE, HEDGE_AFTER } from '../../../node/search/ask.js';
+import type { Candidate } from '../../../node/search/asked-key.js';
+import { Latecomers } from '../../../node/search/latecomers.js';
 
 function candidate(id: string): Candidate {
   return { peer: { id, kadId: new Uint8Array(32), addresses: [], lastSeen: 1, self: false }, groups: [0, 1] };
@@ -101,6 +103,56 @@ describe('askAll', () => {
     expect(answered).toEqual(expect.arrayContaining(['v', 'w', 'x']));
     expect(ended).toBe(true);
     await asking;
+  });
+
+  it('asks others at once beside one that was late before, for its cards too', async () => {
+    const latecomers = new Latecomers();
+    const firsts: string[] = [];
+    const ask = () =>
+      askAll({
+        candidates: [['a', 'b', 'c', 'd', 'e'].map(candidate)],
+        deadline: 5_000,
+        latecomers,
+        request: (peer, _keys, first, signal) => {
+          if (first) firsts.push(peer);
+          return peer === 'a' ? frozen(signal) : Promise.resolve(peer);
+        },
+      });
+    await ask();
+    expect(latecomers.has('a')).toBe(true);
+    expect(latecomers.has('b')).toBe(false);
+    firsts.length = 0;
+    // Time stands still: nothing that waits for it would come.
+    vi.useFakeTimers();
+    const asked = await ask();
+    expect([...(asked.keys[0]?.asked ?? [])]).toEqual(['a', 'b', 'c', 'd']);
+    expect([...(asked.keys[0]?.answered ?? [])]).toEqual(['b', 'c', 'd']);
+    expect(firsts).toEqual(['a', 'b']);
+  });
+
+  it('gives one that was late before less time where there is nobody else, and counts on it again once it is in time', async () => {
+    vi.useFakeTimers();
+    const latecomers = new Latecomers();
+    latecomers.late('a');
+    const ask = (delay: number) =>
+      askAll({
+        candidates: [['a', 'b', 'c'].map(candidate)],
+        deadline: 5_000,
+        latecomers,
+        request: async (peer) => {
+          if (peer === 'a') await new Promise((resolve) => setTimeout(resolve, delay));
+          return peer;
+        },
+      });
+    const begun = performance.now();
+    const asking = ask(1_000);
+    await vi.advanceTimersByTimeAsync(GRACE + 1);
+    expect([...((await asking).keys[0]?.answered ?? [])]).toEqual(['b', 'c']);
+    expect(performance.now() - begun).toBeLessThan(HEDGE_AFTER);
+    const again = ask(GRACE - 50);
+    await vi.advanceTimersByTimeAsync(GRACE);
+    expect([...((await again).keys[0]?.answered ?? [])]).toEqual(['b', 'c', 'a']);
+    expect(latecomers.has('a')).toBe(false);
   });
 
   it('asks nobody when the caller has given up already', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { askAnswerSchema, readBody, writeBody, type AskAnswer } from '../../../node/index/wire.js';
-import type { AskedKey, Candidate } from '../../../node/search/ask.js';
+import type { AskedKey, Candidate } from '../../../node/search/asked-key.js';
 import type { Gathered } from '../../../node/search/asker.js';
 import { coverageOf } from '../../../node/search/coverage.js';
 import type { Named } from '../../../node/search/places.js';

@@ -235,6 +235,33 @@ describe('a search never shows', () => {
   });
 });
 
+describe('an answer that is not of its form', () => {
+  it('is left out, replaced by another, and held against its author', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung');
+    const lease = seller.lease({
+      seq: 3,
+      root: merkleRoot([card.id.multihash.digest]),
+      cards: 1,
+      validUntil: now + DAY,
+    });
+    // A list that names a record twice would make the answer as dear to read as its author likes.
+    const cards: [number, number][] = [
+      [0, 0],
+      [0, 0],
+    ];
+    const nodes = nodesWith(4, (node) => node.take(seller, card));
+    // Three of the four are asked.
+    for (const liar of nodes.slice(0, 2))
+      liar.change = (answer) => ({ ...answer, leases: [{ lease: lease.bytes, cards, proof: [] }] });
+    const fake = createFake(nodes);
+    const { hits } = await fake.find('payung');
+    expect(hits).toHaveLength(1);
+    expect(fake.misbehaved.length).toBeGreaterThan(0);
+    for (const peer of fake.misbehaved) expect(['node-0', 'node-1']).toContain(peer);
+  });
+});
+
 describe('a search asks', () => {
   it('once more for what is split, and counts its shards only', async () => {
     const seller = createSeller(now);

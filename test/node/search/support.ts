@@ -194,6 +194,8 @@ export interface Fake {
   readonly nodes: readonly FakeNode[];
   readonly clock: { now: number };
   readonly refused: string[];
+  /** Peers whose answers were not of their form, once for each. */
+  readonly misbehaved: string[];
   readonly known: Map<string, PeerRef>;
   readonly lookups: Uint8Array[];
   /** Ids that it learnt of and did not know, in their order. */
@@ -219,6 +221,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
   ownTime();
   const clock = { now: Date.now() };
   const refused: string[] = [];
+  const misbehaved: string[] = [];
   const known = new Map((options.known ?? nodes).map((node) => [node.id, node.ref]));
   const resting = new Set<string>();
   const lookups: Uint8Array[] = [];
@@ -261,6 +264,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
     connections: () => [],
     keep: (peer, weight) => void kept.set(peer, weight),
     hurry: () => () => undefined,
+    misbehaved: (peer) => void misbehaved.push(peer),
     untilCalm: () => Promise.resolve(),
     lookup: (key) => {
       lookups.push(key);
@@ -303,6 +307,7 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
     nodes,
     clock,
     refused,
+    misbehaved,
     known,
     lookups,
     learnt,
