@@ -91,7 +91,7 @@ async function measure(options) {
   );
   for (const name of chosen(LIES.brought)) {
     await lie(name);
-    brought.push({ name, ...(await bringing(cluster, further.splice(0, options.brought))) });
+    brought.push({ name, ...(await bringing(cluster, further.splice(0, options.brought), questions.warm)) });
     deliveries.add(broughtRow(brought.at(-1), brought[0], options.brought));
   }
   deliveries.end();
@@ -121,11 +121,9 @@ async function openMarket(nodes, listings, options) {
   return { ids, standing, changed, removed, truth, all: listings };
 }
 
-/** Asks everything from a node that is new, so that what it learnt of the liars of another scene does not help it. */
+/** Asks everything from a node that is new. */
 async function scene(cluster, questions, market) {
-  const [asker] = await cluster.add(1);
-  const ask = async (list) => asker.ask('searches', { inputs: list.map(({ words }) => ({ words, limit: LIMIT })) });
-  await ask(questions.warm);
+  const { asker, ask, first } = await newAsker(cluster, questions.warm);
   const known = await ask(questions.known);
   const dev = await ask(questions.dev);
   const rest = [...(await ask(questions.ended)), ...(await ask(questions.changed))];
@@ -135,6 +133,7 @@ async function scene(cluster, questions, market) {
   return {
     known: found(known, questions.known, market),
     dev: dev.map((answer) => answer.hits.map(({ listing }) => listing)),
+    first,
     times: percentiles(all.map(({ ms }) => ms)),
     errors: all.filter(({ error }) => error !== undefined).length,
     verdicts: countBy(all, ({ verdict, error }) => verdict ?? error),
@@ -142,16 +141,28 @@ async function scene(cluster, questions, market) {
   };
 }
 
+/**
+ * A node that asks, new so that what it learnt of the liars of another scene does not help it. Its first questions come while it is
+ * still joining, and are counted by themselves: how long they take is up to that.
+ */
+async function newAsker(cluster, warm) {
+  const [asker] = await cluster.add(1);
+  const ask = async (list) => asker.ask('searches', { inputs: list.map(({ words }) => ({ words, limit: LIMIT })) });
+  const answers = await ask(warm);
+  await cluster.untilQuiet();
+  return { asker, ask, first: percentiles(answers.map(({ ms }) => ms)) };
+}
+
 /** A new seller brings its listings; then they are asked for by their titles from another new node. */
-async function bringing(cluster, listings) {
+async function bringing(cluster, listings, warm) {
   const [seller] = await cluster.add(1);
   const begun = performance.now();
   const { lines } = await seller.ask('publish', { listings });
   const seconds = (performance.now() - begun) / 1000;
   const ids = new Map(lines.map(({ sku, listing }) => [sku, { listing }]));
-  const [asker] = await cluster.add(1);
+  const { asker, ask } = await newAsker(cluster, warm);
   const questions = titles(listings, listings.length);
-  const answers = await asker.ask('searches', { inputs: questions.map(({ words }) => ({ words, limit: LIMIT })) });
+  const answers = await ask(questions);
   await Promise.all([seller.host.end(), asker.host.end()]);
   return {
     known: found(answers, questions, { ids }),
@@ -221,10 +232,8 @@ async function flooded(cluster, liar, market, options) {
 
 /** Known items by title, and how many sellers the first answers for the bare word show. */
 async function askFor(cluster, questions, word, market) {
-  const [asker] = await cluster.add(1);
-  const inputs = [...questions, { words: [word] }].map(({ words }) => ({ words, limit: LIMIT }));
-  await asker.ask('searches', { inputs: inputs.slice(0, 5) });
-  const answers = await asker.ask('searches', { inputs });
+  const { asker, ask } = await newAsker(cluster, questions.slice(0, 5));
+  const answers = await ask([...questions, { words: [word] }]);
   await asker.host.end();
   const bare = answers.at(-1).hits;
   return {
@@ -245,7 +254,7 @@ function commonWord(listings) {
   return { word, having };
 }
 
-function answeredRow({ name, known, dev, times, forged, old, verdicts, errors }, honest) {
+function answeredRow({ name, known, dev, times, first, forged, old, verdicts, errors }, honest) {
   return {
     'what liars do': name,
     'known items found': known,
@@ -261,6 +270,8 @@ function answeredRow({ name, known, dev, times, forged, old, verdicts, errors },
     'p50 ms': times.p50,
     'p95 ms': times.p95,
     'p95, times': times.p95 / honest.times.p95,
+    'first ten, p50 ms': first.p50,
+    'p95 ms ': first.p95,
     verdicts: inWords(verdicts),
     held: verdictOf({ known, times, forged, old, errors }, honest),
   };

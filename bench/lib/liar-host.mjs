@@ -1,6 +1,6 @@
 // A process whose nodes are real ones but for their answers as index nodes: they lie as they are told (lies.mjs).
 import { createNetwork } from '../../dist/node/network/index.js';
-import { lying, Memory } from './lies.mjs';
+import { lying, Memory, prepare } from './lies.mjs';
 
 let lies = [];
 let made = 0;
@@ -23,5 +23,6 @@ prototype.handle = function (method, handler, options) {
 const { handlers } = await import('./node-host.mjs');
 /** Sets which lies the nodes tell, in turn; none: they tell the truth. */
 handlers.lie = ({ names }) => {
+  prepare(names);
   lies = names;
 };

@@ -141,6 +141,11 @@ const BROUGHT = {
   ),
 };
 
+/** What a lie needs, before anybody is waiting. */
+export function prepare(names) {
+  if (names.includes('invent') || names.includes('sends away')) inventions.make();
+}
+
 /** Those about what a node answers, and those about what it is brought. */
 export const LIES = { answers: Object.keys(ANSWERS), brought: Object.keys(BROUGHT) };
 

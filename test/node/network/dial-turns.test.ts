@@ -140,7 +140,9 @@ describe('work that can wait', () => {
     const { dials, state } = turns();
     dials.hurry();
     const ended = new AbortController();
-    const [patient, other] = [dials.untilCalm(5_000), dials.untilCalm(60_000, ended.signal)].map((calm) => calm.then(() => true));
+    const [patient, other] = [dials.untilCalm(5_000), dials.untilCalm(60_000, ended.signal)].map((calm) =>
+      calm.then(() => true),
+    );
     if (patient === undefined || other === undefined) throw new Error('two');
     await vi.advanceTimersByTimeAsync(4_900);
     expect(await state(patient)).toBe('waits');
