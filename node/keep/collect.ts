@@ -58,7 +58,8 @@ export async function collectListings<T>(
     };
     asked.add(peer);
     try {
-      const versions = places.flatMap((place) => wanted[place] ?? []).map(idsOf);
+      // Without the listing's id: who has not got it takes it for a reader's wish otherwise, and two that lack it would ask each other for ever.
+      const versions = places.flatMap((place) => wanted[place] ?? []).map(({ version }) => ({ id: version }));
       const missing = await askListings(network, peer, versions, take, { timeout: BATCH_TIMEOUT, signal });
       lacking.set(peer, [...(lacking.get(peer) ?? []), ...missing.map((at) => places[at] ?? 0)]);
     } catch (error) {

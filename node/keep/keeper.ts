@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid';
+import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import { deviceToPeerId } from '../../protocol/ids.js';
@@ -28,6 +29,8 @@ const TEXTS_TIME = 30 * second;
 /** A listing that nobody had is tried again after this, and four times as long after each further time. */
 const FIRST_RETRY = minute;
 const TRIES = 4;
+/** Listings remembered that nobody had. */
+const MISSING_REMEMBERED = 10_000;
 /** Requests of those who have what they asked for here in vain, answered side by side. */
 const CONCURRENT_HINTS = 2;
 const LEAST_TICK = 20;
@@ -42,6 +45,8 @@ export class KeeperService implements Keeper {
   readonly #interval: number;
   readonly #jobs = new Jobs();
   readonly #resting = new Resting();
+  /** Listings that nobody had, with when they are worth another try, by `performance.now()`. */
+  readonly #missing = createBoundedCache<number>(MISSING_REMEMBERED);
   /** Sellers whose listings are being fetched. */
   readonly #running = new Set<string>();
   /** By seller when the next may be fetched that nobody asked for, by `performance.now()`. */
@@ -97,6 +102,8 @@ export class KeeperService implements Keeper {
     if (this.#stopping === undefined || shelf.versionOf(listing) === version.toString()) return;
     const held = source.record(listing);
     if (held === undefined || !(held.delta ?? held.card).payload.listing.equals(version)) return;
+    // However often it is asked for: those who were asked a moment ago do not have it.
+    if (hint === undefined && (this.#missing.get(listing) ?? 0) > performance.now()) return;
     this.#enqueue(listing, { delay: 0, wanted: true, hints: hint === undefined ? [] : [hint] });
   }
 
@@ -210,8 +217,10 @@ export class KeeperService implements Keeper {
 
   #retry(job: Job): void {
     this.#deps.logger.debug({ listing: job.listing }, 'a listing could not be fetched for keeping');
+    const due = performance.now() + FIRST_RETRY * 4 ** job.tries;
+    this.#missing.set(job.listing, due);
     if (job.tries + 1 >= TRIES || this.#jobs.has(job.listing)) return;
-    this.#jobs.add({ ...job, tries: job.tries + 1, due: performance.now() + FIRST_RETRY * 4 ** job.tries });
+    this.#jobs.add({ ...job, tries: job.tries + 1, due });
   }
 
   /** Finds what is lacking, and forgets what is over. */

@@ -27,7 +27,8 @@ const envelope = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'n
 const place = z.int().min(0);
 
 /**
- * Versions by their ids. `listing` is the listing's own id, which stays: with it a keeper can tell whether it should have that version.
+ * Versions by their ids. `listing` is the listing's own id, which stays: with it a keeper can tell whether it should have that version,
+ * and fetches it. Readers give it; keepers that ask each other do not.
  * One listing is a batch of one.
  */
 export const listingsRequestSchema = z.object({

@@ -262,6 +262,33 @@ describe('another one at the meeting point', () => {
     expect(kept(quiet)).toBe(false);
   });
 
+  it('asks again in its own time for what nobody has, however often readers ask for it, and makes nobody else ask', async () => {
+    const wanted: Record<string, unknown>[] = [];
+    const others: Answering = (method, body) => {
+      if (method === LISTING_METHOD) wanted.push(...(body['wanted'] as Record<string, unknown>[]));
+      return answerListings(body, () => undefined);
+    };
+    const { cards, keeper, world, listing, askedFor } = await start({ others, isAway: true });
+    const one = listing(false);
+    cards.hold(one);
+    keeper.missed(idOf(one), one.id);
+    await until(() => expect(askedFor().length).toBeGreaterThan(4));
+    await wait(200);
+    const asked = askedFor().length;
+    for (let time = 0; time < 20; time++) {
+      keeper.missed(idOf(one), one.id);
+      await wait(20);
+    }
+    expect(askedFor()).toHaveLength(asked);
+    expect(new Set(askedFor()).size).toBe(asked);
+    // With the listing's own id those who lack it would fetch it in their turn, from here.
+    expect(wanted.map((version) => Object.keys(version))).toEqual(wanted.map(() => ['id']));
+    // Who says to have it is asked.
+    const id = slotId('test', one.payload.trader, one.payload.slot);
+    await world.serve(KEEP_METHOD, { listings: [{ id: one.id, listing: id }] });
+    await until(() => expect(askedFor().length).toBeGreaterThan(asked));
+  });
+
   it('fetches nothing that no card held here names', async () => {
     const { cards, keeper, world, listing } = await start();
     const [unknown, old] = [listing(false), listing(false)];
