@@ -29,7 +29,7 @@ const TEXTS_TIME = 30 * second;
 /** A listing that nobody had is tried again after this, and four times as long after each further time. */
 const FIRST_RETRY = minute;
 const TRIES = 4;
-/** Listings remembered that nobody had. */
+/** Versions remembered that nobody had. */
 const MISSING_REMEMBERED = 10_000;
 /** Requests of those who have what they asked for here in vain, answered side by side. */
 const CONCURRENT_HINTS = 2;
@@ -45,7 +45,7 @@ export class KeeperService implements Keeper {
   readonly #interval: number;
   readonly #jobs = new Jobs();
   readonly #resting = new Resting();
-  /** Listings that nobody had, with when they are worth another try, by `performance.now()`. */
+  /** By id versions that nobody had, with when they are worth another try, by `performance.now()`. */
   readonly #missing = createBoundedCache<number>(MISSING_REMEMBERED);
   /** Sellers whose listings are being fetched. */
   readonly #running = new Set<string>();
@@ -103,7 +103,7 @@ export class KeeperService implements Keeper {
     const held = source.record(listing);
     if (held === undefined || !(held.delta ?? held.card).payload.listing.equals(version)) return;
     // However often it is asked for: those who were asked a moment ago do not have it.
-    if (hint === undefined && (this.#missing.get(listing) ?? 0) > performance.now()) return;
+    if (hint === undefined && (this.#missing.get(version.toString()) ?? 0) > performance.now()) return;
     this.#enqueue(listing, { delay: 0, wanted: true, hints: hint === undefined ? [] : [hint] });
   }
 
@@ -202,10 +202,10 @@ export class KeeperService implements Keeper {
     for (const peer of new Set(sought.map(({ card }) => deviceToPeerId(card.payload.device))))
       if (asked.has(peer)) this.#resting.heard(peer, !silent.has(peer));
     const end = performance.now() + TEXTS_TIME;
-    for (const [at, { job }] of lacking.entries()) {
+    for (const [at, { job, held }] of lacking.entries()) {
       const listing = listings[at];
       if (listing === undefined) {
-        this.#retry(job);
+        this.#retry(job, (held.delta ?? held.card).payload.listing);
         continue;
       }
       if (!job.wanted && performance.now() > end) continue;
@@ -215,10 +215,10 @@ export class KeeperService implements Keeper {
     }
   }
 
-  #retry(job: Job): void {
+  #retry(job: Job, version: CID): void {
     this.#deps.logger.debug({ listing: job.listing }, 'a listing could not be fetched for keeping');
     const due = performance.now() + FIRST_RETRY * 4 ** job.tries;
-    this.#missing.set(job.listing, due);
+    this.#missing.set(version.toString(), due);
     if (job.tries + 1 >= TRIES || this.#jobs.has(job.listing)) return;
     this.#jobs.add({ ...job, tries: job.tries + 1, due });
   }

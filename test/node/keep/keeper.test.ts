@@ -283,10 +283,16 @@ describe('another one at the meeting point', () => {
     expect(new Set(askedFor()).size).toBe(asked);
     // With the listing's own id those who lack it would fetch it in their turn, from here.
     expect(wanted.map((version) => Object.keys(version))).toEqual(wanted.map(() => ['id']));
-    // Who says to have it is asked.
-    const id = slotId('test', one.payload.trader, one.payload.slot);
-    await world.serve(KEEP_METHOD, { listings: [{ id: one.id, listing: id }] });
+    const next = seller.listing(one.payload.item.sku, 2);
+    cards.hold(next, false);
+    keeper.missed(idOf(next), next.id);
     await until(() => expect(askedFor().length).toBeGreaterThan(asked));
+    await wait(200);
+    // Who says to have it is asked.
+    const askedSince = askedFor().length;
+    const id = slotId('test', next.payload.trader, next.payload.slot);
+    await world.serve(KEEP_METHOD, { listings: [{ id: next.id, listing: id }] });
+    await until(() => expect(askedFor().length).toBeGreaterThan(askedSince));
   });
 
   it('fetches nothing that no card held here names', async () => {
