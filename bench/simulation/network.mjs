@@ -62,6 +62,8 @@ export class SimulatedNetwork {
   }
 
   /** Dials that no request waits for are not simulated: there is nothing to put off. */
+  misbehaved() {}
+
   hurry() {
     return () => undefined;
   }

@@ -29,6 +29,8 @@ const TEXTS_TIME = 30 * second;
 /** A listing that nobody had is tried again after this, and four times as long after each further time. */
 const FIRST_RETRY = minute;
 const TRIES = 4;
+/** A reader's wish for what nobody had is taken up again after so long at the latest. */
+const MISSING_FOR = 5 * minute;
 /** Versions remembered that nobody had. */
 const MISSING_REMEMBERED = 10_000;
 /** Requests of those who have what they asked for here in vain, answered side by side. */
@@ -218,7 +220,8 @@ export class KeeperService implements Keeper {
   #retry(job: Job, version: CID): void {
     this.#deps.logger.debug({ listing: job.listing }, 'a listing could not be fetched for keeping');
     const due = performance.now() + FIRST_RETRY * 4 ** job.tries;
-    this.#missing.set(version.toString(), due);
+    // For what nobody wished, only some have been asked.
+    if (job.wanted) this.#missing.set(version.toString(), Math.min(due, performance.now() + MISSING_FOR));
     if (job.tries + 1 >= TRIES || this.#jobs.has(job.listing)) return;
     this.#jobs.add({ ...job, tries: job.tries + 1, due });
   }

@@ -40,7 +40,7 @@ export const BYTE_BURST = 64 * MiB;
 /** A frame that was begun must go on: this many bytes, or its end, within the time. */
 export const STALL_TIME_LIMIT = 10 * second;
 export const STALL_PROGRESS = 64 * 1024;
-/** Offences within {@link OFFENCE_WINDOW}, each of which costs the stream, after which the peer is blocked. */
+/** Offences within {@link OFFENCE_WINDOW} after which the peer is blocked; on a stream each costs that stream. */
 export const OFFENCE_BUDGET = 5;
 export const OFFENCE_WINDOW = 10 * minute;
 export const BLOCK_TIME = 10 * minute;
@@ -56,7 +56,10 @@ export const IDLE_STREAM_TIME_CROWDED = 15 * second;
 export const CROWDED_CONNECTIONS = 240;
 export const SWEEP_INTERVAL = 15 * second;
 
-/** What a peer can do wrong on a stream. */
+/** Answers that are not of their method's form count once in so long: one search may ask a node several times. */
+export const NONSENSE_SPACING = second;
+
+/** What a peer can do wrong. */
 export type Offence = 'malformed' | 'oversize' | 'unknown-id' | 'stalled' | 'truncated';
 
 /**
@@ -152,6 +155,7 @@ export class ConcurrencyLimit {
 interface ConductRecord {
   since: number;
   offences: number;
+  nonsenseAt: number;
   blockedUntil: number;
 }
 
@@ -173,6 +177,14 @@ export class Conduct {
     return true;
   }
 
+  /** Notes an answer that is not of its form; true when it counts as an offence, for those of one moment are one. */
+  countsNonsense(peer: string): boolean {
+    const record = this.#record(peer);
+    if (this.#now() - record.nonsenseAt < NONSENSE_SPACING) return false;
+    record.nonsenseAt = this.#now();
+    return true;
+  }
+
   isBlocked(peer: string): boolean {
     return (this.#records.get(peer)?.blockedUntil ?? Number.NEGATIVE_INFINITY) > this.#now();
   }
@@ -187,7 +199,12 @@ export class Conduct {
     const now = this.#now();
     const known = this.#records.get(peer);
     if (known !== undefined && (now - known.since < OFFENCE_WINDOW || known.blockedUntil > now)) return known;
-    const fresh = { since: now, offences: 0, blockedUntil: Number.NEGATIVE_INFINITY };
+    const fresh = {
+      since: now,
+      offences: 0,
+      nonsenseAt: Number.NEGATIVE_INFINITY,
+      blockedUntil: Number.NEGATIVE_INFINITY,
+    };
     this.#records.delete(peer);
     this.#records.set(peer, fresh);
     if (this.#records.size > MAX_REMEMBERED) {

@@ -135,7 +135,7 @@ class NiagaNetwork implements Network {
   }
 
   misbehaved(peer: string): void {
-    this.#session?.onOffence(peer, 'malformed');
+    this.#session?.misbehaved(peer);
   }
 
   hurry(): () => void {

@@ -113,7 +113,7 @@ export class Session {
     this.#kept = new KeptPeers(node.peerStore, (error) =>
       this.#logger?.debug({ err: error }, 'a peer could not be tagged'),
     );
-    this.#server = new RequestServer({ ...deps, onOffence: (peer, offence) => this.onOffence(peer, offence) });
+    this.#server = new RequestServer({ ...deps, onOffence: (peer, offence) => this.#onOffence(peer, offence) });
     this.#joiner = new Joiner({
       node,
       dialer: this.#dialer,
@@ -241,6 +241,10 @@ export class Session {
     return limited(DEFAULT_LOOKUP_TIMEOUT, [this.signal], (limit) => this.lookup(key, limit));
   }
 
+  misbehaved(peer: string): void {
+    if (this.#deps.conduct.countsNonsense(peer)) this.#onOffence(peer, 'malformed');
+  }
+
   keep(peer: string, weight: number): void {
     this.#kept.keep(peer, weight);
   }
@@ -280,7 +284,7 @@ export class Session {
       onSilence: () => directory.markFailed(peer),
       onSlow: () => directory.leave(peer),
       onDead: () => this.#hangUp(peer, new Error('the peer has been silent for too long')),
-      onOffence: (offence) => this.onOffence(peer, offence),
+      onOffence: (offence) => this.#onOffence(peer, offence),
     });
     this.#channels.set(peer, channel);
     return channel;
@@ -330,7 +334,7 @@ export class Session {
 
   // Misbehaviour and upkeep
 
-  onOffence(peer: string, offence: Offence): void {
+  #onOffence(peer: string, offence: Offence): void {
     const { counters, conduct } = this.#deps;
     counters.add(`offence_${offence.replace('-', '_')}`);
     this.#logger?.warn({ peer, offence }, 'a peer broke the protocol');

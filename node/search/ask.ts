@@ -101,6 +101,7 @@ class Questions<A> implements Asking<A> {
   readonly #options: AskOptions<A>;
   readonly #ending = new AbortController();
   readonly #latecomers: Latecomers;
+  readonly #begun = performance.now();
   #pending = 0;
   #wanted = WANTED_ANSWERS;
   /** Milliseconds that each answer took. */
@@ -120,14 +121,7 @@ class Questions<A> implements Asking<A> {
     const finished = new Promise<void>((resolve) =>
       this.#ending.signal.addEventListener('abort', () => resolve(), { once: true }),
     );
-    const hedge = setTimeout(() => {
-      this.#wanted = 2 * WANTED_ANSWERS;
-      this.#renew();
-      // Where nobody has answered yet, it is the ways that are long.
-      if (this.#took.length > 0) this.keys.forEach((state) => this.#markLate(state));
-      this.#launch();
-      this.#settle();
-    }, HEDGE_AFTER);
+    const hedge = setTimeout(() => this.#hedge(), HEDGE_AFTER);
     const end = setTimeout(this.#stop, deadline);
     signal?.addEventListener('abort', this.#stop, { once: true });
     try {
@@ -138,6 +132,17 @@ class Questions<A> implements Asking<A> {
       for (const timer of [hedge, end, this.#last?.timer]) clearTimeout(timer);
       signal?.removeEventListener('abort', this.#stop);
     }
+  }
+
+  /** Asks others beside those that have not answered yet. */
+  #hedge(): void {
+    if (this.#hedged) return;
+    this.#wanted = 2 * WANTED_ANSWERS;
+    this.#renew();
+    // Where nobody has answered yet, it is the ways that are long.
+    if (this.#took.length > 0) this.keys.forEach((state) => this.#markLate(state));
+    this.#launch();
+    this.#settle();
   }
 
   know(key: number, candidates: readonly Candidate[]): void {
@@ -295,8 +300,11 @@ class Questions<A> implements Asking<A> {
     const grace = Math.min(MOST_GRACE, Math.max(NAMED_GRACE, NAMED_FACTOR * usual));
     if (open.every((state) => state.held && hasAnswers(state))) return this.#endIn(grace);
     const isForLatecomers = open.every((state) => openOf(state).every((peer) => state.late.has(peer)));
-    if (!this.#hedged && !isForLatecomers) return;
-    if (open.every((state) => hasEnough(state, QUORUM_ANSWERS))) this.#endIn(Math.max(GRACE, grace));
+    if (!this.#hedged && isForLatecomers) return this.#hedge();
+    if (!this.#hedged) return;
+    // Those that were late before get no less time than others.
+    const least = HEDGE_AFTER - (performance.now() - this.#begun);
+    if (open.every((state) => hasEnough(state, QUORUM_ANSWERS))) this.#endIn(Math.max(GRACE, grace, least));
     else if (open.every(hasAnswers)) this.#endIn(Math.max(NAMED_PATIENCE, PATIENCE_FACTOR * usual));
   }
 

@@ -63,7 +63,7 @@ export function openOf({ asked, answered, failed }: KeyState): string[] {
   return [...asked].filter((peer) => !answered.has(peer) && !failed.has(peer));
 }
 
-/** Who can be asked, or was and is not late. */
+/** Who can be asked, or was, and is not late now nor was the last time. */
 function promptOf(state: KeyState): readonly Candidate[] {
   return ableOf(state).filter(({ peer }) => !state.late.has(peer.id));
 }

@@ -13,7 +13,7 @@ import {
 import type { Network, PeerRef, RequestOptions } from '../network/index.js';
 import { askAll, type Answered, type Asked, type Asking } from './ask.js';
 import { isCovered, WANTED_ANSWERS, type Candidate } from './asked-key.js';
-import { Latecomers } from './latecomers.js';
+import type { Latecomers } from './latecomers.js';
 import type { Named, Places } from './places.js';
 import { readAnswer } from './read-answer.js';
 import { matchOf, type Question } from './question.js';
@@ -65,18 +65,15 @@ interface AskerDeps {
   readonly network: Network;
   readonly places: Places;
   readonly shards: ShardBits;
-}
-
-interface RoundDeps extends AskerDeps {
   readonly latecomers: Latecomers;
 }
 
 /** Asks the index nodes for a question's keys, in one trip as a rule: whom answers name, and shards that they speak of, are asked at once too. */
 export class Asker {
-  readonly #deps: RoundDeps;
+  readonly #deps: AskerDeps;
 
   constructor(deps: AskerDeps) {
-    this.#deps = { ...deps, latecomers: new Latecomers() };
+    this.#deps = deps;
   }
 
   async gather(question: Question, options: GatherOptions): Promise<Gathered> {
@@ -87,7 +84,7 @@ export class Asker {
 }
 
 class Round {
-  readonly #deps: RoundDeps;
+  readonly #deps: AskerDeps;
   readonly #question: Question;
   readonly #options: GatherOptions;
   readonly #names: Named[] = [];
@@ -107,7 +104,7 @@ class Round {
   /** For each name who has said that its key has so many bits. */
   readonly #said: Map<string, number>[] = [];
 
-  constructor(deps: RoundDeps, question: Question, options: GatherOptions) {
+  constructor(deps: AskerDeps, question: Question, options: GatherOptions) {
     this.#deps = deps;
     this.#question = question;
     this.#options = options;

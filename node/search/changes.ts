@@ -11,12 +11,11 @@ import {
   type AskAnswer,
   type AskInput,
 } from '../index/wire.js';
-import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { askAll } from './ask.js';
 import { WANTED_ANSWERS } from './asked-key.js';
 import { MAX_RESPONSE } from './asker.js';
-import { fetchCards, settleDoubts } from './fetch.js';
+import type { Fetcher } from './fetcher.js';
 import type { Harvest } from './harvest.js';
 import type { Change, Changes, ChangesOptions } from './index.js';
 import type { Named, Places } from './places.js';
@@ -38,7 +37,7 @@ const MAX_MARKS = 2 * WANTED_ANSWERS * 2 ** MAX_SHARD_BITS;
 
 export interface ChangesDeps {
   readonly network: Network;
-  readonly logger: Logger;
+  readonly fetcher: Fetcher;
   readonly places: Places;
   readonly shards: ShardBits;
   readonly newHarvest: () => Harvest;
@@ -81,8 +80,8 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
   });
   for (const named of names) places.look(named);
   const lacking = harvest.toFetch(Number.POSITIVE_INFINITY, MAX_HITS);
-  const { network, logger } = deps;
-  await fetchCards(harvest, lacking, { network, logger, signal: options.signal, timeLeft: FETCH_TIME });
+  const time = { timeLeft: FETCH_TIME, signal: options.signal };
+  await deps.fetcher.fetch(harvest, lacking, time);
   const marks = marksOf(came, new Set(harvest.versions().map(({ id }) => id)));
   const keys = question.keys.slice(0, CHANGE_KEYS);
   let found: Change[] = [];
@@ -90,7 +89,7 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
     found = changesIn(harvest, question, deps);
     return found.map(({ listing }) => listing);
   };
-  await settleDoubts(harvest, told, { network, logger, signal: options.signal, timeLeft: FETCH_TIME });
+  await deps.fetcher.settleDoubts(harvest, told, time);
   const answered = answers.filter(({ peer }) => peer !== deps.network.peerId).length;
   return { found, keys, marks: latest(before, marks), answered, truncated };
 }

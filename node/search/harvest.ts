@@ -79,8 +79,8 @@ export class Harvest {
    * @param names what the node was asked for
    */
   take(peer: string, answer: AskAnswer, names: readonly string[] = []): void {
-    this.takeCards(answer);
     const named = new Set(answer.hits.map(([listing]) => listing.toString()));
+    this.takeCards(answer, named);
     this.#answers.push({ peer, names, named });
     answer.hits.forEach(([listing, seq], place) => {
       const id = listing.toString();
@@ -101,7 +101,11 @@ export class Harvest {
     this.#current.delete(id);
   }
 
-  takeCards({ cards, deltas, leases, delegations, ends = [] }: Omit<CardsAnswer, 'ends'> & Partial<CardsAnswer>): void {
+  /** @param expected listings whose cards may come: what nobody names as a hit, and nobody asked for, would be shown undoubted */
+  takeCards(
+    { cards, deltas, leases, delegations, ends = [] }: Omit<CardsAnswer, 'ends'> & Partial<CardsAnswer>,
+    expected: ReadonlySet<string>,
+  ): void {
     for (const bytes of delegations) {
       this.#attempt(() => {
         const id = this.#delegationId(bytes);
@@ -113,6 +117,10 @@ export class Harvest {
     const openedDeltas = deltas.map((bytes) => this.#attempt(() => opener.delta(bytes, this.#find)));
     for (const card of openedCards) {
       if (card === undefined) continue;
+      if (!expected.has(card.listing)) {
+        this.#refuse('PEER_PROTOCOL');
+        continue;
+      }
       addTo(this.#cards, card.listing, card);
       this.#current.delete(card.listing);
     }

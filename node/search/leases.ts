@@ -50,14 +50,12 @@ export class Leases {
     records: readonly (Opened<Card | Delta> | undefined)[],
   ): void {
     const trader = hex(lease.record.payload.trader);
-    // A list that names a record twice is a lie, and would make an answer as dear to read as its author likes.
-    const honest = pairs.length <= records.length;
-    const leaves = (honest ? pairs : []).map(([at, place]) => {
+    const leaves = pairs.map(([at, place]) => {
       const record = records[at];
       return record === undefined ? undefined : ([place, record.record.id.multihash.digest, record.id] as const);
     });
     const whole = leaves.filter((leaf) => leaf !== undefined);
-    const claimed: Claimed = { lease, leaves: honest && whole.length === leaves.length ? whole : undefined, proof };
+    const claimed: Claimed = { lease, leaves: whole.length === leaves.length ? whole : undefined, proof };
     const others = this.#claimed.get(trader);
     if (others === undefined) this.#claimed.set(trader, [claimed]);
     else others.push(claimed);

@@ -2,10 +2,8 @@ import { NiagaError } from '../../protocol/errors.js';
 import type { Statistics } from '../../protocol/search/bm25f.js';
 import type { HitView, SearchView } from '../api/views.js';
 import { MAX_HITS } from '../index/wire.js';
-import type { Logger } from '../logger.js';
-import type { Network } from '../network/index.js';
 import type { Asker } from './asker.js';
-import { fetchCards, settleDoubts } from './fetch.js';
+import type { Fetcher } from './fetcher.js';
 import type { Harvest } from './harvest.js';
 import { hitView } from './hit-view.js';
 import type { SearchInput, SearchOptions } from './index.js';
@@ -22,10 +20,9 @@ const MOST_FETCHED = 200;
 const ROUNDS = 4;
 
 interface PagesDeps {
-  readonly network: Network;
   readonly asker: Asker;
+  readonly fetcher: Fetcher;
   readonly now: () => number;
-  readonly logger: Logger;
   readonly isHidden: (version: Version) => boolean;
 }
 
@@ -87,17 +84,7 @@ export class Pages {
     { limit, explain }: PageOptions,
   ): Omit<SearchView, 'tookMs'> {
     const { question, hits, harvest, coverage, matched, facets, anyWord, hidden } = snapshot;
-    const now = this.#deps.now();
-    const shown: Ranked[] = [];
-    let at = from;
-    for (; at < hits.length && shown.length < limit; at++) {
-      const hit = hits[at];
-      // What has ended since it was found, or never held, is passed over; its place stays, so that the others keep theirs.
-      const version = hit === undefined ? undefined : harvest.verified(hit.id);
-      if (hit === undefined || version === undefined || harvest.validUntil(version) <= now) continue;
-      if (this.#deps.isHidden(version)) continue;
-      shown.push({ ...hit, version });
-    }
+    const { shown, at } = this.#shown(snapshot, from, limit);
     const more = at < hits.length || (snapshot.depth > 0 && at > from);
     return {
       hits: this.views(shown, { ...snapshot, explain }),
@@ -112,31 +99,39 @@ export class Pages {
     };
   }
 
+  /** At most so many of the hits from one on, and where they end. */
+  #shown({ hits, harvest }: Snapshot, from: number, limit: number): { readonly shown: Ranked[]; readonly at: number } {
+    const now = this.#deps.now();
+    const shown: Ranked[] = [];
+    let at = from;
+    for (; at < hits.length && shown.length < limit; at++) {
+      const hit = hits[at];
+      // What has ended since it was found, or never held, is passed over; its place stays, so that the others keep theirs.
+      const version = hit === undefined ? undefined : harvest.verified(hit.id);
+      if (hit === undefined || version === undefined || harvest.validUntil(version) <= now) continue;
+      if (this.#deps.isHidden(version)) continue;
+      shown.push({ ...hit, version });
+    }
+    return { shown, at };
+  }
+
   /** What not all name who should is asked about before it is shown. */
-  async #doubt({ harvest, hits }: Snapshot, from: number, input: SearchInput, signal?: AbortSignal): Promise<void> {
-    const { network, logger } = this.#deps;
-    const shown = (): string[] => {
-      const ids: string[] = [];
-      for (let at = from; at < hits.length && ids.length < input.limit; at++) {
-        const id = hits[at]?.id;
-        if (id !== undefined && harvest.verified(id) !== undefined) ids.push(id);
-      }
-      return ids;
-    };
-    await settleDoubts(harvest, shown, { network, logger, timeLeft: input.timeoutMs, signal });
+  async #doubt(snapshot: Snapshot, from: number, input: SearchInput, signal?: AbortSignal): Promise<void> {
+    const shown = (): string[] => this.#shown(snapshot, from, input.limit).shown.map(({ id }) => id);
+    await this.#deps.fetcher.settleDoubts(snapshot.harvest, shown, { timeLeft: input.timeoutMs, signal });
   }
 
   /** Finds more hits than are known, until there are so many or no more to be had, and puts them behind the others. */
   async #deepen(snapshot: Snapshot, wanted: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
     const { harvest, question, statistics, hits, ids } = snapshot;
-    const { network, logger, asker, now, isHidden } = this.#deps;
+    const { fetcher, asker, now, isHidden } = this.#deps;
     const end = performance.now() + timeoutMs;
     for (let round = 0; round < ROUNDS && hits.length < wanted && snapshot.depth > 0; round++) {
       const timeLeft = end - performance.now();
       if (timeLeft <= 0) return;
       if (!harvest.lacksSome) await this.#askDeeper(snapshot, wanted, timeLeft, signal, asker);
       const listings = harvest.toFetch(Number.POSITIVE_INFINITY, MOST_FETCHED);
-      await fetchCards(harvest, listings, { network, logger, timeLeft: end - performance.now(), signal });
+      await fetcher.fetch(harvest, listings, { timeLeft: end - performance.now(), signal });
       const options = { question, statistics, checked: 0, now: now(), isHidden };
       for (const hit of rankHarvest(harvest, options)) {
         if (ids.has(hit.id)) continue;

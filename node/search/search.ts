@@ -8,10 +8,11 @@ import { Asker, type Gathered } from './asker.js';
 import { askChanges } from './changes.js';
 import { facetsIn, matchedIn, statisticsOf } from './counts.js';
 import { coverageOf } from './coverage.js';
-import { fetchCards, settleDoubts } from './fetch.js';
+import { Fetcher } from './fetcher.js';
 import { Freshness } from './freshness.js';
 import { Harvest, Memory } from './harvest.js';
 import { facetsView } from './hit-view.js';
+import { Latecomers } from './latecomers.js';
 import type {
   Changes,
   ChangesInput,
@@ -39,6 +40,8 @@ const ANSWERS = 50;
 const FETCH_SHARE = 0.25;
 /** A listing by its id is one key: nodes that are there answer at once. */
 const CARD_DEADLINE = 2_500;
+/** Milliseconds for asking whether hits have ended: whoever answered a moment ago answers at once. */
+const DOUBT_TIME = 600;
 /** Cards opened of each answer at least: ranked again by merged counts, the tenth may become the first. */
 const LEAST_OPENED = 30;
 /**
@@ -69,6 +72,7 @@ export class SearchService implements Search {
   readonly #places: Places;
   readonly #shards: ShardBits;
   readonly #asker: Asker;
+  readonly #fetcher: Fetcher;
   readonly #opener: Opener;
   readonly #memory = new Memory();
   readonly #useful: UsefulPeers;
@@ -80,10 +84,14 @@ export class SearchService implements Search {
     this.#freshness = new Freshness(deps);
     this.#places = new Places({ ...deps, freshness: this.#freshness });
     this.#shards = new ShardBits(deps.now);
-    this.#asker = new Asker({ network: deps.network, places: this.#places, shards: this.#shards });
+    const { network } = deps;
+    const [latecomers, lateWithCards] = [new Latecomers(), new Latecomers()];
+    this.#asker = new Asker({ network, places: this.#places, shards: this.#shards, latecomers });
+    // By themselves: whoever answers one kind of question at once may leave the other unanswered.
+    this.#fetcher = new Fetcher({ ...deps, latecomers: lateWithCards });
     this.#opener = new Opener(deps);
     this.#useful = new UsefulPeers(deps.network, deps.now);
-    this.#pages = new Pages({ ...deps, asker: this.#asker, isHidden: this.#isHidden });
+    this.#pages = new Pages({ ...deps, asker: this.#asker, fetcher: this.#fetcher, isHidden: this.#isHidden });
   }
 
   async search(input: SearchInput, options: SearchOptions = {}): Promise<SearchView> {
@@ -123,7 +131,7 @@ export class SearchService implements Search {
       joining,
       ...options,
     });
-    await settleDoubts(harvest, () => [listing], this.#fetching(CARD_DEADLINE, options.signal));
+    await this.#fetcher.settleDoubts(harvest, () => [listing], { timeLeft: DOUBT_TIME, signal: options.signal });
     const version = harvest.verified(listing);
     if (version === undefined || harvest.validUntil(version) <= this.#deps.now()) return undefined;
     const { card, delta, summary } = version;
@@ -135,11 +143,11 @@ export class SearchService implements Search {
     const asked = questionOf({ ...input, inStock: undefined, limit: 1, timeoutMs: 0 }, this.#known);
     const question = options.keys === undefined ? asked : { ...asked, keys: options.keys };
     await this.#freshness.ready(CARD_DEADLINE, options.signal);
-    const { network, now, logger } = this.#deps;
+    const { network, now } = this.#deps;
     return askChanges(
       {
         network,
-        logger,
+        fetcher: this.#fetcher,
         places: this.#places,
         shards: this.#shards,
         now,
@@ -209,7 +217,8 @@ export class SearchService implements Search {
       hits = rankHarvest(harvest, rankOptions);
       return hits.slice(0, limit).map(({ id }) => id);
     };
-    await settleDoubts(harvest, shown, this.#fetching(end - performance.now(), options.signal));
+    const timeLeft = Math.min(DOUBT_TIME, end - performance.now());
+    await this.#fetcher.settleDoubts(harvest, shown, { timeLeft, signal: options.signal });
     const truncated = gathered.asked.answers.some(({ answer }) => answer.truncated);
     const snapshot: Snapshot = {
       question,
@@ -255,18 +264,14 @@ export class SearchService implements Search {
       if (left > LEAST_TIME) gathered = await gather(left);
     }
     this.#useful.count(gathered.asked.answers.map(({ peer }) => peer));
-    const fetching = this.#fetching(end - performance.now(), signal);
-    await fetchCards(harvest, harvest.toFetch(opened, MOST_FETCHED), fetching);
+    // Half of what is left: whoever names what it then does not give must not take the time in which hits are doubted.
+    const timeLeft = (end - performance.now()) / 2;
+    await this.#fetcher.fetch(harvest, harvest.toFetch(opened, MOST_FETCHED), { timeLeft, signal });
     return { gathered, harvest };
   }
 
   #onlySelfAnswered({ asked }: Gathered): boolean {
     return asked.answers.every(({ peer }) => peer === this.#deps.network.peerId);
-  }
-
-  #fetching(timeLeft: number, signal?: AbortSignal) {
-    const { network, logger } = this.#deps;
-    return { network, logger, timeLeft, signal };
   }
 
   #rankOptions(question: Question, gathered: Gathered, checked: number) {

@@ -36,5 +36,8 @@ export function silentWitnesses({ id, card }: Version, answers: readonly Witness
   const asked = answers.filter(({ names }) => names.some(stands));
   if (asked.length === 0) return undefined;
   const naming = new Set(asked.filter(({ named }) => named.has(id)).map(({ peer }) => peer));
-  return [...new Set(asked.map(({ peer }) => peer))].filter((peer) => !naming.has(peer)).slice(0, MOST_ASKED);
+  const silent = [...new Set(asked.map(({ peer }) => peer))].filter((peer) => !naming.has(peer));
+  // Not the first: several who lie together answer as fast as they like.
+  const step = Math.max(1, silent.length / MOST_ASKED);
+  return Array.from({ length: Math.min(MOST_ASKED, silent.length) }, (_, at) => silent[Math.floor(at * step)] ?? '');
 }

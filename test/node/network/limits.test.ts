@@ -5,6 +5,7 @@ import {
   BLOCK_TIME,
   ConcurrencyLimit,
   Conduct,
+  NONSENSE_SPACING,
   OFFENCE_BUDGET,
   OFFENCE_WINDOW,
   TokenBucket,
@@ -138,6 +139,19 @@ describe('conduct', () => {
       if (count % (OFFENCE_BUDGET - 1) === 0) now += OFFENCE_WINDOW;
       expect(conduct.offence('a')).toBe(false);
     }
+  });
+
+  test('counts what is not of its form once a second, so that a search that asks often blocks nobody', () => {
+    let now = 0;
+    const conduct = new Conduct(() => now);
+    const counted = (): boolean => conduct.countsNonsense('a') && conduct.offence('a');
+    for (let question = 0; question < 1_000; question++) expect(counted()).toBe(false);
+    const blocked = Array.from({ length: OFFENCE_BUDGET - 1 }, () => {
+      now += NONSENSE_SPACING;
+      return counted();
+    });
+    expect(blocked).toEqual([...new Array<boolean>(OFFENCE_BUDGET - 2).fill(false), true]);
+    expect(conduct.countsNonsense('b')).toBe(true);
   });
 
   test('keeps the blocked when thousands of others come', () => {

@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid';
 import { describe, expect, it } from 'vitest';
+import { HEDGE_AFTER } from '../../../node/search/ask.js';
 import { encode } from '../../../protocol/cbor.js';
 import { merkleProof, merkleRoot } from '../../../protocol/merkle.js';
 import type { SignedRecord } from '../../../protocol/record.js';
@@ -195,6 +196,41 @@ describe('a search never shows', () => {
     const { hits } = await createFake(nodes).find('payung', { limit: 5, perSeller: 0 });
     expect(hits.map(({ title }) => title)).toHaveLength(5);
     expect(hits.map(({ title }) => title)).not.toContain('Payung');
+  });
+
+  it('what comes as a card that no answer names, or that nobody asked for', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung');
+    const nodes = nodesWith(5, (node) => node.take(seller, seller.card('b', 'Payung lipat')));
+    for (const node of nodes) {
+      node.ends.push(seller.end('a', 2));
+      node.change = (answer) => ({ ...answer, cards: [...answer.cards, card.bytes] });
+      node.changeCards = (answer) => ({ ...answer, ends: [], cards: [...answer.cards, card.bytes] });
+    }
+    const fake = createFake(nodes);
+    expect((await fake.find('payung')).hits.map(({ title }) => title)).toEqual(['Payung lipat']);
+    const { found } = await fake.search.changes({ words: ['payung'] });
+    expect(found.map(({ summary }) => summary.title)).toEqual(['Payung lipat']);
+  });
+
+  it('what its seller has removed in the place of other such listings, though somebody never says what it is asked by id', async () => {
+    const seller = createSeller(now);
+    const removed = Array.from({ length: 12 }, (_, at) => seller.card(`a${at}`, `Payung nomor ${at}`));
+    const nodes = nodesWith(5, (node) => node.take(seller, seller.card('b', 'Payung lipat')));
+    for (const node of nodes) node.ends.push(...removed.map((_, at) => seller.end(`a${at}`, 2)));
+    const [liar, stalling] = nodes;
+    if (liar === undefined || stalling === undefined) return;
+    liar.take(seller, ...removed).ends = [];
+    stalling.givesCards = false;
+    // It says to have newer ones, which it does not give either.
+    stalling.change = (answer) => ({ ...answer, hits: answer.hits.map(([id, seq, score]) => [id, seq + 5, score]) });
+    const fake = createFake(nodes);
+    const options = { limit: 4, perSeller: 0, timeoutMs: 2_500 };
+    expect((await fake.find('payung', options)).hits.map(({ title }) => title)).toEqual(['Payung lipat']);
+    // It was late, so that nobody waits for it any more.
+    const begun = performance.now();
+    expect((await fake.find('payung', options)).hits.map(({ title }) => title)).toEqual(['Payung lipat']);
+    expect(performance.now() - begun).toBeLessThan(2 * HEDGE_AFTER);
   });
 
   it('as news what its seller has removed, though liars name it', async () => {

@@ -18,6 +18,7 @@ import {
   writeBody,
   type Ask,
   type AskAnswer,
+  type CardsAnswer,
   type LeaseProof,
 } from '../../../node/index/wire.js';
 import type { Network, PeerRef } from '../../../node/network/index.js';
@@ -98,6 +99,9 @@ export class FakeNode {
   state: 'up' | 'frozen' | 'dead' = 'up';
   /** Milliseconds before it answers. */
   delay = 0;
+  /** Whether it answers when it is asked for cards by id. */
+  givesCards = true;
+  changeCards: (answer: CardsAnswer) => CardsAnswer = (answer) => answer;
   bits: (name: string) => number = () => 0;
   change: (answer: AskAnswer, question: Ask) => AskAnswer = (answer) => answer;
   asked: Ask[] = [];
@@ -146,13 +150,13 @@ export class FakeNode {
   fetch(listings: readonly CID[]) {
     this.fetched++;
     const wanted = new Set(listings.map(String));
-    return {
+    return this.changeCards({
       cards: this.cards.filter((card) => wanted.has(listingOf(card))).map(({ bytes }) => bytes),
       deltas: this.deltas.map(({ bytes }) => bytes),
       leases: [],
       delegations: this.delegations,
       ends: this.ends.map(({ bytes }) => bytes),
-    };
+    });
   }
 
   private seqOf(card: SignedRecord<Card>): number {
@@ -270,15 +274,17 @@ export function createFake(nodes: readonly FakeNode[], options: FakeOptions = {}
       lookups.push(key);
       return Promise.resolve([]);
     },
-    request: async (peer, method, body, { signal } = {}) => {
+    request: async (peer, method, body, { signal, timeout } = {}) => {
       const node = byId.get(peer);
       if (node === undefined || node.state === 'dead') {
         resting.add(peer);
         throw new NiagaError('PEER_UNREACHABLE', 'It is gone.');
       }
-      if (node.state === 'frozen' || node.delay > 0) {
+      const isSilent = node.state === 'frozen' || (method === CARDS_METHOD && !node.givesCards);
+      if (isSilent || node.delay > 0) {
         await new Promise((resolve, reject) => {
-          if (node.state !== 'frozen') setTimeout(resolve, node.delay);
+          if (!isSilent) setTimeout(resolve, node.delay);
+          else if (timeout !== undefined) setTimeout(() => reject(new NiagaError('TIMED_OUT', 'late')), timeout);
           signal?.addEventListener('abort', () => reject(new Error('given up')), { once: true });
         });
       }

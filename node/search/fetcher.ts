@@ -1,0 +1,112 @@
+import type { CID } from 'multiformats/cid';
+import { isNiagaError } from '../../protocol/errors.js';
+import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, writeBody } from '../index/wire.js';
+import type { Logger } from '../logger.js';
+import type { Network } from '../network/index.js';
+import { linkedSignal } from '../signals.js';
+import { GRACE, HEDGE_AFTER } from './ask.js';
+import { MAX_RESPONSE } from './asker.js';
+import type { Harvest } from './harvest.js';
+import type { Latecomers } from './latecomers.js';
+import { readAnswer } from './read-answer.js';
+
+/** Fetching by id gets this many milliseconds even when the deadline is near. */
+const LEAST_TIME = 50;
+/** What takes the place of hits that have ended is doubted in its turn; whoever names ever more of those does not hold up a search. */
+const DOUBT_ROUNDS = 6;
+/** Made once: an abort without a reason takes down where it was called. */
+const ENOUGH = new Error('nobody waits for late ones');
+
+interface FetcherDeps {
+  readonly network: Pick<Network, 'request' | 'misbehaved'>;
+  readonly logger: Logger;
+  readonly latecomers: Latecomers;
+}
+
+interface FetchOptions {
+  /** Milliseconds for all of it. */
+  readonly timeLeft: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Asks nodes for cards by id. */
+export class Fetcher {
+  readonly #deps: FetcherDeps;
+
+  constructor(deps: FetcherDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Asks of what is to be shown, and not all name who should, whether it has ended; and the same of what takes the place of what has.
+   * Each round has half of the time that is left, for one that nobody answers must not be the last.
+   * @param shown ids of what is to be shown, as known when it is called
+   */
+  async settleDoubts(harvest: Harvest, shown: () => readonly string[], options: FetchOptions): Promise<void> {
+    const { timeLeft, signal } = options;
+    const end = performance.now() + timeLeft;
+    for (let round = 0; round < DOUBT_ROUNDS; round++) {
+      const { changed, toAsk } = harvest.doubt(shown());
+      if (toAsk.size > 0) await this.fetch(harvest, toAsk, { timeLeft: (end - performance.now()) / 2, signal });
+      else if (!changed) return;
+    }
+  }
+
+  /**
+   * Fetches cards that so far are only known by id, from those who said to have them; what does not come is left out. Those who were
+   * late before are not waited for; where there are only such, no longer than a search waits for them.
+   */
+  async fetch(
+    harvest: Harvest,
+    wanted: ReadonlyMap<string, readonly CID[]>,
+    { timeLeft, signal }: FetchOptions,
+  ): Promise<void> {
+    const { latecomers } = this.#deps;
+    const arePrompt = [...wanted.keys()].some((peer) => !latecomers.has(peer));
+    const timeout = Math.max(LEAST_TIME, arePrompt ? timeLeft : Math.min(timeLeft, HEDGE_AFTER + GRACE));
+    const leaving = linkedSignal([signal]);
+    const ask = (peer: string, listings: readonly CID[]) =>
+      Promise.all(
+        inBatches(listings, MAX_ANSWERS).map((batch) =>
+          this.#ask(harvest, { peer, listings: batch }, { timeout, signal: leaving.signal }),
+        ),
+      );
+    const asked = [...wanted].map(([peer, listings]) => ({ peer, asking: ask(peer, listings) }));
+    const waitedFor = arePrompt ? asked.filter(({ peer }) => !latecomers.has(peer)) : asked;
+    try {
+      await Promise.all(waitedFor.map(({ asking }) => asking));
+    } finally {
+      leaving.abort(ENOUGH);
+      leaving.release();
+    }
+    signal?.throwIfAborted();
+  }
+
+  async #ask(
+    harvest: Harvest,
+    { peer, listings }: { readonly peer: string; readonly listings: readonly CID[] },
+    { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { network, logger, latecomers } = this.#deps;
+    const begun = performance.now();
+    try {
+      const options = { timeout, retry: true, maxResponse: MAX_RESPONSE, signal };
+      const bytes = await network.request(peer, CARDS_METHOD, writeBody({ listings }), options);
+      if (performance.now() - begun < HEDGE_AFTER) latecomers.inTime(peer);
+      harvest.takeCards(
+        readAnswer(network, { peer, method: CARDS_METHOD, schema: cardsAnswerSchema }, bytes),
+        new Set(listings.map(String)),
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isNiagaError(error, 'TIMED_OUT') && timeout >= HEDGE_AFTER) latecomers.late(peer);
+      logger.debug({ peer, error: String(error) }, 'cards could not be fetched');
+    }
+  }
+}
+
+function inBatches<T>(all: readonly T[], size: number): T[][] {
+  const batches: T[][] = [];
+  for (let start = 0; start < all.length; start += size) batches.push(all.slice(start, start + size));
+  return batches;
+}
