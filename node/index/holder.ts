@@ -1,4 +1,3 @@
-import type { CID } from 'multiformats/cid';
 import { hex } from '../bytes.js';
 import type { IndexDeps } from './index.js';
 import { Answers } from './held/answers.js';
@@ -21,6 +20,7 @@ import type {
   Put,
   PutAnswer,
   PutInput,
+  WantedCards,
 } from './wire.js';
 
 /** Signatures are checked in idle time for so many milliseconds at a time. */
@@ -132,8 +132,8 @@ export class Holder {
     return this.#answers.ask(question);
   }
 
-  cards(listings: readonly CID[]): CardsAnswer {
-    return this.#answers.cards(listings);
+  cards(wanted: WantedCards): CardsAnswer {
+    return this.#answers.cards(wanted);
   }
 
   /** The card of a listing with what stands over it, checked and valid; undefined where none is held under the listing's own key. */

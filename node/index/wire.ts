@@ -204,7 +204,14 @@ const hasFewLeaves = ({ cards, deltas, leases }: Pick<z.output<typeof askAnswer>
 export const askAnswerSchema = askAnswer.refine(hasFewLeaves);
 export type AskAnswer = z.infer<typeof askAnswerSchema>;
 
-export const cardsSchema = z.object({ listings: z.array(cidSchema).min(1).max(MAX_ANSWERS) });
+/** Listings by their ids, each with the seq of what the asker has of it, -1 for nothing: only what is newer comes. */
+export const cardsSchema = z.object({
+  listings: z
+    .array(z.tuple([cidSchema, z.int().min(-1)]))
+    .min(1)
+    .max(MAX_ANSWERS),
+});
+export type WantedCards = z.infer<typeof cardsSchema>['listings'];
 export const cardsAnswerSchema = askAnswer
   .pick({ cards: true, deltas: true, leases: true, delegations: true })
   // Tombstones of those that have ended: so that nobody who missed one, or says so, brings a listing back.

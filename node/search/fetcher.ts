@@ -1,6 +1,5 @@
-import type { CID } from 'multiformats/cid';
 import { isNiagaError } from '../../protocol/errors.js';
-import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, writeBody } from '../index/wire.js';
+import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, writeBody, type WantedCards } from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
 import { linkedSignal } from '../signals.js';
@@ -12,8 +11,11 @@ import { readAnswer } from './read-answer.js';
 
 /** Fetching by id gets this many milliseconds even when the deadline is near. */
 const LEAST_TIME = 50;
-/** What takes the place of hits that have ended is doubted in its turn; whoever names ever more of those does not hold up a search. */
-const DOUBT_ROUNDS = 6;
+/**
+ * What takes the place of hits that have ended is doubted in its turn, of each round twice as many: with eight, more than an answer
+ * can name, also where one hit is to be shown.
+ */
+const DOUBT_ROUNDS = 8;
 /** Made once: an abort without a reason takes down where it was called. */
 const ENOUGH = new Error('nobody waits for late ones');
 
@@ -40,16 +42,21 @@ export class Fetcher {
   /**
    * Asks of what is to be shown, and not all name who should, whether it has ended; and the same of what takes the place of what has.
    * Each round has half of the time that is left, for one that nobody answers must not be the last.
-   * @param shown ids of what is to be shown, as known when it is called
+   * @param shown ids of what is to be shown, as known when it is called, and of what stands behind it: so many times as much in all
    */
-  async settleDoubts(harvest: Harvest, shown: () => readonly string[], options: FetchOptions): Promise<void> {
-    const { timeLeft, signal } = options;
+  async settleDoubts(
+    harvest: Harvest,
+    shown: (times: number) => readonly string[],
+    { timeLeft, signal }: FetchOptions,
+  ): Promise<void> {
     const end = performance.now() + timeLeft;
     for (let round = 0; round < DOUBT_ROUNDS; round++) {
-      const { changed, toAsk } = harvest.doubt(shown());
+      const { changed, toAsk } = harvest.doubt(shown(2 ** round));
+      const { revision } = harvest;
       if (toAsk.size > 0) await this.fetch(harvest, toAsk, { timeLeft: (end - performance.now()) / 2, signal });
-      else if (!changed) return;
+      if (!changed && harvest.revision === revision) return;
     }
+    shown(1);
   }
 
   /**
@@ -58,14 +65,14 @@ export class Fetcher {
    */
   async fetch(
     harvest: Harvest,
-    wanted: ReadonlyMap<string, readonly CID[]>,
+    wanted: ReadonlyMap<string, WantedCards>,
     { timeLeft, signal }: FetchOptions,
   ): Promise<void> {
     const { latecomers } = this.#deps;
     const arePrompt = [...wanted.keys()].some((peer) => !latecomers.has(peer));
     const timeout = Math.max(LEAST_TIME, arePrompt ? timeLeft : Math.min(timeLeft, HEDGE_AFTER + GRACE));
     const leaving = linkedSignal([signal]);
-    const ask = (peer: string, listings: readonly CID[]) =>
+    const ask = (peer: string, listings: WantedCards) =>
       Promise.all(
         inBatches(listings, MAX_ANSWERS).map((batch) =>
           this.#ask(harvest, { peer, listings: batch }, { timeout, signal: leaving.signal }),
@@ -84,7 +91,7 @@ export class Fetcher {
 
   async #ask(
     harvest: Harvest,
-    { peer, listings }: { readonly peer: string; readonly listings: readonly CID[] },
+    { peer, listings }: { readonly peer: string; readonly listings: WantedCards },
     { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
   ): Promise<void> {
     const { network, logger, latecomers } = this.#deps;
@@ -95,7 +102,7 @@ export class Fetcher {
       if (performance.now() - begun < HEDGE_AFTER) latecomers.inTime(peer);
       harvest.takeCards(
         readAnswer(network, { peer, method: CARDS_METHOD, schema: cardsAnswerSchema }, bytes),
-        new Set(listings.map(String)),
+        new Set(listings.map(([id]) => id.toString())),
       );
     } catch (error) {
       if (signal.aborted) return;

@@ -6,7 +6,7 @@ import type { Delegation } from '../../protocol/identity/delegation.js';
 import { openRecord, type SignedRecord } from '../../protocol/record.js';
 import { latin1 } from '../bytes.js';
 import type { DelegationBook } from '../identity/index.js';
-import type { AskAnswer, CardsAnswer } from '../index/wire.js';
+import type { AskAnswer, CardsAnswer, WantedCards } from '../index/wire.js';
 import { LeaseBook, Leases } from './leases.js';
 import type { FindDelegation, Opened, OpenedCard, OpenedEnd, Opener } from './opener.js';
 import { isDeltaOf, newerFirst, orderOf, standsUntil, versionOf, type Version } from './version.js';
@@ -51,6 +51,8 @@ interface Claim {
  */
 export class Harvest {
   readonly leases: Leases;
+  /** Grows with every answer that brings cards, changes or ends. */
+  revision = 0;
   /** Records that did not hold. */
   refused = 0;
   readonly #deps: HarvestDeps;
@@ -112,6 +114,7 @@ export class Harvest {
         if (!this.#grants.has(id)) addTo(this.#unread, id, bytes);
       });
     }
+    if (cards.length + deltas.length + ends.length > 0) this.revision++;
     const { opener } = this.#deps;
     const openedCards = cards.map((bytes) => this.#attempt(() => opener.card(bytes, this.#find)));
     const openedDeltas = deltas.map((bytes) => this.#attempt(() => opener.delta(bytes, this.#find)));
@@ -154,15 +157,15 @@ export class Harvest {
    * @param reach only those that stand among the first so many of some answer: nobody can push out what others say
    * @param most at most so many, the best placed
    */
-  toFetch(reach: number, most: number): Map<string, CID[]> {
-    const byPeer = new Map<string, CID[]>();
+  toFetch(reach: number, most: number): Map<string, WantedCards> {
+    const byPeer = new Map<string, WantedCards>();
     for (const [id, { listing, by }] of this.#lacking(reach).slice(0, most)) {
       const seq = this.#newest(id)?.seq ?? -1;
       const newer = by.filter((one) => one.seq > seq).sort((a, b) => b.seq - a.seq);
       // All who say the same need not be asked; one that says less is there for the case that the first lies.
       const others = newer.filter((one) => one.seq !== newer[0]?.seq);
       for (const { peer } of [...newer.slice(0, 1), ...others].slice(0, FETCHED_FROM)) {
-        byPeer.set(peer, [...(byPeer.get(peer) ?? []), listing]);
+        byPeer.set(peer, [...(byPeer.get(peer) ?? []), [listing, seq]]);
       }
       this.#fetched.add(id);
     }
@@ -174,8 +177,8 @@ export class Harvest {
    * brings back what its seller has taken away. What stands under nothing that was asked for is gone. Each is doubted once.
    * @returns whether what is to be shown may have changed by this alone, and whom to ask for what
    */
-  doubt(ids: readonly string[]): { readonly changed: boolean; readonly toAsk: Map<string, CID[]> } {
-    const byPeer = new Map<string, CID[]>();
+  doubt(ids: readonly string[]): { readonly changed: boolean; readonly toAsk: Map<string, WantedCards> } {
+    const byPeer = new Map<string, WantedCards>();
     let changed = false;
     for (const id of ids) {
       const version = this.#newest(id);
@@ -189,7 +192,7 @@ export class Harvest {
         this.#current.delete(id);
         this.#refuse('PEER_PROTOCOL');
       }
-      for (const peer of silent ?? []) byPeer.set(peer, [...(byPeer.get(peer) ?? []), claim.listing]);
+      for (const peer of silent ?? []) byPeer.set(peer, [...(byPeer.get(peer) ?? []), [claim.listing, version.seq]]);
     }
     return { changed, toAsk: byPeer };
   }

@@ -117,7 +117,8 @@ export class Pages {
 
   /** What not all name who should is asked about before it is shown. */
   async #doubt(snapshot: Snapshot, from: number, input: SearchInput, signal?: AbortSignal): Promise<void> {
-    const shown = (): string[] => this.#shown(snapshot, from, input.limit).shown.map(({ id }) => id);
+    const shown = (times: number): string[] =>
+      this.#shown(snapshot, from, times * input.limit).shown.map(({ id }) => id);
     await this.#deps.fetcher.settleDoubts(snapshot.harvest, shown, { timeLeft: input.timeoutMs, signal });
   }
 

@@ -213,9 +213,9 @@ export class SearchService implements Search {
     });
     const rankOptions = this.#rankOptions(question, gathered, limit);
     let hits: Ranked[] = [];
-    const shown = (): string[] => {
+    const shown = (times: number): string[] => {
       hits = rankHarvest(harvest, rankOptions);
-      return hits.slice(0, limit).map(({ id }) => id);
+      return hits.slice(0, times * limit).map(({ id }) => id);
     };
     const timeLeft = Math.min(DOUBT_TIME, end - performance.now());
     await this.#fetcher.settleDoubts(harvest, shown, { timeLeft, signal: options.signal });

@@ -11,6 +11,7 @@ import {
   type CardsAnswer,
   type Offer,
   type Put,
+  type WantedCards,
 } from '../wire.js';
 import type { HeldCard } from './card.js';
 import type { Checker } from './checker.js';
@@ -96,10 +97,12 @@ export class Answers {
     };
   }
 
-  cards(listings: readonly CID[]): CardsAnswer {
-    const ids = listings.map(String);
-    const cards = ids.flatMap((listing) => this.#usable(listing) ?? []);
-    const ends = ids.flatMap((listing) => this.#set.end(listing)?.tombstone ?? []);
+  cards(wanted: WantedCards): CardsAnswer {
+    const cards = wanted.flatMap(([id, seq]) => {
+      const card = this.#usable(id.toString());
+      return card === undefined || card.newestSeq <= seq ? [] : [card];
+    });
+    const ends = wanted.flatMap(([id]) => this.#set.end(id.toString())?.tombstone ?? []);
     const answer = this.#handOut(cards, this.#deps.now());
     const named = ends.map(({ grant }) => grant.record.bytes);
     return {

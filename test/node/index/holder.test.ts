@@ -30,7 +30,7 @@ describe('a held card', () => {
     for (const peer of [STRANGER_PEER, seller.peer, STRANGER_PEER]) {
       await node.holder.put(batchOf(bad, [seller.delegation]), peer);
       expect(ask(node.holder, 'payung').cards).toEqual([card.bytes]);
-      expect(node.holder.cards([idOf(card)]).cards).toEqual([card.bytes]);
+      expect(node.holder.cards([[idOf(card), -1]]).cards).toEqual([card.bytes]);
     }
     const { holder } = await node.reopen();
     expect(ask(holder, 'payung').cards).toEqual([card.bytes]);

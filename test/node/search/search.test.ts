@@ -231,6 +231,7 @@ describe('a search never shows', () => {
     const begun = performance.now();
     expect((await fake.find('payung', options)).hits.map(({ title }) => title)).toEqual(['Payung lipat']);
     expect(performance.now() - begun).toBeLessThan(2 * HEDGE_AFTER);
+    expect((await fake.find('payung', { ...options, limit: 1 })).hits.map(({ title }) => title)).toEqual(['Payung lipat']);
   });
 
   it('as news what its seller has removed, though liars name it', async () => {

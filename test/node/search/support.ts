@@ -20,6 +20,7 @@ import {
   type AskAnswer,
   type CardsAnswer,
   type LeaseProof,
+  type WantedCards,
 } from '../../../node/index/wire.js';
 import type { Network, PeerRef } from '../../../node/network/index.js';
 import { createSearch, type Search, type SearchDeps, type SearchInput } from '../../../node/search/index.js';
@@ -147,11 +148,13 @@ export class FakeNode {
     return this.change(answer, question);
   }
 
-  fetch(listings: readonly CID[]) {
+  fetch(listings: WantedCards) {
     this.fetched++;
-    const wanted = new Set(listings.map(String));
+    const wanted = new Map(listings.map(([id, seq]) => [id.toString(), seq]));
+    const isNewer = (card: SignedRecord<Card>): boolean =>
+      this.seqOf(card) > (wanted.get(listingOf(card)) ?? Number.POSITIVE_INFINITY);
     return this.changeCards({
-      cards: this.cards.filter((card) => wanted.has(listingOf(card))).map(({ bytes }) => bytes),
+      cards: this.cards.filter(isNewer).map(({ bytes }) => bytes),
       deltas: this.deltas.map(({ bytes }) => bytes),
       leases: [],
       delegations: this.delegations,

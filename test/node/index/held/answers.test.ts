@@ -35,8 +35,11 @@ describe('an answer of an index node', () => {
     const answer = ask(node.holder, { limit: 500, cards: MAX_ANSWERS, facets: true });
     expect([answer.cards.length, answer.deltas.length, answer.leases.length]).toEqual([100, 100, 100]);
     expect(readBody(askAnswerSchema, writeBody(answer), 'answer')).toMatchObject({ truncated: false });
-    const cards = node.holder.cards(answer.hits.map(([id]) => id));
+    const cards = node.holder.cards(answer.hits.map(([id, seq]) => [id, seq - 1]));
     expect(readBody(cardsAnswerSchema, writeBody(cards), 'answer').cards).toHaveLength(100);
+    // Whoever has what is here already gets nothing.
+    const none = node.holder.cards(answer.hits.map(([id, seq]) => [id, seq]));
+    expect([none.cards, none.deltas, none.leases, none.delegations]).toEqual([[], [], [], []]);
   }, 60_000);
 
   it('shows the price of the delta to filters, orders, facets and the reader', async () => {
@@ -159,7 +162,7 @@ describe('an answer of an index node', () => {
     await node.holder.put(putOf([other], [good.delegation]), good.peer);
     blocked.push(bad.trader);
     expect(ask(node.holder)).toMatchObject({ cards: [other.bytes], matched: [1] });
-    expect(node.holder.cards([parseId(listingOf(card))]).cards).toEqual([]);
+    expect(node.holder.cards([[parseId(listingOf(card)), -1]]).cards).toEqual([]);
     expect(node.holder.putOf([[listingOf(card), [termKey('payung')]]]).cards).toEqual([]);
     const again = await node.holder.put(putOf([bad.card('b', 'payung')], [bad.delegation]), bad.peer);
     expect(again.results).toEqual(['TRADER_BLOCKED']);

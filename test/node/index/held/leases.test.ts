@@ -53,7 +53,7 @@ describe('a lease', () => {
       expect(proven(answer, lease, digestOf)).toBe(5);
       expect(answer.delegations).toEqual([seller.delegation]);
       const [some] = here;
-      if (some !== undefined) expect(one.cards([idOf(some)]).leases[0]?.cards).toHaveLength(1);
+      if (some !== undefined) expect(one.cards([[idOf(some), -1]]).leases[0]?.cards).toHaveLength(1);
     }
     node.clock.now += 16 * DAY;
     expect(ask(holder).hits).toEqual([]);
