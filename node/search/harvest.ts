@@ -10,7 +10,7 @@ import type { AskAnswer, CardsAnswer, WantedCards } from '../index/wire.js';
 import { LeaseBook, Leases } from './leases.js';
 import type { FindDelegation, Opened, OpenedCard, OpenedEnd, Opener } from './opener.js';
 import { isDeltaOf, newerFirst, orderOf, standsUntil, versionOf, type Version } from './version.js';
-import { silentWitnesses, type Witness } from './witnesses.js';
+import { silentWitnesses, toBeAsked, type Witness } from './witnesses.js';
 
 /** Listings whose newest version is remembered, so that nobody brings an older one back. */
 const REMEMBERED = 4_000;
@@ -81,7 +81,7 @@ export class Harvest {
    * @param names what the node was asked for
    */
   take(peer: string, answer: AskAnswer, names: readonly string[] = []): void {
-    const named = new Set(answer.hits.map(([listing]) => listing.toString()));
+    const named = new Map(answer.hits.map(([listing, seq]) => [listing.toString(), seq]));
     this.takeCards(answer, named);
     this.#answers.push({ peer, names, named });
     answer.hits.forEach(([listing, seq], place) => {
@@ -106,7 +106,7 @@ export class Harvest {
   /** @param expected listings whose cards may come: what nobody names as a hit, and nobody asked for, would be shown undoubted */
   takeCards(
     { cards, deltas, leases, delegations, ends = [] }: Omit<CardsAnswer, 'ends'> & Partial<CardsAnswer>,
-    expected: ReadonlySet<string>,
+    expected: { readonly has: (listing: string) => boolean },
   ): void {
     for (const bytes of delegations) {
       this.#attempt(() => {
@@ -173,8 +173,8 @@ export class Harvest {
   }
 
   /**
-   * Of listings that are to be shown those that nodes which should have them do not name, by whom to ask whether they have ended: nobody
-   * brings back what its seller has taken away. What stands under nothing that was asked for is gone. Each is doubted once.
+   * Of listings that are to be shown those that nodes which should have them do not name, or name in a newer version, by whom to ask: nobody
+   * brings back what its seller has changed or taken away. What stands under nothing that was asked for is gone. Each is doubted once.
    * @returns whether what is to be shown may have changed by this alone, and whom to ask for what
    */
   doubt(ids: readonly string[]): { readonly changed: boolean; readonly toAsk: Map<string, WantedCards> } {
@@ -192,7 +192,8 @@ export class Harvest {
         this.#current.delete(id);
         this.#refuse('PEER_PROTOCOL');
       }
-      for (const peer of silent ?? []) byPeer.set(peer, [...(byPeer.get(peer) ?? []), [claim.listing, version.seq]]);
+      for (const peer of toBeAsked(silent ?? [], byPeer))
+        byPeer.set(peer, [...(byPeer.get(peer) ?? []), [claim.listing, version.seq]]);
     }
     return { changed, toAsk: byPeer };
   }

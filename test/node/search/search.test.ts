@@ -231,7 +231,24 @@ describe('a search never shows', () => {
     const begun = performance.now();
     expect((await fake.find('payung', options)).hits.map(({ title }) => title)).toEqual(['Payung lipat']);
     expect(performance.now() - begun).toBeLessThan(2 * HEDGE_AFTER);
-    expect((await fake.find('payung', { ...options, limit: 1 })).hits.map(({ title }) => title)).toEqual(['Payung lipat']);
+    expect((await fake.find('payung', { ...options, limit: 1 })).hits.map(({ title }) => title)).toEqual([
+      'Payung lipat',
+    ]);
+  });
+
+  it('an older version that one who names the newer one gives in its place, whoever does', async () => {
+    const seller = createSeller(now);
+    const [old, fresh] = [seller.card('a', 'Payung lama'), seller.card('a', 'Payung baru', { seq: 2 })];
+    for (let at = 0; at < 5; at++) {
+      const nodes = nodesWith(5, (node) => node.take(seller, fresh));
+      const liar = nodes[at];
+      const replaying = <A extends { cards: Uint8Array[] }>(answer: A): A => ({
+        ...answer,
+        cards: answer.cards.map(() => old.bytes),
+      });
+      if (liar !== undefined) Object.assign(liar, { change: replaying, changeCards: replaying });
+      expect((await createFake(nodes).find('payung')).hits.map(({ title }) => title)).toEqual(['Payung baru']);
+    }
   });
 
   it('as news what its seller has removed, though liars name it', async () => {
