@@ -62,11 +62,12 @@ export class SimulatedNetwork {
   }
 
   /** Dials that no request waits for are not simulated: there is nothing to put off. */
-  misbehaved() {}
-
   hurry() {
     return () => undefined;
   }
+
+  /** Nobody is blocked. */
+  misbehaved() {}
 
   /** Nor does anything wait for its turn. */
   answered() {}

@@ -136,13 +136,16 @@ class Questions<A> implements Asking<A> {
 
   /** Asks others beside those that have not answered yet. */
   #hedge(): void {
-    if (this.#hedged) return;
     this.#wanted = 2 * WANTED_ANSWERS;
     this.#renew();
     // Where nobody has answered yet, it is the ways that are long.
-    if (this.#took.length > 0) this.keys.forEach((state) => this.#markLate(state));
+    if (this.#elapsed >= HEDGE_AFTER && this.#took.length > 0) this.keys.forEach((state) => this.#markLate(state));
     this.#launch();
     this.#settle();
+  }
+
+  get #elapsed(): number {
+    return performance.now() - this.#begun;
   }
 
   know(key: number, candidates: readonly Candidate[]): void {
@@ -302,8 +305,8 @@ class Questions<A> implements Asking<A> {
     const isForLatecomers = open.every((state) => openOf(state).every((peer) => state.late.has(peer)));
     if (!this.#hedged && isForLatecomers) return this.#hedge();
     if (!this.#hedged) return;
-    // Those that were late before get no less time than others.
-    const least = HEDGE_AFTER - (performance.now() - this.#begun);
+    // Those that were late before get as much time as others.
+    const least = HEDGE_AFTER + GRACE - this.#elapsed;
     if (open.every((state) => hasEnough(state, QUORUM_ANSWERS))) this.#endIn(Math.max(GRACE, grace, least));
     else if (open.every(hasAnswers)) this.#endIn(Math.max(NAMED_PATIENCE, PATIENCE_FACTOR * usual));
   }

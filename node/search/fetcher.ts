@@ -2,22 +2,23 @@ import { isNiagaError } from '../../protocol/errors.js';
 import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, writeBody, type WantedCards } from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
-import { linkedSignal } from '../signals.js';
 import { GRACE, HEDGE_AFTER } from './ask.js';
 import { MAX_RESPONSE } from './asker.js';
 import type { Harvest } from './harvest.js';
 import type { Latecomers } from './latecomers.js';
 import { readAnswer } from './read-answer.js';
 
+/** Milliseconds for asking whether hits have ended: whoever answered a moment ago answers at once. */
+export const DOUBT_TIME = 1_000;
 /** Fetching by id gets this many milliseconds even when the deadline is near. */
 const LEAST_TIME = 50;
 /**
- * What takes the place of hits that have ended is doubted in its turn, of each round twice as many: with eight, more than an answer
- * can name, also where one hit is to be shown.
+ * What takes the place of hits that have ended is doubted in its turn, of each round twice as many: with eight, more than one
+ * answer can name, also where one hit is to be shown.
  */
 const DOUBT_ROUNDS = 8;
-/** Made once: an abort without a reason takes down where it was called. */
-const ENOUGH = new Error('nobody waits for late ones');
+/** For listings of which nothing is known those are waited for too who were late before, as long as a search does; for others not. */
+const PATIENCE = HEDGE_AFTER + GRACE;
 
 interface FetcherDeps {
   readonly network: Pick<Network, 'request' | 'misbehaved'>;
@@ -59,56 +60,47 @@ export class Fetcher {
     shown(1);
   }
 
-  /**
-   * Fetches cards that so far are only known by id, from those who said to have them; what does not come is left out. Those who were
-   * late before are not waited for; where there are only such, no longer than a search waits for them.
-   */
+  /** Fetches cards that so far are only known by id, from those who said to have them; what does not come is left out. */
   async fetch(
     harvest: Harvest,
     wanted: ReadonlyMap<string, WantedCards>,
     { timeLeft, signal }: FetchOptions,
   ): Promise<void> {
     const { latecomers } = this.#deps;
-    const arePrompt = [...wanted.keys()].some((peer) => !latecomers.has(peer));
-    const timeout = Math.max(LEAST_TIME, arePrompt ? timeLeft : Math.min(timeLeft, HEDGE_AFTER + GRACE));
-    const leaving = linkedSignal([signal]);
-    const ask = (peer: string, listings: WantedCards) =>
-      Promise.all(
-        inBatches(listings, MAX_ANSWERS).map((batch) =>
-          this.#ask(harvest, { peer, listings: batch }, { timeout, signal: leaving.signal }),
-        ),
-      );
-    const asked = [...wanted].map(([peer, listings]) => ({ peer, asking: ask(peer, listings) }));
-    const waitedFor = arePrompt ? asked.filter(({ peer }) => !latecomers.has(peer)) : asked;
-    try {
-      await Promise.all(waitedFor.map(({ asking }) => asking));
-    } finally {
-      leaving.abort(ENOUGH);
-      leaving.release();
-    }
+    await Promise.all(
+      [...wanted].map(([peer, listings]) => {
+        const patience = listings.some(([, seq]) => seq < 0) ? PATIENCE : LEAST_TIME;
+        const time = latecomers.has(peer) ? Math.min(timeLeft, patience) : timeLeft;
+        return this.#ask(harvest, { peer, listings }, { timeLeft: time, signal });
+      }),
+    );
     signal?.throwIfAborted();
   }
 
   async #ask(
     harvest: Harvest,
     { peer, listings }: { readonly peer: string; readonly listings: WantedCards },
-    { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },
+    { timeLeft, signal }: FetchOptions,
   ): Promise<void> {
     const { network, logger, latecomers } = this.#deps;
+    const timeout = Math.max(LEAST_TIME, timeLeft);
     const begun = performance.now();
-    try {
-      const options = { timeout, retry: true, maxResponse: MAX_RESPONSE, signal };
-      const bytes = await network.request(peer, CARDS_METHOD, writeBody({ listings }), options);
-      if (performance.now() - begun < HEDGE_AFTER) latecomers.inTime(peer);
-      harvest.takeCards(
-        readAnswer(network, { peer, method: CARDS_METHOD, schema: cardsAnswerSchema }, bytes),
-        new Set(listings.map(([id]) => id.toString())),
-      );
-    } catch (error) {
-      if (signal.aborted) return;
-      if (isNiagaError(error, 'TIMED_OUT') && timeout >= HEDGE_AFTER) latecomers.late(peer);
-      logger.debug({ peer, error: String(error) }, 'cards could not be fetched');
-    }
+    const options = { timeout, retry: true, maxResponse: MAX_RESPONSE, signal };
+    const wanted = new Set(listings.map(([id]) => id.toString()));
+    await Promise.all(
+      inBatches(listings, MAX_ANSWERS).map(async (batch) => {
+        try {
+          const bytes = await network.request(peer, CARDS_METHOD, writeBody({ listings: batch }), options);
+          if (performance.now() - begun < HEDGE_AFTER) latecomers.inTime(peer);
+          const answer = readAnswer(network, { peer, method: CARDS_METHOD, schema: cardsAnswerSchema }, bytes);
+          harvest.takeCards(answer, wanted);
+        } catch (error) {
+          if (signal?.aborted === true) return;
+          if (isNiagaError(error, 'TIMED_OUT') && timeout >= HEDGE_AFTER) latecomers.late(peer);
+          logger.debug({ peer, error: String(error) }, 'cards could not be fetched');
+        }
+      }),
+    );
   }
 }
 

@@ -1,9 +1,10 @@
+import { matcher } from '../../protocol/search/filters.js';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Statistics } from '../../protocol/search/bm25f.js';
 import type { HitView, SearchView } from '../api/views.js';
 import { MAX_HITS } from '../index/wire.js';
 import type { Asker } from './asker.js';
-import type { Fetcher } from './fetcher.js';
+import { DOUBT_TIME, type Fetcher } from './fetcher.js';
 import type { Harvest } from './harvest.js';
 import { hitView } from './hit-view.js';
 import type { SearchInput, SearchOptions } from './index.js';
@@ -100,8 +101,13 @@ export class Pages {
   }
 
   /** At most so many of the hits from one on, and where they end. */
-  #shown({ hits, harvest }: Snapshot, from: number, limit: number): { readonly shown: Ranked[]; readonly at: number } {
+  #shown(
+    { hits, harvest, question }: Snapshot,
+    from: number,
+    limit: number,
+  ): { readonly shown: Ranked[]; readonly at: number } {
     const now = this.#deps.now();
+    const passes = matcher(question.filters);
     const shown: Ranked[] = [];
     let at = from;
     for (; at < hits.length && shown.length < limit; at++) {
@@ -110,6 +116,8 @@ export class Pages {
       const version = hit === undefined ? undefined : harvest.verified(hit.id);
       if (hit === undefined || version === undefined || harvest.validUntil(version) <= now) continue;
       if (this.#deps.isHidden(version)) continue;
+      // A newer version may have come since.
+      if (!passes({ trader: version.card.record.payload.trader, summary: version.summary })) continue;
       shown.push({ ...hit, version });
     }
     return { shown, at };
@@ -119,7 +127,8 @@ export class Pages {
   async #doubt(snapshot: Snapshot, from: number, input: SearchInput, signal?: AbortSignal): Promise<void> {
     const shown = (times: number): string[] =>
       this.#shown(snapshot, from, times * input.limit).shown.map(({ id }) => id);
-    await this.#deps.fetcher.settleDoubts(snapshot.harvest, shown, { timeLeft: input.timeoutMs, signal });
+    const timeLeft = Math.min(DOUBT_TIME, input.timeoutMs);
+    await this.#deps.fetcher.settleDoubts(snapshot.harvest, shown, { timeLeft, signal });
   }
 
   /** Finds more hits than are known, until there are so many or no more to be had, and puts them behind the others. */

@@ -8,7 +8,7 @@ import { Asker, type Gathered } from './asker.js';
 import { askChanges } from './changes.js';
 import { facetsIn, matchedIn, statisticsOf } from './counts.js';
 import { coverageOf } from './coverage.js';
-import { Fetcher } from './fetcher.js';
+import { DOUBT_TIME, Fetcher } from './fetcher.js';
 import { Freshness } from './freshness.js';
 import { Harvest, Memory } from './harvest.js';
 import { facetsView } from './hit-view.js';
@@ -40,8 +40,6 @@ const ANSWERS = 50;
 const FETCH_SHARE = 0.25;
 /** A listing by its id is one key: nodes that are there answer at once. */
 const CARD_DEADLINE = 2_500;
-/** Milliseconds for asking whether hits have ended: whoever answered a moment ago answers at once. */
-const DOUBT_TIME = 600;
 /** Cards opened of each answer at least: ranked again by merged counts, the tenth may become the first. */
 const LEAST_OPENED = 30;
 /**
@@ -214,7 +212,7 @@ export class SearchService implements Search {
     const rankOptions = this.#rankOptions(question, gathered, limit);
     let hits: Ranked[] = [];
     const shown = (times: number): string[] => {
-      hits = rankHarvest(harvest, rankOptions);
+      hits = rankHarvest(harvest, { ...rankOptions, checked: times * limit });
       return hits.slice(0, times * limit).map(({ id }) => id);
     };
     const timeLeft = Math.min(DOUBT_TIME, end - performance.now());

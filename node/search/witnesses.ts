@@ -51,6 +51,6 @@ export function toBeAsked(silent: readonly string[], asked: { readonly has: (pee
   const others = silent.filter((peer) => !asked.has(peer));
   const lacking = Math.min(MOST_ASKED - some.length, others.length);
   // Not the first: several who lie together answer as fast as they like.
-  const spread = Array.from({ length: lacking }, (_, at) => others[Math.floor((at * others.length) / lacking)]);
+  const spread = Array.from({ length: lacking }, (_, at) => others[Math.floor(((at + 0.5) * others.length) / lacking)]);
   return [...some, ...spread.filter((peer) => peer !== undefined)];
 }
