@@ -91,8 +91,9 @@ export class Joiner {
       try {
         if (members() === 0) await this.#connect();
         if (members() > 0) {
-          retry = FIRST_RETRY;
           await this.#stayFresh();
+          // Not before: where look-ups fail since everybody is at work, one a second of each node would keep it so.
+          retry = FIRST_RETRY;
           continue;
         }
       } catch (error) {
