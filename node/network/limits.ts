@@ -57,7 +57,7 @@ export const CROWDED_CONNECTIONS = 240;
 export const SWEEP_INTERVAL = 15 * second;
 
 /** Answers that are not of their method's form count once in so long: one search may ask a node several times. */
-export const NONSENSE_SPACING = second;
+export const MALFORMED_SPACING = second;
 
 /** What a peer can do wrong. */
 export type Offence = 'malformed' | 'oversize' | 'unknown-id' | 'stalled' | 'truncated';
@@ -155,7 +155,7 @@ export class ConcurrencyLimit {
 interface ConductRecord {
   since: number;
   offences: number;
-  nonsenseAt: number;
+  malformedAt: number;
   blockedUntil: number;
 }
 
@@ -178,10 +178,10 @@ export class Conduct {
   }
 
   /** Notes an answer that is not of its form; true when it counts as an offence, for those of one moment are one. */
-  countsNonsense(peer: string): boolean {
+  countsMalformed(peer: string): boolean {
     const record = this.#record(peer);
-    if (this.#now() - record.nonsenseAt < NONSENSE_SPACING) return false;
-    record.nonsenseAt = this.#now();
+    if (this.#now() - record.malformedAt < MALFORMED_SPACING) return false;
+    record.malformedAt = this.#now();
     return true;
   }
 
@@ -202,7 +202,7 @@ export class Conduct {
     const fresh = {
       since: now,
       offences: 0,
-      nonsenseAt: Number.NEGATIVE_INFINITY,
+      malformedAt: Number.NEGATIVE_INFINITY,
       blockedUntil: Number.NEGATIVE_INFINITY,
     };
     this.#records.delete(peer);

@@ -8,6 +8,7 @@ import { Dialer } from './dialer.js';
 import type { Directory } from './directory.js';
 import { gater } from './gater.js';
 import type { NetworkEvents, NetworkLogger, PeerRef } from './index.js';
+import { Identifier } from './identifier.js';
 import { Joiner } from './join.js';
 import { KeptPeers } from './kept-peers.js';
 import { kadIdOfKey, parsePeerId } from './keyspace.js';
@@ -42,11 +43,6 @@ const MAX_LOOKUPS = 8;
 const MAX_WAITING_LOOKUPS = 10_000;
 /** Peers found on the local network are dialled until so many are connected; the others are found by look-ups. */
 const ENOUGH_PEERS = 50;
-
-/** So many peers kad-dht's table holds in any case. */
-const FULL_BUCKET = 20;
-/** Connections identified again in one round for the table's sake. */
-const OFFERS = 8;
 
 interface SessionDeps {
   readonly settings: Settings;
@@ -92,11 +88,10 @@ export class Session {
   readonly #recentLookups = new RecentLookups((key) => this.#lookupInTime(key));
   readonly #dialer: Dialer;
   readonly #server: RequestServer;
+  readonly #identifier: Identifier;
   readonly #joiner: Joiner;
   readonly #kept: KeptPeers;
   #sweepTimer: NodeJS.Timeout | undefined;
-  /** Connections that an identify is under way on. */
-  readonly #identifying = new Set<string>();
 
   constructor(node: Libp2pNode, deps: SessionDeps, turns: DialTurns, stopping: AbortController) {
     const { settings, directory, counters } = deps;
@@ -114,6 +109,13 @@ export class Session {
       this.#logger?.debug({ err: error }, 'a peer could not be tagged'),
     );
     this.#server = new RequestServer({ ...deps, onOffence: (peer, offence) => this.#onOffence(peer, offence) });
+    this.#identifier = new Identifier({
+      node,
+      directory,
+      members: this.#members,
+      tableSize: () => this.#tableSize,
+      logger: this.#logger,
+    });
     this.#joiner = new Joiner({
       node,
       dialer: this.#dialer,
@@ -122,7 +124,7 @@ export class Session {
       members: () => this.#members.size,
       lookup: (key) => this.#lookupInTime(key),
       tableSize: () => this.#tableSize,
-      offerToTable: () => this.#offerToTable(),
+      offerToTable: () => this.#identifier.offerToTable(),
       untilCalm: (patience) => this.turns.untilCalm(patience),
       onReady: () => deps.emit('ready'),
       logger: this.#logger,
@@ -242,7 +244,7 @@ export class Session {
   }
 
   misbehaved(peer: string): void {
-    if (this.#deps.conduct.countsNonsense(peer)) this.#onOffence(peer, 'malformed');
+    if (this.#deps.conduct.countsMalformed(peer)) this.#onOffence(peer, 'malformed');
   }
 
   keep(peer: string, weight: number): void {
@@ -361,42 +363,7 @@ export class Session {
     }
     // Twice as long, so that as a rule it is the asker who closes, and no request crosses the closing.
     this.#server.sweep(2 * limit);
-    this.#identifyMissing();
-  }
-
-  /** libp2p identifies a connection once, when it opens; on a busy machine that fails, and the peer would stay unknown. */
-  #identifyMissing(): void {
-    for (const connection of this.#node.getConnections()) {
-      const peer = connection.remotePeer.toString();
-      const known = this.#members.has(peer) || this.#deps.directory.isForeign(peer);
-      if (!known && Date.now() - connection.timeline.open >= SWEEP_INTERVAL) this.#identify(connection);
-    }
-  }
-
-  /**
-   * kad-dht takes a peer into its table when it is identified and then answers a ping. When that one ping fails, on a busy machine, the
-   * peer stays out until something else names it: a table can stay empty with connections open. Being identified again is a new chance.
-   */
-  #offerToTable(): void {
-    if (this.#tableSize >= Math.min(this.#members.size, FULL_BUCKET)) return;
-    const connections = this.#node
-      .getConnections()
-      .filter(({ remotePeer }) => this.#members.has(remotePeer.toString()));
-    // Which of them are missing kad-dht does not tell.
-    const from = Math.floor(Math.random() * connections.length);
-    for (const connection of [...connections.slice(from), ...connections.slice(0, from)].slice(0, OFFERS)) {
-      this.#identify(connection);
-    }
-  }
-
-  #identify(connection: Connection): void {
-    const { id, remotePeer } = connection;
-    if (this.#identifying.has(id)) return;
-    this.#identifying.add(id);
-    this.#node.services.identify
-      .identify(connection)
-      .catch((error: unknown) => this.#logger?.debug({ err: error, peer: remotePeer.toString() }, 'identify failed'))
-      .finally(() => this.#identifying.delete(id));
+    this.#identifier.identifyMissing();
   }
 }
 

@@ -5,7 +5,7 @@ import {
   BLOCK_TIME,
   ConcurrencyLimit,
   Conduct,
-  NONSENSE_SPACING,
+  MALFORMED_SPACING,
   OFFENCE_BUDGET,
   OFFENCE_WINDOW,
   TokenBucket,
@@ -144,14 +144,14 @@ describe('conduct', () => {
   test('counts what is not of its form once a second, so that a search that asks often blocks nobody', () => {
     let now = 0;
     const conduct = new Conduct(() => now);
-    const counted = (): boolean => conduct.countsNonsense('a') && conduct.offence('a');
+    const counted = (): boolean => conduct.countsMalformed('a') && conduct.offence('a');
     for (let question = 0; question < 1_000; question++) expect(counted()).toBe(false);
     const blocked = Array.from({ length: OFFENCE_BUDGET - 1 }, () => {
-      now += NONSENSE_SPACING;
+      now += MALFORMED_SPACING;
       return counted();
     });
     expect(blocked).toEqual([...new Array<boolean>(OFFENCE_BUDGET - 2).fill(false), true]);
-    expect(conduct.countsNonsense('b')).toBe(true);
+    expect(conduct.countsMalformed('b')).toBe(true);
   });
 
   test('keeps the blocked when thousands of others come', () => {
