@@ -191,8 +191,9 @@ export class Harvest {
         this.#strays.add(version.card.id);
         this.#current.delete(id);
         this.#refuse('PEER_PROTOCOL');
+        continue;
       }
-      for (const peer of toBeAsked(silent ?? [], byPeer))
+      for (const peer of toBeAsked(silent, byPeer))
         byPeer.set(peer, [...(byPeer.get(peer) ?? []), [claim.listing, version.seq]]);
     }
     return { changed, toAsk: byPeer };

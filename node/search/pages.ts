@@ -1,6 +1,6 @@
-import { matcher } from '../../protocol/search/filters.js';
 import { NiagaError } from '../../protocol/errors.js';
 import type { Statistics } from '../../protocol/search/bm25f.js';
+import { matcher } from '../../protocol/search/filters.js';
 import type { HitView, SearchView } from '../api/views.js';
 import { MAX_HITS } from '../index/wire.js';
 import type { Asker } from './asker.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KEPT_FOR } from '../../../node/search/snapshots.js';
-import { createFake, createSeller, type Fake, nodesWith } from './support.js';
+import { createFake, createSeller, type Fake, listingOf, nodesWith } from './support.js';
 
 const now = Date.now();
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
@@ -87,6 +87,29 @@ describe('the pages of a search', () => {
     expect(sold.every(({ title }) => title !== short.payload.summary.title)).toBe(true);
     expect(new Set(shown.map(({ listing }) => listing)).size).toBe(shown.length);
     expect(second.hits.every(({ title }) => title.startsWith('Payung payung'))).toBe(true);
+  });
+
+  it('show no version that the filters leave out, though it came after the first page', async () => {
+    const seller = createSeller(now);
+    const cards = cardsOf(seller, 8);
+    const nodes = nodesWith(3, (node) => node.take(seller, ...cards));
+    const input = { limit: 4, perSeller: 0, maxPrice: '6000 IDR' };
+    const { hits } = await createFake(nodes).find('payung', { ...input, limit: 8 });
+    const dearer = cards.find((card) => listingOf(card) === hits[6]?.listing);
+    const [first] = nodes;
+    if (dearer === undefined || first === undefined) throw new Error('there are eight hits and three nodes');
+    // One of three knows that the price has changed, and so does not name it.
+    first.deltas.push(seller.delta(dearer, { price: { amount: 900_000, currency: 'IDR' } }));
+    first.change = (answer) => ({
+      ...answer,
+      deltas: [],
+      hits: answer.hits.filter(([id]) => id.toString() !== listingOf(dearer)),
+    });
+    const fake = createFake(nodes);
+    const { next } = await fake.find('payung', input);
+    const page = await fake.search.search({ words: [], limit: 4, after: next, timeoutMs: 2_000 });
+    expect(page.hits.map(({ listing }) => listing)).not.toContain(listingOf(dearer));
+    expect(page.hits).toHaveLength(3);
   });
 
   it('are asked for by a cursor that ends after five minutes, and says what to do then', async () => {

@@ -3,7 +3,9 @@ import { pino } from 'pino';
 import { CID } from 'multiformats/cid';
 import { cardDraft, cardKeys, listingIdOfCard } from '../../../protocol/catalog/make-card.js';
 import type { Card, Delta, Lease, Tombstone } from '../../../protocol/catalog/card.js';
+import { listingSlotOfCard } from '../../../protocol/catalog/card.js';
 import { NiagaError } from '../../../protocol/errors.js';
+import { slotId } from '../../../protocol/ids.js';
 import { compareDistance } from '../../../protocol/keyspace.js';
 import { readItem } from '../../../protocol/listing/input.js';
 import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
@@ -158,7 +160,7 @@ export class FakeNode {
       deltas: this.deltas.map(({ bytes }) => bytes),
       leases: [],
       delegations: this.delegations,
-      ends: this.ends.map(({ bytes }) => bytes),
+      ends: this.ends.filter((end) => wanted.has(endedBy(end))).map(({ bytes }) => bytes),
     });
   }
 
@@ -182,6 +184,11 @@ function factsOf(card: SignedRecord<Card>) {
 
 export function listingOf(card: SignedRecord<Card>): string {
   return factsOf(card).listing;
+}
+
+/** The listing that a tombstone ends. */
+function endedBy({ payload: { trader, slot } }: SignedRecord<Tombstone>): string {
+  return slotId('main', trader, listingSlotOfCard(slot) ?? slot).toString();
 }
 
 function isUnder(card: SignedRecord<Card>, name: string): boolean {
