@@ -271,7 +271,7 @@ function answeredRow({ name, known, dev, times, first, forged, old, verdicts, er
     'p95 ms': times.p95,
     'p95, times': times.p95 / honest.times.p95,
     'first ten, p50 ms': first.p50,
-    'p95 ms ': first.p95,
+    'first ten, p95 ms': first.p95,
     verdicts: inWords(verdicts),
     held: verdictOf({ known, times, forged, old, errors }, honest),
   };

@@ -21,7 +21,7 @@ export class Inventions {
 
   /** The nearest to the places of these names, as an answer's `closer` has them: each key and salt has its share of them. */
   near(names, count) {
-    this.make();
+    this.prepare();
     const each = Math.max(1, Math.floor(count / Math.max(1, SALTS.length * names.length)));
     const ids = new Set(names.flatMap((name) => this.#nearTo(name)).flatMap((list) => list.slice(0, each)));
     // Half of them refuse at once; the others take the connection and never say a word.
@@ -45,7 +45,7 @@ export class Inventions {
   }
 
   /** Takes seconds: a liar has them at hand before it is asked. */
-  make() {
+  prepare() {
     this.#nodes ??= this.#make();
   }
 

@@ -139,7 +139,7 @@ const BROUGHT = {
 
 /** What a lie needs, before anybody is waiting. */
 export function prepare(names) {
-  if (names.includes('invent') || names.includes('sends away')) inventions.make();
+  if (names.includes('invent') || names.includes('sends away')) inventions.prepare();
 }
 
 /** Those about what a node answers, and those about what it is brought. */
@@ -189,11 +189,15 @@ let leases;
 
 /** An encoded answer with its empty list of leases replaced by a long one, which is made once: the liar's own work is not to slow down others here. */
 function withLeases(bytes) {
-  const cards = Array.from({ length: CARDS_A_LEASE }, (_, place) => [place, place]);
-  leases ??= encode(Array.from({ length: LEASES }, () => ({ lease: new Uint8Array(500), cards, proof: [] })));
+  leases ??= encode(manyLeases());
   const name = encode('leases');
   const at = Buffer.from(bytes).indexOf(Buffer.concat([name, encode([])])) + name.length;
   return Buffer.concat([bytes.subarray(0, at), leases, bytes.subarray(at + 1)]);
+}
+
+function manyLeases() {
+  const cards = Array.from({ length: CARDS_A_LEASE }, (_, place) => [place, place]);
+  return Array.from({ length: LEASES }, () => ({ lease: new Uint8Array(500), cards, proof: [] }));
 }
 
 function emptied(answer, names) {
