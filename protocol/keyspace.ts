@@ -57,3 +57,18 @@ export function leadingBits(id: Uint8Array, bits: number): number {
   for (let index = 0; index < 4; index++) word = (word << 8) | (id[index] ?? 0);
   return word >>> (32 - bits);
 }
+
+/**
+ * The id that differs from `id` in bit `bit` alone, 0 being the most significant: with 0, `0xa5…` gives `0x25…`. Of the ids that differ
+ * from `id` in that bit, and in none before it, those nearest to `id` are those nearest to this one, in the same order.
+ * @throws RangeError when the id has no such bit
+ */
+export function withBitFlipped(id: Uint8Array, bit: number): Uint8Array {
+  if (!Number.isInteger(bit) || bit < 0 || bit >= id.length * 8) {
+    throw new RangeError(`an id of ${id.length} bytes has no bit ${bit}`);
+  }
+  const flipped = id.slice();
+  const index = bit >> 3;
+  flipped[index] = (flipped[index] ?? 0) ^ (0x80 >> (bit & 7));
+  return flipped;
+}

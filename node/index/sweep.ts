@@ -1,4 +1,4 @@
-import { commonPrefixLength, leadingBits, sharesPrefix } from '../../protocol/keyspace.js';
+import { commonPrefixLength, leadingBits, sharesPrefix, withBitFlipped } from '../../protocol/keyspace.js';
 import { COPIES, type KeyPlace } from '../../protocol/search/posting-keys.js';
 import { hex } from '../bytes.js';
 import { LOOKUP_SIZE, type PeerRef } from '../network/index.js';
@@ -29,15 +29,41 @@ const SINGLE_PLACES = 2_000;
 export interface Region {
   readonly peers: readonly PeerRef[];
   /** Milliseconds UTC until which it is trusted; earlier where one of its nodes turned out to be gone. */
+  readonly until: number;
+}
+
+/** As a look-up has shown it. */
+interface Found extends Region {
   until: number;
 }
 
 /** A part of the key space that one look-up has shown whole. */
 interface Part {
   readonly depth: number;
-  readonly region: Region;
+  /** Of a sparse part only the nodes inside. */
+  readonly region: Found;
   /** That was looked up. */
   readonly place: KeyPlace;
+  /** Where fewer than {@link COPIES} nodes are in it: by what is known of its sibling what the two come to, as places in it borrow nodes there. */
+  readonly joined: WeakMap<Region, Joined> | undefined;
+}
+
+/** A sparse part and what its places borrow from: trusted as long as both are. */
+class Joined implements Region {
+  readonly peers: readonly PeerRef[];
+  readonly #own: Region;
+  readonly #sibling: Region;
+
+  constructor(own: Region, sibling: Region) {
+    const inside = new Set(own.peers.map(({ id }) => id));
+    this.peers = [...own.peers, ...sibling.peers.filter(({ id }) => !inside.has(id))];
+    this.#own = own;
+    this.#sibling = sibling;
+  }
+
+  get until(): number {
+    return Math.min(this.#own.until, this.#sibling.until);
+  }
 }
 
 /** A place that is to be looked up, and who waits for it; nobody, where it is only to be made fresh. */
@@ -71,7 +97,7 @@ export class Sweep {
   readonly #parts = new Map<number, Part>();
   /** How many parts there are of each depth. */
   readonly #depths = new Map<number, number>();
-  readonly #singles = new Map<string, Region>();
+  readonly #singles = new Map<string, Found>();
   /** By place; oldest first. */
   readonly #wanted = new Map<string, Want>();
   readonly #running = new Map<string, KeyPlace>();
@@ -96,19 +122,44 @@ export class Sweep {
   }
 
   /** The region that a place lies in, where it is known; one whose time is over is looked up again meanwhile. */
-  known(place: KeyPlace): Region | undefined {
+  known({ kadId }: KeyPlace): Region | undefined {
+    return this.#known(kadId, 0);
+  }
+
+  /** @param from depth of the parts that are looked at, and that of all deeper ones */
+  #known(kadId: Uint8Array, from: number): Region | undefined {
     const now = this.#options.now();
     let stale: Part | undefined;
+    let sparse: Part | undefined;
     for (const depth of this.#depths.keys()) {
-      const part = this.#parts.get(partName(place.kadId, depth));
+      const part = depth < from ? undefined : this.#parts.get(partName(kadId, depth));
       if (part === undefined) continue;
-      if (now < part.region.until) return part.region;
-      if (part.region.peers.length >= STALE_PEERS && now < part.region.until + STALE_TIME) stale = part;
+      if (now < part.region.until) {
+        if (part.joined === undefined) return part.region;
+        // That of an image is no part which would ask back.
+        if (depth > from) sparse = part;
+      } else if (part.region.peers.length >= STALE_PEERS && now < part.region.until + STALE_TIME) stale = part;
     }
-    const single = this.#singles.size === 0 ? undefined : this.#singles.get(hex(place.kadId));
+    const joined = sparse === undefined ? undefined : this.#join(sparse, kadId);
+    if (joined !== undefined) return joined;
+    const single = this.#singles.size === 0 ? undefined : this.#singles.get(hex(kadId));
     if (single !== undefined && now < single.until) return single;
     if (stale !== undefined) this.#refresh(stale.place);
     return stale?.region;
+  }
+
+  /**
+   * What is nearest to a place behind the few nodes of its own part lies in the part's sibling, and there it is what is nearest to
+   * the place's image in it. Undefined where nothing is known of that image.
+   */
+  #join({ depth, region, joined }: Part, kadId: Uint8Array): Region | undefined {
+    const sibling = this.#known(withBitFlipped(kadId, depth - 1), depth);
+    if (sibling === undefined) return undefined;
+    const known = joined?.get(sibling);
+    if (known !== undefined) return known;
+    const both = new Joined(region, sibling);
+    joined?.set(sibling, both);
+    return both;
   }
 
   /** Whether what was given out as this region still counts. */
@@ -164,6 +215,13 @@ export class Sweep {
   /** Looks a wanted place up, unless that is to wait. */
   #begin(name: string, want: Want): void {
     const { place, takers } = want;
+    // What was looked up for others may have shown this place as well.
+    const known = takers.length === 0 ? undefined : this.known(place);
+    if (known !== undefined) {
+      this.#wanted.delete(name);
+      for (const { resolve } of takers) resolve(known);
+      return;
+    }
     if (this.#running.size >= CONCURRENT_LOOKUPS || this.#isUnderWay(place)) return;
     this.#wanted.delete(name);
     // Whoever has given up was told so already.
@@ -211,19 +269,12 @@ export class Sweep {
     const covered = last === undefined ? !isLarge : inside >= COPIES && depth <= DEEPEST;
     const until = now + (last === undefined ? SMALL_NETWORK_LIFETIME : REGION_LIFETIME);
     // With fewer than COPIES nodes inside a place borrows neighbours, and which ones differs by place: right for that place only.
-    if (!covered) return this.#keepSingle(hex(place.kadId), { peers, until });
-    const name = partName(place.kadId, depth);
-    const before = this.#parts.get(name)?.region;
-    // The same nodes as before: what was chosen from them holds on.
-    const region = before !== undefined && sameMembers(before.peers, peers) ? before : { peers, until };
-    region.until = until;
-    for (const other of this.#depths.keys()) {
-      const former = partName(place.kadId, other);
-      const isOver = (this.#parts.get(former)?.region.until ?? 0) <= now;
-      // What was a whole network, or shows less of it, is not asked any more.
-      if (other === 0 || other >= depth || isOver) this.#drop(former);
+    if (!covered) {
+      if (last !== undefined && depth <= DEEPEST)
+        this.#keepPart(place, depth, { peers: peers.slice(0, inside), until });
+      return this.#keepSingle(hex(place.kadId), { peers, until });
     }
-    this.#keepPart(name, { depth, region, place });
+    const region = this.#keepPart(place, depth, { peers, until });
     this.#usualDepth = depth;
     for (const [wanted, want] of this.#wanted) {
       if (!sharesPrefix(want.place.kadId, place.kadId, depth)) continue;
@@ -233,12 +284,27 @@ export class Sweep {
     return region;
   }
 
-  #keepPart(name: number, part: Part): void {
-    this.#drop(name);
-    this.#parts.set(name, part);
-    this.#depths.set(part.depth, (this.#depths.get(part.depth) ?? 0) + 1);
+  /** Keeps a part in the place of what was known of it, of what shows less of it, and of what was taken for a whole network. */
+  #keepPart(place: KeyPlace, depth: number, found: Found): Found {
+    const name = partName(place.kadId, depth);
+    const before = this.#parts.get(name);
+    const isSparse = found.peers.length < COPIES && depth > 0;
+    // The same nodes as before: what was chosen from them holds on.
+    const isSame = before !== undefined && sameMembers(before.region.peers, found.peers);
+    const region = isSame ? before.region : found;
+    region.until = found.until;
+    const now = this.#options.now();
+    for (const other of this.#depths.keys()) {
+      const former = partName(place.kadId, other);
+      const isOver = (this.#parts.get(former)?.region.until ?? 0) <= now;
+      if (other === 0 || other >= depth || isOver) this.#drop(former);
+    }
+    const joined = isSparse ? ((isSame ? before.joined : undefined) ?? new WeakMap<Region, Joined>()) : undefined;
+    this.#parts.set(name, { depth, region, place, joined });
+    this.#depths.set(depth, (this.#depths.get(depth) ?? 0) + 1);
     const oldest = this.#parts.size > MOST_REGIONS ? this.#parts.keys().next().value : undefined;
     if (oldest !== undefined) this.#drop(oldest);
+    return region;
   }
 
   #drop(name: number): void {
@@ -250,7 +316,7 @@ export class Sweep {
     else this.#depths.delete(part.depth);
   }
 
-  #keepSingle(name: string, region: Region): Region {
+  #keepSingle(name: string, region: Found): Found {
     this.#singles.delete(name);
     this.#singles.set(name, region);
     const oldest = this.#singles.size > SINGLE_PLACES ? this.#singles.keys().next().value : undefined;

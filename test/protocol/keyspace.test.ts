@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { commonPrefixLength, compareDistance, leadingBits, sharesPrefix } from '../../protocol/keyspace.js';
+import {
+  commonPrefixLength,
+  compareDistance,
+  leadingBits,
+  sharesPrefix,
+  withBitFlipped,
+} from '../../protocol/keyspace.js';
 
 const id = fc.uint8Array({ minLength: 32, maxLength: 32 });
 /** Ids that agree for a while, which two random ones never do. */
@@ -76,5 +82,41 @@ describe('leadingBits', () => {
     expect(() => leadingBits(new Uint8Array(32), 33)).toThrow(RangeError);
     expect(() => leadingBits(new Uint8Array(1), 9)).toThrow(RangeError);
     expect(() => leadingBits(new Uint8Array(1), 1.5)).toThrow(RangeError);
+  });
+});
+
+describe('an id with one bit flipped', () => {
+  test('differs in that bit alone, and leaves the given one as it is', () => {
+    fc.assert(
+      fc.property(id, fc.nat(255), (bytes, bit) => {
+        const before = asBits(bytes);
+        const flipped = asBits(withBitFlipped(bytes, bit));
+        expect(asBits(bytes)).toBe(before);
+        expect([...flipped].flatMap((value, at) => (value === before[at] ? [] : [at]))).toEqual([bit]);
+      }),
+    );
+  });
+
+  test('has the same nearest ids as the id itself, among those on its side of the bit', () => {
+    fc.assert(
+      fc.property(id, fc.nat(255), fc.array(id, { minLength: 2, maxLength: 9 }), (bytes, bit, others) => {
+        const image = withBitFlipped(bytes, bit);
+        const side = others.map((other) => {
+          const near = image.slice();
+          for (let at = bit + 1; at < 256; at++) {
+            const mask = 0x80 >> (at % 8);
+            near[at >> 3] = ((near[at >> 3] ?? 0) & ~mask) | ((other[at >> 3] ?? 0) & mask);
+          }
+          return near;
+        });
+        const byDistance = (to: Uint8Array): Uint8Array[] => [...side].sort((a, b) => compareDistance(a, b, to));
+        expect(byDistance(image)).toEqual(byDistance(bytes));
+      }),
+    );
+  });
+
+  test('of a bit that there is not cannot be asked for', () => {
+    expect(() => withBitFlipped(new Uint8Array(2), 16)).toThrow(RangeError);
+    expect(() => withBitFlipped(new Uint8Array(2), -1)).toThrow(RangeError);
   });
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { REGION_LIFETIME, SMALL_NETWORK_LIFETIME, Sweep } from '../../../node/index/sweep.js';
 import { LOOKUP_SIZE, type PeerRef } from '../../../node/network/index.js';
@@ -6,7 +7,7 @@ import { sha256 } from '../../../protocol/hash.js';
 import { commonPrefixLength, compareDistance } from '../../../protocol/keyspace.js';
 import { COPIES, placeOf, type KeyPlace } from '../../../protocol/search/posting-keys.js';
 
-function peer(number: number): PeerRef {
+function peer(number: number | string): PeerRef {
   const id = `peer-${number}`;
   return { id, kadId: sha256(new TextEncoder().encode(id)), addresses: [], lastSeen: 1, self: false };
 }
@@ -16,8 +17,7 @@ function nearest(peers: readonly PeerRef[], kadId: Uint8Array, count: number): P
 }
 
 /** A network whose look-ups are right, as kad-dht's are in a network that stands still. */
-function simulate(size: number) {
-  const peers = Array.from({ length: size }, (_, number) => peer(number));
+function simulate(size: number, peers = Array.from({ length: size }, (_, number) => peer(number))) {
   const state = {
     peers,
     now: 1_000_000,
@@ -71,6 +71,57 @@ describe('a sweep', () => {
     const single = simulate(200);
     await single.sweep.closest(places(1));
     expect(single.state.lookups).toBe(1);
+  });
+
+  it.each([
+    [0, 20],
+    [1, 20],
+    [3, 20],
+    [4, 21],
+    [4, 24],
+    [1, 40],
+  ])('looks no place up for itself where a half of the key space has %i of %i nodes', async (few, size) => {
+    const of = (half: number): PeerRef[] =>
+      Array.from({ length: 4 * size + 40 }, (_, number) => peer(number)).filter(
+        ({ kadId }) => (kadId[0] ?? 0) >> 7 === half,
+      );
+    const { state, sweep } = simulate(size, [...of(0).slice(0, few), ...of(1).slice(0, size - few)]);
+    const wanted = places(2_000);
+    for (const some of [wanted.slice(0, 40), wanted]) {
+      const expected = some.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
+      expect(ids(await sweep.closest(some))).toEqual(ids(expected));
+    }
+    expect(state.lookups).toBeLessThan(20);
+    // Nor once its time is over, or somebody there is gone.
+    for (const change of [() => (state.now += REGION_LIFETIME), () => sweep.forget(state.peers[0]?.id)]) {
+      state.lookups = 0;
+      change();
+      const expected = wanted.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
+      expect(ids(await sweep.closest(wanted))).toEqual(ids(expected));
+      expect(state.lookups).toBeLessThan(20);
+    }
+  });
+
+  it('finds the nearest nodes of every key with few look-ups, wherever the nodes are', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 20, max: 90 }),
+        fc.string(),
+        fc.integer({ min: 1, max: 300 }),
+        async (size, salt, step) => {
+          const peers = Array.from({ length: size }, (_, number) => peer(`${salt}-${number}`));
+          const { state, sweep } = simulate(size, peers);
+          const wanted = places(300);
+          for (let at = 0; at < wanted.length; at += step) {
+            const some = wanted.slice(at, at + step);
+            const expected = some.map(({ kadId }) => nearest(peers, kadId, COPIES));
+            expect(ids(await sweep.closest(some))).toEqual(ids(expected));
+          }
+          expect(state.lookups).toBeLessThan(size);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it('looks at each place a few times, however many are asked for one after the other', async () => {
