@@ -1,9 +1,10 @@
 // Who holds what, counted from a node of the network: it asks the others one by one.
 import { kadIdOfPeer, parsePeerId } from '../../dist/node/network/keyspace.js';
 import { responsible } from '../../dist/node/index/responsible.js';
-import { ASK_METHOD, askAnswerSchema, readBody, writeBody } from '../../dist/node/index/wire.js';
+import { ASK_METHOD, askAnswerSchema } from '../../dist/node/index/wire.js';
 import { placeOf, SALTS } from '../../dist/protocol/search/posting-keys.js';
 import { EMPTY_QUERY } from '../../dist/protocol/search/query.js';
+import { readBody, writeBody } from '../../dist/node/network/bodies.js';
 
 /** More than any of the names asked for holds: those are chosen among the rare ones. */
 const LIMIT = 100;

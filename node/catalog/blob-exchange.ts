@@ -4,7 +4,7 @@ import { decode, encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { blobId, CODEC_RAW, deviceToPeerId, slotId } from '../../protocol/ids.js';
 import type { SignedRecord } from '../../protocol/record.js';
-import { readBody, writeBody } from '../index/wire.js';
+import { readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { isLie } from '../keep/collect.js';
 import { firstGood, type Failure } from '../keep/first-good.js';

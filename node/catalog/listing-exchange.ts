@@ -6,12 +6,12 @@ import type { Delegation } from '../../protocol/identity/delegation.js';
 import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { isIndexOf, parseIndex } from '../../protocol/search/index-terms.js';
 import type { DelegationBook } from '../identity/index.js';
-import { writeBody } from '../index/wire.js';
 import { collectListings, isLie } from '../keep/collect.js';
 import { firstGood, type Failure } from '../keep/first-good.js';
 import { askListings, giveListings, type WantedVersion } from '../keep/listing-requests.js';
 import type { KeptListing, Shelf } from '../keep/shelf.js';
 import { KEEP_METHOD, LISTING_METHOD, MAX_LISTINGS, MAX_LISTINGS_REQUEST } from '../keep/wire.js';
+import { writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import type { DeviceBook } from '../identity/index.js';
-import { readBody, writeBody } from '../index/wire.js';
 import { whenMet } from '../meeting.js';
+import { readAnswer, readBody, writeBody } from '../network/bodies.js';
 import { TokenBucket } from '../network/limits.js';
 import { isNearTo, nodesOf } from '../trader-records/places.js';
 import type { DevicesDeps } from './index.js';
@@ -101,7 +101,8 @@ export class DeviceExchange {
       try {
         const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_MESSAGE, signal };
         const answer = await network.request(peer, ASK_METHOD, body, options);
-        await this.#learn(readBody(recordsSchema, answer, ASK_METHOD).records, (one) => equalBytes(one, trader));
+        const { records } = readAnswer(network, { peer, method: ASK_METHOD, schema: recordsSchema }, answer);
+        await this.#learn(records, (one) => equalBytes(one, trader));
         return true;
       } catch (error) {
         signal.throwIfAborted();
@@ -180,7 +181,7 @@ export class DeviceExchange {
     const body = writeBody({ records: fitting(this.#book.recordsOf(identity.trader)) });
     try {
       const answer = await network.request(peer, TELL_METHOD, body, { timeout: REQUEST_TIMEOUT, retry: true, signal });
-      const { kept } = readBody(tellAnswerSchema, answer, TELL_METHOD);
+      const { kept } = readAnswer(network, { peer, method: TELL_METHOD, schema: tellAnswerSchema }, answer);
       this.#told.set(peer, digest);
       const oldest = this.#told.size > MAX_PEERS ? this.#told.keys().next().value : undefined;
       if (oldest !== undefined) this.#told.delete(oldest);

@@ -3,8 +3,8 @@ import { equalBytes } from '../../protocol/ids.js';
 import { askBlob } from '../catalog/blob-exchange.js';
 import type { Catalog } from '../catalog/index.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
-import { readBody, writeBody } from '../index/wire.js';
 import { MAX_PICTURE } from '../keep/wire.js';
+import { readAnswer, readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import type { Pictures } from '../pictures/index.js';
 import { rawCodec, type Store, type Write } from '../store/index.js';
@@ -75,7 +75,11 @@ export class RowCopies {
       });
       const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_ANSWER, signal };
       const answer = await network.request(peer, ROWS_METHOD, body, options);
-      const { rows, gone, until } = readBody(rowsAnswerSchema, answer, ROWS_METHOD);
+      const { rows, gone, until } = readAnswer(
+        network,
+        { peer, method: ROWS_METHOD, schema: rowsAnswerSchema },
+        answer,
+      );
       // The lease may have come here meanwhile: what is written here now is not to be written over.
       if (this.#deps.mayWrite()) return changed;
       const writes: Write[] = [

@@ -1,6 +1,5 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
-import { readBody, writeBody } from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import { traderAsking } from './asker.js';
 import type { Devices } from './index.js';
@@ -8,6 +7,7 @@ import type { LogExchange, LogExchangeDeps } from './log-exchange.js';
 import { CHANGED_METHOD, changedSchema } from './log-wire.js';
 import type { RowCopies } from './row-copies.js';
 import type { Trades } from '../trades/index.js';
+import { readBody, writeBody } from '../network/bodies.js';
 
 const TELL_TIMEOUT = 2_000;
 /** Whoever is to write from now on reads all that it lacks first. */

@@ -1,3 +1,4 @@
+import { readBody, writeBody } from '../network/bodies.js';
 import type { HandleOptions, Network } from '../network/index.js';
 import type { CloserNodes } from './held/closer.js';
 import { declinedOf } from './handover-delivery.js';
@@ -15,8 +16,6 @@ import {
   OFFER_METHOD,
   offerSchema,
   PUT_METHOD,
-  readBody,
-  writeBody,
   type Offer,
 } from './wire.js';
 

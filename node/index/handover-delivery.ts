@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
 import { parseId } from '../../protocol/ids.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import type { Logger } from '../logger.js';
+import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
 import { BUSY_TRIES, BUSY_WAIT, DELIVERY_TIMEOUT, OFFER_CARDS, type HandoverOptions } from './handover-options.js';
@@ -13,8 +15,6 @@ import {
   offerAnswerSchema,
   PUT_METHOD,
   putAnswerSchema,
-  readBody,
-  writeBody,
   type Offer,
   type Put,
 } from './wire.js';
@@ -137,8 +137,7 @@ export class Delivery {
       const wait = this.#line.take(body.length, performance.now());
       // What all receivers share is not the fault of this one.
       if (wait > 0) await turn.pause(wait);
-      const answer = await this.#request(receiver, PUT_METHOD, body, turn);
-      const { results } = readBody(putAnswerSchema, answer, 'answer to index.put');
+      const { results } = await this.#ask({ receiver, method: PUT_METHOD, schema: putAnswerSchema }, body, turn);
       // What it is far from by its own view it gets not, also not when it is asked again.
       const refused = results.filter((result) => !SETTLED.includes(result));
       if (refused.length > 0) this.#deps.logger.debug({ receiver, refused }, 'cards handed over were refused');
@@ -164,8 +163,8 @@ export class Delivery {
       names.map(place),
     ]);
     const body = writeBody({ keys: [...keys.keys()], cards });
-    const answer = await this.#request(receiver, OFFER_METHOD, body, turn);
-    const { wanted, declined } = readBody(offerAnswerSchema, answer, 'answer to index.offer');
+    const question = { receiver, method: OFFER_METHOD, schema: offerAnswerSchema };
+    const { wanted, declined } = await this.#ask(question, body, turn);
     return { wanted: new Set(wanted), declined: new Set(declined) };
   }
 
@@ -187,12 +186,19 @@ export class Delivery {
     yield* this.#putsOf(cards.slice(half));
   }
 
-  async #request(receiver: string, method: string, body: Uint8Array, turn: Turn): Promise<Uint8Array> {
+  /** Asks, and once more after a while where the receiver has too much to do. */
+  async #ask<S extends z.ZodType>(
+    { receiver: peer, method, schema }: { readonly receiver: string; readonly method: string; readonly schema: S },
+    body: Uint8Array,
+    turn: Turn,
+  ): Promise<z.output<S>> {
+    const { network } = this.#deps;
     for (let tries = 1; ; tries++) {
       try {
-        return await turn.answer((signal, timeout) =>
-          this.#deps.network.request(receiver, method, body, { signal, timeout, retry: true }),
+        const answer = await turn.answer((signal, timeout) =>
+          network.request(peer, method, body, { signal, timeout, retry: true }),
         );
+        return readAnswer(network, { peer, method, schema }, answer);
       } catch (error) {
         turn.signal.throwIfAborted();
         if (!isNiagaError(error, 'RATE_LIMITED') || tries === BUSY_TRIES || turn.left < BUSY_WAIT) throw error;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger.js';
+import { writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { DailyCheck } from './handover-check.js';
 import { Delivery, type BringOptions } from './handover-delivery.js';
@@ -9,7 +10,7 @@ import type { HandoverSource, NamedListing } from './handover-source.js';
 import { Neighbourhood } from './neighbourhood.js';
 import type { PeerTable } from './peer-table.js';
 import { sideBySide, slices } from './slices.js';
-import { OFFER_METHOD, writeBody, type Offer } from './wire.js';
+import { OFFER_METHOD, type Offer } from './wire.js';
 
 /** Receivers and cards that wait to be corrected; what is beyond it is found by a daily check. */
 const MAX_CORRECTIONS = 5_000;

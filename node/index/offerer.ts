@@ -2,12 +2,13 @@ import { parseId } from '../../protocol/ids.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import { shardKey, shardOf } from '../../protocol/search/posting-keys.js';
 import type { Logger } from '../logger.js';
+import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { PATIENCE } from './refresher.js';
 import type { ShardBits } from './shard-bits.js';
 import { sideBySide } from './slices.js';
 import type { Targets } from './targets.js';
-import { OFFER_METHOD, offerAnswerSchema, readBody, writeBody } from './wire.js';
+import { OFFER_METHOD, offerAnswerSchema } from './wire.js';
 
 /** Nodes that are asked at once. */
 const CONCURRENT_NODES = 6;
@@ -122,8 +123,9 @@ export class Offerer {
     const cards = batch.map(([{ listing, seq }, names]) => [parseId(listing), seq, names.map(placeOf)]);
     const body = writeBody({ keys: [...places.keys()], cards });
     const options = { timeout: OFFER_TIMEOUT, retry: true, signal };
-    const answer = await this.#deps.network.request(peer, OFFER_METHOD, body, options);
-    const { wanted } = readBody(offerAnswerSchema, answer, 'answer to index.offer');
+    const { network } = this.#deps;
+    const answer = await network.request(peer, OFFER_METHOD, body, options);
+    const { wanted } = readAnswer(network, { peer, method: OFFER_METHOD, schema: offerAnswerSchema }, answer);
     return [...new Set(wanted)].flatMap((at) => batch[at]?.[0].listing ?? []);
   }
 }

@@ -1,8 +1,9 @@
 import { NiagaError } from '../../protocol/errors.js';
+import { readAnswer } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import type { PlacementState } from './placement.js';
 import { PutBody } from './put-body.js';
-import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, readBody, type Closer, type LeaseProof } from './wire.js';
+import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, type Closer, type LeaseProof } from './wire.js';
 
 /** Bytes of one batch. Larger ones are no faster, and while a node reads one it answers nobody. */
 const MAX_BATCH_BYTES = 128 * 1024;
@@ -79,11 +80,9 @@ export class PutBatch {
     const body = this.#body.write(delegations, leased.length === 0 ? [] : leasesFor(leased));
     const { names } = this;
     const sent = this.#body.cards;
-    const answer = readBody(
-      putAnswerSchema,
-      await network.request(this.peer, PUT_METHOD, body, { timeout: PUT_TIMEOUT, retry: true, signal }),
-      'answer to index.put',
-    );
+    const options = { timeout: PUT_TIMEOUT, retry: true, signal };
+    const bytes = await network.request(this.peer, PUT_METHOD, body, options);
+    const answer = readAnswer(network, { peer: this.peer, method: PUT_METHOD, schema: putAnswerSchema }, bytes);
     if (answer.results.length !== sent) throw new NiagaError('PEER_PROTOCOL', 'The answer to index.put is too short.');
     return {
       results: answer.results,

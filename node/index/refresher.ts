@@ -1,11 +1,12 @@
 import { isNiagaError } from '../../protocol/errors.js';
 import { QUORUM, SALTS, shardKey, shardOf } from '../../protocol/search/posting-keys.js';
 import type { Logger } from '../logger.js';
+import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import type { ShardBits } from './shard-bits.js';
 import { sideBySide } from './slices.js';
 import type { Target, Targets } from './targets.js';
-import { LEASE_METHOD, leaseAnswerSchema, MAX_LEASE_LEAVES, readBody, writeBody } from './wire.js';
+import { LEASE_METHOD, leaseAnswerSchema, MAX_LEASE_LEAVES } from './wire.js';
 
 /** Nodes that are sent the lease at once. */
 const CONCURRENT_NODES = 6;
@@ -156,7 +157,7 @@ export class Refresher {
     const leaves = places.map((place) => [place, lease.leaves[place]]);
     const body = writeBody({ lease: lease.bytes, delegations, leaves, proof });
     const answer = await network.request(peer, LEASE_METHOD, body, { timeout: LEASE_TIMEOUT, retry: true, signal });
-    return readBody(leaseAnswerSchema, answer, 'answer to index.lease').missing;
+    return readAnswer(network, { peer, method: LEASE_METHOD, schema: leaseAnswerSchema }, answer).missing;
   }
 }
 

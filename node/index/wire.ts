@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import { encode } from '../../protocol/cbor.js';
-import { readCbor } from '../../protocol/cbor-reader.js';
-import { NiagaError } from '../../protocol/errors.js';
 import { facetCountsSchema } from '../../protocol/search/facets.js';
 import { COPIES, MAX_SHARD_BITS } from '../../protocol/search/posting-keys.js';
 import { filtersSchema, querySchema } from '../../protocol/search/query.js';
@@ -40,8 +37,6 @@ export const MAX_CLOSER = MAX_ASK_KEYS * COPIES;
 /** Newer records in the answer to one batch: a restored home hears of the others when it brings them out again. */
 export const MAX_NEWER = 64;
 
-const MAX_FRAME = 4 * 1024 * 1024;
-const FRAME_DEPTH = 16;
 /** Cards and leases have at most 1 KiB, delegations with theirs a little more. */
 export const MAX_ENVELOPE = 2_048;
 /** Delegations of a batch: index nodes bring cards of many sellers at once. */
@@ -218,23 +213,3 @@ export const cardsAnswerSchema = askAnswer
   .extend({ ends: z.array(envelope).max(MAX_ANSWERS).default([]) })
   .refine(hasFewLeaves);
 export type CardsAnswer = z.infer<typeof cardsAnswerSchema>;
-
-/**
- * The value of a frame's body. Nobody signs frames, so they are not encoded again to compare: that would cost as much as reading them.
- * @throws NiagaError RECORD_MALFORMED, RECORD_TOO_LARGE
- */
-function readFrame(body: Uint8Array): unknown {
-  if (body.length > MAX_FRAME) throw new NiagaError('RECORD_TOO_LARGE', `A request has at most ${MAX_FRAME} bytes.`);
-  return readCbor(body, FRAME_DEPTH);
-}
-
-/** @throws NiagaError PEER_PROTOCOL where the bytes are not of the schema */
-export function readBody<S extends z.ZodType>(schema: S, body: Uint8Array, what: string): z.output<S> {
-  const parsed = schema.safeParse(readFrame(body));
-  if (parsed.success) return parsed.data;
-  throw new NiagaError('PEER_PROTOCOL', `The ${what} is not of its form.`);
-}
-
-export function writeBody(value: unknown): Uint8Array {
-  return encode(value);
-}

@@ -37,7 +37,7 @@ export interface Collected<T> {
  * @throws the signal's reason when it was aborted
  */
 export async function collectListings<T>(
-  network: Pick<Network, 'request'>,
+  network: Pick<Network, 'request' | 'misbehaved'>,
   wanted: readonly ToCollect<T>[],
   signal?: AbortSignal,
 ): Promise<Collected<T>> {

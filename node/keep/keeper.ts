@@ -4,7 +4,6 @@ import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import { deviceToPeerId } from '../../protocol/ids.js';
 import { slices } from '../index/slices.js';
-import { readBody, writeBody } from '../index/wire.js';
 import { PREFETCH_DELAY, PREFETCH_PATIENCE, PREFETCH_PER_SECOND } from './index.js';
 import type { CardSource, Keeper, KeeperDeps } from './index.js';
 import { Jobs, type Job } from './jobs.js';
@@ -12,6 +11,7 @@ import { meetingPoint } from './meeting-point.js';
 import { Resting } from './resting.js';
 import { NOTE_USES_EVERY } from './shelf.js';
 import { KEEP_METHOD, keepRequestSchema, MAX_LISTINGS, MAX_LISTINGS_REQUEST } from './wire.js';
+import { readBody, writeBody } from '../network/bodies.js';
 
 const second = 1000;
 const minute = 60 * second;

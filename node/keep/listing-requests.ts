@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import { encode } from '../../protocol/cbor.js';
 import { NiagaError } from '../../protocol/errors.js';
-import { readBody, writeBody } from '../index/wire.js';
+import { readAnswer, readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import type { KeptListing } from './shelf.js';
 import {
@@ -69,7 +69,7 @@ export interface AskOptions {
  * @throws NiagaError what `Network.request` throws; PEER_PROTOCOL for what is no answer
  */
 export async function askListings(
-  network: Pick<Network, 'request'>,
+  network: Pick<Network, 'request' | 'misbehaved'>,
   peer: string,
   wanted: readonly WantedVersion[],
   take: (place: number, given: KeptListing) => void,
@@ -92,7 +92,11 @@ export async function askListings(
       maxResponse: Math.min(MAX_LISTINGS_ANSWER, left.length * MAX_LISTING_ANSWER),
       ...(signal === undefined ? {} : { signal }),
     });
-    const { listings, delegations, missing: lacking } = readBody(listingsAnswerSchema, answer, LISTING_METHOD);
+    const {
+      listings,
+      delegations,
+      missing: lacking,
+    } = readAnswer(network, { peer, method: LISTING_METHOD, schema: listingsAnswerSchema }, answer);
     const told = new Set<number>();
     for (const [at, listing, by] of listings) {
       const place = left[at];

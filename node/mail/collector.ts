@@ -3,8 +3,8 @@ import { isNiagaError } from '../../protocol/errors.js';
 import { LETTER_LIFETIME, letterHash } from '../../protocol/mail/index.js';
 import { signRecord } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
-import { readBody } from '../index/wire.js';
 import { whenMet } from '../meeting.js';
+import { readAnswer } from '../network/bodies.js';
 import { ConcurrencyLimit } from '../network/limits.js';
 import { nodesOf } from '../trader-records/places.js';
 import type { MailDeps } from './index.js';
@@ -190,7 +190,11 @@ export class Collector {
       retry: true,
       force,
     });
-    const { letters, more } = readBody(collectAnswerSchema, answer, `answer to ${COLLECT_METHOD}`);
+    const { letters, more } = readAnswer(
+      network,
+      { peer, method: COLLECT_METHOD, schema: collectAnswerSchema },
+      answer,
+    );
     for (const [name] of drop) this.#drop.get(peer)?.delete(name);
     const taken = await Promise.all(letters.map((sealed) => this.#take(sealed, peer, leave)));
     if (taken.includes(true)) return 'more';

@@ -13,7 +13,7 @@ import {
   workBits,
   workPrefix,
 } from '../../protocol/mail/index.js';
-import { writeBody } from '../index/wire.js';
+import { writeBody } from '../network/bodies.js';
 import type { Throwaway } from '../network/index.js';
 import { limited } from '../network/time-limit.js';
 import { nodesOf } from '../trader-records/places.js';

@@ -2,7 +2,7 @@ import { NiagaError } from '../../protocol/errors.js';
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { REQUEST_FRESH } from '../../protocol/mail/index.js';
 import { checkNotRevoked, openArrived } from '../identity/index.js';
-import { readBody, writeBody } from '../index/wire.js';
+import { readBody, writeBody } from '../network/bodies.js';
 import { TokenBucket } from '../network/limits.js';
 import type { MailDeps } from './index.js';
 import { namesOf, type Mailbox } from './mailbox.js';

@@ -1,7 +1,6 @@
 import { NiagaError } from '../../protocol/errors.js';
 import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { courier, isReceipted, MAX_PARCELS } from '../../protocol/mail/index.js';
-import { readBody } from '../index/wire.js';
 import { unlessDamaged } from '../listed.js';
 import type { Contacts } from './contacts.js';
 import type { Depositor } from './depositor.js';
@@ -11,6 +10,7 @@ import { doneState, sentState, type OutboxTables } from './outbox.js';
 import { peersOf } from './peers-of.js';
 import { Verdicts, type RefusedVerdict } from './verdicts.js';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
+import { readAnswer } from '../network/bodies.js';
 
 /** What this disk has lost cannot be sent any more: nothing else waits for it. */
 const LOST = {
@@ -294,7 +294,11 @@ export class Postman {
       try {
         const options = { signal, timeout: DELIVERY_TIMEOUT, retry: true };
         const answer = await network.request(peer, DELIVER_METHOD, letter.bytes, options);
-        const { results, reply } = readBody(deliverAnswerSchema, answer, `answer to ${DELIVER_METHOD}`);
+        const { results, reply } = readAnswer(
+          network,
+          { peer, method: DELIVER_METHOD, schema: deliverAnswerSchema },
+          answer,
+        );
         if (results.length !== letter.ids.length)
           throw new NiagaError('PEER_PROTOCOL', 'The answer to a delivery does not fit it.');
         if (reply !== undefined) await this.#deps.answered(reply.slice());

@@ -5,7 +5,7 @@ import { MAX_PARCEL_BYTES, parcelId, type Reply } from '../../protocol/mail/inde
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { patiently } from '../concurrency.js';
 import type { DeviceRecord } from '../identity/index.js';
-import { writeBody } from '../index/wire.js';
+import { writeBody } from '../network/bodies.js';
 import { TokenBucket } from '../network/limits.js';
 import { isNearTo } from '../trader-records/places.js';
 import { Collector } from './collector.js';

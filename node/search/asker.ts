@@ -6,16 +6,15 @@ import {
   MAX_ANSWERS,
   MAX_ASK_KEYS,
   PER_SELLER_ANSWERS,
-  writeBody,
   type AskAnswer,
   type AskInput,
 } from '../index/wire.js';
+import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network, PeerRef, RequestOptions } from '../network/index.js';
 import { askAll, type Answered, type Asked, type Asking } from './ask.js';
 import { isCovered, WANTED_ANSWERS, type Candidate } from './asked-key.js';
 import type { Latecomers } from './latecomers.js';
 import type { Named, Places } from './places.js';
-import { readAnswer } from './read-answer.js';
 import { matchOf, type Question } from './question.js';
 import type { ShardBits } from '../index/shard-bits.js';
 
@@ -99,8 +98,6 @@ class Round {
   readonly #heard = new Map<string, PeerRef>();
   /** Ids of all that answers named: those of them that fail for this node keep their places. */
   readonly #told = new Set<string>();
-  /** Who has named them. */
-  readonly #namers = new Map<string, Set<string>>();
   /** For each name who has said that its key has so many bits. */
   readonly #said: Map<string, number>[] = [];
 
@@ -198,20 +195,16 @@ class Round {
       const answer = await network.request(peer, ASK_METHOD, writeBody(body), common);
       return readAnswer(network, { peer, method: ASK_METHOD, schema: askAnswerSchema }, answer);
     };
-    const namers = this.#namers.get(peer);
-    if (namers === undefined) return ask({ signal, timeout: deadline });
+    if (!places.isHearsay(peer)) return ask({ signal, timeout: deadline });
     // Not given up with the search, or those who are slow would count as made up.
-    return places.askNamed(peer, namers, () => ask({ timeout: Math.max(deadline, NAMED_TIMEOUT) }));
+    return places.askHearsay(peer, () => ask({ timeout: Math.max(deadline, NAMED_TIMEOUT) }));
   }
 
   #onAnswer(answered: Answered<AskAnswer>, asking: Asking<AskAnswer>): void {
     const { places, network } = this.#deps;
     const { peer, keys, answer } = answered;
     const { news, unmet } = places.learn(peer, answer.closer, keys.length);
-    for (const ref of unmet) {
-      this.#heard.set(ref.id, ref);
-      this.#namers.set(ref.id, (this.#namers.get(ref.id) ?? new Set()).add(peer));
-    }
+    for (const ref of unmet) this.#heard.set(ref.id, ref);
     const told = answer.closer.map(([id]) => id).filter((id) => !this.#told.has(id));
     for (const id of told) this.#told.add(id);
     // It may have a place under the other names too.

@@ -7,10 +7,10 @@ import {
   MAX_ANSWERS,
   MAX_ASK_KEYS,
   MAX_HITS,
-  writeBody,
   type AskAnswer,
   type AskInput,
 } from '../index/wire.js';
+import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { askAll } from './ask.js';
 import { WANTED_ANSWERS } from './asked-key.js';
@@ -20,7 +20,6 @@ import type { Harvest } from './harvest.js';
 import type { Change, Changes, ChangesOptions } from './index.js';
 import type { Named, Places } from './places.js';
 import type { Question } from './question.js';
-import { readAnswer } from './read-answer.js';
 import type { ShardBits } from '../index/shard-bits.js';
 import { listingVersion, type Version } from './version.js';
 

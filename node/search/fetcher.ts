@@ -1,12 +1,12 @@
 import { isNiagaError } from '../../protocol/errors.js';
-import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, writeBody, type WantedCards } from '../index/wire.js';
+import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, type WantedCards } from '../index/wire.js';
 import type { Logger } from '../logger.js';
+import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { GRACE, HEDGE_AFTER } from './ask.js';
 import { MAX_RESPONSE } from './asker.js';
 import type { Harvest } from './harvest.js';
 import type { Latecomers } from './latecomers.js';
-import { readAnswer } from './read-answer.js';
 
 /** Milliseconds for asking whether hits have ended: whoever answered a moment ago answers at once. */
 export const DOUBT_TIME = 1_000;

@@ -12,15 +12,21 @@ const MISSING_FACTOR = 2;
 const MOST_SLOW = 6;
 /** Whoever is there has answered by then, also over the longest ways. */
 const SLOW_AFTER = 2_000;
-/** Nodes kept that one has named, to be forgotten with its word: as many as two answers name. */
-const MOST_NAMED = 64;
+/**
+ * Nodes that one has named and nobody here has met, the last ones: as many as two answers for six names. Whoever makes up nodes must not
+ * fill the directory with them, to be asked by one search after the other.
+ */
+const MOST_NAMED = 128;
+/** Named nodes of which it is known who has named them. */
+const MOST_KNOWN = 20_000;
 
 interface Word {
   there: number;
   missing: number;
   /** Nodes that were asked and have not answered, and since when. */
   readonly open: Map<string, number>;
-  readonly named: Set<string>;
+  /** Each with whether it was counted: what is not there is asked by several searches, and is one lie. */
+  readonly named: Map<string, boolean>;
   /** By `performance.now()`. */
   until: number;
 }
@@ -32,6 +38,8 @@ interface Word {
 export class Namers {
   readonly #directory: Pick<Network['directory'], 'forget'>;
   readonly #words = createBoundedCache<Word>(REMEMBERED);
+  /** By whom a node was named. */
+  readonly #namers = createBoundedCache<Set<string>>(MOST_KNOWN);
 
   constructor(directory: Pick<Network['directory'], 'forget'>) {
     this.#directory = directory;
@@ -49,19 +57,34 @@ export class Namers {
   named(namer: string, ids: readonly string[]): void {
     const known = this.#words.get(namer);
     const isOld = known === undefined || known.until < performance.now();
-    const word = isOld ? { there: 0, missing: 0, open: new Map(), named: new Set<string>(), until: 0 } : known;
+    const word: Word = isOld ? { there: 0, missing: 0, open: new Map(), named: new Map(), until: 0 } : known;
     word.until = performance.now() + REMEMBERED_FOR;
-    for (const id of ids) if (word.named.size < MOST_NAMED) word.named.add(id);
+    for (const id of ids) {
+      if (word.named.has(id)) continue;
+      word.named.set(id, false);
+      this.#namers.set(id, (this.#namers.get(id) ?? new Set()).add(namer));
+      const oldest = word.named.size > MOST_NAMED ? word.named.keys().next().value : undefined;
+      if (oldest === undefined) continue;
+      word.named.delete(oldest);
+      this.#directory.forget([oldest]);
+    }
     this.#words.set(namer, word);
   }
 
-  /** One that these have named is asked. Gives what is to be told of it when it has answered or failed. */
-  asked(namers: Iterable<string>, id: string): (fate: 'there' | 'missing') => void {
-    const words = [...namers].flatMap((namer) => this.#words.get(namer) ?? []);
-    for (const { open } of words) open.set(id, performance.now());
+  /** Whether somebody has named a node. */
+  hasNamed(id: string): boolean {
+    return this.#namers.get(id) !== undefined;
+  }
+
+  /** A node that some have named is asked. Gives what is to be told of it when it has answered or failed. */
+  asked(id: string): (fate: 'there' | 'missing') => void {
+    const words = [...(this.#namers.get(id) ?? [])].flatMap((namer) => this.#words.get(namer) ?? []);
+    for (const { open } of words) if (!open.has(id)) open.set(id, performance.now());
     return (fate) => {
       for (const word of words) {
         word.open.delete(id);
+        if (word.named.get(id) === true) continue;
+        if (word.named.has(id)) word.named.set(id, true);
         word[fate]++;
         this.#forgetIfLiar(word);
       }
@@ -71,7 +94,7 @@ export class Namers {
   /** Those that it named are not looked at any more either. */
   #forgetIfLiar(word: Word): void {
     if (!isLiar(word) || word.named.size === 0) return;
-    this.#directory.forget(word.named);
+    this.#directory.forget(word.named.keys());
     word.named.clear();
   }
 }

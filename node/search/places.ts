@@ -132,9 +132,14 @@ export class Places {
     return { news, unmet };
   }
 
-  /** Asks one that these have named: whoever names many that are not there is not listened to for a while. */
-  async askNamed<A>(id: string, namers: Iterable<string>, ask: () => Promise<A>): Promise<A> {
-    const settle = this.#namers.asked(namers, id);
+  /** Whether a node is known by nothing but the word of others: it may not be there. */
+  isHearsay(id: string): boolean {
+    return this.#namers.hasNamed(id) && (this.#deps.network.directory.get(id)?.lastSeen ?? 0) === 0;
+  }
+
+  /** Asks a node that is known by hearsay: whoever names many that are not there is not listened to for a while. */
+  async askHearsay<A>(id: string, ask: () => Promise<A>): Promise<A> {
+    const settle = this.#namers.asked(id);
     try {
       const answer = await ask();
       settle('there');

@@ -1,7 +1,6 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import { compareVersions, openRecord } from '../../protocol/record.js';
-import { readBody, writeBody } from '../index/wire.js';
 import type { Published, TraderItem, TraderRecord, TraderRecords, TraderRecordsDeps } from './index.js';
 import { KeptRecords } from './kept-records.js';
 import { OwnRecords } from './own-records.js';
@@ -22,6 +21,7 @@ import {
   type ListedKind,
   type TraderRecordKind,
 } from './wire.js';
+import { readAnswer, readBody, writeBody } from '../network/bodies.js';
 
 /** A node that takes longer for one record is as good as gone. */
 const REQUEST_TIMEOUT = 5_000;
@@ -143,7 +143,7 @@ export class TraderRecordService implements TraderRecords {
     const asked = nodes.map(async ({ id }) => {
       try {
         const answer = await network.request(id, LIST_METHOD, writeBody({ kind }), options);
-        const { found } = readBody(listAnswerSchema, answer, `answer to ${LIST_METHOD}`);
+        const { found } = readAnswer(network, { peer: id, method: LIST_METHOD, schema: listAnswerSchema }, answer);
         for (const one of found) take(one, id);
       } catch (error) {
         signal?.throwIfAborted();
@@ -172,7 +172,7 @@ export class TraderRecordService implements TraderRecords {
     const asked = nodes.map(async ({ id, self }) => {
       try {
         const answer = await network.request(id, GET_METHOD, body, options);
-        const { found } = readBody(getAnswerSchema, answer, `answer to ${GET_METHOD}`);
+        const { found } = readAnswer(network, { peer: id, method: GET_METHOD, schema: getAnswerSchema }, answer);
         if (!self) answered++;
         const record = found === undefined ? undefined : this.#open(found, trader, kind);
         have.set(id, record);
@@ -256,8 +256,9 @@ export class TraderRecordService implements TraderRecords {
 
   async #put(peer: string, record: Uint8Array, delegation: Uint8Array, signal?: AbortSignal): Promise<string> {
     const options = { timeout: REQUEST_TIMEOUT, retry: true, signal };
-    const answer = await this.#deps.network.request(peer, PUT_METHOD, writeBody({ record, delegation }), options);
-    return readBody(putAnswerSchema, answer, `answer to ${PUT_METHOD}`).result;
+    const { network } = this.#deps;
+    const answer = await network.request(peer, PUT_METHOD, writeBody({ record, delegation }), options);
+    return readAnswer(network, { peer, method: PUT_METHOD, schema: putAnswerSchema }, answer).result;
   }
 
   async #expire(): Promise<void> {

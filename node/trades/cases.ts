@@ -15,9 +15,9 @@ import {
   stateOf,
   type TradeState,
 } from '../../protocol/trade/index.js';
-import { readBody } from '../index/wire.js';
 import type { Outgoing } from '../mail/index.js';
 import type { Journal, MessageRecord } from './journal.js';
+import { readBody } from '../network/bodies.js';
 
 /** Messages of one case: as many as the sides may send. */
 const MAX_MESSAGES = MAX_MESSAGES_OF.buyer + MAX_MESSAGES_OF.seller;

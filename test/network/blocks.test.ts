@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { viewEvidence } from '../../node/api/evidence-view.js';
 import type { NiagaNode } from '../../node/index.js';
-import { PUT_METHOD, writeBody } from '../../node/index/wire.js';
+import { PUT_METHOD } from '../../node/index/wire.js';
 import { LISTING_METHOD } from '../../node/keep/wire.js';
 import { createTestnet, type Testnet } from '../../node/testing/index.js';
 import { cardDraft, cardKeys } from '../../protocol/catalog/make-card.js';
@@ -16,6 +16,7 @@ import { FIELD, type CardIndex } from '../../protocol/search/index-terms.js';
 import { jsonLines, niaga } from '../cli/cli.js';
 import { NETWORK, openBase } from '../node/trader-records/support.js';
 import { searchWhole } from './searches.js';
+import { writeBody } from '../../node/network/bodies.js';
 
 /** The term under which it is looked for. */
 const [IPHONE = ''] = termsOfText('iphone');

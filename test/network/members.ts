@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createHandlers } from '../../node/handlers.js';
 import { openHome } from '../../node/home/index.js';
-import { ASK_METHOD, askAnswerSchema, readBody, writeBody } from '../../node/index/wire.js';
+import { ASK_METHOD, askAnswerSchema } from '../../node/index/wire.js';
 import { responsible } from '../../node/index/responsible.js';
 import type { NodeOptions } from '../../node/index.js';
 import { startServices, type Services } from '../../node/services.js';
@@ -9,6 +9,7 @@ import { cardKeys } from '../../protocol/catalog/make-card.js';
 import { placeOf, SALTS } from '../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY } from '../../protocol/search/query.js';
 import { temporaryFolder } from '../support/processes.js';
+import { readBody, writeBody } from '../../node/network/bodies.js';
 
 /** Keys of one question. */
 const KEYS = 32;

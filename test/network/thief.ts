@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import { readBody, writeBody } from '../../node/index/wire.js';
 import type { Identity } from '../../node/identity/index.js';
 import { COLLECT_METHOD, DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from '../../node/mail/wire.js';
+import { readBody, writeBody } from '../../node/network/bodies.js';
 import { createNetwork } from '../../node/network/index.js';
 import { isReceipted, parcelId, PARCEL_KINDS } from '../../protocol/mail/index.js';
 import { openRecord, signRecord, type Draft } from '../../protocol/record.js';

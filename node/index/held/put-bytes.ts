@@ -5,10 +5,10 @@ import {
   MAX_PUT_CARDS,
   MAX_PUT_DELEGATIONS,
   putSchema,
-  readBody,
   type Put,
 } from '../wire.js';
 import { Cursor } from './cursor.js';
+import { readBody } from '../../network/bodies.js';
 
 /** A map of three fields, or of four with one for leases, in the order of DAG-CBOR. */
 const THREE = Buffer.of(0xa3);

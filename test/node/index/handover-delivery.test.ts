@@ -3,15 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { declinedOf, Delivery } from '../../../node/index/handover-delivery.js';
 import { OFFER_CARDS } from '../../../node/index/handover-options.js';
 import type { HandoverSource, NamedListing } from '../../../node/index/handover-source.js';
-import {
-  MAX_PUT_BYTES,
-  OFFER_METHOD,
-  offerSchema,
-  PUT_METHOD,
-  putSchema,
-  readBody,
-  writeBody,
-} from '../../../node/index/wire.js';
+import { MAX_PUT_BYTES, OFFER_METHOD, offerSchema, PUT_METHOD, putSchema } from '../../../node/index/wire.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 import type { Network, RequestOptions } from '../../../node/network/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { parseId } from '../../../protocol/ids.js';

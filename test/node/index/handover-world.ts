@@ -3,15 +3,8 @@ import { Handover } from '../../../node/index/handover.js';
 import type { HandoverOptions } from '../../../node/index/handover-options.js';
 import type { HandoverSource, NamedListing } from '../../../node/index/handover-source.js';
 import { responsible } from '../../../node/index/responsible.js';
-import {
-  OFFER_METHOD,
-  offerSchema,
-  PUT_METHOD,
-  putSchema,
-  readBody,
-  writeBody,
-  type Put,
-} from '../../../node/index/wire.js';
+import { OFFER_METHOD, offerSchema, PUT_METHOD, putSchema, type Put } from '../../../node/index/wire.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 import type { Network, PeerRef } from '../../../node/network/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { sha256 } from '../../../protocol/hash.js';

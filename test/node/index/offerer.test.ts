@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { Offerer, type OfferedRecord } from '../../../node/index/offerer.js';
-import { OFFER_METHOD, offerSchema, readBody, writeBody, type Offer } from '../../../node/index/wire.js';
+import { OFFER_METHOD, offerSchema, type Offer } from '../../../node/index/wire.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 import type { Network } from '../../../node/network/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { slotId } from '../../../protocol/ids.js';

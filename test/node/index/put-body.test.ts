@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PutBody } from '../../../node/index/put-body.js';
-import { putSchema, readBody, writeBody } from '../../../node/index/wire.js';
+import { putSchema } from '../../../node/index/wire.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 400 });
 const name = fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }).filter((text) => text.isWellFormed());

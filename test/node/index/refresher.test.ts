@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { Refresher, type LeasedCard, type OwnLease } from '../../../node/index/refresher.js';
-import { LEASE_METHOD, leaseRequestSchema, readBody, writeBody, type LeaseRequest } from '../../../node/index/wire.js';
+import { LEASE_METHOD, leaseRequestSchema, type LeaseRequest } from '../../../node/index/wire.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 import type { Network } from '../../../node/network/index.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import { sha256 } from '../../../protocol/hash.js';

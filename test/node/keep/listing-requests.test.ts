@@ -7,9 +7,15 @@ import { encode } from '../../../protocol/cbor.js';
 import { createSeller } from './support.js';
 
 type Request = Network['request'];
+type Asked = Pick<Network, 'request' | 'misbehaved'>;
+
+/** Fails a test where it is not expected that the peer is blamed. */
+const misbehaved = (peer: string): never => {
+  throw new Error(`${peer} is blamed`);
+};
 
 /** A peer that answers as a node does from these, and what it was asked. */
-function peerWith(kept: ReadonlyMap<string, KeptListing>): { network: { request: Request }; answers: Uint8Array[] } {
+function peerWith(kept: ReadonlyMap<string, KeptListing>): { network: Asked; answers: Uint8Array[] } {
   const answers: Uint8Array[] = [];
   const request: Request = async (_peer, _method, body) => {
     const answer = await giveListings(
@@ -20,10 +26,10 @@ function peerWith(kept: ReadonlyMap<string, KeptListing>): { network: { request:
     answers.push(answer);
     return answer;
   };
-  return { network: { request }, answers };
+  return { network: { request, misbehaved }, answers };
 }
 
-async function ask(network: { request: Request }, wanted: readonly WantedVersion[]) {
+async function ask(network: Asked, wanted: readonly WantedVersion[]) {
   const came = new Map<number, KeptListing>();
   const missing = await askListings(network, 'peer', wanted, (place, given) => void came.set(place, given), {
     timeout: 60_000,
@@ -68,8 +74,16 @@ describe('a batch of listings', () => {
           missing: [0, 1, 5],
         }),
       );
-    const { came, missing } = await ask({ request }, [first, second] as WantedVersion[]);
+    const { came, missing } = await ask({ request, misbehaved }, [first, second] as WantedVersion[]);
     expect([...came.keys()]).toEqual([0]);
     expect(missing).toEqual([1]);
+  });
+
+  it('whose answer is not of its form is the fault of who sent it', async () => {
+    const blamed: string[] = [];
+    const request: Request = () => Promise.resolve(encode({ listings: 'all of them' }));
+    const asking = ask({ request, misbehaved: (peer) => void blamed.push(peer) }, listings.slice(0, 1));
+    await expect(asking).rejects.toMatchObject({ code: 'PEER_PROTOCOL' });
+    expect(blamed).toEqual(['peer']);
   });
 });

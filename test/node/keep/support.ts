@@ -95,6 +95,7 @@ export async function createExchange(peers: ReadonlyMap<string, Answering>, opti
     },
     handle: (method: string, handler: (body: Uint8Array, context: { peer: string }) => Promise<Uint8Array>) =>
       serving.set(method, (body) => handler(body, { peer: 'somebody' })),
+    misbehaved: () => undefined,
     request: async (peer: string, method: string, body: Uint8Array) => {
       asked.push({ peer, method });
       await new Promise((resolve) => setTimeout(resolve, 2));

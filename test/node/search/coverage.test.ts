@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { askAnswerSchema, readBody, writeBody, type AskAnswer } from '../../../node/index/wire.js';
+import { askAnswerSchema, type AskAnswer } from '../../../node/index/wire.js';
 import type { AskedKey, Candidate } from '../../../node/search/asked-key.js';
 import type { Gathered } from '../../../node/search/asker.js';
 import { coverageOf } from '../../../node/search/coverage.js';
 import type { Named } from '../../../node/search/places.js';
 import { readShardKey } from '../../../protocol/search/posting-keys.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 
 const answer: AskAnswer = readBody(
   askAnswerSchema,

@@ -2,14 +2,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Namers } from '../../../node/search/namers.js';
 
 const LIAR = 'liar';
+let made = 0;
 let forgotten: string[] = [];
 let namers: Namers;
 
 /** Names so many, who are asked; gives who they are, and what ends their silence. */
 function ask(namer: string, count: number): { ids: string[]; settle: (fate: 'there' | 'missing') => void } {
-  const ids = Array.from({ length: count }, (_, at) => `named ${at}`);
+  const ids = Array.from({ length: count }, () => `named ${made++}`);
   namers.named(namer, ids);
-  const settles = ids.map((id) => namers.asked([namer], id));
+  const settles = ids.map((id) => namers.asked(id));
   return { ids, settle: (fate) => settles.forEach((settle) => settle(fate)) };
 }
 
@@ -68,5 +69,32 @@ describe('a node that names others', () => {
     expect(namers.isHeard(LIAR)).toBe(true);
     name(LIAR, 1, 'missing');
     expect(namers.isHeard(LIAR)).toBe(true);
+  });
+
+  it('answers for those that it named in every search that asks them, once for each', () => {
+    const ids = ['one', 'two', 'three'];
+    namers.named(LIAR, ids.slice(0, 2));
+    // Later searches ask them since the directory has them, and nobody names them again.
+    for (let search = 0; search < 4; search++) for (const id of ids.slice(0, 2)) namers.asked(id)('missing');
+    expect(namers.isHeard(LIAR)).toBe(true);
+    namers.named(LIAR, ids);
+    for (const id of ids) namers.asked(id)('missing');
+    expect(namers.isHeard(LIAR)).toBe(false);
+  });
+
+  it('is not listened to while those that it named say nothing, however often they are asked', () => {
+    const ids = Array.from({ length: 6 }, (_, at) => `silent ${at}`);
+    namers.named(LIAR, ids);
+    for (let search = 0; search < 30; search++) {
+      for (const id of ids) namers.asked(id);
+      vi.advanceTimersByTime(100);
+    }
+    expect(namers.isHeard(LIAR)).toBe(false);
+  });
+
+  it('has its last ones kept and the others forgotten, however many it names', () => {
+    const ids = Array.from({ length: 1_000 }, (_, at) => `named ${at}`);
+    namers.named(LIAR, ids);
+    expect(forgotten).toEqual(ids.slice(0, -128));
   });
 });

@@ -16,14 +16,13 @@ import {
   askSchema,
   CARDS_METHOD,
   cardsSchema,
-  readBody,
-  writeBody,
   type Ask,
   type AskAnswer,
   type CardsAnswer,
   type LeaseProof,
   type WantedCards,
 } from '../../../node/index/wire.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 import type { Network, PeerRef } from '../../../node/network/index.js';
 import { createSearch, type Search, type SearchDeps, type SearchInput } from '../../../node/search/index.js';
 import { ownTime } from '../../support/own-time.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NiagaError } from '../../../protocol/errors.js';
 import { createIdentity, ownWords, restoreIdentity } from '../../../node/identity/index.js';
-import { writeBody } from '../../../node/index/wire.js';
+import { writeBody } from '../../../node/network/bodies.js';
 import type { Network } from '../../../node/network/index.js';
 import { createTraderRecords } from '../../../node/trader-records/index.js';
 import { GET_METHOD, LIST_METHOD, PUT_METHOD } from '../../../node/trader-records/wire.js';

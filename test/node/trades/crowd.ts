@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign as opensslSign } from 'node:crypto';
 import { createBulkVerifier } from '../../../node/identity/index.js';
 import { DELIVER_METHOD, deliverAnswerSchema } from '../../../node/mail/wire.js';
+import { readBody, writeBody } from '../../../node/network/bodies.js';
 import { createNetwork, type Network } from '../../../node/network/index.js';
-import { readBody, writeBody } from '../../../node/index/wire.js';
 import type { MessageRecord } from '../../../node/trades/journal.js';
 import { traderToText } from '../../../protocol/ids.js';
 import { isReceipted, parcelId } from '../../../protocol/mail/index.js';

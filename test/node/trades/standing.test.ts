@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TELL_METHOD } from '../../../node/devices/wire.js';
-import { writeBody } from '../../../node/index/wire.js';
 import type { Services } from '../../../node/services.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { equalBytes } from '../../../protocol/ids.js';
@@ -8,6 +7,7 @@ import { signRecord, type Draft, type Signer } from '../../../protocol/record.js
 import type { Stands } from '../../../protocol/identity/stands.js';
 import { WRITER_LIFETIME } from '../../../protocol/identity/writer.js';
 import type { MessageKind } from '../../../protocol/trade/index.js';
+import { writeBody } from '../../../node/network/bodies.js';
 import { startMember } from '../../network/members.js';
 import { rootOf } from '../../protocol/signers.js';
 import { PATIENCE } from '../../support/patience.js';

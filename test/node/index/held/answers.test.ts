@@ -2,11 +2,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { createBulkVerifier } from '../../../../node/identity/index.js';
 import type { Holder } from '../../../../node/index/holder.js';
 import type { AskInput } from '../../../../node/index/wire.js';
-import { askAnswerSchema, cardsAnswerSchema, MAX_ANSWERS, readBody, writeBody } from '../../../../node/index/wire.js';
+import { askAnswerSchema, cardsAnswerSchema, MAX_ANSWERS } from '../../../../node/index/wire.js';
 import { equalBytes, parseId, traderToText } from '../../../../protocol/ids.js';
 import { categoryKey, sellerKey, shardKey, shardOf, termKey } from '../../../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY, parseQuery } from '../../../../protocol/search/query.js';
 import { batchOf, createHolder, createSeller, DAY, forged, listingOf, putOf, STRANGER_PEER } from '../support.js';
+import { readBody, writeBody } from '../../../../node/network/bodies.js';
 
 function ask(holder: Holder, more: Partial<AskInput> = {}) {
   return holder.ask({

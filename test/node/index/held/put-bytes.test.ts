@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readPut, readPutBytes } from '../../../../node/index/held/put-bytes.js';
 import { PutBody } from '../../../../node/index/put-body.js';
-import { putSchema, readBody, writeBody } from '../../../../node/index/wire.js';
+import { putSchema } from '../../../../node/index/wire.js';
 import { isNiagaError } from '../../../../protocol/errors.js';
+import { readBody, writeBody } from '../../../../node/network/bodies.js';
 
 const envelope = fc.uint8Array({ maxLength: 40 });
 const put = fc.record({

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { CID } from 'multiformats/cid';
-import { readBody, writeBody } from '../../../../node/index/wire.js';
 import { deliverAnswerSchema, DELIVER_METHOD, type DeliveryVerdict } from '../../../../node/mail/wire.js';
 import type { Identity } from '../../../../node/identity/index.js';
 import type { Services } from '../../../../node/services.js';
@@ -9,6 +8,7 @@ import { decode, encode } from '../../../../protocol/cbor.js';
 import { keyPairFromSeed, sign } from '../../../../protocol/ed25519.js';
 import { CAPABILITIES } from '../../../../protocol/identity/delegation.js';
 import { signedBytes, signRecord, type Signer } from '../../../../protocol/record.js';
+import { readBody, writeBody } from '../../../../node/network/bodies.js';
 
 const DAY = 24 * 60 * 60 * 1000;
 

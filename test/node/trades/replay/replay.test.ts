@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TELL_METHOD } from '../../../../node/devices/wire.js';
-import { readBody } from '../../../../node/index/wire.js';
 import { COLLECT_METHOD, DELIVER_METHOD, DEPOSIT_METHOD } from '../../../../node/mail/wire.js';
 import type { Services } from '../../../../node/services.js';
 import { PUT_METHOD, putAnswerSchema, TRADER_RECORD_KINDS } from '../../../../node/trader-records/wire.js';
@@ -32,6 +31,7 @@ import {
   recordOf,
 } from './in-place-of.js';
 import { logOf, missingKinds, openMarket, type Market } from './market.js';
+import { readBody } from '../../../../node/network/bodies.js';
 
 /** Thousands of signatures, on a machine that runs other tests beside. */
 const TIMEOUT = 300_000;

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { encode } from '../../protocol/cbor.js';
+import { readCbor } from '../../protocol/cbor-reader.js';
+import { NiagaError } from '../../protocol/errors.js';
+import type { Network } from './index.js';
+
+/** Bodies of requests and answers, whatever the method. */
+
+/** An answer may come in several frames. */
+const MAX_READ = 4 * 1024 * 1024;
+const DEPTH = 16;
+
+export function writeBody(value: unknown): Uint8Array {
+  return encode(value);
+}
+
+/** @throws NiagaError PEER_PROTOCOL where the bytes are not of the schema; RECORD_MALFORMED, RECORD_TOO_LARGE */
+export function readBody<S extends z.ZodType>(schema: S, body: Uint8Array, what: string): z.output<S> {
+  if (body.length > MAX_READ) throw new NiagaError('RECORD_TOO_LARGE', `The ${what} has more than ${MAX_READ} bytes.`);
+  // Nobody signs bodies, so they are not encoded again to compare: that would cost as much as reading them.
+  const parsed = schema.safeParse(readCbor(body, DEPTH));
+  if (parsed.success) return parsed.data;
+  throw new NiagaError('PEER_PROTOCOL', `The ${what} is not of its form.`);
+}
+
+/**
+ * Reads what a node has answered. One that is not of its form costs its reader as much as an honest one: whoever sends several is
+ * blocked for a while.
+ * @throws what {@link readBody} throws
+ */
+export function readAnswer<S extends z.ZodType>(
+  network: Pick<Network, 'misbehaved'>,
+  { peer, method, schema }: { readonly peer: string; readonly method: string; readonly schema: S },
+  bytes: Uint8Array,
+): z.output<S> {
+  try {
+    return readBody(schema, bytes, `answer to ${method}`);
+  } catch (error) {
+    network.misbehaved(peer);
+    throw error;
+  }
+}
