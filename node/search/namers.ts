@@ -76,6 +76,12 @@ export class Namers {
     return this.#namers.get(id) !== undefined;
   }
 
+  /** Whether a node may be there: not where all who have named it are listened to no longer. */
+  isBelieved(id: string): boolean {
+    const namers = this.#namers.get(id);
+    return namers === undefined || [...namers].some((namer) => this.isHeard(namer));
+  }
+
   /** A node that some have named is asked. Gives what is to be told of it when it has answered or failed. */
   asked(id: string): (fate: 'there' | 'missing') => void {
     const words = [...(this.#namers.get(id) ?? [])].flatMap((namer) => this.#words.get(namer) ?? []);

@@ -80,10 +80,13 @@ export class Places {
 
   #near(place: KeyPlace, heard: readonly PeerRef[], told: ReadonlySet<string>): Near {
     const { directory } = this.#deps.network;
-    const known = directory.closest(place.kadId, LOOKUP_SIZE);
     const before = this.#deps.freshness.found(place);
+    const trusted = new Set(before.map(({ id }) => id));
+    const mayBe = ({ id, self, lastSeen }: PeerRef): boolean =>
+      self || lastSeen > 0 || trusted.has(id) || this.#namers.isBelieved(id);
+    const known = directory.closest(place.kadId, LOOKUP_SIZE).filter(mayBe);
     // What was found here before, or named in this search, is not forgotten where the directory has had no room for it.
-    const beside = new Map([...heard, ...before].map((peer) => [peer.id, peer]));
+    const beside = new Map([...heard.filter(mayBe), ...before].map((peer) => [peer.id, peer]));
     for (const { id } of known) beside.delete(id);
     const absent = [...beside.values()].filter(({ id }) => directory.get(id) === undefined);
     const nearest = responsible([...known, ...absent], place.kadId);
@@ -91,7 +94,6 @@ export class Places {
     if (lost.length > 0) directory.learn(lost, { needed: true });
     const met = directory.closest(place.kadId, LOOKUP_SIZE, { met: true, resting: true });
     const able = directory.closest(place.kadId, LOOKUP_SIZE, { met: true });
-    const trusted = new Set(before.map(({ id }) => id));
     const all = [...known, ...lost];
     const real = new Map([...met, ...all.filter(({ id }) => trusted.has(id))].map((peer) => [peer.id, peer]));
     for (const peer of known) if (peer.self || peer.lastSeen > 0) real.set(peer.id, peer);

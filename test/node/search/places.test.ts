@@ -47,6 +47,31 @@ describe('whom a search asks first', () => {
       }
     }
   });
+
+  it('are none that only nodes have named which are not believed any more, though the directory still has them', async () => {
+    const nodes = nodesWith(40);
+    const name = 'term:payung';
+    const madeUp = new Set(
+      nearestTo(name, 0, nodes)
+        .slice(0, 4)
+        .map(({ id }) => id),
+    );
+    const refs = nodes.map(({ ref }) => (madeUp.has(ref.id) ? { ...ref, lastSeen: 0 } : ref));
+    const places = placesOf(refs, []);
+    const shown = (): string[] => places.candidates(places.named(name)).map(({ peer }) => peer.id);
+    const closer = [...madeUp].map((id): [string, string[]] => [id, []]);
+    places.learn('liar', closer);
+    expect(shown()).toEqual(expect.arrayContaining([...madeUp]));
+    for (const id of madeUp) {
+      expect(places.isHearsay(id)).toBe(true);
+      await places.askHearsay(id, () => Promise.reject(new Error('nobody there'))).catch(() => undefined);
+    }
+    expect(shown().filter((id) => madeUp.has(id))).toEqual([]);
+    // Who is named by somebody else as well may be there.
+    const [one] = closer;
+    places.learn('honest', one === undefined ? [] : [one]);
+    expect(shown().filter((id) => madeUp.has(id))).toEqual([one?.[0]]);
+  });
 });
 
 function placesOf(
@@ -56,9 +81,14 @@ function placesOf(
 ): Places {
   const directory: Partial<Network['directory']> = {
     get: (id) => refs.find((ref) => ref.id === id),
+    learn: () => undefined,
+    forget: () => undefined,
     closest: (kadId, count, options) =>
       refs
-        .filter(({ id }) => options?.resting === true || id !== resting)
+        .filter(
+          ({ id, lastSeen }) =>
+            (options?.resting === true || id !== resting) && !(options?.met === true && lastSeen === 0),
+        )
         .sort((a, b) => compareDistance(a.kadId, b.kadId, kadId))
         .slice(0, count),
   };
