@@ -3,7 +3,7 @@ import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import type { DeviceBook } from '../identity/index.js';
 import { whenMet } from '../meeting.js';
-import { readAnswer, readBody, writeBody } from '../network/bodies.js';
+import { readBody, writeBody } from '../network/bodies.js';
 import { TokenBucket } from '../network/limits.js';
 import { isNearTo, nodesOf } from '../trader-records/places.js';
 import type { DevicesDeps } from './index.js';
@@ -101,7 +101,7 @@ export class DeviceExchange {
       try {
         const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_MESSAGE, signal };
         const answer = await network.request(peer, ASK_METHOD, body, options);
-        const { records } = readAnswer(network, { peer, method: ASK_METHOD, schema: recordsSchema }, answer);
+        const { records } = readBody(recordsSchema, answer, `answer to ${ASK_METHOD}`);
         await this.#learn(records, (one) => equalBytes(one, trader));
         return true;
       } catch (error) {
@@ -181,7 +181,7 @@ export class DeviceExchange {
     const body = writeBody({ records: fitting(this.#book.recordsOf(identity.trader)) });
     try {
       const answer = await network.request(peer, TELL_METHOD, body, { timeout: REQUEST_TIMEOUT, retry: true, signal });
-      const { kept } = readAnswer(network, { peer, method: TELL_METHOD, schema: tellAnswerSchema }, answer);
+      const { kept } = readBody(tellAnswerSchema, answer, `answer to ${TELL_METHOD}`);
       this.#told.set(peer, digest);
       const oldest = this.#told.size > MAX_PEERS ? this.#told.keys().next().value : undefined;
       if (oldest !== undefined) this.#told.delete(oldest);

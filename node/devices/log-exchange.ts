@@ -4,7 +4,7 @@ import { NiagaError } from '../../protocol/errors.js';
 import { equalBytes, parseId } from '../../protocol/ids.js';
 import { compareHeads } from '../../protocol/mail/heads.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
-import { readAnswer, readBody, writeBody } from '../network/bodies.js';
+import { readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
 import { roleOf } from '../../protocol/trade/index.js';
@@ -79,10 +79,10 @@ export class LogExchange {
       const have = (await trades.log(trade.toString()))?.heads ?? [];
       const body = writeBody({ delegation: identity.delegation.bytes, trade, have });
       const options = { timeout: REQUEST_TIMEOUT, retry: true, force: true, maxResponse: MAX_ANSWER, signal };
-      const answer = readAnswer(
-        network,
-        { peer, method: LOG_METHOD, schema: logAnswerSchema },
+      const answer = readBody(
+        logAnswerSchema,
         await network.request(peer, LOG_METHOD, body, options),
+        `answer to ${LOG_METHOD}`,
       );
       if (answer.heads.length === 0) return false;
       await trades.takeCopies(answer.messages, answer.receipts, judged);
@@ -102,7 +102,7 @@ export class LogExchange {
       const body = writeBody({ delegation: identity.delegation.bytes, ...(after === undefined ? {} : { after }) });
       const options = { timeout: REQUEST_TIMEOUT, retry: true, force: true, maxResponse: MAX_ANSWER, signal };
       const answer = await network.request(peer, LIST_METHOD, body, options);
-      const { trades, more } = readAnswer(network, { peer, method: LIST_METHOD, schema: listAnswerSchema }, answer);
+      const { trades, more } = readBody(listAnswerSchema, answer, `answer to ${LIST_METHOD}`);
       yield* trades;
       const last = trades.at(-1)?.trade.toString();
       after = more && last !== after ? last : undefined;

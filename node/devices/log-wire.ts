@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KINDS, MAX_ENVELOPE_OVERHEAD } from '../../protocol/kinds.js';
 import { cidSchema } from '../../protocol/schema.js';
-import { MAX_HEADS } from '../../protocol/trade/index.js';
+import { MAX_MESSAGES } from '../../protocol/trade/index.js';
 
 /** The requests by which a party of a trade, or another device of the same trader, reads its log; and their bounds. */
 
@@ -23,7 +23,8 @@ const bytesUpTo = (most: number) =>
 /** Who asks: the peer that is connected must be the device that the delegation is for. */
 const delegation = bytesUpTo(KINDS.delegation.maxBytes + MAX_ENVELOPE_OVERHEAD);
 const message = bytesUpTo(KINDS.offer.maxBytes + MAX_ENVELOPE_OVERHEAD);
-const heads = z.array(cidSchema).max(MAX_HEADS);
+/** The other side may fork as often as it may write. */
+const heads = z.array(cidSchema).max(MAX_MESSAGES);
 
 export const logSchema = z.object({ delegation, trade: cidSchema, have: heads });
 export const logAnswerSchema = z.object({

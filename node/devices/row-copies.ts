@@ -4,7 +4,7 @@ import { askBlob } from '../catalog/blob-exchange.js';
 import type { Catalog } from '../catalog/index.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
 import { MAX_PICTURE } from '../keep/wire.js';
-import { readAnswer, readBody, writeBody } from '../network/bodies.js';
+import { readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import type { Pictures } from '../pictures/index.js';
 import { rawCodec, type Store, type Write } from '../store/index.js';
@@ -75,11 +75,7 @@ export class RowCopies {
       });
       const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_ANSWER, signal };
       const answer = await network.request(peer, ROWS_METHOD, body, options);
-      const { rows, gone, until } = readAnswer(
-        network,
-        { peer, method: ROWS_METHOD, schema: rowsAnswerSchema },
-        answer,
-      );
+      const { rows, gone, until } = readBody(rowsAnswerSchema, answer, `answer to ${ROWS_METHOD}`);
       // The lease may have come here meanwhile: what is written here now is not to be written over.
       if (this.#deps.mayWrite()) return changed;
       const writes: Write[] = [

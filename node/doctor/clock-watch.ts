@@ -11,7 +11,7 @@ const SETTLED = 2 * second;
 const EVERY = hour;
 
 interface ClockWatchDeps {
-  readonly network: Pick<Network, 'request' | 'connections' | 'misbehaved' | 'on'>;
+  readonly network: Pick<Network, 'request' | 'connections' | 'on'>;
   readonly now: () => number;
   readonly logger: Pick<Logger, 'warn' | 'info'>;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CLOCK_SKEW } from '../../protocol/clock.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import type { Finding } from '../api/rows/doctor.js';
-import { readAnswer, writeBody } from '../network/bodies.js';
+import { readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 
 /** Asks a node what its clock says. */
@@ -16,7 +16,7 @@ const minute = 60_000;
 /** From here on people notice. */
 const NOTABLE = minute;
 
-type Clock = Pick<Network, 'request' | 'connections' | 'misbehaved'>;
+type Clock = Pick<Network, 'request' | 'connections'>;
 
 /** Answers other nodes that ask for the time. */
 export function serveClock(network: Pick<Network, 'handle'>, now: () => number): void {
@@ -32,7 +32,7 @@ async function offsets(network: Clock, now: () => number): Promise<number[]> {
       try {
         const options = { timeout: TIMEOUT, maxResponse: MAX_ANSWER };
         const answer = await network.request(peer, CLOCK_METHOD, writeBody({}), options);
-        const theirs = readAnswer(network, { peer, method: CLOCK_METHOD, schema: clockSchema }, answer).now;
+        const theirs = readBody(clockSchema, answer, `answer to ${CLOCK_METHOD}`).now;
         return theirs - (sent + now()) / 2;
       } catch (error) {
         // A node of an older version does not know the question.

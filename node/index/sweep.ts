@@ -171,7 +171,8 @@ export class Sweep {
   forget(peer?: string): void {
     const isMeant = ({ peers }: Region): boolean => peer === undefined || peers.some(({ id }) => id === peer);
     for (const [name, part] of this.#parts) {
-      if (!isMeant(part.region)) continue;
+      // Whoever a sparse part lacks stands in none of its nodes' lists, so it could not be found out otherwise.
+      if (part.joined === undefined && !isMeant(part.region)) continue;
       part.region.until = 0;
       this.#drop(name);
     }
@@ -264,7 +265,7 @@ export class Sweep {
     const last = peers[LOOKUP_SIZE - 1];
     const depth = last === undefined ? 0 : commonPrefixLength(last.kadId, place.kadId) + 1;
     const inside = peers.filter(({ kadId }) => sharesPrefix(kadId, place.kadId, depth)).length;
-    const isLarge = [...this.#depths.keys()].some((other) => other > 0);
+    const isLarge = [...this.#parts.values()].some((part) => part.depth > 0 && part.joined === undefined);
     // Fewer than there are elsewhere is a look-up that went wrong and not a whole network.
     const covered = last === undefined ? !isLarge : inside >= COPIES && depth <= DEEPEST;
     const until = now + (last === undefined ? SMALL_NETWORK_LIFETIME : REGION_LIFETIME);

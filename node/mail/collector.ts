@@ -4,7 +4,7 @@ import { LETTER_LIFETIME, letterHash } from '../../protocol/mail/index.js';
 import { signRecord } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { whenMet } from '../meeting.js';
-import { readAnswer } from '../network/bodies.js';
+import { readBody } from '../network/bodies.js';
 import { ConcurrencyLimit } from '../network/limits.js';
 import { nodesOf } from '../trader-records/places.js';
 import type { MailDeps } from './index.js';
@@ -190,11 +190,7 @@ export class Collector {
       retry: true,
       force,
     });
-    const { letters, more } = readAnswer(
-      network,
-      { peer, method: COLLECT_METHOD, schema: collectAnswerSchema },
-      answer,
-    );
+    const { letters, more } = readBody(collectAnswerSchema, answer, `answer to ${COLLECT_METHOD}`);
     for (const [name] of drop) this.#drop.get(peer)?.delete(name);
     const taken = await Promise.all(letters.map((sealed) => this.#take(sealed, peer, leave)));
     if (taken.includes(true)) return 'more';

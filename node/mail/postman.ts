@@ -10,7 +10,7 @@ import { doneState, sentState, type OutboxTables } from './outbox.js';
 import { peersOf } from './peers-of.js';
 import { Verdicts, type RefusedVerdict } from './verdicts.js';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from './wire.js';
-import { readAnswer } from '../network/bodies.js';
+import { readBody } from '../network/bodies.js';
 
 /** What this disk has lost cannot be sent any more: nothing else waits for it. */
 const LOST = {
@@ -294,11 +294,7 @@ export class Postman {
       try {
         const options = { signal, timeout: DELIVERY_TIMEOUT, retry: true };
         const answer = await network.request(peer, DELIVER_METHOD, letter.bytes, options);
-        const { results, reply } = readAnswer(
-          network,
-          { peer, method: DELIVER_METHOD, schema: deliverAnswerSchema },
-          answer,
-        );
+        const { results, reply } = readBody(deliverAnswerSchema, answer, `answer to ${DELIVER_METHOD}`);
         if (results.length !== letter.ids.length)
           throw new NiagaError('PEER_PROTOCOL', 'The answer to a delivery does not fit it.');
         if (reply !== undefined) await this.#deps.answered(reply.slice());

@@ -6,7 +6,7 @@ import type { Network } from './index.js';
 
 /** Bodies of requests and answers, whatever the method. */
 
-/** An answer may come in several frames. */
+/** Twice what a frame holds. */
 const MAX_READ = 4 * 1024 * 1024;
 const DEPTH = 16;
 
@@ -24,8 +24,9 @@ export function readBody<S extends z.ZodType>(schema: S, body: Uint8Array, what:
 }
 
 /**
- * Reads what a node has answered. One that is not of its form costs its reader as much as an honest one: whoever sends several is
- * blocked for a while.
+ * Reads what an index node or keeper has answered. An answer that is not of its form costs its reader as much as an honest one: whoever
+ * sends several is blocked for a while. Between the sides of a trade, and between a trader's devices, it is {@link readBody} that reads:
+ * a later version that cannot be read must not cut them off from each other.
  * @throws what {@link readBody} throws
  */
 export function readAnswer<S extends z.ZodType>(

@@ -1,22 +1,29 @@
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { MAX_CLOSER } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 
 /** Nodes whose words are remembered; who has named nothing wrong for so long begins anew. */
 const REMEMBERED = 1_000;
 const REMEMBERED_FOR = 10 * 60 * 1000;
-/** So many named nodes that are not there, and {@link MISSING_FACTOR} times as many as are, and a node is not listened to. */
-const MOST_MISSING = 3;
-/** Where half of a network has just died, honest nodes name as many that are gone as that are there. */
+/**
+ * So many named nodes that are not there, and {@link MISSING_FACTOR} times as many as are, and a node is not listened to. Where half of a
+ * network has just died, honest nodes name as many that are gone as that are there, and the gone ones may come first.
+ */
+const MOST_MISSING = 6;
 const MISSING_FACTOR = 2;
 /** So many that take long: whoever names nodes that take a connection and say nothing must not do so in each search. */
 const MOST_SLOW = 6;
 /** Whoever is there has answered by then, also over the longest ways. */
 const SLOW_AFTER = 2_000;
 /**
- * Nodes that one has named and nobody here has met, the last ones: as many as two answers for six names. Whoever makes up nodes must not
+ * Nodes that one has named and nobody here has met, the last ones: as many as two answers may name. Whoever makes up nodes must not
  * fill the directory with them, to be asked by one search after the other.
  */
-const MOST_NAMED = 128;
+const MOST_NAMED = 2 * MAX_CLOSER;
+/** Who was not there is not taken for there by anybody's word for so many milliseconds. */
+const ABSENT_FOR = 60_000;
+/** Where nobody has answered since so many milliseconds before somebody was asked, it is this node that is cut off. */
+const CUT_OFF_AFTER = 1_000;
 /** Named nodes of which it is known who has named them. */
 const MOST_KNOWN = 20_000;
 
@@ -25,8 +32,7 @@ interface Word {
   missing: number;
   /** Nodes that were asked and have not answered, and since when. */
   readonly open: Map<string, number>;
-  /** Each with whether it was counted: what is not there is asked by several searches, and is one lie. */
-  readonly named: Map<string, boolean>;
+  readonly named: Set<string>;
   /** By `performance.now()`. */
   until: number;
 }
@@ -36,37 +42,40 @@ interface Word {
  * search a dial and some patience; honest nodes name only whom they have met.
  */
 export class Namers {
-  readonly #directory: Pick<Network['directory'], 'forget'>;
+  readonly #directory: Pick<Network['directory'], 'forget' | 'get'>;
   readonly #words = createBoundedCache<Word>(REMEMBERED);
-  /** By whom a node was named. */
-  readonly #namers = createBoundedCache<Set<string>>(MOST_KNOWN);
+  /** By whom a node was named, each with whether it was counted: what is not there is asked by several searches, and is one lie. */
+  readonly #namers = createBoundedCache<Map<Word, boolean>>(MOST_KNOWN);
+  /** When a named node was found not to be there, by `performance.now()`. */
+  readonly #absent = createBoundedCache<number>(MOST_KNOWN);
+  /** When a node has answered the last time, by `performance.now()`. */
+  #answered = Number.NEGATIVE_INFINITY;
 
-  constructor(directory: Pick<Network['directory'], 'forget'>) {
+  constructor(directory: Pick<Network['directory'], 'forget' | 'get'>) {
     this.#directory = directory;
   }
 
   isHeard(namer: string): boolean {
     const word = this.#words.get(namer);
-    if (word === undefined || word.until < performance.now()) return true;
-    if (isLiar(word)) return false;
-    const slow = [...word.open.values()].filter((since) => performance.now() - since >= SLOW_AFTER);
-    return slow.length < MOST_SLOW;
+    return word === undefined || isHeard(word);
   }
 
-  /** A peer has named nodes that nobody here has met. */
+  /** A peer has answered, and named these nodes that nobody here has met. */
   named(namer: string, ids: readonly string[]): void {
+    this.#answered = performance.now();
+    if (ids.length === 0) return;
     const known = this.#words.get(namer);
     const isOld = known === undefined || known.until < performance.now();
-    const word: Word = isOld ? { there: 0, missing: 0, open: new Map(), named: new Map(), until: 0 } : known;
+    const word: Word = isOld ? { there: 0, missing: 0, open: new Map(), named: new Set(), until: 0 } : known;
     word.until = performance.now() + REMEMBERED_FOR;
     for (const id of ids) {
-      if (word.named.has(id)) continue;
-      word.named.set(id, false);
-      this.#namers.set(id, (this.#namers.get(id) ?? new Set()).add(namer));
-      const oldest = word.named.size > MOST_NAMED ? word.named.keys().next().value : undefined;
+      const namers = this.#namers.get(id) ?? new Map<Word, boolean>();
+      if (!namers.has(word)) this.#namers.set(id, namers.set(word, false));
+      word.named.add(id);
+      const oldest = word.named.size > MOST_NAMED ? word.named.values().next().value : undefined;
       if (oldest === undefined) continue;
       word.named.delete(oldest);
-      this.#directory.forget([oldest]);
+      this.#forget([oldest]);
     }
     this.#words.set(namer, word);
   }
@@ -76,21 +85,30 @@ export class Namers {
     return this.#namers.get(id) !== undefined;
   }
 
+  /** Whether a named node was asked not long ago and was not there. */
+  isAbsent(id: string): boolean {
+    return performance.now() - (this.#absent.get(id) ?? Number.NEGATIVE_INFINITY) < ABSENT_FOR;
+  }
+
   /** Whether a node may be there: not where all who have named it are listened to no longer. */
   isBelieved(id: string): boolean {
     const namers = this.#namers.get(id);
-    return namers === undefined || [...namers].some((namer) => this.isHeard(namer));
+    return namers === undefined || [...namers.keys()].some(isHeard);
   }
 
   /** A node that some have named is asked. Gives what is to be told of it when it has answered or failed. */
   asked(id: string): (fate: 'there' | 'missing') => void {
-    const words = [...(this.#namers.get(id) ?? [])].flatMap((namer) => this.#words.get(namer) ?? []);
-    for (const { open } of words) if (!open.has(id)) open.set(id, performance.now());
+    const namers = this.#namers.get(id) ?? new Map<Word, boolean>();
+    const begun = performance.now();
+    for (const { open } of namers.keys()) if (!open.has(id)) open.set(id, begun);
     return (fate) => {
-      for (const word of words) {
-        word.open.delete(id);
-        if (word.named.get(id) === true) continue;
-        if (word.named.has(id)) word.named.set(id, true);
+      for (const { open } of namers.keys()) open.delete(id);
+      if (fate === 'there') this.#answered = performance.now();
+      else if (this.#answered < begun - CUT_OFF_AFTER) return;
+      this.#absent.set(id, fate === 'missing' ? performance.now() : Number.NEGATIVE_INFINITY);
+      for (const [word, isCounted] of namers) {
+        if (isCounted) continue;
+        namers.set(word, true);
         word[fate]++;
         this.#forgetIfLiar(word);
       }
@@ -100,9 +118,34 @@ export class Namers {
   /** Those that it named are not looked at any more either. */
   #forgetIfLiar(word: Word): void {
     if (!isLiar(word) || word.named.size === 0) return;
-    this.#directory.forget(word.named.keys());
+    // Of those that it named some were met since, as neighbours or by a look-up: they are there.
+    for (const id of word.named) {
+      const namers = this.#namers.get(id);
+      if (namers?.get(word) !== false || (this.#directory.get(id)?.lastSeen ?? 0) === 0) continue;
+      namers.set(word, true);
+      word.there++;
+    }
+    if (!isLiar(word)) return;
+    this.#forget(word.named);
     word.named.clear();
   }
+
+  /** What others have named as well, who are listened to, stays. */
+  #forget(ids: Iterable<string>): void {
+    this.#directory.forget([...ids].filter((id) => !this.#isNamedElsewhere(id)));
+  }
+
+  #isNamedElsewhere(id: string): boolean {
+    return [...(this.#namers.get(id)?.keys() ?? [])].some((word) => word.named.has(id) && isHeard(word));
+  }
+}
+
+/** A word that is too old is heard again, and begun anew. */
+function isHeard(word: Word): boolean {
+  const now = performance.now();
+  if (word.until < now) return true;
+  if (isLiar(word)) return false;
+  return [...word.open.values()].filter((since) => now - since >= SLOW_AFTER).length < MOST_SLOW;
 }
 
 function isLiar({ there, missing }: Word): boolean {

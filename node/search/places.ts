@@ -115,7 +115,9 @@ export class Places {
   learn(namer: string, closer: AskAnswer['closer'], names = 1): { news: boolean; unmet: readonly PeerRef[] } {
     const { directory, peerId } = this.#deps.network;
     if (!this.#namers.isHeard(namer)) return { news: false, unmet: [] };
-    const some = closer.filter(([id]) => id !== peerId && (directory.get(id)?.lastSeen ?? 0) === 0);
+    const isNews = (id: string): boolean =>
+      id !== peerId && (directory.get(id)?.lastSeen ?? 0) === 0 && !this.#namers.isAbsent(id);
+    const some = closer.filter(([id]) => isNews(id));
     const taken = some.slice(0, NAMED_PER_NAME * names);
     let news = false;
     // One by one: those named last may push out those named first.
@@ -126,11 +128,10 @@ export class Places {
       directory.learn([{ id, addresses }], { needed: true });
       return directory.get(id) ?? [];
     });
-    if (unmet.length > 0)
-      this.#namers.named(
-        namer,
-        unmet.map(({ id }) => id),
-      );
+    this.#namers.named(
+      namer,
+      unmet.map(({ id }) => id),
+    );
     return { news, unmet };
   }
 
@@ -147,8 +148,7 @@ export class Places {
       settle('there');
       return answer;
     } catch (error) {
-      // Who refuses is there.
-      settle(isNiagaError(error) && error.details?.['remote'] === true ? 'there' : 'missing');
+      settle(isAnswer(error) ? 'there' : 'missing');
       throw error;
     }
   }
@@ -184,6 +184,12 @@ export class Places {
   look({ places }: Named): void {
     for (const place of places) this.#deps.freshness.look(place);
   }
+}
+
+/** Whether it was an answer that failed: who refuses, or sends what cannot be read, is there. */
+function isAnswer(error: unknown): boolean {
+  if (!isNiagaError(error)) return false;
+  return error.details?.['remote'] === true || error.code === 'PEER_PROTOCOL' || error.code.startsWith('RECORD_');
 }
 
 /** Who is near to a place. */

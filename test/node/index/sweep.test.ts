@@ -93,7 +93,8 @@ describe('a sweep', () => {
     }
     expect(state.lookups).toBeLessThan(20);
     // Nor once its time is over, or somebody there is gone.
-    for (const change of [() => (state.now += REGION_LIFETIME), () => sweep.forget(state.peers[0]?.id)]) {
+    const gone = (): void => sweep.forget(state.peers.pop()?.id);
+    for (const change of [() => (state.now += REGION_LIFETIME), () => sweep.forget(state.peers[0]?.id), gone, gone]) {
       state.lookups = 0;
       change();
       const expected = wanted.map(({ kadId }) => nearest(state.peers, kadId, COPIES));

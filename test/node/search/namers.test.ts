@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MAX_CLOSER } from '../../../node/index/wire.js';
 import { Namers } from '../../../node/search/namers.js';
 
 const LIAR = 'liar';
 let made = 0;
+const met = new Set<string>();
 let forgotten: string[] = [];
 let namers: Namers;
 
@@ -23,7 +25,11 @@ function name(namer: string, count: number, fate: 'there' | 'missing'): string[]
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
   forgotten = [];
-  namers = new Namers({ forget: (ids) => forgotten.push(...ids) });
+  met.clear();
+  namers = new Namers({
+    forget: (ids) => forgotten.push(...ids),
+    get: (id) => ({ id, kadId: new Uint8Array(), addresses: [], self: false, lastSeen: met.has(id) ? 1 : 0 }),
+  });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -36,7 +42,7 @@ describe('a node that names others', () => {
 
   it('is not listened to when those that it named are not there, and they are forgotten, the ones not asked too', () => {
     namers.named(LIAR, ['never asked']);
-    const ids = name(LIAR, 3, 'missing');
+    const ids = name(LIAR, 6, 'missing');
     expect(namers.isHeard(LIAR)).toBe(false);
     expect(forgotten).toEqual(['never asked', ...ids]);
     expect(namers.isHeard('another')).toBe(true);
@@ -64,7 +70,7 @@ describe('a node that names others', () => {
   });
 
   it('begins anew after a while', () => {
-    name(LIAR, 3, 'missing');
+    name(LIAR, 6, 'missing');
     vi.advanceTimersByTime(11 * 60 * 1000);
     expect(namers.isHeard(LIAR)).toBe(true);
     name(LIAR, 1, 'missing');
@@ -72,14 +78,63 @@ describe('a node that names others', () => {
   });
 
   it('answers for those that it named in every search that asks them, once for each', () => {
-    const ids = ['one', 'two', 'three'];
-    namers.named(LIAR, ids.slice(0, 2));
-    // Later searches ask them since the directory has them, and nobody names them again.
-    for (let search = 0; search < 4; search++) for (const id of ids.slice(0, 2)) namers.asked(id)('missing');
+    const ids = Array.from({ length: 6 }, (_, at) => `absent ${at}`);
+    namers.named(LIAR, ids.slice(0, 5));
+    // Later searches ask them since the directory has them, and nobody names them again; nor does it help to name others since.
+    for (let search = 0; search < 4; search++) {
+      for (const id of ids.slice(0, 5)) namers.asked(id)('missing');
+      namers.named(
+        LIAR,
+        Array.from({ length: 2 * MAX_CLOSER }, (_, at) => `another ${search} ${at}`),
+      );
+    }
     expect(namers.isHeard(LIAR)).toBe(true);
     namers.named(LIAR, ids);
     for (const id of ids) namers.asked(id)('missing');
     expect(namers.isHeard(LIAR)).toBe(false);
+  });
+
+  it('is credited with those that were met since, as neighbours or by a look-up', () => {
+    for (let at = 0; at < 3; at++) met.add(`neighbour ${at}`);
+    namers.named('honest', [...met]);
+    name('honest', 6, 'missing');
+    expect(namers.isHeard('honest')).toBe(true);
+    name('honest', 1, 'missing');
+    expect(namers.isHeard('honest')).toBe(false);
+  });
+
+  it('is not blamed where nobody answers any more: then it is the asker that is cut off', () => {
+    const { settle } = ask('honest', 5);
+    settle('missing');
+    namers.named('honest', ['late 1', 'late 2']);
+    vi.advanceTimersByTime(1_001);
+    for (const id of ['late 1', 'late 2']) namers.asked(id)('missing');
+    expect(namers.isHeard('honest')).toBe(true);
+    namers.named('another', []);
+    for (const id of ['late 1', 'late 2']) namers.asked(id)('missing');
+    expect(namers.isHeard('honest')).toBe(false);
+  });
+
+  it('brings nobody back for a minute who was found not to be there', () => {
+    name('honest', 1, 'missing');
+    const id = `named ${made - 1}`;
+    expect(namers.isAbsent(id)).toBe(true);
+    vi.advanceTimersByTime(60_000);
+    expect(namers.isAbsent(id)).toBe(false);
+    namers.named('another', []);
+    namers.asked(id)('missing');
+    expect(namers.isAbsent(id)).toBe(true);
+    namers.asked(id)('there');
+    expect(namers.isAbsent(id)).toBe(false);
+  });
+
+  it('has nothing forgotten that others have named as well, who are listened to', () => {
+    namers.named('honest', ['real']);
+    namers.named(LIAR, ['real', 'never asked']);
+    const ids = name(LIAR, 6, 'missing');
+    expect(forgotten).toEqual(['never asked', ...ids]);
+    expect(namers.isBelieved('real')).toBe(true);
+    expect(namers.isBelieved('never asked')).toBe(false);
   });
 
   it('is not listened to while those that it named say nothing, however often they are asked', () => {
@@ -95,6 +150,6 @@ describe('a node that names others', () => {
   it('has its last ones kept and the others forgotten, however many it names', () => {
     const ids = Array.from({ length: 1_000 }, (_, at) => `named ${at}`);
     namers.named(LIAR, ids);
-    expect(forgotten).toEqual(ids.slice(0, -128));
+    expect(forgotten).toEqual(ids.slice(0, -2 * MAX_CLOSER));
   });
 });

@@ -88,7 +88,8 @@ describe('neighbours that a liar makes up', () => {
 
   it('are asked for no longer, nor known, once they turned out not to be there', async () => {
     const fake = createFake(world());
-    await find(fake);
+    // Each liar has some of its own before it is found out.
+    for (let search = 0; search < 3; search++) await find(fake);
     const { asked } = (await find(fake)).coverage;
     expect(asked).toBeLessThanOrEqual(10);
     expect([...fake.known.values()].filter(({ lastSeen }) => lastSeen === 0)).toEqual([]);
