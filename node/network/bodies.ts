@@ -25,8 +25,8 @@ export function readBody<S extends z.ZodType>(schema: S, body: Uint8Array, what:
 
 /**
  * Reads what an index node or keeper has answered. An answer that is not of its form costs its reader as much as an honest one: whoever
- * sends several is blocked for a while. Between the sides of a trade, and between a trader's devices, it is {@link readBody} that reads:
- * a later version that cannot be read must not cut them off from each other.
+ * sends several is blocked for a while. For mail, and between a trader's devices, it is {@link readBody} that reads: a later version
+ * that cannot be read must not cut traders off from each other.
  * @throws what {@link readBody} throws
  */
 export function readAnswer<S extends z.ZodType>(

@@ -215,9 +215,11 @@ class Round {
     for (const key of keys) {
       const named = this.#names[key];
       if (named === undefined) continue;
-      // Who was only heard of and has answered is one of those that hold the key from now on.
-      const heard = asking.keys[key]?.candidates.some(({ peer: { id }, state }) => id === peer && state === 'heard');
-      if (news || heard === true) asking.know(key, this.#candidates(named));
+      // Who was only heard of and has answered is one of those that hold the key from now on, also where it was no candidate any more.
+      const isKnown = asking.keys[key]?.candidates.some(
+        ({ peer: { id }, state }) => id === peer && state === undefined,
+      );
+      if (news || isKnown !== true) asking.know(key, this.#candidates(named));
     }
     keys.forEach((key, place) => {
       // A node says the bits that a shard has also where it holds nothing of it.

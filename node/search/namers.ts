@@ -27,6 +27,8 @@ const CUT_OFF_AFTER = 1_000;
 /** Named nodes of which it is known who has named them. */
 const MOST_KNOWN = 20_000;
 
+type Fate = 'there' | 'missing';
+
 interface Word {
   there: number;
   missing: number;
@@ -44,8 +46,8 @@ interface Word {
 export class Namers {
   readonly #directory: Pick<Network['directory'], 'forget' | 'get'>;
   readonly #words = createBoundedCache<Word>(REMEMBERED);
-  /** By whom a node was named, each with whether it was counted: what is not there is asked by several searches, and is one lie. */
-  readonly #namers = createBoundedCache<Map<Word, boolean>>(MOST_KNOWN);
+  /** By whom a node was named, each with how it was counted: what is not there is asked by several searches, and is one lie. */
+  readonly #namers = createBoundedCache<Map<Word, Fate | undefined>>(MOST_KNOWN);
   /** When a named node was found not to be there, by `performance.now()`. */
   readonly #absent = createBoundedCache<number>(MOST_KNOWN);
   /** When a node has answered the last time, by `performance.now()`. */
@@ -57,7 +59,10 @@ export class Namers {
 
   isHeard(namer: string): boolean {
     const word = this.#words.get(namer);
-    return word === undefined || isHeard(word);
+    const now = performance.now();
+    if (word === undefined || word.until < now) return true;
+    if (isLiar(word)) return false;
+    return [...word.open.values()].filter((since) => now - since >= SLOW_AFTER).length < MOST_SLOW;
   }
 
   /** A peer has answered, and named these nodes that nobody here has met. */
@@ -69,8 +74,8 @@ export class Namers {
     const word: Word = isOld ? { there: 0, missing: 0, open: new Map(), named: new Set(), until: 0 } : known;
     word.until = performance.now() + REMEMBERED_FOR;
     for (const id of ids) {
-      const namers = this.#namers.get(id) ?? new Map<Word, boolean>();
-      if (!namers.has(word)) this.#namers.set(id, namers.set(word, false));
+      const namers = this.#namersOf(id) ?? new Map<Word, Fate | undefined>();
+      if (!namers.has(word)) this.#namers.set(id, namers.set(word, undefined));
       word.named.add(id);
       const oldest = word.named.size > MOST_NAMED ? word.named.values().next().value : undefined;
       if (oldest === undefined) continue;
@@ -92,13 +97,15 @@ export class Namers {
 
   /** Whether a node may be there: not where all who have named it are listened to no longer. */
   isBelieved(id: string): boolean {
-    const namers = this.#namers.get(id);
-    return namers === undefined || [...namers.keys()].some(isHeard);
+    const namers = this.#namersOf(id);
+    if (namers === undefined || namers.size === 0) return true;
+    for (const word of namers.keys()) if (!isLiar(word)) return true;
+    return false;
   }
 
   /** A node that some have named is asked. Gives what is to be told of it when it has answered or failed. */
-  asked(id: string): (fate: 'there' | 'missing') => void {
-    const namers = this.#namers.get(id) ?? new Map<Word, boolean>();
+  asked(id: string): (fate: Fate) => void {
+    const namers = this.#namersOf(id) ?? new Map<Word, Fate | undefined>();
     const begun = performance.now();
     for (const { open } of namers.keys()) if (!open.has(id)) open.set(id, begun);
     return (fate) => {
@@ -106,9 +113,11 @@ export class Namers {
       if (fate === 'there') this.#answered = performance.now();
       else if (this.#answered < begun - CUT_OFF_AFTER) return;
       this.#absent.set(id, fate === 'missing' ? performance.now() : Number.NEGATIVE_INFINITY);
-      for (const [word, isCounted] of namers) {
-        if (isCounted) continue;
-        namers.set(word, true);
+      for (const [word, before] of namers) {
+        // Whoever is back was not made up.
+        if (before === fate || before === 'there') continue;
+        namers.set(word, fate);
+        if (before !== undefined) word[before]--;
         word[fate]++;
         this.#forgetIfLiar(word);
       }
@@ -121,8 +130,9 @@ export class Namers {
     // Of those that it named some were met since, as neighbours or by a look-up: they are there.
     for (const id of word.named) {
       const namers = this.#namers.get(id);
-      if (namers?.get(word) !== false || (this.#directory.get(id)?.lastSeen ?? 0) === 0) continue;
-      namers.set(word, true);
+      if (namers === undefined || namers.get(word) !== undefined || (this.#directory.get(id)?.lastSeen ?? 0) === 0)
+        continue;
+      namers.set(word, 'there');
       word.there++;
     }
     if (!isLiar(word)) return;
@@ -136,16 +146,17 @@ export class Namers {
   }
 
   #isNamedElsewhere(id: string): boolean {
-    return [...(this.#namers.get(id)?.keys() ?? [])].some((word) => word.named.has(id) && isHeard(word));
+    for (const word of this.#namersOf(id)?.keys() ?? []) if (word.named.has(id) && !isLiar(word)) return true;
+    return false;
   }
-}
 
-/** A word that is too old is heard again, and begun anew. */
-function isHeard(word: Word): boolean {
-  const now = performance.now();
-  if (word.until < now) return true;
-  if (isLiar(word)) return false;
-  return [...word.open.values()].filter((since) => now - since >= SLOW_AFTER).length < MOST_SLOW;
+  /** Without words that are too old. */
+  #namersOf(id: string): Map<Word, Fate | undefined> | undefined {
+    const namers = this.#namers.get(id);
+    const now = performance.now();
+    for (const word of namers?.keys() ?? []) if (word.until < now) namers?.delete(word);
+    return namers;
+  }
 }
 
 function isLiar({ there, missing }: Word): boolean {

@@ -128,10 +128,12 @@ export class Places {
       directory.learn([{ id, addresses }], { needed: true });
       return directory.get(id) ?? [];
     });
-    this.#namers.named(
-      namer,
-      unmet.map(({ id }) => id),
-    );
+    // This node's own answer says nothing of whether others can be reached.
+    if (namer !== peerId)
+      this.#namers.named(
+        namer,
+        unmet.map(({ id }) => id),
+      );
     return { news, unmet };
   }
 

@@ -6,7 +6,7 @@ import { NiagaError } from '../../protocol/errors.js';
 import { equalBytes, parseId, traderToText } from '../../protocol/ids.js';
 import { compareHeads } from '../../protocol/mail/index.js';
 import { cidSchema } from '../../protocol/schema.js';
-import { MAX_HEADS, messagesOf } from '../../protocol/trade/index.js';
+import { MAX_MESSAGES, messagesOf } from '../../protocol/trade/index.js';
 import { unlessDamaged } from '../listed.js';
 import type { Logger } from '../logger.js';
 import type { Mail, Outgoing } from '../mail/index.js';
@@ -29,7 +29,7 @@ const REPAIR_BURST = 2_000;
 const MAX_TRADERS = 4_096;
 
 const headsSchema = z.object({
-  trades: z.array(z.object({ trade: cidSchema, heads: z.array(cidSchema).max(MAX_HEADS) })).max(MAX_TRADES),
+  trades: z.array(z.object({ trade: cidSchema, heads: z.array(cidSchema).max(MAX_MESSAGES) })).max(MAX_TRADES),
 });
 type Heads = z.infer<typeof headsSchema>['trades'];
 

@@ -38,6 +38,9 @@ export const capsuleSchema = z.looseObject({
 });
 export type Capsule = z.infer<typeof capsuleSchema>;
 
+/** Newest messages of a log that are listed: who forks it more often makes it no larger. */
+const MAX_CAPSULE_HEADS = 64;
+
 const contentSchema = z.looseObject({
   /** Steps of all trades so far: a trade that the other side says is further on was changed after this capsule. */
   counter: seqSchema,
@@ -50,7 +53,7 @@ const contentSchema = z.looseObject({
         counterparty: keySchema,
         role: z.string().min(1).max(32),
         /** The newest messages of its log. */
-        heads: z.array(cidSchema).max(64),
+        heads: z.array(cidSchema).max(MAX_CAPSULE_HEADS),
       }),
     )
     .max(MAX_CAPSULE_TRADES),
@@ -59,9 +62,9 @@ const contentSchema = z.looseObject({
 });
 export type CapsuleContent = z.infer<typeof contentSchema>;
 
-/** As many of the trades as fit, in their order; the rest is counted. */
+/** As many of the trades as fit, in their order, each with as many heads as may be listed; the rest is counted. */
 function fitting(content: CapsuleContent): Uint8Array {
-  let { trades } = content;
+  let trades = content.trades.map((trade) => ({ ...trade, heads: trade.heads.slice(0, MAX_CAPSULE_HEADS) }));
   for (;;) {
     const omitted = content.omitted + content.trades.length - trades.length;
     const bytes = encode({ ...content, trades, omitted }, { maxBytes: LARGEST * KiB });

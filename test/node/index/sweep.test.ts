@@ -103,6 +103,18 @@ describe('a sweep', () => {
     }
   });
 
+  it('finds who has joined a nearly empty half as soon as it forgets any node', async () => {
+    const half = (which: number): PeerRef[] =>
+      Array.from({ length: 200 }, (_, number) => peer(number)).filter(({ kadId }) => (kadId[0] ?? 0) >> 7 === which);
+    const { state, sweep } = simulate(40, [...half(0).slice(0, 3), ...half(1).slice(0, 37)]);
+    const [before, wanted] = [places(600).slice(0, 300), places(600).slice(300)];
+    await sweep.closest(before);
+    state.peers.push(...half(0).slice(3, 4));
+    sweep.forget(half(1)[0]?.id);
+    const expected = wanted.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
+    expect(ids(await sweep.closest(wanted))).toEqual(ids(expected));
+  });
+
   it('finds the nearest nodes of every key with few look-ups, wherever the nodes are', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -128,6 +128,24 @@ describe('a node that names others', () => {
     expect(namers.isAbsent(id)).toBe(false);
   });
 
+  it('is credited with those that were away and are back', () => {
+    const { ids } = ask('honest', 6);
+    for (const id of ids.slice(0, 5)) namers.asked(id)('missing');
+    namers.asked(ids[0] ?? '')('there');
+    for (const id of ids.slice(5)) namers.asked(id)('missing');
+    expect(namers.isHeard('honest')).toBe(true);
+  });
+
+  it('does not vouch for its own inventions by having named them long ago', () => {
+    const ids = Array.from({ length: 6 }, (_, at) => `made up ${at}`);
+    namers.named(LIAR, ids);
+    vi.advanceTimersByTime(11 * 60 * 1000);
+    namers.named(LIAR, ids);
+    for (const id of ids) namers.asked(id)('missing');
+    expect(forgotten).toEqual(ids);
+    for (const id of ids) expect(namers.isBelieved(id)).toBe(false);
+  });
+
   it('has nothing forgotten that others have named as well, who are listened to', () => {
     namers.named('honest', ['real']);
     namers.named(LIAR, ['real', 'never asked']);

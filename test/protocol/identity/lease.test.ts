@@ -161,4 +161,13 @@ describe('a capsule', () => {
     expect(opened.trades.length).toBeGreaterThan(200);
     expect(opened.trades.length + opened.omitted).toBe(MAX_CAPSULE_TRADES + 7);
   });
+
+  it('opens, and lists every trade, where the other side of one has forked its log without end', () => {
+    const forked = { ...one(1), heads: Array.from({ length: 500 }, (_, at) => id(at % 256)) };
+    const all = { ...content(20), trades: [forked, ...content(19).trades] };
+    const opened = openCapsule(sealCapsule(all, recovery.publicKey, key(9)), recovery.secretKey);
+    expect(opened.trades.slice(1)).toEqual(all.trades.slice(1));
+    expect(opened.trades[0]).toEqual({ ...forked, heads: forked.heads.slice(0, 64) });
+    expect(opened.omitted).toBe(0);
+  });
 });
