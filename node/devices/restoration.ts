@@ -1,12 +1,14 @@
 import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { CLOCK_SKEW } from '../../protocol/clock.js';
+import type { SignedRecord } from '../../protocol/record.js';
 import { openCapsule, type CapsuleContent } from '../../protocol/identity/capsule.js';
 import { equalBytes, parseId, parseTrader, traderToText } from '../../protocol/ids.js';
 import type { DevicesView } from '../api/rows/identity.js';
+import type { Listing } from '../../protocol/catalog/card.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
-import type { Identity } from '../identity/index.js';
+import type { DelegationBook, Identity } from '../identity/index.js';
 import { readSecret } from '../identity/key-file.js';
 import { eraseKeyFile, readKeyFile, type IdentityHome } from '../identity/key-folder.js';
 import type { Logger } from '../logger.js';
@@ -35,7 +37,8 @@ export interface RestorationDeps {
   readonly identity: Identity;
   readonly home: IdentityHome;
   readonly passphrase?: string | undefined;
-  readonly devices: Pick<Devices, 'devicesOf'>;
+  readonly devices: Pick<Devices, 'devicesOf' | 'submit'>;
+  readonly delegations: Pick<DelegationBook, 'find' | 'met'>;
   readonly traderRecords: Pick<TraderRecords, 'newest' | 'takeOver' | 'own'>;
   readonly catalog: Pick<Catalog, 'adopt' | 'count'>;
   readonly search: Pick<Search, 'search' | 'find'>;
@@ -279,6 +282,7 @@ export class Restoration {
           const found = await search.find(hit.listing, { signal });
           if (found === undefined) continue;
           const listing = await exchange.open(found, { signal });
+          await this.#learnDevice(listing);
           await catalog.adopt(listing, Math.max(found.card.payload.seq, found.delta?.payload.seq ?? 0));
         } catch (error) {
           if (!isNiagaError(error)) throw error;
@@ -289,6 +293,14 @@ export class Restoration {
       after = page.next;
     } while (after !== undefined);
     if (complete || this.#wasLookedFor) await this.#change({ catalogue: true });
+  }
+
+  /** The device that signed a listing, where no node near has told of it: one that was lost soon after its first start told nobody. */
+  async #learnDevice({ delegation: named }: SignedRecord<Listing>): Promise<void> {
+    const { identity, delegations, devices } = this.#deps;
+    if (named === undefined || identity.delegationOf(named) !== undefined) return;
+    const delegation = delegations.met(named) ?? delegations.find(named);
+    if (delegation !== undefined) await devices.submit([delegation.bytes]);
   }
 
   async #bringLogs(): Promise<void> {
