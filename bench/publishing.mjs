@@ -175,15 +175,16 @@ function aboutListings({ asked }) {
   return 2 * questions.reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** A day goes by, in steps. */
+/** A day goes by, in steps. It is over when its work is: a seller who plans its daily refresh sends nothing for some seconds. */
 function day(cluster, idle) {
   const pass = async () => {
     for (let moved = 0; moved < DAY; moved += STEP) {
       await cluster.advance(STEP);
       await sleep(BETWEEN_STEPS);
     }
+    await cluster.untilQuiet(QUIET_LIMIT);
   };
-  return costUntilQuiet(cluster, idle, pass, BACKGROUND_LIMIT);
+  return costUntilQuiet(cluster, idle, pass, QUIET_LIMIT + BACKGROUND_LIMIT);
 }
 
 /** One after the other; seconds are those until the operation had its answer, costs until the network was quiet again. */
@@ -213,25 +214,34 @@ async function eachAlone(cluster, idle, list, task) {
 
 /** Changes that another node does not see: the new price, and that what was removed is gone. */
 async function unseen(reader, chosen, changes, ids) {
-  const answers = await reader.ask('searches', { inputs: chosen.map(({ title }) => ({ words: [title], limit: 20 })) });
-  return chosen.flatMap(({ sku }, at) => {
-    const hit = answers[at].hits.find(({ listing }) => listing === ids.get(sku));
-    if (at >= changes) return hit === undefined ? [] : [{ sku, wrong: 'is shown after its removal' }];
-    if (hit === undefined) return [{ sku, wrong: 'is not found after its price was changed' }];
-    return hit.price?.amount === '7700' ? [] : [{ sku, wrong: `is shown with its old price ${hit.price?.amount}` }];
+  const answers = await askFor(reader, chosen, ids);
+  return answers.flatMap(({ sku, hit, how }, at) => {
+    if (at >= changes) return hit === undefined ? [] : [{ sku, wrong: `is shown after its removal (${how})` }];
+    if (hit === undefined) return [{ sku, wrong: `is not found after its price was changed (${how})` }];
+    return hit.price?.amount === '7700'
+      ? []
+      : [{ sku, wrong: `is shown with its old price ${hit.price?.amount} (${how})` }];
   });
 }
 
 /** Listings whose seller was not heard of since, by what the reader sees: the day's refresh did not reach it. */
 async function notRefreshed(reader, listings, ids, since) {
-  const answers = await reader.ask('searches', {
-    inputs: listings.map(({ title }) => ({ words: [title], limit: 20 })),
-  });
-  return listings.flatMap(({ sku }, at) => {
-    const hit = answers[at].hits.find(({ listing }) => listing === ids.get(sku));
-    return hit === undefined || hit.lastSeen > since
+  const answers = await askFor(reader, listings, ids);
+  return answers.flatMap(({ sku, hit, how }) =>
+    hit === undefined || hit.lastSeen > since
       ? []
-      : [{ sku, wrong: `its seller was last seen ${hit.lastSeen}` }];
+      : [{ sku, wrong: `its seller was last seen ${hit.lastSeen} (${how})` }],
+  );
+}
+
+/** What another node sees of these listings when it looks for their titles, and how good an answer it had. */
+async function askFor(reader, listings, ids) {
+  const inputs = listings.map(({ title }) => ({ words: [title], limit: 20 }));
+  const answers = await reader.ask('searches', { inputs });
+  return listings.map(({ sku }, at) => {
+    const { hits, verdict, ms } = answers[at];
+    const hit = hits.find(({ listing }) => listing === ids.get(sku));
+    return { sku, hit, how: `${hits.length} hits, ${verdict}, ${Math.round(ms)} ms` };
   });
 }
 
