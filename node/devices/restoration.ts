@@ -1,51 +1,36 @@
 import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { CLOCK_SKEW } from '../../protocol/clock.js';
-import type { SignedRecord } from '../../protocol/record.js';
 import { openCapsule, type CapsuleContent } from '../../protocol/identity/capsule.js';
 import { equalBytes, parseId, parseTrader, traderToText } from '../../protocol/ids.js';
 import type { DevicesView } from '../api/rows/identity.js';
-import type { Listing } from '../../protocol/catalog/card.js';
 import type { Catalog } from '../catalog/index.js';
-import type { ListingExchange } from '../catalog/listing-exchange.js';
-import type { DelegationBook, Identity } from '../identity/index.js';
 import { readSecret } from '../identity/key-file.js';
 import { eraseKeyFile, readKeyFile, type IdentityHome } from '../identity/key-folder.js';
-import type { Logger } from '../logger.js';
 import type { Network } from '../network/index.js';
-import type { Search } from '../search/index.js';
 import { cborCodec, type Store, type Table } from '../store/index.js';
 import { TRADER_RECORD_KINDS, type TraderRecords } from '../trader-records/index.js';
 import type { TradeLog, Trades } from '../trades/index.js';
-import type { Devices } from './index.js';
 import type { LogExchange } from './log-exchange.js';
+import { bringCatalogue, type RestoredCatalogueDeps } from './restored-catalogue.js';
 
 /** Pauses between tries to bring back what could not be had yet; the last goes on. */
 const RETRY_DELAYS = [1, 2, 5, 15, 60, 300].map((seconds) => seconds * 1000);
-/** Hits of the own listings that are asked for at once, and how long the search for them may take. */
-const PAGE = 100;
-const SEARCH_TIMEOUT = 10_000;
 /**
  * Nodes that say that they have nothing may be those that were not brought it, or have just joined: what is not found is looked for
  * again for so long before it counts as never having been there.
  */
 const LOOKED_FOR = 24 * 60 * 60 * 1000;
 
-export interface RestorationDeps {
+export interface RestorationDeps extends RestoredCatalogueDeps {
   readonly store: Store;
   readonly network: Network;
-  readonly identity: Identity;
   readonly home: IdentityHome;
   readonly passphrase?: string | undefined;
-  readonly devices: Pick<Devices, 'devicesOf' | 'submit'>;
-  readonly delegations: Pick<DelegationBook, 'find' | 'met'>;
-  readonly traderRecords: Pick<TraderRecords, 'newest' | 'takeOver' | 'own'>;
+  readonly traderRecords: Pick<TraderRecords, 'newest' | 'takeOver'>;
   readonly catalog: Pick<Catalog, 'adopt' | 'count'>;
-  readonly search: Pick<Search, 'search' | 'find'>;
-  readonly exchange: Pick<ListingExchange, 'open'>;
   readonly trades: Pick<Trades, 'log' | 'askFor'>;
   readonly now: () => number;
-  readonly logger: Logger;
 }
 
 /** What is known of the bringing back, on disk. */
@@ -258,49 +243,8 @@ export class Restoration {
 
   async #bringCatalogue(): Promise<void> {
     if (this.#progress?.catalogue === true) return;
-    const { search, exchange, catalog, identity, logger, devices } = this.#deps;
-    const { signal } = this.#stopping;
-    // The delegations of the old devices, under which the listings were signed.
-    await devices.devicesOf(identity.trader, signal);
-    let after: string | undefined;
-    let complete = true;
-    do {
-      const page = await search.search(
-        {
-          words: [],
-          seller: identity.traderText,
-          perSeller: 0,
-          limit: PAGE,
-          timeoutMs: SEARCH_TIMEOUT,
-          ...(after === undefined ? {} : { after }),
-        },
-        { signal },
-      );
-      complete &&= page.coverage.verdict === 'complete';
-      for (const hit of page.hits) {
-        try {
-          const found = await search.find(hit.listing, { signal });
-          if (found === undefined) continue;
-          const listing = await exchange.open(found, { signal });
-          await this.#learnDevice(listing);
-          await catalog.adopt(listing, Math.max(found.card.payload.seq, found.delta?.payload.seq ?? 0));
-        } catch (error) {
-          if (!isNiagaError(error)) throw error;
-          complete = false;
-          logger.debug({ listing: hit.listing, code: error.code }, 'an own listing could not be brought back yet');
-        }
-      }
-      after = page.next;
-    } while (after !== undefined);
-    if (complete || this.#wasLookedFor) await this.#change({ catalogue: true });
-  }
-
-  /** The device that signed a listing, where no node near has told of it: one that was lost soon after its first start told nobody. */
-  async #learnDevice({ delegation: named }: SignedRecord<Listing>): Promise<void> {
-    const { identity, delegations, devices } = this.#deps;
-    if (named === undefined || identity.delegationOf(named) !== undefined) return;
-    const delegation = delegations.met(named) ?? delegations.find(named);
-    if (delegation !== undefined) await devices.submit([delegation.bytes]);
+    const isWhole = await bringCatalogue(this.#deps, this.#stopping.signal);
+    if (isWhole || this.#wasLookedFor) await this.#change({ catalogue: true });
   }
 
   async #bringLogs(): Promise<void> {
