@@ -1,5 +1,5 @@
 import type { Listing } from '../../protocol/catalog/card.js';
-import { isNiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
@@ -69,7 +69,11 @@ async function bring(id: string, deps: RestoredCatalogueDeps, signal: AbortSigna
   await catalog.adopt(listing, Math.max(found.card.payload.seq, found.delta?.payload.seq ?? 0));
 }
 
-/** The device that signed a listing, where no node near has told of it: one that was lost soon after its first start told nobody. */
+/**
+ * Makes the device known that signed a listing, where no node near has told of it: one that was lost soon after its first start told
+ * nobody. A listing that is taken up without it could not be opened again.
+ * @throws NiagaError DELEGATION_MISSING while nobody else has told of it either
+ */
 async function learnDevice(
   { delegation: named }: SignedRecord<Listing>,
   { identity, delegations, devices }: RestoredCatalogueDeps,
@@ -77,4 +81,6 @@ async function learnDevice(
   if (named === undefined || identity.delegationOf(named) !== undefined) return;
   const delegation = delegations.met(named) ?? delegations.find(named);
   if (delegation !== undefined) await devices.submit([delegation.bytes]);
+  if (identity.delegationOf(named) !== undefined) return;
+  throw new NiagaError('DELEGATION_MISSING', 'The device that signed an own listing is not known here.');
 }
