@@ -6,11 +6,13 @@ import type { SignedRecord, Verify } from '../../protocol/record.js';
 import { COPIES } from '../../protocol/search/posting-keys.js';
 import { listingToView } from '../api/present.js';
 import type { ListingView, PublishedView } from '../api/views.js';
+import { createBackground } from '../background.js';
 import { createMutex } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
 import type { Outlet } from '../index/index.js';
 import { listed, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
+import { unlessAborted } from '../network/time-limit.js';
 import type { Pictures } from '../pictures/index.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import { Distribution } from './distribution.js';
@@ -77,8 +79,12 @@ class CatalogService implements Catalog {
   readonly #turn = createMutex();
   #started: Promise<void> | undefined;
   #stopping = new AbortController();
-  /** Background work of each kind, one after the other. */
-  readonly #work = new Map<'upkeep' | 'stock', Promise<unknown>>();
+  /** Background work of each kind, one task after the other. */
+  readonly #tasks = { upkeep: createMutex(), stock: createMutex() };
+  readonly #background = createBackground((error) => {
+    if (!this.#stopping.signal.aborted)
+      this.#deps.logger.warn({ error: String(error) }, 'work on own cards failed and is tried again later');
+  });
 
   constructor(deps: CatalogDeps) {
     this.#deps = deps;
@@ -136,7 +142,7 @@ class CatalogService implements Catalog {
     await this.#started?.catch(() => undefined);
     this.#started = undefined;
     this.#schedule.stop();
-    await Promise.all(this.#work.values());
+    await this.#background.ended();
     await this.#turn(() => Promise.resolve());
     await this.#lock(() => Promise.resolve());
     await this.#placings.flush();
@@ -206,7 +212,7 @@ class CatalogService implements Catalog {
     }
     if (this.#rows.get(slot)?.removed === true) throw removedAlready();
     await this.#lock(() => this.#end(slot, (this.#rows.get(slot)?.cardSeq ?? 0) + 1));
-    await this.#orStopped(this.#distribution.place(slot).settled);
+    await unlessAborted(this.#distribution.place(slot).settled, this.#stopping.signal);
     const view = await this.show(listing);
     if (view === undefined) throw new NiagaError('INTERNAL', 'A listing vanished while it was removed.');
     return view;
@@ -231,7 +237,7 @@ class CatalogService implements Catalog {
     });
     if (!adopted) return false;
     await this.#upkeep.renew([slot], () => true, cardSeq);
-    await this.#orStopped(this.#distribution.place(slot).settled);
+    await unlessAborted(this.#distribution.place(slot).settled, this.#stopping.signal);
     return true;
   }
 
@@ -366,35 +372,18 @@ class CatalogService implements Catalog {
     return [...this.#rows.entries()].some(([slot, row]) => isThin(slot, row));
   }
 
-  /** One task of a kind after the other. @throws what the task throws, which is logged */
+  /**
+   * What waits for the network does not keep the catalog from stopping.
+   * @throws what the task throws, which is logged
+   */
   #inBackground<T>(kind: 'upkeep' | 'stock', task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal } = this.#stopping;
-    const run = (this.#work.get(kind) ?? Promise.resolve()).then(() => {
+    const work = this.#tasks[kind](() => {
       signal.throwIfAborted();
-      return this.#orStopped(task(signal));
+      return unlessAborted(task(signal), signal);
     });
-    const ended = run.catch((error: unknown) => {
-      if (!signal.aborted)
-        this.#deps.logger.warn({ error: String(error) }, 'work on own cards failed and is tried again later');
-    });
-    this.#work.set(kind, ended);
-    return run;
-  }
-
-  /** What waits for the network does not keep the catalog from stopping. */
-  async #orStopped<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#stopping;
-    let stop: () => void = () => undefined;
-    const stopped = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
-    });
-    try {
-      return await Promise.race([work, stopped]);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    this.#background.add(work);
+    return work;
   }
 }
 

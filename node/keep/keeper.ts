@@ -3,6 +3,7 @@ import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import { deviceToPeerId } from '../../protocol/ids.js';
+import { createBackground } from '../background.js';
 import { slices } from '../index/slices.js';
 import { PREFETCH_DELAY, PREFETCH_PATIENCE, PREFETCH_PER_SECOND } from './index.js';
 import type { CardSource, Keeper, KeeperDeps } from './index.js';
@@ -53,7 +54,9 @@ export class KeeperService implements Keeper {
   readonly #running = new Set<string>();
   /** By seller when the next may be fetched that nobody asked for, by `performance.now()`. */
   readonly #rests = new Map<string, number>();
-  #work = new Set<Promise<void>>();
+  readonly #background = createBackground((error) => {
+    if (this.#stopping !== undefined) this.#deps.logger.warn({ error: String(error) }, 'keeping failed');
+  });
   #stopping: AbortController | undefined;
   #timers: NodeJS.Timeout[] = [];
   #off: () => void = () => undefined;
@@ -79,10 +82,10 @@ export class KeeperService implements Keeper {
     this.#off = source.onChange((listing) => this.#changed(listing));
     this.#timers = [
       setInterval(() => this.#next(), this.#interval).unref(),
-      setInterval(() => this.#track(this.#deps.shelf.noteUses()), NOTE_USES_EVERY).unref(),
-      setInterval(() => this.#track(this.#sweep()), SWEEP_EVERY).unref(),
+      setInterval(() => this.#background.add(this.#deps.shelf.noteUses()), NOTE_USES_EVERY).unref(),
+      setInterval(() => this.#background.add(this.#sweep()), SWEEP_EVERY).unref(),
       // The neighbours are known by then.
-      setTimeout(() => this.#track(this.#sweep()), this.#delay).unref(),
+      setTimeout(() => this.#background.add(this.#sweep()), this.#delay).unref(),
     ];
   }
 
@@ -94,7 +97,7 @@ export class KeeperService implements Keeper {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
     this.#jobs.clear();
-    await Promise.all(this.#work);
+    await this.#background.ended();
     // Only who was asked for how often: a disk that takes no writes must not keep a node from ending in order.
     await this.#deps.shelf.noteUses().catch(() => undefined);
   }
@@ -113,7 +116,7 @@ export class KeeperService implements Keeper {
     const { exchange, options } = this.#deps;
     const { signal } = this.#stopping ?? {};
     if (signal === undefined || options?.media !== true) return;
-    this.#track(exchange.collectPictures(listing, { signal }));
+    this.#background.add(exchange.collectPictures(listing, { signal }));
   }
 
   #serve(): void {
@@ -135,7 +138,8 @@ export class KeeperService implements Keeper {
   /** A card, delta or end of a listing came. */
   #changed(listing: string): void {
     const { source, shelf } = this.#deps;
-    if (shelf.versionOf(listing) !== undefined && source.ended(listing)) return this.#track(shelf.drop([listing]));
+    if (shelf.versionOf(listing) !== undefined && source.ended(listing))
+      return this.#background.add(shelf.drop([listing]));
     this.#enqueue(listing, { delay: this.#delay, wanted: false, hints: [] });
   }
 
@@ -160,7 +164,7 @@ export class KeeperService implements Keeper {
     if (taken === undefined) return;
     const { seller, jobs } = taken;
     this.#running.add(seller);
-    this.#track(this.#fetch(seller, jobs).finally(() => this.#running.delete(seller)));
+    this.#background.add(this.#fetch(seller, jobs).finally(() => this.#running.delete(seller)));
   }
 
   /** For so long what nobody asked for waits beyond its time. */
@@ -239,14 +243,5 @@ export class KeeperService implements Keeper {
     await shelf.drop(shelf.over());
     const now = performance.now();
     for (const [seller, until] of this.#rests) if (until <= now) this.#rests.delete(seller);
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error: unknown) => {
-        if (this.#stopping !== undefined) this.#deps.logger.warn({ error: String(error) }, 'keeping failed');
-      })
-      .finally(() => this.#work.delete(tracked));
-    this.#work.add(tracked);
   }
 }

@@ -1,6 +1,7 @@
 import { NiagaError } from '../../protocol/errors.js';
 import { parseTrader, traderToText } from '../../protocol/ids.js';
 import { courier, isReceipted, MAX_PARCELS } from '../../protocol/mail/index.js';
+import { createBackground } from '../background.js';
 import { unlessDamaged } from '../listed.js';
 import type { Contacts } from './contacts.js';
 import type { Depositor } from './depositor.js';
@@ -54,7 +55,9 @@ export class Postman {
   /** What waits about one trade, by its id. */
   readonly #about = new Map<string, Map<string, { readonly partner: Partner; readonly id: string }>>();
   readonly #listeners = new Set<(change: StateChange) => void>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #background = createBackground((error) => {
+    if (!this.#stopping.signal.aborted) this.#deps.logger.error({ error: String(error) }, 'a step of the mail failed');
+  });
   #stopping = new AbortController();
 
   constructor(deps: PostmanDeps) {
@@ -82,13 +85,13 @@ export class Postman {
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const { timer } of this.#partners.values()) clearTimeout(timer);
-    await Promise.all(this.#running);
+    await this.#background.ended();
   }
 
   /** Resolves when nothing is under way. What is goes into mailboxes too, without waiting for who may be there: nobody is here to try again. */
   async away(): Promise<void> {
     for (const { to } of [...this.#partners.values()]) this.apply(to, { type: 'slow' });
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#background.ended();
   }
 
   get size(): number {
@@ -210,14 +213,14 @@ export class Postman {
     const { tables, handlers } = this.#deps;
     switch (effect.type) {
       case 'send':
-        return this.#track(this.#send(partner, effect.ids));
+        return this.#background.add(this.#send(partner, effect.ids));
       case 'deposit':
-        return this.#track(this.#deposit(partner, effect.ids));
+        return this.#background.add(this.#deposit(partner, effect.ids));
       case 'alarm':
         return this.#alarm(partner, effect.at);
       case 'write': {
         const { id, waiting } = effect;
-        this.#track(
+        this.#background.add(
           tables.write([tables.update(partner.name, id, waiting)], { sync: false }).then(() => {
             const was = before.waiting.get(id);
             if (waiting.stored !== was?.stored || waiting.refused !== was?.refused)
@@ -232,14 +235,14 @@ export class Postman {
         this.#bytes.delete(`${partner.name}/${id}`);
         this.#unindex(partner, id, about);
         if (outcome === 'passed')
-          return this.#track(tables.write(tables.drop(partner.name, id, undefined), { sync: false }));
+          return this.#background.add(tables.write(tables.drop(partner.name, id, undefined), { sync: false }));
         const receipt = receipts.get(id);
         const at = this.#deps.now();
         const why = outcome === 'refused' && refused !== undefined ? { refused } : {};
         const done = { state: outcome, at, kind, ...why, ...(about === undefined ? {} : { about }) };
         const more =
           receipt === undefined ? [] : (handlers.get(kind)?.receipted?.({ to: partner.to, id, about, receipt }) ?? []);
-        this.#track(
+        this.#background.add(
           tables
             .write([...tables.drop(partner.name, id, done), ...more])
             .then(() => this.#tell(change(partner, id, kind, about, doneState(done)))),
@@ -247,11 +250,11 @@ export class Postman {
         return;
       }
       case 'read':
-        return this.#track(this.#noteRead(partner, effect.id));
+        return this.#background.add(this.#noteRead(partner, effect.id));
       case 'repair': {
         const about = before.waiting.get(effect.id)?.about;
         const { kind, missing } = effect;
-        this.#track(handlers.get(kind)?.repair?.({ to: partner.to, about, missing }) ?? Promise.resolve());
+        this.#background.add(handlers.get(kind)?.repair?.({ to: partner.to, about, missing }) ?? Promise.resolve());
         return;
       }
       case 'hand':
@@ -381,16 +384,6 @@ export class Postman {
         this.#deps.logger.error({ error: String(error) }, 'a listener to mail failed');
       }
     }
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked: Promise<void> = work
-      .catch((error: unknown) => {
-        if (!this.#stopping.signal.aborted)
-          this.#deps.logger.error({ error: String(error) }, 'a step of the mail failed');
-      })
-      .finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type TradeState,
 } from '../../protocol/trade/index.js';
 import type { ForgottenView, PrivateView } from '../api/rows/private.js';
+import { createBackground } from '../background.js';
 import { hex } from '../bytes.js';
 import { createKeyedMutex } from '../concurrency.js';
 import { unlessDamaged } from '../listed.js';
@@ -44,7 +45,10 @@ export class PrivateService implements PrivateValues {
   readonly #prepared = new Set<string>();
   readonly #unsent = new Set<string>();
   #ends: (() => void)[] = [];
-  readonly #running = new Set<Promise<void>>();
+  readonly #background = createBackground((error) => {
+    if (!isNiagaError(error, 'STOPPED'))
+      this.#deps.logger.error({ error: String(error) }, 'a private value could not be seen to');
+  });
 
   constructor(deps: PrivateDeps) {
     this.#deps = deps;
@@ -67,13 +71,13 @@ export class PrivateService implements PrivateValues {
       if (row.own && row.value !== undefined) this.#unsent.add(key.split('/')[0] ?? '');
     this.#ends = [
       trades.onChange(({ trade }) => this.#changed(trade)),
-      files.onComplete((from, file) => this.#track(this.#arrived(from, file))),
+      files.onComplete((from, file) => this.#background.add(this.#arrived(from, file))),
       mail.onState(({ kind, state, id, to }) => {
-        if (kind === 'private' && state === 'refused') this.#track(this.#refused(to, id));
+        if (kind === 'private' && state === 'refused') this.#background.add(this.#refused(to, id));
       }),
     ];
     // What a crash left between the last part of a file and its value.
-    for (const { from, file } of await this.#pending.load()) this.#track(this.#arrived(from, file));
+    for (const { from, file } of await this.#pending.load()) this.#background.add(this.#arrived(from, file));
     // What a crash left between a step and its values.
     if (this.#prepared.size > 0) for await (const log of trades.logs({ ended: false })) await this.#settle(log);
     for (const trade of this.#unsent) this.#changed(trade);
@@ -85,7 +89,7 @@ export class PrivateService implements PrivateValues {
   async stop(): Promise<void> {
     for (const end of this.#ends) end();
     this.#ends = [];
-    await Promise.all(this.#running);
+    await this.#background.ended();
   }
 
   async prepare(values: readonly NewValue[]): Promise<Uint8Array[]> {
@@ -221,7 +225,7 @@ export class PrivateService implements PrivateValues {
   }
 
   #changed(trade: string): void {
-    this.#track(
+    this.#background.add(
       this.#deps.trades.open(trade).then(async (log) => {
         if (log === undefined) return;
         if (this.#prepared.size > 0 || this.#unsent.has(trade)) await this.#settle(log);
@@ -333,7 +337,7 @@ export class PrivateService implements PrivateValues {
       staged.tell();
     });
     // Its parts may be here already, as a file of a message.
-    if (value === undefined && file !== undefined) this.#track(this.#arrived(from, file.cid.toString()));
+    if (value === undefined && file !== undefined) this.#background.add(this.#arrived(from, file.cid.toString()));
   }
 
   /** A file came whole: now it shows whether it is what the log commits to. */
@@ -367,16 +371,6 @@ export class PrivateService implements PrivateValues {
 
   #stage(log: TradeLog, { what, by }: Committed) {
     return this.#deps.events.stage([{ type: 'private-value', data: { trade: log.trade.toString(), what, of: by } }]);
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked: Promise<void> = work
-      .catch((error: unknown) => {
-        if (!isNiagaError(error, 'STOPPED'))
-          this.#deps.logger.error({ error: String(error) }, 'a private value could not be seen to');
-      })
-      .finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type TradeState,
 } from '../../protocol/trade/index.js';
 import type { ProofView } from '../api/rows/proof.js';
+import { createBackground } from '../background.js';
 import { createKeyedMutex } from '../concurrency.js';
 import type { Incoming, OwnReceipt } from '../mail/index.js';
 import { cborCodec, type Table } from '../store/index.js';
@@ -43,7 +44,9 @@ export class ProofService implements Proofs {
   /** The trades that have any: hardly one has, and whoever shows one of the others need not look at the disk. */
   readonly #convicting = new Set<string>();
   readonly #lock = createKeyedMutex();
-  readonly #running = new Set<Promise<void>>();
+  readonly #background = createBackground((error) => {
+    if (!isNiagaError(error, 'STOPPED')) this.#deps.logger.error({ error: String(error) }, 'a proof could not be kept');
+  });
   #ends: (() => void)[] = [];
 
   constructor(deps: ProofsDeps) {
@@ -57,13 +60,13 @@ export class ProofService implements Proofs {
     for await (const [key] of this.#table.range()) this.#convicting.add(tradeIn(key));
     const { trades } = this.#deps;
     this.#ends = [trades.onChange(({ trade, equivocations }) => equivocations > 0 && this.#look(trade))];
-    this.#track(this.#lookAll());
+    this.#background.add(this.#lookAll());
   }
 
   async stop(): Promise<void> {
     for (const end of this.#ends) end();
     this.#ends = [];
-    await Promise.all(this.#running);
+    await this.#background.ended();
   }
 
   async show(trade: string): Promise<ProofView[]> {
@@ -117,7 +120,7 @@ export class ProofService implements Proofs {
   }
 
   #look(trade: string): void {
-    this.#track(
+    this.#background.add(
       this.#deps.trades.open(trade).then(async (log) => {
         if (log !== undefined) await this.#keepAll(log);
       }),
@@ -197,16 +200,6 @@ export class ProofService implements Proofs {
       messages.every((each) => each.equals(a.id) || each.equals(b.id)),
     );
     await this.#keep(log, pair?.messages ?? [first.id, second.id], { from: traderToText(from), receipt });
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked: Promise<void> = work
-      .catch((error: unknown) => {
-        if (!isNiagaError(error, 'STOPPED'))
-          this.#deps.logger.error({ error: String(error) }, 'a proof could not be kept');
-      })
-      .finally(() => this.#running.delete(tracked));
-    this.#running.add(tracked);
   }
 }
 
