@@ -137,7 +137,7 @@ export class Delivery {
       const wait = this.#line.take(body.length, performance.now());
       // What all receivers share is not the fault of this one.
       if (wait > 0) await turn.pause(wait);
-      const { results } = await this.#ask({ receiver, method: PUT_METHOD, schema: putAnswerSchema }, body, turn);
+      const { results } = await this.#ask({ peer: receiver, method: PUT_METHOD, schema: putAnswerSchema }, body, turn);
       // What it is far from by its own view it gets not, also not when it is asked again.
       const refused = results.filter((result) => !SETTLED.includes(result));
       if (refused.length > 0) this.#deps.logger.debug({ receiver, refused }, 'cards handed over were refused');
@@ -163,7 +163,7 @@ export class Delivery {
       names.map(place),
     ]);
     const body = writeBody({ keys: [...keys.keys()], cards });
-    const question = { receiver, method: OFFER_METHOD, schema: offerAnswerSchema };
+    const question = { peer: receiver, method: OFFER_METHOD, schema: offerAnswerSchema };
     const { wanted, declined } = await this.#ask(question, body, turn);
     return { wanted: new Set(wanted), declined: new Set(declined) };
   }
@@ -188,17 +188,18 @@ export class Delivery {
 
   /** Asks, and once more after a while where the receiver has too much to do. */
   async #ask<S extends z.ZodType>(
-    { receiver: peer, method, schema }: { readonly receiver: string; readonly method: string; readonly schema: S },
+    question: { readonly peer: string; readonly method: string; readonly schema: S },
     body: Uint8Array,
     turn: Turn,
   ): Promise<z.output<S>> {
     const { network } = this.#deps;
+    const { peer, method } = question;
     for (let tries = 1; ; tries++) {
       try {
         const answer = await turn.answer((signal, timeout) =>
           network.request(peer, method, body, { signal, timeout, retry: true }),
         );
-        return readAnswer(network, { peer, method, schema }, answer);
+        return readAnswer(network, question, answer);
       } catch (error) {
         turn.signal.throwIfAborted();
         if (!isNiagaError(error, 'RATE_LIMITED') || tries === BUSY_TRIES || turn.left < BUSY_WAIT) throw error;
