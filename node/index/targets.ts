@@ -1,7 +1,8 @@
 import { createMemory } from '../../protocol/memory.js';
 import { COPIES, placeOf, readShardKey, SALTS, type KeyPlace } from '../../protocol/search/posting-keys.js';
+import type { Region } from './regions.js';
 import { responsible } from './responsible.js';
-import type { Region, Sweep } from './sweep.js';
+import type { Sweep } from './sweep.js';
 
 /** Names whose nodes are kept: the words of a shop come again with nearly every listing. About 700 bytes each. */
 const KEPT_NAMES = 16_000;

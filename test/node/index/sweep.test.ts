@@ -1,32 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { REGION_LIFETIME, SMALL_NETWORK_LIFETIME, Sweep } from '../../../node/index/sweep.js';
+import { REGION_LIFETIME } from '../../../node/index/regions.js';
+import { responsible } from '../../../node/index/responsible.js';
+import { Sweep } from '../../../node/index/sweep.js';
 import { LOOKUP_SIZE, type PeerRef } from '../../../node/network/index.js';
 import { hex } from '../../../node/bytes.js';
 import { sha256 } from '../../../protocol/hash.js';
-import { commonPrefixLength, compareDistance } from '../../../protocol/keyspace.js';
-import { COPIES, placeOf, type KeyPlace } from '../../../protocol/search/posting-keys.js';
-
-function peer(number: number | string): PeerRef {
-  const id = `peer-${number}`;
-  return { id, kadId: sha256(new TextEncoder().encode(id)), addresses: [], lastSeen: 1, self: false };
-}
-
-function nearest(peers: readonly PeerRef[], kadId: Uint8Array, count: number): PeerRef[] {
-  return [...peers].sort((a, b) => compareDistance(a.kadId, b.kadId, kadId)).slice(0, count);
-}
+import { commonPrefixLength } from '../../../protocol/keyspace.js';
+import { COPIES, type KeyPlace } from '../../../protocol/search/posting-keys.js';
+import { inHalf, nearest, peers, places } from './key-space.js';
 
 /** A network whose look-ups are right, as kad-dht's are in a network that stands still. */
-function simulate(size: number, peers = Array.from({ length: size }, (_, number) => peer(number))) {
+function simulate(all: PeerRef[]) {
   const state = {
-    peers,
+    peers: all,
     now: 1_000_000,
     lookups: 0,
     running: 0,
     /** Look-ups that ran side by side. */
     most: 0,
-    /** Peers that a look-up gives. */
-    short: LOOKUP_SIZE,
     /** Places whose look-up ends only when it is given up, or fails. */
     hang: '',
     fails: '',
@@ -41,15 +33,18 @@ function simulate(size: number, peers = Array.from({ length: size }, (_, number)
       await Promise.resolve();
       state.running--;
       if (state.fails === hex(kadId)) throw new Error('no look-up now');
-      return nearest(state.peers, kadId, state.short);
+      return nearest(state.peers, kadId, LOOKUP_SIZE);
     },
     now: () => state.now,
   });
   return { state, sweep };
 }
 
-const places = (count: number): KeyPlace[] =>
-  Array.from({ length: count }, (_, number) => placeOf('main', `term:${number}`, number % 2));
+/** The nodes that are responsible for each place. */
+async function closest(sweep: Sweep, wanted: readonly KeyPlace[]): Promise<PeerRef[][]> {
+  const regions = await sweep.regions(wanted);
+  return wanted.map(({ kadId }, at) => responsible(regions[at]?.peers ?? [], kadId));
+}
 
 const near = (a: KeyPlace, b: KeyPlace, bits: number): boolean => commonPrefixLength(a.kadId, b.kadId) >= bits;
 
@@ -57,19 +52,19 @@ const ids = (found: readonly PeerRef[][]): string[][] => found.map((list) => lis
 
 describe('a sweep', () => {
   it.each([1, 4, 19, 20, 21, 60, 200])('finds exactly the nearest nodes of every key among %i nodes', async (size) => {
-    const { state, sweep } = simulate(size);
+    const { state, sweep } = simulate(peers(size));
     for (const wanted of [places(400), places(1), places(3), places(400)]) {
       const expected = wanted.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
-      expect(ids(await sweep.closest(wanted))).toEqual(ids(expected));
+      expect(ids(await closest(sweep, wanted))).toEqual(ids(expected));
     }
   });
 
   it('costs far fewer look-ups than keys, and one for a single key', async () => {
-    const { state, sweep } = simulate(200);
-    await sweep.closest(places(2_000));
+    const { state, sweep } = simulate(peers(200));
+    await closest(sweep, places(2_000));
     expect(state.lookups).toBeLessThan(200);
-    const single = simulate(200);
-    await single.sweep.closest(places(1));
+    const single = simulate(peers(200));
+    await closest(single.sweep, places(1));
     expect(single.state.lookups).toBe(1);
   });
 
@@ -81,15 +76,12 @@ describe('a sweep', () => {
     [4, 24],
     [1, 40],
   ])('looks no place up for itself where a half of the key space has %i of %i nodes', async (few, size) => {
-    const of = (half: number): PeerRef[] =>
-      Array.from({ length: 4 * size + 40 }, (_, number) => peer(number)).filter(
-        ({ kadId }) => (kadId[0] ?? 0) >> 7 === half,
-      );
-    const { state, sweep } = simulate(size, [...of(0).slice(0, few), ...of(1).slice(0, size - few)]);
+    const of = (half: 0 | 1): PeerRef[] => inHalf(half, 4 * size + 40);
+    const { state, sweep } = simulate([...of(0).slice(0, few), ...of(1).slice(0, size - few)]);
     const wanted = places(2_000);
     for (const some of [wanted.slice(0, 40), wanted]) {
       const expected = some.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
-      expect(ids(await sweep.closest(some))).toEqual(ids(expected));
+      expect(ids(await closest(sweep, some))).toEqual(ids(expected));
     }
     expect(state.lookups).toBeLessThan(20);
     // Nor once its time is over, or somebody there is gone.
@@ -98,21 +90,9 @@ describe('a sweep', () => {
       state.lookups = 0;
       change();
       const expected = wanted.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
-      expect(ids(await sweep.closest(wanted))).toEqual(ids(expected));
+      expect(ids(await closest(sweep, wanted))).toEqual(ids(expected));
       expect(state.lookups).toBeLessThan(20);
     }
-  });
-
-  it('finds who has joined a nearly empty half as soon as it forgets any node', async () => {
-    const half = (which: number): PeerRef[] =>
-      Array.from({ length: 200 }, (_, number) => peer(number)).filter(({ kadId }) => (kadId[0] ?? 0) >> 7 === which);
-    const { state, sweep } = simulate(40, [...half(0).slice(0, 3), ...half(1).slice(0, 37)]);
-    const [before, wanted] = [places(600).slice(0, 300), places(600).slice(300)];
-    await sweep.closest(before);
-    state.peers.push(...half(0).slice(3, 4));
-    sweep.forget(half(1)[0]?.id);
-    const expected = wanted.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
-    expect(ids(await sweep.closest(wanted))).toEqual(ids(expected));
   });
 
   it('finds the nearest nodes of every key with few look-ups, wherever the nodes are', async () => {
@@ -122,13 +102,12 @@ describe('a sweep', () => {
         fc.string(),
         fc.integer({ min: 1, max: 300 }),
         async (size, salt, step) => {
-          const peers = Array.from({ length: size }, (_, number) => peer(`${salt}-${number}`));
-          const { state, sweep } = simulate(size, peers);
+          const { state, sweep } = simulate(peers(size, `${salt}-`));
           const wanted = places(300);
           for (let at = 0; at < wanted.length; at += step) {
             const some = wanted.slice(at, at + step);
-            const expected = some.map(({ kadId }) => nearest(peers, kadId, COPIES));
-            expect(ids(await sweep.closest(some))).toEqual(ids(expected));
+            const expected = some.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
+            expect(ids(await closest(sweep, some))).toEqual(ids(expected));
           }
           expect(state.lookups).toBeLessThan(size);
         },
@@ -138,7 +117,7 @@ describe('a sweep', () => {
   });
 
   it('looks at each place a few times, however many are asked for one after the other', async () => {
-    const { sweep } = simulate(10);
+    const { sweep } = simulate(peers(10));
     let looks = 0;
     const counted = places(2_000).map(({ kadId, preimage }): KeyPlace => ({
       preimage,
@@ -152,9 +131,9 @@ describe('a sweep', () => {
   });
 
   it('looks nothing up that is only to be split: one look-up for nine nodes or more, three at once', async () => {
-    const { state, sweep } = simulate(1_000);
+    const { state, sweep } = simulate(peers(1_000));
     const wanted = places(2_000);
-    const found = await sweep.closest(wanted);
+    const found = await closest(sweep, wanted);
     expect(state.lookups).toBeLessThan(1_000 / 9);
     expect(state.most).toBe(3);
     for (const at of [0, 500, 1_000, 1_999])
@@ -162,7 +141,7 @@ describe('a sweep', () => {
   });
 
   it('tells of each place as soon as it is known, whatever else is still looked up', async () => {
-    const { state, sweep } = simulate(200);
+    const { state, sweep } = simulate(peers(200));
     const [first, ...others] = places(60);
     const second = others.find((place) => first !== undefined && !near(place, first, 1));
     const third = others.find((place) => first !== undefined && near(place, first, 1) && !near(place, first, 2));
@@ -175,19 +154,8 @@ describe('a sweep', () => {
     expect(state.lookups).toBe(3);
   });
 
-  it('does not take a look-up that went wrong for a whole network', async () => {
-    const { state, sweep } = simulate(200);
-    const [one, ...others] = places(300);
-    await sweep.regions(others.slice(0, 1));
-    state.short = 4;
-    await sweep.regions(one === undefined ? [] : [one]);
-    state.short = LOOKUP_SIZE;
-    const expected = others.map(({ kadId }) => nearest(state.peers, kadId, COPIES));
-    expect(ids(await sweep.closest(others))).toEqual(ids(expected));
-  });
-
   it('goes on for those who still wait when another one gives up', async () => {
-    const { state, sweep } = simulate(200);
+    const { state, sweep } = simulate(peers(200));
     const [place] = places(1);
     if (place === undefined) throw new Error('no place');
     const leaving = new AbortController();
@@ -201,7 +169,7 @@ describe('a sweep', () => {
   });
 
   it('tells those of a failed look-up, and nobody else', async () => {
-    const { state, sweep } = simulate(200);
+    const { state, sweep } = simulate(peers(200));
     const [one, other] = places(2);
     if (one === undefined || other === undefined) throw new Error('no places');
     state.fails = hex(one.kadId);
@@ -209,25 +177,16 @@ describe('a sweep', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 
-  it('sees within seconds who joined a small network', async () => {
-    const { state, sweep } = simulate(1);
-    expect(ids(await sweep.closest(places(1)))).toEqual([['peer-0']]);
-    state.peers.push(peer(1));
-    state.now += SMALL_NETWORK_LIFETIME;
-    const [found = []] = ids(await sweep.closest(places(1)));
-    expect(found.toSorted()).toEqual(['peer-0', 'peer-1']);
-  });
-
   it('keeps what it knows of a large one, until it forgets', async () => {
-    const { state, sweep } = simulate(200);
-    await sweep.closest(places(2_000));
+    const { state, sweep } = simulate(peers(200));
+    await closest(sweep, places(2_000));
     const before = state.lookups;
     state.now += REGION_LIFETIME - 1;
-    await sweep.closest(places(2_000));
+    await closest(sweep, places(2_000));
     expect(state.lookups - before).toBeLessThan(before / 4);
     sweep.forget();
     const again = state.lookups;
-    await sweep.closest(places(2_000));
+    await closest(sweep, places(2_000));
     expect(state.lookups - again).toBe(before);
   });
 });
