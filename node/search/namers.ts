@@ -2,8 +2,9 @@ import { createBoundedCache } from '../../protocol/bounded-cache.js';
 import { MAX_CLOSER } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 
-/** Nodes whose words are remembered; who has named nothing wrong for so long begins anew. */
+/** Nodes whose words are remembered. */
 const REMEMBERED = 1_000;
+/** So many milliseconds after it first named somebody a node begins anew, however busy it is; a liar, after it was found out. */
 const REMEMBERED_FOR = 10 * 60 * 1000;
 /**
  * So many named nodes that are not there, and {@link MISSING_FACTOR} times as many as are, and a node is not listened to. Where half of a
@@ -34,6 +35,7 @@ interface Word {
   missing: number;
   /** Nodes that were asked and have not answered, and since when. */
   readonly open: Map<string, number>;
+  /** Nodes that it named and nobody here has met, also before it began anew. */
   readonly named: Set<string>;
   /** By `performance.now()`. */
   until: number;
@@ -70,9 +72,7 @@ export class Namers {
     this.#answered = performance.now();
     if (ids.length === 0) return;
     const known = this.#words.get(namer);
-    const isOld = known === undefined || known.until < performance.now();
-    const word: Word = isOld ? { there: 0, missing: 0, open: new Map(), named: new Set(), until: 0 } : known;
-    word.until = performance.now() + REMEMBERED_FOR;
+    const word = known === undefined || known.until < performance.now() ? newWord(known?.named) : known;
     for (const id of ids) {
       const namers = this.#namersOf(id) ?? new Map<Word, Fate | undefined>();
       if (!namers.has(word)) this.#namers.set(id, namers.set(word, undefined));
@@ -85,9 +85,9 @@ export class Namers {
     this.#words.set(namer, word);
   }
 
-  /** Whether somebody has named a node. */
+  /** Whether somebody has named a node, not too long ago. */
   hasNamed(id: string): boolean {
-    return this.#namers.get(id) !== undefined;
+    return (this.#namersOf(id)?.size ?? 0) > 0;
   }
 
   /** Whether a named node was asked not long ago and was not there. */
@@ -114,19 +114,19 @@ export class Namers {
       else if (this.#answered < begun - CUT_OFF_AFTER) return;
       this.#absent.set(id, fate === 'missing' ? performance.now() : Number.NEGATIVE_INFINITY);
       for (const [word, before] of namers) {
-        // Whoever is back was not made up.
+        // Counted once. Whoever was there at any time was not made up: not when it has left since, nor when it was away before.
         if (before === fate || before === 'there') continue;
         namers.set(word, fate);
         if (before !== undefined) word[before]--;
         word[fate]++;
-        this.#forgetIfLiar(word);
+        this.#judge(word);
       }
     };
   }
 
-  /** Those that it named are not looked at any more either. */
-  #forgetIfLiar(word: Word): void {
-    if (!isLiar(word) || word.named.size === 0) return;
+  /** Of a liar those that it named are not looked at any more either. */
+  #judge(word: Word): void {
+    if (!isLiar(word)) return;
     // Of those that it named some were met since, as neighbours or by a look-up: they are there.
     for (const id of word.named) {
       const namers = this.#namers.get(id);
@@ -136,6 +136,7 @@ export class Namers {
       word.there++;
     }
     if (!isLiar(word)) return;
+    word.until = performance.now() + REMEMBERED_FOR;
     this.#forget(word.named);
     word.named.clear();
   }
@@ -157,6 +158,10 @@ export class Namers {
     for (const word of namers?.keys() ?? []) if (word.until < now) namers?.delete(word);
     return namers;
   }
+}
+
+function newWord(named = new Set<string>()): Word {
+  return { there: 0, missing: 0, open: new Map(), named, until: performance.now() + REMEMBERED_FOR };
 }
 
 function isLiar({ there, missing }: Word): boolean {

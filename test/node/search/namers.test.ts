@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_CLOSER } from '../../../node/index/wire.js';
 import { Namers } from '../../../node/search/namers.js';
 
+const MINUTE = 60_000;
 const LIAR = 'liar';
 let made = 0;
 const met = new Set<string>();
@@ -71,10 +72,41 @@ describe('a node that names others', () => {
 
   it('begins anew after a while', () => {
     name(LIAR, 6, 'missing');
-    vi.advanceTimersByTime(11 * 60 * 1000);
+    vi.advanceTimersByTime(11 * MINUTE);
     expect(namers.isHeard(LIAR)).toBe(true);
     name(LIAR, 1, 'missing');
     expect(namers.isHeard(LIAR)).toBe(true);
+  });
+
+  it('begins anew after a while too where it names others all the time', () => {
+    name('honest', 5, 'missing');
+    for (let at = 0; at < 11; at++) {
+      vi.advanceTimersByTime(MINUTE);
+      namers.named('honest', [`unmet ${at}`]);
+    }
+    name('honest', 1, 'missing');
+    expect(namers.isHeard('honest')).toBe(true);
+  });
+
+  it('is not listened to for ten minutes from when it was found out, however long ago it named', () => {
+    name(LIAR, 5, 'missing');
+    const { settle } = ask(LIAR, 1);
+    vi.advanceTimersByTime(9 * MINUTE);
+    namers.named('another', []);
+    settle('missing');
+    vi.advanceTimersByTime(9 * MINUTE);
+    expect(namers.isHeard(LIAR)).toBe(false);
+    vi.advanceTimersByTime(2 * MINUTE);
+    expect(namers.isHeard(LIAR)).toBe(true);
+  });
+
+  it('has named nobody by words that are too old', () => {
+    namers.named('honest', ['unmet']);
+    expect(namers.hasNamed('unmet')).toBe(true);
+    expect(namers.hasNamed('never named')).toBe(false);
+    vi.advanceTimersByTime(11 * MINUTE);
+    namers.asked('unmet')('missing');
+    expect(namers.hasNamed('unmet')).toBe(false);
   });
 
   it('answers for those that it named in every search that asks them, once for each', () => {
@@ -139,7 +171,7 @@ describe('a node that names others', () => {
   it('does not vouch for its own inventions by having named them long ago', () => {
     const ids = Array.from({ length: 6 }, (_, at) => `made up ${at}`);
     namers.named(LIAR, ids);
-    vi.advanceTimersByTime(11 * 60 * 1000);
+    vi.advanceTimersByTime(11 * MINUTE);
     namers.named(LIAR, ids);
     for (const id of ids) namers.asked(id)('missing');
     expect(forgotten).toEqual(ids);
@@ -168,6 +200,15 @@ describe('a node that names others', () => {
   it('has its last ones kept and the others forgotten, however many it names', () => {
     const ids = Array.from({ length: 1_000 }, (_, at) => `named ${at}`);
     namers.named(LIAR, ids);
+    expect(forgotten).toEqual(ids.slice(0, -2 * MAX_CLOSER));
+  });
+
+  it('has its last ones kept and the others forgotten, however long it goes on', () => {
+    const ids = Array.from({ length: 12 * 2 * MAX_CLOSER }, (_, at) => `named ${at}`);
+    for (let at = 0; at < ids.length; at += 2 * MAX_CLOSER) {
+      namers.named(LIAR, ids.slice(at, at + 2 * MAX_CLOSER));
+      vi.advanceTimersByTime(MINUTE);
+    }
     expect(forgotten).toEqual(ids.slice(0, -2 * MAX_CLOSER));
   });
 });
