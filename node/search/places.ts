@@ -84,25 +84,27 @@ export class Places {
     const trusted = new Set(before.map(({ id }) => id));
     const mayBe = ({ id, self, lastSeen }: PeerRef): boolean =>
       self || lastSeen > 0 || trusted.has(id) || this.#namers.isBelieved(id);
-    const known = directory.closest(place.kadId, LOOKUP_SIZE).filter(mayBe);
+    const able = directory.closest(place.kadId, LOOKUP_SIZE, { met: true });
+    // Beside these: so many that are not believed may be nearer that nobody else is among the nearest.
+    const believed = directory.closest(place.kadId, LOOKUP_SIZE).filter(mayBe);
+    const known = new Map([...able, ...believed].map((peer) => [peer.id, peer]));
     // What was found here before, or named in this search, is not forgotten where the directory has had no room for it.
     const beside = new Map([...heard.filter(mayBe), ...before].map((peer) => [peer.id, peer]));
-    for (const { id } of known) beside.delete(id);
+    for (const id of known.keys()) beside.delete(id);
     const absent = [...beside.values()].filter(({ id }) => directory.get(id) === undefined);
-    const nearest = responsible([...known, ...absent], place.kadId);
+    const nearest = responsible([...known.values(), ...absent], place.kadId);
     const lost = absent.filter((peer) => nearest.includes(peer));
     if (lost.length > 0) directory.learn(lost, { needed: true });
     const met = directory.closest(place.kadId, LOOKUP_SIZE, { met: true, resting: true });
-    const able = directory.closest(place.kadId, LOOKUP_SIZE, { met: true });
-    const all = [...known, ...lost];
-    const real = new Map([...met, ...all.filter(({ id }) => trusted.has(id))].map((peer) => [peer.id, peer]));
-    for (const peer of known) if (peer.self || peer.lastSeen > 0) real.set(peer.id, peer);
+    const all = [...known.values(), ...lost];
+    const vouched = all.filter(({ id }) => trusted.has(id));
+    const real = new Map([...met, ...vouched, ...able].map((peer) => [peer.id, peer]));
     // Whoever fails here, and is not named by those who would know, has lost its place to the next. With none to take it, it stays.
     const there = [...real.values()].filter(({ id, failing }) => failing !== true || told.has(id));
     return {
       members: responsible(there.length < COPIES ? [...real.values()] : there, place.kadId),
       nearest,
-      usable: new Set([...all, ...able].map(({ id }) => id)),
+      usable: new Set(all.map(({ id }) => id)),
       met: new Set(real.keys()),
     };
   }

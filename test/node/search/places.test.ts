@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Network } from '../../../node/network/index.js';
+import { LOOKUP_SIZE, type Network } from '../../../node/network/index.js';
 import type { Freshness } from '../../../node/search/freshness.js';
 import { Places } from '../../../node/search/places.js';
 import { compareDistance } from '../../../protocol/keyspace.js';
+import { COPIES } from '../../../protocol/search/posting-keys.js';
 import { nearestTo, nodesWith } from './support.js';
 
 const WORDS = ['payung', 'sarung', 'batik', 'kopi', 'teh', 'gula', 'garam', 'beras'];
@@ -71,6 +72,26 @@ describe('whom a search asks first', () => {
     const one = closer.slice(0, 1);
     places.learn('honest', one);
     expect(shown().filter((id) => madeUp.has(id))).toEqual(one.map(([id]) => id));
+  });
+
+  it('are those that were met, where more than are looked at are nearer and not believed', async () => {
+    const nodes = nodesWith(60);
+    const name = 'term:payung';
+    const [madeUp, others] = [
+      nearestTo(name, 0, nodes).slice(0, LOOKUP_SIZE),
+      nearestTo(name, 0, nodes).slice(LOOKUP_SIZE),
+    ];
+    const refs = nodes.map((node) => (madeUp.includes(node) ? { ...node.ref, lastSeen: 0 } : node.ref));
+    const places = placesOf(refs, []);
+    places.learn(
+      'liar',
+      madeUp.map(({ id }): [string, string[]] => [id, []]),
+      2,
+    );
+    for (const { id } of madeUp)
+      await places.askHearsay(id, () => Promise.reject(new Error('nobody there'))).catch(() => undefined);
+    const shown = places.candidates(places.named(name)).filter(({ nearest }) => nearest?.includes(0) === true);
+    expect(new Set(shown.map(({ peer }) => peer.id))).toEqual(new Set(others.slice(0, COPIES).map(({ id }) => id)));
   });
 });
 
