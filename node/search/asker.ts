@@ -1,33 +1,20 @@
 import { median } from '../../protocol/search/median.js';
 import { MAX_SHARD_BITS, shardsOf } from '../../protocol/search/posting-keys.js';
-import {
-  ASK_METHOD,
-  askAnswerSchema,
-  MAX_ANSWERS,
-  MAX_ASK_KEYS,
-  PER_SELLER_ANSWERS,
-  type AskAnswer,
-  type AskInput,
-} from '../index/wire.js';
-import { readAnswer, writeBody } from '../network/bodies.js';
-import type { Network, PeerRef, RequestOptions } from '../network/index.js';
+import { MAX_ANSWERS, MAX_ASK_KEYS, PER_SELLER_ANSWERS, type AskAnswer, type AskInput } from '../index/wire.js';
+import type { Network, PeerRef } from '../network/index.js';
 import { askAll, type Answered, type Asked, type Asking } from './ask.js';
+import { askNode } from './ask-node.js';
 import { isCovered, WANTED_ANSWERS, type Candidate } from './asked-key.js';
 import type { Latecomers } from './latecomers.js';
 import type { Named, Places } from './places.js';
 import { matchOf, type Question } from './question.js';
 import type { ShardBits } from '../index/shard-bits.js';
 
-/** Largest answer in bytes: a hundred cards with their delegations and leases, and ids of more. */
-export const MAX_RESPONSE = 512 * 1024;
-
 /**
  * Names of one search: all shards of a word that is split as far as words are, and whole words beside it. The rarest of the words come
  * first, so that it is the commonest that there may be no room for.
  */
 const MAX_NAMES = 2 ** MAX_SHARD_BITS + MAX_ASK_KEYS;
-/** By then a dial has ended, and who was named and has not shown itself is not there. */
-const NAMED_TIMEOUT = 10_000;
 
 /** An answer with the names that were asked for. */
 interface NamedAnswer extends Answered<AskAnswer> {
@@ -173,7 +160,7 @@ class Round {
     return [...this.#heard.values()].filter(({ id }) => directory.get(id) === undefined);
   }
 
-  async #request(peer: string, keys: readonly number[], first: boolean, signal: AbortSignal): Promise<AskAnswer> {
+  #request(peer: string, keys: readonly number[], first: boolean, signal: AbortSignal): Promise<AskAnswer> {
     const { query, filters, sort, facets, perSeller = PER_SELLER_ANSWERS } = this.#question;
     const { limit, cards, cardsOfAll = 0, deadline } = this.#options;
     const body: AskInput = {
@@ -189,15 +176,7 @@ class Round {
       // As many of one seller as its readers will show, where they want more than is usual.
       ...(perSeller === 0 || perSeller > PER_SELLER_ANSWERS ? { perSeller: Math.min(perSeller, MAX_ANSWERS) } : {}),
     };
-    const { network, places } = this.#deps;
-    const ask = async (options: RequestOptions): Promise<AskAnswer> => {
-      const common = { maxResponse: MAX_RESPONSE, retry: true, ...options };
-      const answer = await network.request(peer, ASK_METHOD, writeBody(body), common);
-      return readAnswer(network, { peer, method: ASK_METHOD, schema: askAnswerSchema }, answer);
-    };
-    if (!places.isHearsay(peer)) return ask({ signal, timeout: deadline });
-    // Not given up with the search, or those who are slow would count as made up.
-    return places.askHearsay(peer, () => ask({ timeout: Math.max(deadline, NAMED_TIMEOUT) }));
+    return askNode(this.#deps, peer, body, { signal, timeout: deadline });
   }
 
   #onAnswer(answered: Answered<AskAnswer>, asking: Asking<AskAnswer>): void {

@@ -1,20 +1,11 @@
 import { matcher } from '../../protocol/search/filters.js';
 import { hasAllWords } from '../../protocol/search/all-words.js';
 import { MAX_SHARD_BITS, shardsOf } from '../../protocol/search/posting-keys.js';
-import {
-  ASK_METHOD,
-  askAnswerSchema,
-  MAX_ANSWERS,
-  MAX_ASK_KEYS,
-  MAX_HITS,
-  type AskAnswer,
-  type AskInput,
-} from '../index/wire.js';
-import { readAnswer, writeBody } from '../network/bodies.js';
+import { MAX_ANSWERS, MAX_ASK_KEYS, MAX_HITS, type AskAnswer, type AskInput } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 import { askAll } from './ask.js';
+import { askNode } from './ask-node.js';
 import { WANTED_ANSWERS } from './asked-key.js';
-import { MAX_RESPONSE } from './asker.js';
 import type { Fetcher } from './fetcher.js';
 import type { Harvest } from './harvest.js';
 import type { Change, Changes, ChangesOptions } from './index.js';
@@ -65,7 +56,8 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
     signal: options.signal,
     request: (peer, keys, _first, signal) => {
       const asked = asking(keys);
-      return ask(deps, { peer, names: asked, question, since: before.get(markOf(peer, asked)), signal });
+      const body = questionTo(question, asked, before.get(markOf(peer, asked)));
+      return askNode(deps, peer, body, { timeout: DEADLINE, signal });
     },
     onAnswer: ({ peer, keys, answer }) => {
       const mark = markOf(peer, asking(keys));
@@ -73,7 +65,7 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
       came.push({ mark, since, answer });
       // A node that was not asked before has more than it may say of what was there already: that is no news.
       if (since !== undefined || before.size === 0) truncated ||= answer.truncated;
-      places.learn(peer, answer.closer);
+      places.learn(peer, answer.closer, keys.length);
       harvest.take(peer, answer, asking(keys));
     },
   });
@@ -143,33 +135,21 @@ function namesOf({ places, shards }: ChangesDeps, { keys }: Question): Named[] {
   return names;
 }
 
-async function ask(
-  { network }: ChangesDeps,
-  to: {
-    readonly peer: string;
-    readonly names: readonly string[];
-    readonly question: Question;
-    readonly since: number | undefined;
-    readonly signal: AbortSignal;
-  },
-): Promise<AskAnswer> {
-  const { query, filters, keys } = to.question;
-  const body: AskInput = {
+/** @param since how far the node's answers were read before */
+function questionTo({ query, filters, keys }: Question, names: readonly string[], since: number | undefined): AskInput {
+  return {
     query,
     filters,
-    keys: [...to.names],
+    keys: [...names],
     question: [...keys],
     sort: 'newest',
     // What has only some of the words would fill the list and be left out here.
     match: 'all',
     // No seller fills the list while there are others: whoever floods a word hides nobody's news. Those beyond the cards are fetched.
-    limit: to.since === undefined ? MAX_ANSWERS : MAX_HITS,
+    limit: since === undefined ? MAX_ANSWERS : MAX_HITS,
     cards: MAX_ANSWERS,
-    ...(to.since === undefined ? {} : { since: to.since }),
+    ...(since === undefined ? {} : { since }),
   };
-  const options = { signal: to.signal, timeout: DEADLINE, maxResponse: MAX_RESPONSE, retry: true };
-  const answer = await network.request(to.peer, ASK_METHOD, writeBody(body), options);
-  return readAnswer(network, { peer: to.peer, method: ASK_METHOD, schema: askAnswerSchema }, answer);
 }
 
 /** A node that is asked for other names than before has other things to tell of the past. */

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.js';
 import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { GRACE, HEDGE_AFTER } from './ask.js';
-import { MAX_RESPONSE } from './asker.js';
+import { MAX_RESPONSE } from './ask-node.js';
 import type { Harvest } from './harvest.js';
 import type { Latecomers } from './latecomers.js';
 

@@ -94,6 +94,17 @@ describe('neighbours that a liar makes up', () => {
     expect(asked).toBeLessThanOrEqual(10);
     expect([...fake.known.values()].filter(({ lastSeen }) => lastSeen === 0)).toEqual([]);
   });
+
+  it('are asked for no longer, nor known, where only questions that are asked again and again meet them', async () => {
+    const [liar] = world();
+    const fake = createFake(liar === undefined ? [] : [liar]);
+    for (let time = 0; time < 3; time++) await fake.search.changes({ words: ['payung'] });
+    expect(fake.learnt.length).toBeGreaterThan(0);
+    expect([...fake.known.values()].filter(({ lastSeen }) => lastSeen === 0)).toEqual([]);
+    const learnt = fake.learnt.length;
+    await fake.search.changes({ words: ['payung'] });
+    expect(fake.learnt).toHaveLength(learnt);
+  });
 });
 
 it('a search is not complete by the few that are left of those that hold a key', async () => {
