@@ -2,12 +2,11 @@ import type { z } from 'zod';
 import { encode } from '../../protocol/cbor.js';
 import { readCbor } from '../../protocol/cbor-reader.js';
 import { NiagaError } from '../../protocol/errors.js';
+import { MAX_BODY } from './frames.js';
 import type { Network } from './index.js';
 
 /** Bodies of requests and answers, whatever the method. */
 
-/** Twice what a frame holds. */
-const MAX_READ = 4 * 1024 * 1024;
 const DEPTH = 16;
 
 export function writeBody(value: unknown): Uint8Array {
@@ -16,7 +15,8 @@ export function writeBody(value: unknown): Uint8Array {
 
 /** @throws NiagaError PEER_PROTOCOL where the bytes are not of the schema; RECORD_MALFORMED, RECORD_TOO_LARGE */
 export function readBody<S extends z.ZodType>(schema: S, body: Uint8Array, what: string): z.output<S> {
-  if (body.length > MAX_READ) throw new NiagaError('RECORD_TOO_LARGE', `The ${what} has more than ${MAX_READ} bytes.`);
+  // No frame holds more; what letters bring is read here too.
+  if (body.length > MAX_BODY) throw new NiagaError('RECORD_TOO_LARGE', `The ${what} has more than ${MAX_BODY} bytes.`);
   // Nobody signs bodies, so they are not encoded again to compare: that would cost as much as reading them.
   const parsed = schema.safeParse(readCbor(body, DEPTH));
   if (parsed.success) return parsed.data;
