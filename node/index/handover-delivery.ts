@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { parseId } from '../../protocol/ids.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import type { Logger } from '../logger.js';
-import { readAnswer, writeBody } from '../network/bodies.js';
+import { readAnswer, writeBody, type Expected } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
 import { BUSY_TRIES, BUSY_WAIT, DELIVERY_TIMEOUT, OFFER_CARDS, type HandoverOptions } from './handover-options.js';
@@ -17,6 +17,7 @@ import {
   putAnswerSchema,
   type Offer,
   type Put,
+  type PutAnswer,
 } from './wire.js';
 
 /** Delegations and leases of one put at most, as its schema has it. */
@@ -137,11 +138,13 @@ export class Delivery {
       const wait = this.#line.take(body.length, performance.now());
       // What all receivers share is not the fault of this one.
       if (wait > 0) await turn.pause(wait);
-      const { results } = await this.#ask({ peer: receiver, method: PUT_METHOD, schema: putAnswerSchema }, body, turn);
+      const fits = ({ results }: PutAnswer): boolean => results.length === put.cards.length;
+      const expected = { peer: receiver, method: PUT_METHOD, schema: putAnswerSchema, fits };
+      const { results } = await this.#ask(expected, body, turn);
       // What it is far from by its own view it gets not, also not when it is asked again.
       const refused = results.filter((result) => !SETTLED.includes(result));
       if (refused.length > 0) this.#deps.logger.debug({ receiver, refused }, 'cards handed over were refused');
-      whole &&= refused.length === 0 && results.length === put.cards.length;
+      whole &&= refused.length === 0;
     }
     return whole;
   }
@@ -163,8 +166,8 @@ export class Delivery {
       names.map(place),
     ]);
     const body = writeBody({ keys: [...keys.keys()], cards });
-    const question = { peer: receiver, method: OFFER_METHOD, schema: offerAnswerSchema };
-    const { wanted, declined } = await this.#ask(question, body, turn);
+    const expected = { peer: receiver, method: OFFER_METHOD, schema: offerAnswerSchema };
+    const { wanted, declined } = await this.#ask(expected, body, turn);
     return { wanted: new Set(wanted), declined: new Set(declined) };
   }
 
@@ -187,19 +190,15 @@ export class Delivery {
   }
 
   /** Asks, and once more after a while where the receiver has too much to do. */
-  async #ask<S extends z.ZodType>(
-    question: { readonly peer: string; readonly method: string; readonly schema: S },
-    body: Uint8Array,
-    turn: Turn,
-  ): Promise<z.output<S>> {
+  async #ask<S extends z.ZodType>(expected: Expected<S>, body: Uint8Array, turn: Turn): Promise<z.output<S>> {
     const { network } = this.#deps;
-    const { peer, method } = question;
+    const { peer, method } = expected;
     for (let tries = 1; ; tries++) {
       try {
         const answer = await turn.answer((signal, timeout) =>
           network.request(peer, method, body, { signal, timeout, retry: true }),
         );
-        return readAnswer(network, question, answer);
+        return readAnswer(network, expected, answer);
       } catch (error) {
         turn.signal.throwIfAborted();
         if (!isNiagaError(error, 'RATE_LIMITED') || tries === BUSY_TRIES || turn.left < BUSY_WAIT) throw error;

@@ -1,9 +1,8 @@
-import { NiagaError } from '../../protocol/errors.js';
 import { readAnswer } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import type { PlacementState } from './placement.js';
 import { PutBody } from './put-body.js';
-import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, type Closer, type LeaseProof } from './wire.js';
+import { MAX_PUT_CARDS, PUT_METHOD, putAnswerSchema, type Closer, type LeaseProof, type PutAnswer } from './wire.js';
 
 /** Bytes of one batch. Larger ones are no faster, and while a node reads one it answers nobody. */
 const MAX_BATCH_BYTES = 128 * 1024;
@@ -82,8 +81,8 @@ export class PutBatch {
     const sent = this.#body.cards;
     const options = { timeout: PUT_TIMEOUT, retry: true, signal };
     const bytes = await network.request(this.peer, PUT_METHOD, body, options);
-    const answer = readAnswer(network, { peer: this.peer, method: PUT_METHOD, schema: putAnswerSchema }, bytes);
-    if (answer.results.length !== sent) throw new NiagaError('PEER_PROTOCOL', 'The answer to index.put is too short.');
+    const fits = ({ results }: PutAnswer): boolean => results.length === sent;
+    const answer = readAnswer(network, { peer: this.peer, method: PUT_METHOD, schema: putAnswerSchema, fits }, bytes);
     return {
       results: answer.results,
       bits: new Map(answer.bits.map(([place, bits]) => [names[place] ?? '', bits])),

@@ -23,19 +23,30 @@ export function readBody<S extends z.ZodType>(schema: S, body: Uint8Array, what:
   throw new NiagaError('PEER_PROTOCOL', `The ${what} is not of its form.`);
 }
 
+/** Who was asked what, and what may come of it. */
+export interface Expected<S extends z.ZodType> {
+  readonly peer: string;
+  readonly method: string;
+  readonly schema: S;
+  /** Whether it can be an answer to what was asked: to each of so many records, say. Default: whatever is of the schema can. */
+  readonly fits?: ((answer: z.output<S>) => boolean) | undefined;
+}
+
 /**
  * Reads what an index node or keeper has answered. An answer that is not of its form costs its reader as much as an honest one: whoever
  * sends several is blocked for a while. For mail, and between a trader's devices, it is {@link readBody} that reads: a later version
  * that cannot be read must not cut traders off from each other.
- * @throws what {@link readBody} throws
+ * @throws what {@link readBody} throws; PEER_PROTOCOL also where the answer does not fit
  */
 export function readAnswer<S extends z.ZodType>(
   network: Pick<Network, 'misbehaved'>,
-  { peer, method, schema }: { readonly peer: string; readonly method: string; readonly schema: S },
+  { peer, method, schema, fits = () => true }: Expected<S>,
   bytes: Uint8Array,
 ): z.output<S> {
   try {
-    return readBody(schema, bytes, `answer to ${method}`);
+    const answer = readBody(schema, bytes, `answer to ${method}`);
+    if (fits(answer)) return answer;
+    throw new NiagaError('PEER_PROTOCOL', `The answer to ${method} does not fit what was asked.`);
   } catch (error) {
     network.misbehaved(peer);
     throw error;

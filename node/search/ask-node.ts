@@ -27,9 +27,21 @@ export async function askNode(
   const ask = async (options: RequestOptions): Promise<AskAnswer> => {
     const common = { maxResponse: MAX_RESPONSE, retry: true, ...options };
     const answer = await network.request(peer, ASK_METHOD, writeBody(question), common);
-    return readAnswer(network, { peer, method: ASK_METHOD, schema: askAnswerSchema }, answer);
+    return readAnswer(
+      network,
+      { peer, method: ASK_METHOD, schema: askAnswerSchema, fits: answersTo(question) },
+      answer,
+    );
   };
   if (!places.isHearsay(peer)) return ask({ signal, timeout });
   // Not given up with the search, or those who are slow would count as made up.
   return places.askHearsay(peer, () => ask({ timeout: Math.max(timeout, NAMED_TIMEOUT) }));
+}
+
+/** What is said for each key is said for all of them, or for none where an older version does not know of it. */
+function answersTo({ keys, limit }: AskInput): (answer: AskAnswer) => boolean {
+  return ({ hits, held, matched, facets, bits }) =>
+    hits.length <= limit &&
+    held.length === keys.length &&
+    [matched, facets, bits].every(({ length }) => length === 0 || length === keys.length);
 }

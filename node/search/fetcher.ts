@@ -1,5 +1,5 @@
 import { isNiagaError } from '../../protocol/errors.js';
-import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, type WantedCards } from '../index/wire.js';
+import { CARDS_METHOD, cardsAnswerSchema, MAX_ANSWERS, type CardsAnswer, type WantedCards } from '../index/wire.js';
 import type { Logger } from '../logger.js';
 import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
@@ -92,7 +92,8 @@ export class Fetcher {
         try {
           const bytes = await network.request(peer, CARDS_METHOD, writeBody({ listings: batch }), options);
           if (performance.now() - begun < HEDGE_AFTER) latecomers.inTime(peer);
-          const answer = readAnswer(network, { peer, method: CARDS_METHOD, schema: cardsAnswerSchema }, bytes);
+          const expected = { peer, method: CARDS_METHOD, schema: cardsAnswerSchema, fits: answersTo(batch) };
+          const answer = readAnswer(network, expected, bytes);
           harvest.takeCards(answer, wanted);
         } catch (error) {
           if (signal?.aborted === true) return;
@@ -102,6 +103,11 @@ export class Fetcher {
       }),
     );
   }
+}
+
+/** Of each listing there is one card at most, and one end. */
+function answersTo(asked: WantedCards): (answer: CardsAnswer) => boolean {
+  return ({ cards, ends }) => cards.length <= asked.length && ends.length <= asked.length;
 }
 
 function inBatches<T>(all: readonly T[], size: number): T[][] {

@@ -25,7 +25,9 @@ export type Conduct =
   /** Refuses each record. */
   | 'full'
   /** Says that it is far from each record's names, and who is nearer. */
-  | 'far';
+  | 'far'
+  /** Answers for one record fewer than it was sent. */
+  | 'curt';
 
 export interface FakeNode {
   readonly ref: PeerRef;
@@ -75,6 +77,8 @@ export function fakeNodes(size: number, { realTime = false } = {}) {
     running: 0,
     /** Requests that ran side by side. */
     most: 0,
+    /** Whose answers were not of their form. */
+    misbehaved: new Set<string>(),
   };
 
   function nearest(kadId: Uint8Array, count: number, among: readonly FakeNode[]): FakeNode[] {
@@ -114,8 +118,9 @@ export function fakeNodes(size: number, { realTime = false } = {}) {
     });
     const refusal = { full: 'RATE_LIMITED', far: 'INDEX_FAR' } as Partial<Record<Conduct, string>>;
     const closer = [...state.hidden].slice(0, 32).map((id) => [id, []]);
+    const results = cards.map(() => refusal[node.conduct] ?? 'ok');
     return writeBody({
-      results: cards.map(() => refusal[node.conduct] ?? 'ok'),
+      results: node.conduct === 'curt' ? results.slice(1) : results,
       bits,
       ...(node.conduct === 'far' ? { closer } : {}),
     });
@@ -130,6 +135,7 @@ export function fakeNodes(size: number, { realTime = false } = {}) {
     request,
     directory,
     connections: () => (state.connected ? [...byId.keys()] : []),
+    misbehaved: (peer: string) => void state.misbehaved.add(peer),
   } as unknown as Network;
   const found = (): FakeNode[] => nodes.filter(({ ref }) => !state.hidden.has(ref.id));
   const sweep = new Sweep({

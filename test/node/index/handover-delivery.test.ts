@@ -15,6 +15,8 @@ interface Receiver {
   /** What it says to an offer of so many cards. */
   readonly offer?: (count: number) => { wanted: number[]; declined?: number[] };
   readonly put?: () => string;
+  /** Records of each batch for which it has no answer. Default 0. */
+  readonly silentOf?: number;
   /** Milliseconds for an answer. */
   readonly takes?: number;
 }
@@ -36,6 +38,7 @@ function deliver(
   const puts: { cards: number; bytes: number; delegations: number }[] = [];
   const offers: number[] = [];
   const timeouts: number[] = [];
+  const misbehaved: string[] = [];
   const source = {
     held: () => ({ seq: 1, names: ['term:kopi'] }),
     putOf: (cards: readonly NamedListing[]) => ({
@@ -59,8 +62,10 @@ function deliver(
       expect(method).toBe(PUT_METHOD);
       const { cards, delegations } = readBody(putSchema, body, 'put');
       puts.push({ cards: cards.length, bytes: body.length, delegations: delegations.length });
-      return Promise.resolve(writeBody({ results: cards.map(() => receiver.put?.() ?? 'ok'), bits: [] }));
+      const results = cards.slice(receiver.silentOf).map(() => receiver.put?.() ?? 'ok');
+      return Promise.resolve(writeBody({ results, bits: [] }));
     },
+    misbehaved: (peer: string) => void misbehaved.push(peer),
   } as unknown as Network;
   const delivery = new Delivery({
     network,
@@ -72,7 +77,7 @@ function deliver(
     const cards = Array.from({ length: count }, (_, number): NamedListing => [listingId(number), ['term:kopi']]);
     return delivery.bring('receiver', cards, new AbortController().signal, { onHeld, othersWait });
   };
-  return { bring, puts, offers, timeouts };
+  return { bring, puts, offers, timeouts, misbehaved };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
@@ -132,6 +137,12 @@ describe('what is brought to another node', () => {
     const confused = deliver({ offer: () => ({ wanted: [500, 700] }) });
     expect(await confused.bring(1)).toBe(true);
     expect(confused.puts).toEqual([]);
+  });
+
+  it('was not taken by a receiver that answers for fewer records than it was sent, and this is held against it', async () => {
+    const { bring, misbehaved } = deliver({ silentOf: 1 });
+    await expect(bring(10)).rejects.toMatchObject({ code: 'PEER_PROTOCOL' });
+    expect(misbehaved).toEqual(['receiver']);
   });
 
   it('is left for later when the receiver has had its time', async () => {

@@ -45,6 +45,15 @@ describe('a published card', () => {
     expect(placed.replicas).toBeGreaterThan(0);
   });
 
+  it('counts at no node that answers for fewer records than it was sent, and this is held against it', async () => {
+    const { nodes, state, publisher } = fakeNodes(4);
+    Object.assign(nodes[3] ?? {}, { conduct: 'curt' });
+    const one = publisher({ patience: PATIENCE });
+    expect(await one.post(KOPI).done).toMatchObject({ replicas: 2, quorum: true });
+    one.stop();
+    expect([...state.misbehaved]).toEqual(['node-3']);
+  });
+
   it('is where it should be, and its flags say so, whichever nodes fail whenever', { timeout: 60_000 }, async () => {
     const conduct = fc.constantFrom<Conduct>('good', 'good', 'good', 'gone', 'frozen', 'full');
     const network = fc.array(fc.record({ conduct, dies: fc.option(fc.nat(3)), delay: fc.nat(6) }), {

@@ -1,5 +1,6 @@
 import { CID } from 'multiformats/cid';
 import { describe, expect, it } from 'vitest';
+import type { AskAnswer } from '../../../node/index/wire.js';
 import { HEDGE_AFTER } from '../../../node/search/ask.js';
 import { encode } from '../../../protocol/cbor.js';
 import { merkleRoot } from '../../../protocol/merkle.js';
@@ -201,5 +202,46 @@ describe('an answer that is not of its form', () => {
     expect(hits).toHaveLength(1);
     expect(fake.misbehaved.length).toBeGreaterThan(0);
     for (const peer of fake.misbehaved) expect(['node-0', 'node-1']).toContain(peer);
+  });
+
+  it.each([
+    ['the counts of other keys than those asked for', { held: [1, 1] }],
+    ['counts of some keys only', { held: [] }],
+    ['matches of other keys', { matched: [1, 1] }],
+    ['bits of other keys', { bits: [0, 0] }],
+  ])('is one with %s', async (_, wrong: Partial<AskAnswer>) => {
+    const seller = createSeller(now);
+    const nodes = nodesWith(4, (node) => node.take(seller, seller.card('a', 'Payung')));
+    for (const liar of nodes.slice(0, 2)) liar.change = (answer) => ({ ...answer, ...wrong });
+    const fake = createFake(nodes);
+    expect((await fake.find('payung')).hits).toHaveLength(1);
+    expect(fake.misbehaved.length).toBeGreaterThan(0);
+    for (const peer of fake.misbehaved) expect(['node-0', 'node-1']).toContain(peer);
+  });
+
+  it('is one with more hits than were asked for', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung');
+    const nodes = nodesWith(4, (node) => node.take(seller, card));
+    for (const liar of nodes.slice(0, 2))
+      liar.change = (answer, { limit }) => ({
+        ...answer,
+        hits: Array.from({ length: limit + 1 }, (_, seq) => [CID.parse(listingOf(card)), seq, 1]),
+      });
+    const fake = createFake(nodes);
+    expect((await fake.find('payung')).hits).toHaveLength(1);
+    expect(fake.misbehaved.length).toBeGreaterThan(0);
+    for (const peer of fake.misbehaved) expect(['node-0', 'node-1']).toContain(peer);
+  });
+
+  it('is one with more cards than were fetched from its author', async () => {
+    const seller = createSeller(now);
+    const node = new FakeNode('node-0').take(seller, seller.card('a', 'Payung'), seller.card('b', 'Payung lipat'));
+    node.change = (answer) => ({ ...answer, cards: [] });
+    expect((await createFake([node]).find('payung')).hits).toHaveLength(2);
+    node.changeCards = (answer) => ({ ...answer, cards: [...answer.cards, ...answer.cards] });
+    const fake = createFake([node]);
+    expect((await fake.find('payung')).hits).toEqual([]);
+    expect(fake.misbehaved).toEqual([node.id]);
   });
 });
