@@ -15,6 +15,13 @@ import type { ShardBits } from '../index/shard-bits.js';
  * first, so that it is the commonest that there may be no room for.
  */
 const MAX_NAMES = 2 ** MAX_SHARD_BITS + MAX_ASK_KEYS;
+/**
+ * Keys that somebody holds: with so many an answer is as good as with all (FACTS: nDCG .747 with four, .735 with two). What nobody
+ * has, as words that are mistyped or stand in no card, leaves its place to the next word.
+ */
+const ENOUGH_KEYS = 4;
+/** Answers that say that nobody holds a key before another is asked for in its place. */
+const UNHELD_ANSWERS = 2;
 
 /** An answer with the names that were asked for. */
 interface NamedAnswer extends Answered<AskAnswer> {
@@ -87,11 +94,14 @@ class Round {
   readonly #told = new Set<string>();
   /** For each name who has said that its key has so many bits. */
   readonly #said: Map<string, number>[] = [];
+  /** Keys that were not asked for yet. */
+  readonly #further: string[];
 
   constructor(deps: AskerDeps, question: Question, options: GatherOptions) {
     this.#deps = deps;
     this.#question = question;
     this.#options = options;
+    this.#further = [...question.further];
   }
 
   async run(): Promise<Gathered> {
@@ -166,7 +176,7 @@ class Round {
     const body: AskInput = {
       query,
       keys: keys.map((at) => this.#names[at]?.name ?? ''),
-      question: [...this.#question.keys],
+      question: [...this.#question.keys, ...this.#question.further],
       filters,
       sort,
       match: matchOf(this.#question),
@@ -205,8 +215,27 @@ class Round {
       const bits = (answer.held[place] ?? 0) > 0 ? (answer.bits[place] ?? 0) : 0;
       this.#learnBits(key, peer, bits, asking);
     });
+    this.#askFurther(asking);
     const names = keys.map((key) => this.#names[key]?.name ?? '');
     this.#options.onAnswer?.({ ...answered, names }, () => this.#gathered(asking));
+  }
+
+  /** For words that nobody has others are asked for in the same search: six that nobody has would find nothing. */
+  #askFurther(asking: Asking<AskAnswer>): void {
+    if (this.#further.length === 0) return;
+    const maybeHeld = new Set(this.#names.flatMap(({ key }, at) => (this.#isUnheld(at, asking) ? [] : [key])));
+    for (const key of this.#further.splice(0, Math.max(0, ENOUGH_KEYS - maybeHeld.size)))
+      for (const named of this.#namesOf(key, this.#deps.shards.of(key))) asking.add(this.#addName(named));
+  }
+
+  /** Whether most of those who answered hold nothing under a name, and they are enough to be believed. */
+  #isUnheld(at: number, { answers }: Asking<AskAnswer>): boolean {
+    const held = answers.flatMap(({ keys, answer }) => {
+      const place = keys.indexOf(at);
+      return place < 0 ? [] : [(answer.held[place] ?? 0) > 0];
+    });
+    const needed = Math.min(UNHELD_ANSWERS, this.#nodes[at] ?? 0);
+    return held.length > 0 && held.length >= needed && 2 * held.filter(Boolean).length < held.length;
   }
 
   /** Of a key that turns out to be split the shards are asked for in the same search. */

@@ -23,6 +23,8 @@ export interface Question {
   readonly filters: Filters;
   /** Without shards. What stands under several of them counts at the first. */
   readonly keys: readonly string[];
+  /** Keys that take the place of those that nobody holds anything under, the best first. */
+  readonly further: readonly string[];
   readonly sort: SortOrder;
   readonly facets: boolean;
   /** Hits of one seller among the first of the ranking; 0: any number. Undefined: as many as is usual. */
@@ -46,7 +48,9 @@ export function questionOf(input: SearchInput, known: KnownTerms): Question {
     text: browsing ? '' : text,
     query,
     filters,
-    keys: browsing || input.seller !== undefined ? browseKeys(input, known) : wordKeys(query, known),
+    ...(browsing || input.seller !== undefined
+      ? { keys: browseKeys(input, known), further: [] }
+      : wordKeys(query, known)),
     // Nothing is more relevant than anything else where no word is looked for.
     sort: browsing && (input.sort ?? 'relevance') === 'relevance' ? 'newest' : (input.sort ?? 'relevance'),
     facets: input.facets ?? false,
@@ -67,8 +71,13 @@ export function signatureOf(input: Partial<SearchInput>): string {
   return JSON.stringify([words.join(' '), inStock, sort, ...filters.map((filter) => filter ?? null)]);
 }
 
-function wordKeys(query: Query, known: KnownTerms): string[] {
-  return rarest(query, known, MAX_KEYS).map(termKey);
+function wordKeys(query: Query, known: KnownTerms): Pick<Question, 'keys' | 'further'> {
+  const terms = rarest(query, known, Number.POSITIVE_INFINITY);
+  const others = terms.slice(MAX_KEYS);
+  // A term that some card here has is held by somebody.
+  const isKnown = (term: string): boolean => (known(term) ?? 0) > 0;
+  const further = [...others.filter(isKnown), ...others.filter((term) => !isKnown(term))].slice(0, MAX_KEYS);
+  return { keys: terms.slice(0, MAX_KEYS).map(termKey), further: further.map(termKey) };
 }
 
 function queryOf(text: string, filters: Filters, known: KnownTerms): Query {

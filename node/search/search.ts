@@ -118,6 +118,7 @@ export class SearchService implements Search {
       query: EMPTY_QUERY,
       filters: {},
       keys: [listingKey(listing)],
+      further: [],
       sort: 'newest',
       facets: false,
       perSeller: 0,

@@ -91,20 +91,23 @@ export function termsOfQuery({ words, compounds, excluded }: Query): string[] {
 }
 
 /**
- * The terms to ask for: the rarest first, at most `count`.
+ * The terms to ask for: the rarest first, at most `count`. What was typed as one stands for one word: it is followed by the rarest of its
+ * parts, for a card may have either, and one with all parts stands under each of them; the other parts come last of all.
  * @param df in how many cards a term stands as far as is known; undefined counts as rare, since most words are
  */
 export function rarest(query: Query, df: (term: string) => number | undefined, count: number = MAX_KEYS): string[] {
-  const candidates = new Map(query.words.map((word) => [word, df(word) ?? 0] as const));
-  for (const { whole, typed } of query.compounds) {
-    const known = df(whole) ?? 0;
-    if (typed || known > 0) candidates.set(whole, known);
-  }
-  return [...candidates]
-    .map(([found, known], place) => ({ found, known, place }))
-    .sort((a, b) => a.known - b.known || b.found.length - a.found.length || a.place - b.place)
-    .slice(0, count)
-    .map(({ found }) => found);
+  const known = (term: string): number => df(term) ?? 0;
+  const rarer = (a: string, b: string): number => known(a) - known(b) || b.length - a.length;
+  const typed = query.compounds.filter((compound) => compound.typed);
+  const parts = new Set(typed.flatMap((compound) => compound.parts));
+  const guesses = query.compounds.filter(({ whole, typed: isTyped }) => !isTyped && known(whole) > 0);
+  const asked = [
+    ...query.words.filter((word) => !parts.has(word)).map((word) => [word]),
+    ...typed.map((compound) => [compound.whole, ...compound.parts.toSorted(rarer).slice(0, 1)]),
+    ...guesses.map(({ whole }) => [whole]),
+  ].map((terms) => ({ terms, known: terms.reduce((sum, term) => sum + known(term), 0) }));
+  asked.sort((a, b) => a.known - b.known || (b.terms[0]?.length ?? 0) - (a.terms[0]?.length ?? 0));
+  return [...new Set([...asked.flatMap(({ terms }) => terms), ...[...parts].sort(rarer)])].slice(0, count);
 }
 
 class Draft {

@@ -3,9 +3,37 @@ import { merkleProof, merkleRoot } from '../../../protocol/merkle.js';
 import { traderToText } from '../../../protocol/ids.js';
 import { MAX_ASK_KEYS } from '../../../node/index/wire.js';
 import { MAX_SHARD_BITS } from '../../../protocol/search/posting-keys.js';
-import { createFake, createSeller, DAY, FakeNode, listingOf, nearestTo, nodesWith } from './support.js';
+import { createFake, createSeller, DAY, FakeNode, listingOf, nearestTo, nodesWith, type Fake } from './support.js';
 
 const now = Date.now();
+
+describe('of many words', () => {
+  const askedFor = (fake: Fake): Set<string> =>
+    new Set(fake.nodes.flatMap(({ asked }) => asked.flatMap(({ keys }) => keys)));
+
+  it('those that nobody has leave their places to others, in the same search', async () => {
+    const seller = createSeller(now);
+    const fake = createFake(nodesWith(5, (node) => node.take(seller, seller.card('a', 'Topi rajut merah'))));
+    const { hits, coverage } = await fake.find(
+      'zzaabbccdd zzbbccddee zzccddeeff zzddeeffgg zzeeffgghh zzffgghhii topi',
+    );
+    expect(hits).toMatchObject([{ title: 'Topi rajut merah' }]);
+    expect(coverage.verdict).toBe('complete');
+  });
+
+  it('no more are asked for once four have cards, and no more than twelve where none has', async () => {
+    const seller = createSeller(now);
+    const words = 'mentega keju susu roti selai madu gula teh topi';
+    const node = (one: FakeNode) => one.take(seller, seller.card('a', 'Mentega keju susu selai'));
+    const fake = createFake(nodesWith(5, node));
+    await fake.find(words);
+    expect(askedFor(fake).size).toBe(6);
+    const empty = createFake(nodesWith(5, (one) => one.take(seller, seller.card('b', 'Lampu'))));
+    const unknown = Array.from({ length: 20 }, (_, at) => `zz${String.fromCharCode(97 + at).repeat(5)}`);
+    expect((await empty.find(unknown.join(' '))).hits).toEqual([]);
+    expect(askedFor(empty).size).toBe(12);
+  });
+});
 
 describe('a search shows', () => {
   it('a card with the delta that came with it, as the version that the two sum up', async () => {

@@ -137,6 +137,15 @@ describe('rarest', () => {
     expect(new Set(rarest(query, nothing)).size).toBe(MAX_KEYS);
   });
 
+  it('counts what was typed as one for one word, asked for whole and by its rarest part', () => {
+    const query = parseQuery('kacamata MK5007 SJ2078 MU1074 bingkai kura');
+    const df = known({ mk5007: 2, sj2078: 3, mu1074: 4, mk: 1, kacamata: 9, bingkai: 8, kura: 7 });
+    expect(rarest(query, df)).toEqual(['mk5007', '5007', 'sj2078', '2078', 'mu1074', '1074']);
+    expect(rarest(query, df, 20).slice(6)).toEqual(['kura', 'bingkai', 'kacamata', 'sj', 'mu', 'mk']);
+    // What has all words of a question stands under one of its first, whichever way it is written.
+    expect(rarest(parseQuery('MK5007'), df, 2)).toEqual(['mk5007', '5007']);
+  });
+
   it('asks for the whole of a code, and for guessed compounds only where they are known', () => {
     expect(rarest(parseQuery('WH-1000XM4'), nothing)).toEqual(expect.arrayContaining(['wh1000xm4', '1000xm4', 'wh']));
     expect(rarest(parseQuery('fire stick'), nothing)).not.toContain('firestick');
