@@ -205,8 +205,11 @@ export class Regions {
     const now = this.#options.now();
     for (const other of this.#depths.keys()) {
       const former = partName(place.kadId, other);
-      const isOver = (this.#parts.get(former)?.region.until ?? 0) <= now;
-      if (other === 0 || other >= depth || isOver) this.#drop(former);
+      const old = this.#parts.get(former)?.region;
+      if (old === undefined || (other > 0 && other < depth && now < old.until)) continue;
+      // Nor does what was chosen from it count any more.
+      if (old !== region) old.until = 0;
+      this.#drop(former);
     }
     this.#parts.set(name, { depth, region, place });
     this.#depths.set(depth, (this.#depths.get(depth) ?? 0) + 1);

@@ -10,6 +10,7 @@ import {
   listingsRequestSchema,
   MAX_LISTING_ANSWER,
   MAX_LISTINGS_ANSWER,
+  type ListingsAnswer,
 } from './wire.js';
 
 /** Bytes of an answer around its envelopes: a dozen a listing. */
@@ -92,11 +93,12 @@ export async function askListings(
       maxResponse: Math.min(MAX_LISTINGS_ANSWER, left.length * MAX_LISTING_ANSWER),
       ...(signal === undefined ? {} : { signal }),
     });
-    const {
-      listings,
-      delegations,
-      missing: lacking,
-    } = readAnswer(network, { peer, method: LISTING_METHOD, schema: listingsAnswerSchema }, answer);
+    // Whoever says nothing of anything would be asked for ever.
+    const fits = ({ listings, delegations, missing: lacking }: ListingsAnswer): boolean =>
+      listings.some(([at, , by]) => at < asked.length && by < delegations.length) ||
+      lacking.some((at) => at < asked.length);
+    const expected = { peer, method: LISTING_METHOD, schema: listingsAnswerSchema, fits };
+    const { listings, delegations, missing: lacking } = readAnswer(network, expected, answer);
     const told = new Set<number>();
     for (const [at, listing, by] of listings) {
       const place = left[at];
@@ -111,8 +113,6 @@ export async function askListings(
       told.add(at);
       missing.push(place);
     }
-    // Whoever says nothing of anything would be asked for ever.
-    if (told.size === 0) throw new NiagaError('PEER_PROTOCOL', `The ${LISTING_METHOD} is not of its form.`);
     left = left.filter((_, at) => !told.has(at));
   }
   return missing;

@@ -45,6 +45,8 @@ export const listingsAnswerSchema = z.object({
   /** Places in the request of those that are not here. */
   missing: z.array(place).max(MAX_LISTINGS),
 });
+export type ListingsAnswer = z.output<typeof listingsAnswerSchema>;
+
 export const blobRequestSchema = z.object({ id: cidSchema });
 export const keepRequestSchema = z.object({
   listings: z

@@ -121,7 +121,7 @@ class Questions<A> implements Asking<A> {
     const finished = new Promise<void>((resolve) =>
       this.#ending.signal.addEventListener('abort', () => resolve(), { once: true }),
     );
-    const hedge = setTimeout(() => this.#hedge(), HEDGE_AFTER);
+    const hedge = setTimeout(() => this.#hedge(true), HEDGE_AFTER);
     const end = setTimeout(this.#stop, deadline);
     signal?.addEventListener('abort', this.#stop, { once: true });
     try {
@@ -134,12 +134,15 @@ class Questions<A> implements Asking<A> {
     }
   }
 
-  /** Asks others beside those that have not answered yet. */
-  #hedge(): void {
+  /**
+   * Asks others beside those that have not answered yet.
+   * @param isTime whether these have had their time
+   */
+  #hedge(isTime: boolean): void {
     this.#wanted = 2 * WANTED_ANSWERS;
     this.#renew();
     // Where nobody has answered yet, it is the ways that are long.
-    if (this.#elapsed >= HEDGE_AFTER && this.#took.length > 0) this.keys.forEach((state) => this.#markLate(state));
+    if (isTime && this.#took.length > 0) this.keys.forEach((state) => this.#markLate(state));
     this.#launch();
     this.#settle();
   }
@@ -303,7 +306,7 @@ class Questions<A> implements Asking<A> {
     const grace = Math.min(MOST_GRACE, Math.max(NAMED_GRACE, NAMED_FACTOR * usual));
     if (open.every((state) => state.held && hasAnswers(state))) return this.#endIn(grace);
     const isForLatecomers = open.every((state) => openOf(state).every((peer) => state.late.has(peer)));
-    if (!this.#hedged && isForLatecomers) return this.#hedge();
+    if (!this.#hedged && isForLatecomers) return this.#hedge(false);
     if (!this.#hedged) return;
     // Those that were late before get as much time as others.
     const least = HEDGE_AFTER + GRACE - this.#elapsed;

@@ -55,6 +55,17 @@ describe('what is known of the key space', () => {
     );
   });
 
+  it('is what was found last: what was given out before it no longer counts, unless it has the same nodes', () => {
+    const { state, regions, lookUp } = simulate(peers(200));
+    const [place] = places(1) as [KeyPlace];
+    const first = lookUp(place).region;
+    expect(lookUp(place).region).toBe(first);
+    const gone = first.peers[0]?.id;
+    state.peers = state.peers.filter(({ id }) => id !== gone);
+    const second = lookUp(place).region;
+    expect([first, second].map((region) => regions.isCurrent(region))).toEqual([false, true]);
+  });
+
   it('is for every place of a part what the look-up of one of them has shown', () => {
     const { regions, lookUp } = simulate(peers(200));
     const [one, ...others] = places(500);

@@ -79,9 +79,16 @@ describe('a batch of listings', () => {
     expect(missing).toEqual([1]);
   });
 
-  it('whose answer is not of its form is the fault of who sent it', async () => {
+  it.each([
+    ['is not of its form', { listings: 'all of them' }],
+    ['says nothing of what was asked', { listings: [[7, listings[0]?.bytes, 0]], delegations: [], missing: [3] }],
+    [
+      'gives a listing without its delegation',
+      { listings: [[0, listings[0]?.bytes, 0]], delegations: [], missing: [] },
+    ],
+  ])('whose answer %s is the fault of who sent it', async (_, answer) => {
     const blamed: string[] = [];
-    const request: Request = () => Promise.resolve(encode({ listings: 'all of them' }));
+    const request: Request = () => Promise.resolve(encode(answer));
     const asking = ask({ request, misbehaved: (peer) => void blamed.push(peer) }, listings.slice(0, 1));
     await expect(asking).rejects.toMatchObject({ code: 'PEER_PROTOCOL' });
     expect(blamed).toEqual(['peer']);

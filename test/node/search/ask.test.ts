@@ -130,6 +130,20 @@ describe('askAll', () => {
     expect(firsts).toEqual(['a', 'b']);
   });
 
+  it('remembers who was late by its timer alone, which may go off a moment before its time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const latecomers = new Latecomers();
+    const asking = askAll({
+      candidates: [['a', 'b', 'c', 'd'].map(candidate)],
+      deadline: 5_000,
+      latecomers,
+      request: (peer, _keys, _first, signal) => (peer === 'a' ? frozen(signal) : Promise.resolve(peer)),
+    });
+    await vi.advanceTimersByTimeAsync(HEDGE_AFTER);
+    await asking;
+    expect(['a', 'b'].map((peer) => latecomers.has(peer))).toEqual([true, false]);
+  });
+
   it('gives one that was late before as much time as others where nobody else is left, and counts on it once it is in time', async () => {
     vi.useFakeTimers();
     const latecomers = new Latecomers();
