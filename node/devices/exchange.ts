@@ -94,15 +94,11 @@ export class DeviceExchange {
     peers: readonly string[] = [],
     signal: AbortSignal = this.#stopping.signal,
   ): Promise<number> {
-    const { network, logger } = this.#deps;
+    const { logger } = this.#deps;
     const near = (await nodesOf(this.#deps, trader, signal)).filter(({ self }) => !self).map(({ id }) => id);
-    const body = writeBody({ trader });
     const asked = [...new Set([...near, ...peers])].map(async (peer) => {
       try {
-        const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_MESSAGE, signal };
-        const answer = await network.request(peer, ASK_METHOD, body, options);
-        const { records } = readBody(recordsSchema, answer, `answer to ${ASK_METHOD}`);
-        await this.#learn(records, (one) => equalBytes(one, trader));
+        await this.askPeer(peer, trader, signal);
         return true;
       } catch (error) {
         signal.throwIfAborted();
@@ -111,6 +107,14 @@ export class DeviceExchange {
       }
     });
     return (await Promise.all(asked)).filter(Boolean).length;
+  }
+
+  /** Learns what one node knows of a trader's devices. @throws NiagaError PEER_UNREACHABLE, … */
+  async askPeer(peer: string, trader: Uint8Array, signal: AbortSignal): Promise<void> {
+    const options = { timeout: REQUEST_TIMEOUT, retry: true, maxResponse: MAX_MESSAGE, signal };
+    const answer = await this.#deps.network.request(peer, ASK_METHOD, writeBody({ trader }), options);
+    const { records } = readBody(recordsSchema, answer, `answer to ${ASK_METHOD}`);
+    await this.#learn(records, (one) => equalBytes(one, trader));
   }
 
   #serve(): void {
@@ -135,7 +139,9 @@ export class DeviceExchange {
     );
     network.handle(ASK_METHOD, (body) => {
       const { trader } = readBody(askSchema, body, ASK_METHOD);
-      return Promise.resolve(writeBody({ records: fitting(this.#book.recordsOf(trader)) }));
+      // Another device of the own trader needs those from before a renewal, too; others keep the newest alone.
+      const all = this.#book.delegationsOf(trader).map(({ bytes }) => bytes);
+      return Promise.resolve(writeBody({ records: fitting(this.#book.recordsOf(trader), all) }));
     });
   }
 

@@ -58,6 +58,11 @@ export interface Devices {
   siblings(): string[];
   /** Learns from the network what is to be known of a trader's devices; gives peer ids of those that count, the writing one first. */
   devicesOf(trader: Uint8Array, signal?: AbortSignal): Promise<string[]>;
+  /**
+   * Learns from another own device what it knows of this trader's devices: also the delegations from before a renewal, which only they keep.
+   * @throws NiagaError PEER_UNREACHABLE, …
+   */
+  learnFrom(peer: string, signal?: AbortSignal): Promise<void>;
   /** Asks first, after a start, whether another device has taken over. @throws NiagaError WRITER_OTHER, DELEGATION_REVOKED */
   checkWriter(): Promise<void>;
   /**

@@ -13,6 +13,7 @@ import { TRADER_RECORD_KINDS, type TraderRecords } from '../trader-records/index
 import type { TradeLog, Trades } from '../trades/index.js';
 import type { LogExchange } from './log-exchange.js';
 import { bringCatalogue, type RestoredCatalogueDeps } from './restored-catalogue.js';
+import { learnDevice } from './restored-device.js';
 
 /** Pauses between tries to bring back what could not be had yet; the last goes on. */
 const RETRY_DELAYS = [1, 2, 5, 15, 60, 300].map((seconds) => seconds * 1000);
@@ -233,6 +234,8 @@ export class Restoration {
       })),
     });
     await eraseKeyFile(home, 'restoring');
+    // A lost device can be revoked once it is known.
+    if (record !== undefined) await learnDevice(record, this.#deps);
   }
 
   async #bringProfile(): Promise<void> {

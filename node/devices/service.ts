@@ -1,6 +1,7 @@
 import { encode } from '../../protocol/cbor.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
+import type { Delegation } from '../../protocol/identity/delegation.js';
 import { MAX_STANDS } from '../../protocol/identity/stands.js';
 import { KINDS, MAX_ENVELOPE_OVERHEAD } from '../../protocol/kinds.js';
 import { CLOCK_SKEW, openRecord } from '../../protocol/record.js';
@@ -51,8 +52,8 @@ export class DeviceService implements Devices {
     if (this.#ends.length > 0) return;
     this.#stopping = new AbortController();
     const { book, identity, network } = this.#deps;
-    await book.learn(identity.delegations.slice(0, 1).map(({ bytes }) => bytes));
-    for (const sibling of book.devicesOf(identity.trader)) identity.addSibling(sibling);
+    await book.learn(identity.delegations.map(({ bytes }) => bytes));
+    this.#takeUpDelegations();
     this.#exchange.start();
     let first: (() => void) | undefined;
     this.#asked = new Promise<void>((resolve) => (first = resolve));
@@ -114,6 +115,10 @@ export class DeviceService implements Devices {
       .sort((a, b) => b.created - a.created)
       .sort((a, b) => Number(isSame(b.delegate, holder)) - Number(isSame(a.delegate, holder)))
       .map((one) => deviceToPeerId(one.delegate));
+  }
+
+  async learnFrom(peer: string, signal: AbortSignal = this.#stopping.signal): Promise<void> {
+    await this.#exchange.askPeer(peer, this.#deps.identity.trader, signal);
   }
 
   async checkWriter(): Promise<void> {
@@ -265,11 +270,14 @@ export class DeviceService implements Devices {
 
   async renew(): Promise<void> {
     const { identity, book, now, networkName } = this.#deps;
+    // Those of version 0.1.0 lack the key to which capsules are sealed.
+    const isFresh = (one: Delegation): boolean => !isHalfOver(one, now()) && one.recovery !== undefined;
+    const fresh = book.delegationsOf(identity.trader).filter(({ payload }) => isFresh(payload));
     const due = book
       .devicesOf(identity.trader)
       .map(({ payload }) => payload)
-      // Those of version 0.1.0 lack the key to which capsules are sealed.
-      .filter((one) => isHalfOver(one, now()) || one.recovery === undefined)
+      // The newest may be one that a clock gone wrong dated ahead.
+      .filter((one) => !fresh.some(({ payload }) => equalBytes(payload.delegate, one.delegate)))
       .filter((one) => !book.isRevoked(identity.trader, one.delegate));
     const root = due.length === 0 ? undefined : await identity.root();
     if (root === undefined) {
@@ -307,18 +315,24 @@ export class DeviceService implements Devices {
 
   /** What was new is taken up: own delegations, siblings, and who writes. */
   #learnt(records: readonly DeviceRecord[]): void {
-    const { identity, now } = this.#deps;
+    const { identity } = this.#deps;
     const own = records.filter(({ payload }) => equalBytes(payload.trader, identity.trader));
     if (own.length === 0) return;
-    for (const sibling of this.#deps.book.devicesOf(identity.trader)) {
-      identity.addSibling(sibling);
-      if (equalBytes(sibling.payload.delegate, identity.device))
-        this.#inBackground(() => identity.adopt(sibling, now()).then(() => undefined));
-    }
+    this.#takeUpDelegations();
     this.#inBackground(async () => {
       await this.#deps.events.record([{ type: 'devices-changed', data: { writes: this.mayWrite } }]);
     });
     for (const listener of this.#listeners) listener();
+  }
+
+  /** What own devices signed at any time is opened from now on, and under the newest delegation of this one it signs. */
+  #takeUpDelegations(): void {
+    const { identity, book, now } = this.#deps;
+    for (const delegation of book.delegationsOf(identity.trader)) {
+      identity.addSibling(delegation);
+      if (equalBytes(delegation.payload.delegate, identity.device))
+        this.#inBackground(() => identity.adopt(delegation, now()).then(() => undefined));
+    }
   }
 
   async #renewLease(): Promise<void> {

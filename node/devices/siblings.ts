@@ -19,7 +19,7 @@ const ROUND = 5 * 60 * 1000;
 
 export interface SiblingsDeps extends LogExchangeDeps {
   readonly trades: Pick<Trades, 'log' | 'logs' | 'takeCopies' | 'onChange'>;
-  readonly devices: Pick<Devices, 'siblings' | 'writer' | 'mayWrite' | 'onChange'>;
+  readonly devices: Pick<Devices, 'siblings' | 'writer' | 'mayWrite' | 'onChange' | 'learnFrom'>;
   readonly logger: Logger;
 }
 
@@ -99,6 +99,8 @@ export class Siblings {
   async #readFrom(peer: string): Promise<void> {
     const { devices, trades } = this.#deps;
     const { signal } = this.#stopping;
+    // First of all: what comes then may be signed under delegations that are not known here.
+    await devices.learnFrom(peer, signal);
     for await (const { trade, heads } of this.#logs.list(peer, signal)) {
       const known = new Set((await trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
       if (!heads.every((head) => known.has(head.toString())))

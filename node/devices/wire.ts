@@ -24,11 +24,14 @@ export const tellAnswerSchema = z.object({
 });
 export const askSchema = z.object({ trader: keySchema });
 
-/** As many of the records as fit into one message. */
-export function fitting(records: readonly Uint8Array[]): Uint8Array[] {
+/**
+ * As many of the records as fit into one message, each once.
+ * @param more what is sent where there is room left
+ */
+export function fitting(records: readonly Uint8Array[], more: readonly Uint8Array[] = []): Uint8Array[] {
   let bytes = 0;
-  return [...records]
-    .sort((a, b) => a.length - b.length)
+  const sorted = [...records].sort((a, b) => a.length - b.length);
+  return [...new Set([...sorted, ...more])]
     .slice(0, MAX_RECORDS)
     .filter((record) => (bytes += record.length + 8) <= MAX_MESSAGE - 1_024);
 }

@@ -14,6 +14,11 @@ export type DeviceRecord = SignedRecord<Delegation | Revocation | Writer>;
 /** Devices of one trader that are remembered, and statements that they are revoked. */
 const MAX_DEVICES = 32;
 const MAX_REVOCATIONS = 64;
+/**
+ * Delegations of each own device that are kept: renewed twice a year, for 32 years. Only the root signs them, so nobody else can bring
+ * more. Of another trader's device the newest counts alone.
+ */
+export const MAX_DELEGATIONS = 64;
 /** Other traders of whose devices something is kept; the one that was met longest ago goes first. */
 export const MAX_TRADERS = 10_000;
 /** Bytes of what is kept of other traders: revocations in many trades are long. */
@@ -24,7 +29,8 @@ const ROOM = 0.95;
 /** What is known of one trader's devices. */
 interface Known {
   readonly trader: Uint8Array;
-  readonly delegations: Map<string, SignedRecord<Delegation>>;
+  /** By device, the newest first. */
+  readonly delegations: Map<string, readonly SignedRecord<Delegation>[]>;
   readonly revocations: Map<string, SignedRecord<Revocation>>;
   writer: SignedRecord<Writer> | undefined;
   bytes: number;
@@ -39,10 +45,15 @@ export interface DeviceBook {
    * @param may whether a trader of whom nothing is known yet may be taken up. Default: any
    */
   learn(records: readonly Uint8Array[], may?: (trader: Uint8Array) => boolean): Promise<Learnt>;
-  /** The envelopes of all that is known of a trader's devices. */
+  /** The envelopes of all that says how a trader's devices stand now. */
   recordsOf(trader: Uint8Array): Uint8Array[];
   /** The newest delegation of each device that is known. */
   devicesOf(trader: Uint8Array): SignedRecord<Delegation>[];
+  /**
+   * All delegations that are known. Of the own devices also those from before a renewal, which listings of that time name, and those
+   * of devices that were revoked.
+   */
+  delegationsOf(trader: Uint8Array): SignedRecord<Delegation>[];
   revocationsOf(trader: Uint8Array, device: Uint8Array): SignedRecord<Revocation>[];
   isRevoked(trader: Uint8Array, device: Uint8Array): boolean;
   writerOf(trader: Uint8Array): SignedRecord<Writer> | undefined;
@@ -128,14 +139,18 @@ class Book implements DeviceBook {
     const known = this.#of(trader);
     if (known === undefined) return [];
     return [
-      ...[...known.delegations.values()].map(({ bytes }) => bytes),
+      ...this.devicesOf(trader).map(({ bytes }) => bytes),
       ...[...known.revocations.values()].map(({ bytes }) => bytes),
       ...(known.writer === undefined ? [] : [known.writer.bytes]),
     ];
   }
 
   devicesOf(trader: Uint8Array): SignedRecord<Delegation>[] {
-    return [...(this.#of(trader)?.delegations.values() ?? [])];
+    return [...(this.#of(trader)?.delegations.values() ?? [])].flatMap((all) => all.slice(0, 1));
+  }
+
+  delegationsOf(trader: Uint8Array): SignedRecord<Delegation>[] {
+    return [...(this.#of(trader)?.delegations.values() ?? [])].flat();
   }
 
   revocationsOf(trader: Uint8Array, device: Uint8Array): SignedRecord<Revocation>[] {
@@ -189,14 +204,7 @@ class Book implements DeviceBook {
     const { table } = this.#options;
     const { payload } = record;
     const trader = traderToText(payload.trader);
-    if (isDelegation(payload)) {
-      const name = hex(payload.delegate);
-      const before = known.delegations.get(name);
-      if (before !== undefined && before.payload.created >= payload.created) return undefined;
-      if (before === undefined && known.delegations.size >= MAX_DEVICES) throw full('devices');
-      known.delegations.set(name, record as SignedRecord<Delegation>);
-      return [table.put(`${trader}/delegation/${name}`, record.bytes)];
-    }
+    if (isDelegation(payload)) return this.#changeDelegations(known, record as SignedRecord<Delegation>);
     if (isRevocation(payload)) {
       const name = record.id.toString();
       if (known.revocations.has(name)) return undefined;
@@ -220,6 +228,26 @@ class Book implements DeviceBook {
     }
     known.writer = lease;
     return [table.put(`${trader}/writer`, record.bytes)];
+  }
+
+  #changeDelegations(known: Known, record: SignedRecord<Delegation>): Write[] | undefined {
+    const { table, own } = this.#options;
+    const { trader, delegate } = record.payload;
+    const name = hex(delegate);
+    const before = known.delegations.get(name) ?? [];
+    if (before.some(({ id }) => id.equals(record.id))) return undefined;
+    if (before.length === 0 && known.delegations.size >= MAX_DEVICES) throw full('devices');
+    const all = [...before, record].sort((a, b) => b.payload.created - a.payload.created);
+    const kept = all.slice(0, equalBytes(trader, own) ? MAX_DELEGATIONS : 1);
+    if (!kept.includes(record)) return undefined;
+    known.delegations.set(name, kept);
+    // The newest stands where it always did, and the others below it.
+    const row = `${traderToText(trader)}/delegation/${name}`;
+    const below = ({ id }: SignedRecord<Delegation>): string => `${row}/${id.toString()}`;
+    return [
+      ...kept.map((one, at) => table.put(at === 0 ? row : below(one), one.bytes)),
+      ...all.slice(kept.length).map((one) => table.del(below(one))),
+    ];
   }
 
   #makeRoom(): Write[] {
@@ -249,7 +277,7 @@ function newOne(trader: Uint8Array): Known {
 
 function sizeOf({ delegations, revocations, writer }: Known): number {
   let size = writer?.bytes.length ?? 0;
-  for (const { bytes } of delegations.values()) size += bytes.length;
+  for (const { bytes } of [...delegations.values()].flat()) size += bytes.length;
   for (const { bytes } of revocations.values()) size += bytes.length;
   return size;
 }

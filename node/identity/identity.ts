@@ -51,7 +51,7 @@ export interface Identity extends Signer {
   readonly deviceSeed: Uint8Array;
   /** The root key where it is on this machine, read from disk: it is in memory only while it is used. */
   root(): Promise<Root | undefined>;
-  /** Signs under this delegation from now on, where it is for this device and made later. Whether it does. */
+  /** Signs under this delegation from now on, where it is for this device, made later, and not dated ahead. Whether it does. */
   adopt(delegation: SignedRecord<Delegation>, now: number): Promise<boolean>;
   /** Makes the delegation of another own device known to `delegationOf`. */
   addSibling(delegation: SignedRecord<Delegation>): void;
@@ -199,7 +199,8 @@ class DeviceIdentity implements Identity {
     const { trader, delegate: device, created } = delegation.payload;
     const before = this.delegation.payload;
     if (!equalBytes(device, this.device) || !equalBytes(trader, this.trader)) return false;
-    // One that a clock gone wrong dated ahead gives way to whatever is made now.
+    // One that a clock gone wrong dated ahead gives way to whatever is made now, and does not come back.
+    if (created > now + CLOCK_SKEW) return false;
     if (created <= before.created && before.created <= now + CLOCK_SKEW) return false;
     const earlier = this.#delegations.filter(({ id }) => !id.equals(delegation.id));
     const stored = {

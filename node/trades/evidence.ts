@@ -80,7 +80,7 @@ async function listingsOf(
     const record = await exchange.fetchVersion(version, trade.row.peer).catch(() => undefined);
     const named = record?.delegation;
     if (record === undefined || named === undefined) continue;
-    const delegation = named.equals(identity.delegation.id) ? identity.delegation : book.find(named);
+    const delegation = identity.delegationOf(named) ?? book.find(named);
     if (delegation === undefined) continue;
     listings.set(version.toString(), record.bytes);
     delegations.set(named.toString(), delegation.bytes);

@@ -102,6 +102,17 @@ export async function publish(machine: Machine, value: unknown): Promise<string>
 export const rootOf = async ({ folder }: Machine): Promise<Root> =>
   ownWords(await openHome(folder, NETWORK), undefined);
 
+/** Gives a machine another delegation, as its half-yearly renewal does. */
+export async function renew(machine: Machine): Promise<void> {
+  const { identity, services } = machine;
+  const renewed = delegate(await rootOf(machine), identity.device, { network: NETWORK, now: Date.now() });
+  await services.devices.submit([renewed.bytes]);
+  await until(
+    () => Promise.resolve(identity.delegation.id),
+    (id) => id.equals(renewed.id),
+  );
+}
+
 /** A second machine of a trader, as the two commands make it. */
 export async function pair(first: Machine): Promise<Machine> {
   const folder = await newFolder();

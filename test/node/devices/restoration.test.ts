@@ -1,9 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import type { CID } from 'multiformats/cid';
+import { describe, expect, it, vi } from 'vitest';
 import { Restoration, type RestorationDeps } from '../../../node/devices/restoration.js';
 import type { LogExchange } from '../../../node/devices/log-exchange.js';
 import { openHome } from '../../../node/home/index.js';
+import { delegate } from '../../../node/identity/index.js';
+import { storeSecret } from '../../../node/identity/key-file.js';
+import { writeKeyFile } from '../../../node/identity/key-folder.js';
+import { rootOf } from '../../../node/identity/root.js';
 import { cborCodec } from '../../../node/store/index.js';
 import { CLOCK_SKEW } from '../../../protocol/clock.js';
+import { sealCapsule } from '../../../protocol/identity/capsule.js';
 import { traderToText } from '../../../protocol/ids.js';
 import { openStore, temporaryFolder } from '../store/support.js';
 import { BEGIN, buyer, DAY, Log, NETWORK, seller } from '../trades/log.js';
@@ -98,5 +105,35 @@ describe('a restored machine', () => {
     await restoration.check(trade);
     expect(restoration.view()).toMatchObject({ trades: 1, missing: [] });
     expect(restoration.view()?.gap).toContain(trade);
+  });
+
+  it('knows the lost device by what came with the capsule, where no node near tells of it', async () => {
+    const home = await openHome(await temporaryFolder(), NETWORK);
+    const root = await rootOf(new Uint8Array(randomBytes(32)));
+    const lost = delegate(root, seller.device, { network: NETWORK, now: BEGIN });
+    const ephemeral = new Uint8Array(randomBytes(32));
+    const content = { counter: 0, as: BEGIN, trades: [], omitted: 0 };
+    const sealed = sealCapsule(content, root.recovery.publicKey, ephemeral);
+    const recovery = await storeSecret(root.recovery.secretKey, undefined);
+    await writeKeyFile(home, 'restoring', { recovery, since: BEGIN });
+    const known: Uint8Array[] = [];
+    const restoration = new Restoration(
+      {
+        store: await openStore(),
+        home,
+        network: { on: () => () => undefined, ready: true },
+        identity: { trader: root.trader, delegationOf: () => (known.length > 0 ? lost : undefined) },
+        delegations: { met: (id: CID) => (id.equals(lost.id) ? lost : undefined), find: () => undefined },
+        devices: { submit: (records: readonly Uint8Array[]) => Promise.resolve(known.push(...records)) },
+        traderRecords: { newest: () => Promise.resolve({ payload: { item: { sealed } }, delegation: lost.id }) },
+        now: () => BEGIN,
+        logger: { debug: () => undefined },
+      } as unknown as RestorationDeps,
+      {} as LogExchange,
+    );
+    await restoration.start();
+    await vi.waitFor(() => expect(known).toEqual([lost.bytes]));
+    await restoration.stop();
+    expect(restoration.isKnown).toBe(true);
   });
 });

@@ -1,49 +1,86 @@
 import { CID } from 'multiformats/cid';
 import { describe, expect, it } from 'vitest';
 import { bringCatalogue, type RestoredCatalogueDeps } from '../../../node/devices/restored-catalogue.js';
-import { createBulkVerifier, createDelegationBook } from '../../../node/identity/index.js';
+import {
+  createBulkVerifier,
+  createDelegationBook,
+  createDeviceBook,
+  createIdentity,
+} from '../../../node/identity/index.js';
 import { restoreIdentity } from '../../../node/identity/restore.js';
 import { rawCodec } from '../../../node/store/index.js';
-import { newIdentityHome, NOW, openShop } from '../catalog/support.js';
+import type { Listing } from '../../../protocol/catalog/card.js';
+import type { SignedRecord } from '../../../protocol/record.js';
+import { DAY, newIdentityHome, NOW, openShop } from '../catalog/support.js';
+import { openStore } from '../store/support.js';
 
-/** A new machine of a trader whose old one was lost: the network still shows its listing, and nobody near tells of its device. */
-async function restored() {
-  const lost = await openShop();
-  const { listing } = await lost.publish({ sku: 'kopi-1' });
-  const shown = await lost.catalog.show(listing ?? '');
-  const record = await lost.catalog.version(CID.parse(shown?.version ?? ''));
+const NETWORK = 'test';
+const HALF_YEAR = 184 * DAY;
+
+/** A shop whose device was renewed so many times, with a listing from before each renewal and one from after the last. */
+async function oldShop(renewals: number) {
+  const [home, store] = [await newIdentityHome(), await openStore()];
+  await createIdentity({ home, network: NETWORK, now: NOW });
+  const skus = Array.from({ length: renewals + 1 }, (_, at) => `kopi-${at}`);
+  const found = new Map<string, SignedRecord<Listing>>();
+  for (const [at, sku] of skus.entries()) {
+    const shop = await openShop({ home, store, now: NOW + at * HALF_YEAR });
+    const { catalog } = shop;
+    const { listing } = await shop.publish({ sku, title: `Kopi ${at}` });
+    const shown = await catalog.show(listing ?? '');
+    const record = await catalog.version(CID.parse(shown?.version ?? ''));
+    if (record !== undefined) found.set(listing ?? '', record);
+    await catalog.stop();
+  }
+  const { identity } = await openShop({ home, store, now: NOW + renewals * HALF_YEAR });
+  expect(new Set([...found.values()].map(({ delegation }) => String(delegation))).size).toBe(renewals + 1);
+  return { identity, found, now: NOW + renewals * HALF_YEAR };
+}
+
+/** A new machine of a trader whose old one was lost: the network still shows its listings, and nobody near tells of its device. */
+async function restored({ renewals = 0 }: { renewals?: number } = {}) {
+  const lost = await oldShop(renewals);
   const root = await lost.identity.root();
-  const { network } = lost.identity;
+  const { now } = lost;
   const home = await newIdentityHome();
-  await restoreIdentity(home, root?.words.join(' ') ?? '', { network, now: NOW });
-  const { catalog, identity, store } = await openShop({ home });
+  await restoreIdentity(home, root?.words.join(' ') ?? '', { network: NETWORK, now });
+  const store = await openStore();
+  const shop = await openShop({ home, store, now });
+  const { catalog, identity } = shop;
   const verify = createBulkVerifier();
-  const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network, verify });
+  const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network: NETWORK, verify });
+  const book = createDeviceBook({
+    table: store.table('devices', rawCodec),
+    write: (writes) => store.write(writes),
+    network: NETWORK,
+    own: identity.trader,
+    verify,
+  });
+  book.onLearnt(() => book.delegationsOf(identity.trader).forEach((one) => identity.addSibling(one)));
   const failures: unknown[] = [];
   const deps = {
     identity,
     catalog,
     delegations,
-    devices: {
-      devicesOf: () => Promise.resolve([]),
-      submit: (records: readonly Uint8Array[]) => {
-        for (const bytes of records) identity.addSibling(delegations.read(bytes));
-        return Promise.resolve(1);
-      },
-    },
+    devices: { devicesOf: () => Promise.resolve([]), submit: (records: readonly Uint8Array[]) => book.learn(records) },
     search: {
-      search: () => Promise.resolve({ hits: [{ listing }], coverage: { verdict: 'complete' } }),
-      find: () => Promise.resolve({ card: { payload: { seq: 1 } } }),
+      search: () => {
+        // The newest first: what its device signed with is known then, and not what it signed with before.
+        const hits = [...lost.found.keys()].reverse().map((listing) => ({ listing }));
+        return Promise.resolve({ hits, coverage: { verdict: 'complete' } });
+      },
+      find: (listing: string) => Promise.resolve({ listing, card: { payload: { seq: 1 } } }),
     },
-    exchange: { open: () => Promise.resolve(record) },
+    exchange: { open: ({ listing }: { listing: string }) => Promise.resolve(lost.found.get(listing)) },
     logger: { debug: ({ code }: { code: string }) => failures.push(code) },
   } as unknown as RestoredCatalogueDeps;
   return {
-    catalog,
+    ...shop,
     failures,
+    lost,
     bring: () => bringCatalogue(deps, new AbortController().signal),
-    /** What comes with a listing from whoever keeps it. */
-    meetDevice: () => delegations.read(lost.identity.delegation.bytes),
+    /** What comes with the listings from whoever keeps them. */
+    meetDevice: () => lost.identity.delegations.forEach(({ bytes }) => delegations.read(bytes)),
   };
 }
 
@@ -56,6 +93,28 @@ describe('a catalogue that is brought back', () => {
     expect((await catalog.list({ limit: 10 })).items).toEqual([]);
     meetDevice();
     expect(await bring()).toBe(true);
-    expect((await catalog.list({ limit: 10 })).items).toMatchObject([{ title: 'Kopi Gayo' }]);
+    expect((await catalog.list({ limit: 10 })).items).toMatchObject([{ title: 'Kopi 0' }]);
   });
+
+  it.each([1, 2])(
+    'has also what was signed before its device was renewed, and all can be changed (%i)',
+    async (renewals) => {
+      const shop = await restored({ renewals });
+      const { catalog, bring, meetDevice, lost } = shop;
+      meetDevice();
+      expect(await bring()).toBe(true);
+      const ids = [...lost.found.keys()];
+      const listed = async () => (await catalog.list({ limit: 10 })).items.map(({ listing }) => listing).sort();
+      expect(await listed()).toEqual([...ids].sort());
+      for (const [at, listing] of ids.entries()) {
+        if (at > 0) {
+          const repriced = await shop.publish({ sku: `kopi-${at}`, title: `Kopi ${at}`, price: '90000 IDR' });
+          expect(repriced).toMatchObject({ listing, status: 'updated' });
+          expect(await catalog.show(listing)).toMatchObject({ price: { amount: '9000000' } });
+        }
+        expect(await catalog.remove(listing)).toMatchObject({ status: 'removed' });
+      }
+      expect(await listed()).toEqual([]);
+    },
+  );
 });

@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { expect, it } from 'vitest';
-import { createDeviceBook, MAX_TRADERS } from '../../../node/identity/device-book.js';
-import { rawCodec } from '../../../node/store/index.js';
-import { signRecord } from '../../../protocol/record.js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createDelegationBook } from '../../../node/identity/index.js';
+import {
+  createDeviceBook,
+  MAX_DELEGATIONS,
+  MAX_TRADERS,
+  type DeviceBookOptions,
+} from '../../../node/identity/device-book.js';
+import { rawCodec, type Store } from '../../../node/store/index.js';
+import { verifySignature } from '../../../protocol/ed25519.js';
+import type { Delegation } from '../../../protocol/identity/delegation.js';
+import { signRecord, type SignedRecord } from '../../../protocol/record.js';
 import { createTrader, DAY, NETWORK, revocationOf, type Trader } from '../mail/support.js';
 import { openStore } from '../store/support.js';
 
@@ -21,18 +30,105 @@ function delegationOfSomebody({ delegation, device }: Trader): Uint8Array {
   ).bytes;
 }
 
-it('a flood of traders does not make it forget who was revoked of those with whom a contract is under way', async () => {
-  const store = await openStore();
-  const [own, partner, stranger] = [createTrader(NOW), createTrader(NOW), createTrader(NOW)];
-  const book = createDeviceBook({
+const bookOf = (store: Store, own: Trader, given: Partial<DeviceBookOptions> = {}) =>
+  createDeviceBook({
     table: store.table('devices', rawCodec),
     write: (writes) => store.write(writes, { sync: false }),
     network: NETWORK,
     own: own.trader,
-    // Ten thousand signatures are made and checked elsewhere.
-    verify: () => true,
-    needed: () => [partner.trader],
+    verify: verifySignature,
+    ...given,
   });
+
+/** The delegation of a device that was renewed so many half-years after the first one. */
+function renewed({ device, root }: Trader, times: number): Uint8Array {
+  const created = NOW + times * 183 * DAY;
+  const draft = { delegate: device, may: ['publish', 'trade'], expires: created + 365 * DAY };
+  return signRecord('delegation', draft, root, { network: NETWORK, created }).bytes;
+}
+
+const datesOf = (delegations: readonly SignedRecord<Delegation>[]) =>
+  delegations.map(({ payload }) => Math.round((payload.created - NOW) / (183 * DAY)));
+
+describe('delegations', () => {
+  it('of own devices are all kept, of others the newest, in whatever order they come and after a restart too', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 1 }),
+        fc.boolean(),
+        async (times, isOwn) => {
+          const [own, other] = [createTrader(NOW), createTrader(NOW)];
+          const one = isOwn ? own : other;
+          const store = await openStore();
+          const book = bookOf(store, own);
+          // Each comes alone, and all come again.
+          for (const time of [...times, ...times]) await book.learn([renewed(one, time)]);
+          const again = bookOf(store, own);
+          await again.load();
+          const sorted = [...times].sort((a, b) => b - a);
+          for (const known of [book, again]) {
+            expect(datesOf(known.devicesOf(one.trader))).toEqual(sorted.slice(0, 1));
+            expect(datesOf(known.delegationsOf(one.trader))).toEqual(isOwn ? sorted : sorted.slice(0, 1));
+          }
+        },
+      ),
+      { numRuns: 10 },
+    );
+  });
+
+  it('of one device fill no more than their room, and the newest ones stay', async () => {
+    const [own, store] = [createTrader(NOW), await openStore()];
+    const book = bookOf(store, own, { verify: () => true });
+    const newest = MAX_DELEGATIONS + 3;
+    await book.learn(Array.from({ length: newest + 1 }, (_, time) => renewed(own, time)));
+    const { records } = await book.learn([renewed(own, 0)]);
+    expect(records).toEqual([]);
+    const again = bookOf(store, own, { verify: () => true });
+    await again.load();
+    const kept = Array.from({ length: MAX_DELEGATIONS }, (_, at) => newest - at);
+    for (const one of [book, again]) expect(datesOf(one.delegationsOf(own.trader))).toEqual(kept);
+  });
+
+  it('that the root of their trader did not sign are never learnt', async () => {
+    const [own, thief] = [createTrader(NOW), createTrader(NOW)];
+    const book = bookOf(await openStore(), own);
+    const draft = { delegate: thief.device, may: ['publish', 'trade'], expires: NOW + DAY };
+    const names = { trader: own.trader, device: own.trader };
+    const options = { network: NETWORK, created: NOW };
+    const forged = [
+      signRecord('delegation', draft, { ...thief.root, ...names }, options).bytes,
+      signRecord('delegation', draft, { ...own.root, ...names, sign: (message) => own.sign(message) }, options).bytes,
+      signRecord('delegation', draft, own.root, { ...options, network: 'other' }).bytes,
+    ];
+    const { refused } = await book.learn(forged);
+    expect(refused).toEqual(['RECORD_SIGNATURE', 'RECORD_SIGNATURE', 'RECORD_NETWORK']);
+    // That of another trader is no own one.
+    await book.learn([renewed(thief, 0)]);
+    expect(book.delegationsOf(own.trader)).toEqual([]);
+  });
+
+  it('from before a renewal open nothing of a device that was revoked', async () => {
+    const [own, store] = [createTrader(NOW), await openStore()];
+    const book = bookOf(store, own);
+    await book.learn([renewed(own, 1), revocationOf(own, NOW + 200 * DAY), renewed(own, 0)]);
+    expect(book.delegationsOf(own.trader)).toHaveLength(2);
+    const delegations = createDelegationBook({
+      table: store.table('delegations', rawCodec),
+      network: NETWORK,
+      verify: verifySignature,
+      isRevoked: (trader, device) => book.isRevoked(trader, device),
+    });
+    for (const time of [0, 1])
+      expect(() => delegations.read(renewed(own, time))).toThrow(
+        expect.objectContaining({ code: 'DELEGATION_REVOKED' }),
+      );
+  });
+});
+
+it('a flood of traders does not make it forget who was revoked of those with whom a contract is under way', async () => {
+  const [own, partner, stranger] = [createTrader(NOW), createTrader(NOW), createTrader(NOW)];
+  // Ten thousand signatures are made and checked elsewhere.
+  const book = bookOf(await openStore(), own, { verify: () => true, needed: () => [partner.trader] });
   const told = ({ delegation }: Trader) => delegation?.bytes ?? new Uint8Array();
   for (const one of [own, partner, stranger]) await book.learn([told(one), revocationOf(one, NOW)]);
   await book.learn(Array.from({ length: MAX_TRADERS }, () => delegationOfSomebody(own)));
