@@ -225,20 +225,23 @@ class CatalogService implements Catalog {
   }
 
   async adopt(listing: SignedRecord<Listing>, cardSeq: number): Promise<boolean> {
-    const { slot, seq } = listing.payload;
+    const { slot } = listing.payload;
     const adopted = await this.#lock(async () => {
       const before = this.#rows.get(slot);
-      if (before !== undefined && before.seq >= seq) return false;
+      if (before !== undefined && before.seq >= listing.payload.seq) return false;
+      const row = adoptedRow(listing);
+      const seq = Math.max(cardSeq, before?.cardSeq ?? 0) + 1;
+      const available = this.#stock.availableOf(slot, row.level, row.variants ?? []);
+      const { writes, fields } = this.#cards.make(listing, { before: undefined, seq, available });
+      // Together with its card: a listing that is here counts as brought back.
       const batch = this.#rows.batch();
-      batch.add(this.#versions.put(listing));
-      batch.put(slot, adoptedRow(listing, cardSeq));
+      batch.add(this.#versions.put(listing), ...writes);
+      batch.put(slot, { ...row, ...fields });
       await batch.write(this.#deps.store);
       return true;
     });
-    if (!adopted) return false;
-    await this.#upkeep.renew([slot], () => true, cardSeq);
-    await unlessAborted(this.#distribution.place(slot).settled, this.#stopping.signal);
-    return true;
+    if (adopted) await unlessAborted(this.#distribution.place(slot).settled, this.#stopping.signal);
+    return adopted;
   }
 
   version(id: CID): Promise<SignedRecord<Listing> | undefined> {

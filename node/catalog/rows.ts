@@ -1,5 +1,4 @@
 import type { Availability, Listing } from '../../protocol/catalog/card.js';
-import { availabilityOf } from '../../protocol/catalog/summary.js';
 import { encode } from '../../protocol/cbor.js';
 import { recordId, slotId } from '../../protocol/ids.js';
 import type { Money } from '../../protocol/money.js';
@@ -47,19 +46,17 @@ export interface VariantRow {
   readonly level: number | null;
 }
 
-/** The row of a listing that came back from the network; its card is to be signed anew. */
-export function adoptedRow({ id, payload }: SignedRecord<Listing>, cardSeq: number): Row {
+/** The row of a listing that came back from the network, but for what the card says that is signed anew for it. */
+export function adoptedRow({ id, payload }: SignedRecord<Listing>): Omit<Row, 'cardSeq' | 'availability'> {
   const { seq, item } = payload;
   return {
     version: id.toString(),
     seq,
-    cardSeq,
     removed: false,
     content: recordId(encode(item)).toString(),
     stated: item.inventoryLevel,
     level: item.inventoryLevel,
     variants: variantRows(item, undefined),
-    availability: availabilityOf(item.inventoryLevel),
     validUntil: 0,
     delegation: '',
   };

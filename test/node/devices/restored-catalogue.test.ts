@@ -8,10 +8,10 @@ import {
   createIdentity,
 } from '../../../node/identity/index.js';
 import { restoreIdentity } from '../../../node/identity/restore.js';
-import { rawCodec } from '../../../node/store/index.js';
+import { rawCodec, type Store } from '../../../node/store/index.js';
 import type { Listing } from '../../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../../protocol/record.js';
-import { DAY, newIdentityHome, NOW, openShop } from '../catalog/support.js';
+import { DAY, interceptWrites, newIdentityHome, NOW, openShop } from '../catalog/support.js';
 import { openStore } from '../store/support.js';
 
 const NETWORK = 'test';
@@ -38,14 +38,17 @@ async function oldShop(renewals: number) {
 }
 
 /** A new machine of a trader whose old one was lost: the network still shows its listings, and nobody near tells of its device. */
-async function restored({ renewals = 0 }: { renewals?: number } = {}) {
+async function restored({
+  renewals = 0,
+  seen = (store) => store,
+}: { renewals?: number; seen?: (store: Store) => Store } = {}) {
   const lost = await oldShop(renewals);
   const root = await lost.identity.root();
   const { now } = lost;
   const home = await newIdentityHome();
   await restoreIdentity(home, root?.words.join(' ') ?? '', { network: NETWORK, now });
   const store = await openStore();
-  const shop = await openShop({ home, store, now });
+  const shop = await openShop({ home, store: seen(store), now });
   const { catalog, identity } = shop;
   const verify = createBulkVerifier();
   const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network: NETWORK, verify });
@@ -117,4 +120,19 @@ describe('a catalogue that is brought back', () => {
       expect(await listed()).toEqual([]);
     },
   );
+
+  it.each([0, 1])('has a listing together with its card, whichever write fails (%i)', async (fails) => {
+    let writes = 0;
+    const { catalog, bring, meetDevice, lost, outlet } = await restored({
+      seen: (store) =>
+        interceptWrites(store, () => {
+          if (writes++ === fails) throw new Error('the disk is full');
+        }),
+    });
+    meetDevice();
+    await bring().catch(() => undefined);
+    for (const listing of lost.found.keys()) expect(outlet.shown(listing) !== undefined).toBe(catalog.count() > 0);
+    expect(await bring()).toBe(true);
+    for (const listing of lost.found.keys()) expect(outlet.shown(listing)).toMatchObject({ title: 'Kopi 0' });
+  });
 });
