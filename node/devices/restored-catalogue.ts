@@ -1,4 +1,4 @@
-import { isNiagaError } from '../../protocol/errors.js';
+import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
 import type { Logger } from '../logger.js';
@@ -59,7 +59,9 @@ export async function bringCatalogue(deps: RestoredCatalogueDeps, signal: AbortS
 async function bring(id: string, deps: RestoredCatalogueDeps, signal: AbortSignal): Promise<void> {
   const { search, exchange, catalog } = deps;
   const found = await search.find(id, { signal });
-  if (found === undefined) return;
+  // It was shown a moment ago: whoever has it did not answer, or it has just ended and is not shown the next time.
+  if (found === undefined)
+    throw new NiagaError('LISTING_NOT_FOUND', 'An own listing that the network shows could not be had.');
   const listing = await exchange.open(found, { signal });
   // One that is taken up without it could not be opened again.
   await learnDevice(listing, deps);

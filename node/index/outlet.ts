@@ -55,7 +55,8 @@ export class IndexOutlet implements Outlet {
     const sweep = new Sweep({ lookup: (preimage, signal) => closest(network, preimage, signal), now });
     const targets = new Targets({ networkName, sweep });
     const bits = new ShardBits(now);
-    const delegations = identity.delegations.slice(0, OWN_DELEGATIONS).map(({ bytes }) => bytes);
+    // Renewed while the node runs.
+    const delegations = (): Uint8Array[] => identity.delegations.slice(0, OWN_DELEGATIONS).map(({ bytes }) => bytes);
     const leasesFor = (cards: readonly (readonly [number, string])[]): LeaseProof[] => this.#leasesFor(cards);
     this.#publisher = new Publisher({ network, sweep, targets, bits, delegations, leasesFor, logger });
     const onFailed = (peer: string): void => this.#publisher.avoid(peer);

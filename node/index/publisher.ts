@@ -61,7 +61,7 @@ export interface PublisherDeps {
   readonly targets: Targets;
   readonly bits: ShardBits;
   /** Those that the postings name; sent along with every batch. */
-  readonly delegations: readonly Uint8Array[];
+  readonly delegations: () => readonly Uint8Array[];
   /** Proof that the own lease covers these, by place in the batch. */
   readonly leasesFor: (cards: readonly (readonly [place: number, listing: string])[]) => readonly LeaseProof[];
   readonly logger: Logger;
@@ -261,7 +261,7 @@ export class Publisher {
     const { signal } = this.#stopping;
     this.#bytes += batch.bytes;
     try {
-      const answer = await batch.send(network, delegations, leasesFor, signal);
+      const answer = await batch.send(network, delegations(), leasesFor, signal);
       this.#answered(queue, way, answer);
     } catch (error) {
       if (!signal.aborted && !way.givenUp) this.#failed(queue, way, error);

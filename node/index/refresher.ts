@@ -54,7 +54,7 @@ interface RefresherDeps {
   readonly network: Network;
   readonly targets: Targets;
   readonly bits: ShardBits;
-  readonly delegations: readonly Uint8Array[];
+  readonly delegations: () => readonly Uint8Array[];
   /** The node could not be reached. */
   readonly onFailed: (peer: string) => void;
   readonly logger: Logger;
@@ -155,7 +155,7 @@ export class Refresher {
   ): Promise<readonly number[]> {
     const { network, delegations } = this.#deps;
     const leaves = places.map((place) => [place, lease.leaves[place]]);
-    const body = writeBody({ lease: lease.bytes, delegations, leaves, proof });
+    const body = writeBody({ lease: lease.bytes, delegations: delegations(), leaves, proof });
     const answer = await network.request(peer, LEASE_METHOD, body, { timeout: LEASE_TIMEOUT, retry: true, signal });
     return readAnswer(network, { peer, method: LEASE_METHOD, schema: leaseAnswerSchema }, answer).missing;
   }

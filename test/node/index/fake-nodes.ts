@@ -156,7 +156,7 @@ export function fakeNodes(size: number, { realTime = false } = {}) {
       sweep,
       targets,
       bits,
-      delegations: [],
+      delegations: () => [],
       leasesFor: () => [],
       logger: pino({ level: 'silent' }),
       ...more,

@@ -60,7 +60,7 @@ function refresh(
     network,
     targets: fake.targets,
     bits: fake.bits,
-    delegations: [],
+    delegations: () => [],
     onFailed: (peer) => failed.push(peer),
     logger: pino({ level: 'silent' }),
   });
