@@ -1,4 +1,6 @@
 import { createBoundedCache } from '../../protocol/bounded-cache.js';
+import { sha256 } from '../../protocol/hash.js';
+import { compareDistance } from '../../protocol/keyspace.js';
 import { QUORUM } from '../../protocol/search/posting-keys.js';
 import { LOOKUP_SIZE, type Network, type PeerRef } from '../network/index.js';
 import type { BringOptions } from './handover-delivery.js';
@@ -35,15 +37,16 @@ interface DailyCheckDeps {
 }
 
 /**
- * A listing whose turn it is: with those names for which this node stands in that place among the holders, or with all. Its
- * day is that of its turn, so that all holders mean the same one.
+ * A listing whose turn it is: with those names for which this node stands in that place among the holders, or with all. The nearer a
+ * holder is to the pivot, the sooner its turn comes.
  */
-type Due = readonly [listing: string, rank: number | 'all', day: number];
+type Due = readonly [listing: string, rank: number | 'all', pivot: Uint8Array];
 
 /**
  * Compares each card held here once a day, and soon after it came, with all who should hold it. When in the day its turn comes lies
  * in its id; of its holders the first does it, and each of the others only where it did not see that happen. Who is the first changes from day to day, so
- * that a node that does not do its work cannot keep others from doing it.
+ * that a node that does not do its work cannot keep others from doing it; and in a small network, where the names of a listing have their holders in
+ * common, a few do it for all names, and say it in one message each.
  */
 export class DailyCheck {
   readonly #deps: DailyCheckDeps;
@@ -152,18 +155,19 @@ export class DailyCheck {
     if (age >= 0 && age < this.#deps.options.freshAfter) return undefined;
     const rank = fresh.rank++;
     if (rank === LAST_RANK) this.#fresh.delete(listing);
-    return [listing, rank, Math.floor(fresh.came / DAY)];
+    return [listing, rank, pivotOf(listing, Math.floor(fresh.came / DAY))];
   }
 
   /** Whether, and as what, a listing's turn has come in the `since` milliseconds up to `to`. */
   #dueOf(listing: string, to: number, since: number): Due | undefined {
     const { checkEvery } = this.#deps.options;
     const age = (((to - turnOf(listing)) % DAY) + DAY) % DAY;
-    const day = Math.floor((to - age) / DAY);
     // The node slept, or its clock was moved: the turns of all ranks are over.
-    if (since > 2 * checkEvery) return age < since ? [listing, 'all', day] : undefined;
+    const isLate = since > 2 * checkEvery;
     const rank = Math.floor(age / checkEvery);
-    return rank <= LAST_RANK && age - rank * checkEvery < since ? [listing, rank, day] : undefined;
+    const isDue = isLate ? age < since : rank <= LAST_RANK && age - rank * checkEvery < since;
+    // The day is that of its turn, so that all holders mean the same one.
+    return isDue ? [listing, isLate ? 'all' : rank, pivotOf(listing, Math.floor((to - age) / DAY))] : undefined;
   }
 
   *#named(receiver: string, dues: readonly Due[]): Generator<NamedListing> {
@@ -186,13 +190,12 @@ export class DailyCheck {
    * Whom it is this node's turn to bring a name of a due listing to: the holders of those of its places where this node stands in
    * that rank. Who holds it for both places belongs to the first.
    */
-  #receiversOf([listing, rank, day]: Due, name: string): string[] {
+  #receiversOf([listing, rank, pivot]: Due, name: string): string[] {
     const self = this.#deps.network.peerId;
     if (rank !== 'all' && rank > 0 && this.#wasSeen(listing, name)) return [];
     const earlier = new Set<string>([self]);
     return this.holders(name).flatMap((holders) => {
-      const place = holders.findIndex(({ id }) => id === self);
-      const isMine = rank === 'all' || (place < 0 ? LAST_RANK : (place + day) % holders.length) === rank;
+      const isMine = rank === 'all' || rankOf(self, holders, pivot) === rank;
       const theirs = holders.map(({ id }) => id).filter((id) => !earlier.has(id));
       for (const id of theirs) earlier.add(id);
       return isMine ? theirs : [];
@@ -272,6 +275,18 @@ function turnOf(listing: string): number {
   let bits = 0;
   for (const character of listing.slice(-8, -2)) bits = bits * 32 + Math.max(0, BASE32.indexOf(character));
   return Math.floor((bits / 2 ** 30) * DAY);
+}
+
+/** Another point of the key space each day, which nobody can choose. */
+function pivotOf(listing: string, day: number): Uint8Array {
+  return sha256(new TextEncoder().encode(`${listing}/${day}`));
+}
+
+/** How many holders have their turn before this one. */
+function rankOf(peer: string, holders: readonly PeerRef[], pivot: Uint8Array): number {
+  const own = holders.find(({ id }) => id === peer);
+  if (own === undefined) return LAST_RANK;
+  return holders.filter(({ kadId }) => compareDistance(kadId, own.kadId, pivot) < 0).length;
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';

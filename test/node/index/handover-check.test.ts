@@ -13,8 +13,18 @@ const MINUTE = 60 * 1000;
 const DAY = 24 * 60 * MINUTE;
 const STEP = 10 * MINUTE;
 
-/** Nodes that all hold the same listings under one name, and checks of them that tell each other what they offered. */
-function holders(count: number, listings: readonly string[], lazy: ReadonlySet<string> = new Set()) {
+interface HoldersOptions {
+  /** Nodes that check nothing. */
+  readonly lazy?: ReadonlySet<string>;
+  readonly names?: readonly string[];
+}
+
+/** Nodes that all hold the same listings under the same names, and checks of them that tell each other what they offered. */
+function holders(
+  count: number,
+  listings: readonly string[],
+  { lazy = new Set(), names = ['term:kopi'] }: HoldersOptions = {},
+) {
   const clock = { now: Date.UTC(2026, 10, 22) };
   const refs = Array.from({ length: count }, (_, number): PeerRef => {
     const id = `node-${number}`;
@@ -29,7 +39,7 @@ function holders(count: number, listings: readonly string[], lazy: ReadonlySet<s
   const offered: { by: string; to: string; listing: string }[] = [];
   const source = {
     listings: () => listings,
-    held: () => ({ seq: 1, names: ['term:kopi'] }),
+    held: () => ({ seq: 1, names }),
     bitsOf: () => 0,
     onChange,
   };
@@ -46,10 +56,10 @@ function holders(count: number, listings: readonly string[], lazy: ReadonlySet<s
         onSplit: () => undefined,
         neighbours: () => table,
         bring: (to: string, cards: Iterable<NamedListing>) => {
-          for (const [listing, names] of cards) {
-            if (names.length === 0) continue;
+          for (const [listing, theirs] of cards) {
+            if (theirs.length === 0) continue;
             offered.push({ by, to, listing });
-            checks.get(to)?.seen(listing, names);
+            checks.get(to)?.seen(listing, theirs);
           }
           return Promise.resolve(true);
         },
@@ -145,15 +155,29 @@ describe('the daily check', () => {
   });
 
   it('is done by the next holder where one does nothing', async () => {
-    const { offered, day } = holders(COPIES, LISTINGS, new Set(['node-0', 'node-1']));
+    const { offered, day } = holders(COPIES, LISTINGS, { lazy: new Set(['node-0', 'node-1']) });
     await day();
     offered.length = 0;
-    for (let days = 0; days < COPIES; days++) await day();
+    // Whose turn it is is drawn anew each day, so that in so many each has been somebody else's to look at.
+    const days = 3 * COPIES;
+    for (let past = 0; past < days; past++) await day();
     // A turn that is taken over comes some minutes later, and may so fall into the day after the last.
-    const each = COPIES * LISTINGS.length * (COPIES - 1);
+    const each = days * LISTINGS.length * (COPIES - 1);
     expect(offered.length).toBeGreaterThan(0.97 * each);
     expect(offered.length).toBeLessThan(1.03 * each);
     expect(new Set(offered.map(({ to, listing }) => `${to} ${listing}`)).size).toBe(LISTINGS.length * COPIES);
+  });
+
+  it('is done by few for all names of a listing where its names have their holders in common', async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `term:kopi${at}`);
+    const { offered, day } = holders(2 * COPIES, LISTINGS, { names });
+    await day();
+    offered.length = 0;
+    await day();
+    const all = 2 * COPIES * (2 * COPIES - 1);
+    expect(offered.length / LISTINGS.length).toBeLessThan((2 * all) / 3);
+    expect(new Set(offered.map(({ to, listing }) => `${to} ${listing}`)).size).toBe(2 * COPIES * LISTINGS.length);
+    expect(new Set(offered.map(({ by }) => by)).size).toBe(2 * COPIES);
   });
 
   it('looks at what has just come as well, once', async () => {
