@@ -52,10 +52,12 @@ export interface ListingExchangeDeps {
 export interface Sought {
   readonly card: SignedRecord<Card>;
   readonly delta?: SignedRecord<Delta> | undefined;
+  /** Milliseconds UTC until which the card stands, by itself or by its seller's lease: for so long the listing is kept. */
+  readonly until: number;
 }
 
 /** A listing that was opened by its card. */
-export interface OpenedListing extends Sought {
+export interface OpenedListing extends Pick<Sought, 'card' | 'delta'> {
   readonly listing: SignedRecord<Listing>;
   /** Those of these records that are known. */
   readonly delegations: readonly SignedRecord<Delegation>[];
@@ -127,9 +129,11 @@ export class ListingExchange {
    *   PEER_UNREACHABLE, TIMED_OUT where nobody who is there has it
    */
   async open(sought: Sought, options: FetchOptions = {}): Promise<SignedRecord<Listing>> {
-    const { card, delta } = sought;
+    const { card, delta, until } = sought;
     const listing = (await this.known((delta ?? card).payload.listing)) ?? (await this.#collect(sought, options));
     checkOwn(card, listing);
+    // What was here already may have been opened before its seller's lease let it stand for longer.
+    this.#deps.shelf.extend(this.#placeOf(card).id.toString(), until);
     await this.#checkIndex(sought, listing, false);
     return listing;
   }
@@ -162,8 +166,7 @@ export class ListingExchange {
       const fetched = found[at];
       listings.push(fetched?.record);
       if (fetched === undefined) continue;
-      const { validUntil } = one.card.payload;
-      await shelf.put(fetched.record, fetched.delegation, new Map(), { until: validUntil, used: one.wanted });
+      await shelf.put(fetched.record, fetched.delegation, new Map(), { until: one.until, used: one.wanted });
       await this.#checkIndex(one, fetched.record, true);
     }
     const sellers = new Set(sought.map(({ card }) => deviceToPeerId(card.payload.device)));
@@ -228,7 +231,7 @@ export class ListingExchange {
   // Fetching
 
   /** Asks the seller and keepers side by side, and keeps what came. */
-  async #collect({ card, delta }: Sought, options: FetchOptions): Promise<SignedRecord<Listing>> {
+  async #collect({ card, delta, until }: Sought, options: FetchOptions): Promise<SignedRecord<Listing>> {
     const { shelf } = this.#deps;
     const version = (delta ?? card).payload.listing;
     const { id, seller } = this.#placeOf(card);
@@ -240,8 +243,7 @@ export class ListingExchange {
     for (const { error } of failures) if (isLie(error)) this.#deps.onRefused(error.code);
     if (good === undefined) throw failureOf(failures, seller);
     const { record, delegation } = good.answer;
-    const { validUntil } = card.payload;
-    await shelf.put(record, delegation, new Map(), { until: validUntil, used: options.wanted ?? true });
+    await shelf.put(record, delegation, new Map(), { until, used: options.wanted ?? true });
     for (const { peer, error } of failures)
       if (isNiagaError(error, 'LISTING_NOT_FOUND') && peer !== seller)
         this.#tellKeeper(peer, [{ id: version, listing: id }]);

@@ -1,5 +1,5 @@
 import { hex } from '../bytes.js';
-import type { IndexDeps } from './index.js';
+import type { HeldRecord, IndexDeps } from './index.js';
 import { Answers } from './held/answers.js';
 import { Checker } from './held/checker.js';
 import { HeldSet } from './held/held-set.js';
@@ -137,7 +137,7 @@ export class Holder {
   }
 
   /** The card of a listing with what stands over it, checked and valid; undefined where none is held under the listing's own key. */
-  record(listing: string): ReturnType<Answers['record']> {
+  record(listing: string): HeldRecord | undefined {
     return this.#answers.record(listing);
   }
 

@@ -45,6 +45,15 @@ export interface IndexDeps {
   readonly handover?: Partial<HandoverOptions> | false | undefined;
 }
 
+/** What is known here of a listing. */
+export interface HeldRecord {
+  readonly card: SignedRecord<Card>;
+  /** A later change of price or availability. */
+  readonly delta?: SignedRecord<Delta> | undefined;
+  /** Milliseconds UTC until which it stands: by itself, or by its seller's lease. */
+  readonly until: number;
+}
+
 export interface Index {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -55,9 +64,7 @@ export interface Index {
   /** Ids of the listings of which a card or an end is kept here; may be walked slowly. */
   listings(): Iterable<string>;
   /** What is kept of a listing under `listing:<id>`, verified and valid. */
-  record(
-    listing: string,
-  ): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> | undefined } | undefined;
+  record(listing: string): HeldRecord | undefined;
   /** The key of the trader whose listing it is, in text; undefined where no card of it is kept here. */
   seller(listing: string): string | undefined;
   /** Whether the end of a listing is known here. */

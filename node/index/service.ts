@@ -4,7 +4,7 @@ import { Handover } from './handover.js';
 import { CloserNodes } from './held/closer.js';
 import { Nearness } from './held/nearness.js';
 import { Holder } from './holder.js';
-import type { Index, IndexDeps } from './index.js';
+import type { HeldRecord, Index, IndexDeps } from './index.js';
 import { IndexOutlet } from './outlet.js';
 
 const EXPIRY_CHECK = 10 * 60 * 1000;
@@ -67,7 +67,7 @@ export class IndexService implements Index {
     return this.#holder.listings();
   }
 
-  record(listing: string): ReturnType<Index['record']> {
+  record(listing: string): HeldRecord | undefined {
     return this.#holder.record(listing);
   }
 

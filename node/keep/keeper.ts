@@ -4,9 +4,10 @@ import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import { deviceToPeerId } from '../../protocol/ids.js';
 import { createBackground } from '../background.js';
+import type { HeldRecord } from '../index/index.js';
 import { slices } from '../index/slices.js';
 import { PREFETCH_DELAY, PREFETCH_PATIENCE, PREFETCH_PER_SECOND } from './index.js';
-import type { CardSource, Keeper, KeeperDeps } from './index.js';
+import type { Keeper, KeeperDeps } from './index.js';
 import { Jobs, type Job } from './jobs.js';
 import { meetingPoint } from './meeting-point.js';
 import { Resting } from './resting.js';
@@ -37,9 +38,6 @@ const MISSING_REMEMBERED = 10_000;
 /** Requests of those who have what they asked for here in vain, answered side by side. */
 const CONCURRENT_HINTS = 2;
 const LEAST_TICK = 20;
-
-/** What is held of a listing. */
-type Held = NonNullable<ReturnType<CardSource['record']>>;
 
 export class KeeperService implements Keeper {
   readonly #deps: KeeperDeps;
@@ -173,7 +171,7 @@ export class KeeperService implements Keeper {
   }
 
   /** What is held of a listing that is not here itself, and should be. */
-  #lacking(listing: string, wanted: boolean): Held | undefined {
+  #lacking(listing: string, wanted: boolean): HeldRecord | undefined {
     const { source, shelf, network } = this.#deps;
     const kept = shelf.versionOf(listing);
     // A version that was worth keeping is worth replacing. Asked before the card is opened, which checks its signature: most cards that
@@ -182,9 +180,9 @@ export class KeeperService implements Keeper {
     if (!wanted && kept === undefined && !isHere()) return undefined;
     const held = source.record(listing);
     if (held === undefined || deviceToPeerId(held.card.payload.device) === network.peerId) return undefined;
-    const { card, delta } = held;
+    const { card, delta, until } = held;
     if ((delta ?? card).payload.listing.toString() !== kept) return held;
-    shelf.extend(listing, card.payload.validUntil);
+    shelf.extend(listing, until);
     return undefined;
   }
 
@@ -192,7 +190,7 @@ export class KeeperService implements Keeper {
   async #fetch(seller: string, jobs: readonly Job[]): Promise<void> {
     const { signal } = this.#stopping ?? {};
     if (signal === undefined) return;
-    const lacking: { readonly job: Job; readonly held: Held }[] = [];
+    const lacking: { readonly job: Job; readonly held: HeldRecord }[] = [];
     for await (const job of slices(jobs, signal)) {
       const held = this.#lacking(job.listing, job.wanted);
       if (held === undefined) continue;

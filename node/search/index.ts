@@ -74,6 +74,8 @@ export interface FoundListing {
   readonly summary: Summary;
   /** The version of the listing that the two sum up. */
   readonly version: Card['listing'];
+  /** Milliseconds UTC until which it stands: by itself, or by its seller's lease. */
+  readonly until: number;
 }
 
 export interface SearchOptions {

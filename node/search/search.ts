@@ -132,9 +132,11 @@ export class SearchService implements Search {
     });
     await this.#fetcher.settleDoubts(harvest, () => [listing], { timeLeft: DOUBT_TIME, signal: options.signal });
     const version = harvest.verified(listing);
-    if (version === undefined || harvest.validUntil(version) <= this.#deps.now()) return undefined;
+    if (version === undefined) return undefined;
+    const until = harvest.validUntil(version);
+    if (until <= this.#deps.now()) return undefined;
     const { card, delta, summary } = version;
-    return { card: card.record, delta: delta?.record, summary, version: listingVersion(version) };
+    return { card: card.record, delta: delta?.record, summary, version: listingVersion(version), until };
   }
 
   async changes(input: ChangesInput, options: ChangesOptions = {}): Promise<Changes> {

@@ -1,8 +1,7 @@
 import { CID } from 'multiformats/cid';
-import type { Card, Delta } from '../../../protocol/catalog/card.js';
-import { openRecord, type SignedRecord } from '../../../protocol/record.js';
+import { openRecord } from '../../../protocol/record.js';
 import { listingKey } from '../../../protocol/search/posting-keys.js';
-import type { IndexDeps } from '../index.js';
+import type { HeldRecord, IndexDeps } from '../index.js';
 import {
   askSchema,
   MAX_ANSWERS,
@@ -112,8 +111,8 @@ export class Answers {
     };
   }
 
-  /** The card of a listing and what stands over it; undefined where none is held under the listing's own key. */
-  record(listing: string): { readonly card: SignedRecord<Card>; readonly delta?: SignedRecord<Delta> } | undefined {
+  /** The card of a listing, what stands over it, and until when it stands; undefined where none is held under the listing's own key. */
+  record(listing: string): HeldRecord | undefined {
     const card = this.#usable(listing);
     if (card === undefined || !this.#set.index.isUnder(listing, listingKey(listing))) return undefined;
     const record = openRecord(card.bytes.slice(), {
@@ -122,7 +121,7 @@ export class Answers {
       delegation: () => card.grant.record,
       verify: () => true,
     });
-    return { card: record, ...(card.delta === undefined ? {} : { delta: card.delta.record }) };
+    return { card: record, ...(card.delta === undefined ? {} : { delta: card.delta.record }), until: card.until };
   }
 
   /** What is held of a listing, card or end: the seq of the newest record in its slot, and under which names. */

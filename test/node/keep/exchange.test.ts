@@ -6,13 +6,23 @@ import type { SignedRecord } from '../../../protocol/record.js';
 import type { Listing } from '../../../protocol/catalog/card.js';
 import { createBulkVerifier, createDelegationBook } from '../../../node/identity/index.js';
 import { rawCodec } from '../../../node/store/index.js';
-import { answerListings, createExchange, createSeller, notFound, type Answering, type Seller } from './support.js';
+import {
+  answerListings,
+  createExchange,
+  createSeller,
+  DAY,
+  NOW,
+  notFound,
+  type Answering,
+  type Seller,
+} from './support.js';
 import { PATIENCE } from '../../support/patience.js';
 
 const TERMS = 'Barang dapat ditukar dalam tujuh hari.';
 const seller = createSeller();
 const listing = seller.listing('kopi', 1, 20, { conditions: { refund: TERMS } });
 const card = seller.card(listing);
+const found = { card, until: card.payload.validUntil };
 const id = slotId('test', listing.payload.trader, listing.payload.slot);
 const terms = new TextEncoder().encode(TERMS);
 
@@ -33,7 +43,7 @@ const empty: Answering = (method, body) => {
 describe('a listing whose seller cannot be reached', () => {
   it('is had from a keeper, with its texts, is kept, and given to the next who asks', async () => {
     const { exchange, serve, refused, shelf } = await createExchange(new Map([['keeper', honest]]));
-    const opened = await exchange.open({ card });
+    const opened = await exchange.open(found);
     expect([opened.id, await exchange.texts(opened)]).toEqual([listing.id, { refund: TERMS }]);
     expect(refused).toEqual([]);
     expect(shelf.versionOf(id.toString())).toBe(listing.id.toString());
@@ -46,11 +56,24 @@ describe('a listing whose seller cannot be reached', () => {
   it('is asked for nowhere once it is here', async () => {
     const peers = new Map([['keeper', honest]]);
     const { exchange, asked } = await createExchange(peers);
-    await exchange.texts(await exchange.open({ card }));
+    await exchange.texts(await exchange.open(found));
     asked.length = 0;
     peers.clear();
-    expect(await exchange.texts(await exchange.open({ card }))).toEqual({ refund: TERMS });
+    expect(await exchange.texts(await exchange.open(found))).toEqual({ refund: TERMS });
     expect(asked).toEqual([]);
+  });
+
+  it('is kept for as long as its card stands: by itself, or by a lease that was known or comes to be', async () => {
+    const clock = { now: NOW };
+    const { exchange, shelf } = await createExchange(new Map([['keeper', honest]]), {}, clock);
+    await exchange.open({ ...found, until: NOW + 40 * DAY });
+    clock.now = NOW + 35 * DAY;
+    expect(shelf.over()).toEqual([]);
+    await exchange.open({ ...found, until: NOW + 60 * DAY });
+    clock.now = NOW + 55 * DAY;
+    expect(shelf.over()).toEqual([]);
+    clock.now = NOW + 60 * DAY;
+    expect(shelf.over()).toEqual([id.toString()]);
   });
 
   it('is told of to keepers who have not got it', async () => {
@@ -60,7 +83,7 @@ describe('a listing whose seller cannot be reached', () => {
       ['keeper', honest],
     ]);
     const { exchange, asked } = await createExchange(peers);
-    await exchange.open({ card });
+    await exchange.open(found);
     const told = () => asked.filter(({ method }) => method === KEEP_METHOD).map(({ peer }) => peer);
     await vi.waitFor(() => expect(told().length).toBeGreaterThan(0), PATIENCE);
     expect(told()).not.toContain('keeper');
@@ -68,7 +91,7 @@ describe('a listing whose seller cannot be reached', () => {
 
   it('is not found, and says so, where nobody has it', async () => {
     const { exchange } = await createExchange(new Map([['lacking', empty]]));
-    await expect(exchange.open({ card })).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+    await expect(exchange.open(found)).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
   });
 });
 
@@ -96,7 +119,7 @@ describe('a keeper that gives something else', () => {
 
   it.each(lies)('%s, is refused and counted, and the next one is asked', async (_, lie, code) => {
     const { exchange, refused, shelf } = await createExchange(new Map([['liar', lie]]));
-    await expect(exchange.open({ card })).rejects.toMatchObject({ code: expect.stringContaining(code) as string });
+    await expect(exchange.open(found)).rejects.toMatchObject({ code: expect.stringContaining(code) as string });
     expect(refused).toEqual([expect.stringContaining(code)]);
     expect(shelf.size).toBe(0);
     const slow: Answering = (method, body) => (method === LISTING_METHOD ? honest(method, body) : undefined);
@@ -108,13 +131,13 @@ describe('a keeper that gives something else', () => {
         ['keeper', slow],
       ]),
     );
-    expect((await among.exchange.open({ card })).id).toEqual(listing.id);
+    expect((await among.exchange.open(found)).id).toEqual(listing.id);
   });
 
   it('as a text of conditions is refused and counted', async () => {
     const liar = giving(listing, seller, new TextEncoder().encode('Tidak dapat ditukar.'));
     const { exchange, refused } = await createExchange(new Map([['liar', liar]]));
-    expect(await exchange.texts(await exchange.open({ card }))).toEqual({});
+    expect(await exchange.texts(await exchange.open(found))).toEqual({});
     expect(refused).toEqual(['RECORD_ID']);
   });
 });
@@ -125,7 +148,7 @@ describe('a card', () => {
     const draft = thief.card(thief.listing('kopi'));
     const { exchange, shelf } = await createExchange(new Map([['keeper', honest]]));
     const stolen = { ...draft, payload: { ...draft.payload, listing: listing.id } };
-    await expect(exchange.open({ card: stolen })).rejects.toMatchObject({ code: 'RECORD_ID' });
+    await expect(exchange.open({ ...found, card: stolen })).rejects.toMatchObject({ code: 'RECORD_ID' });
     expect(shelf.size).toBe(0);
   });
 
@@ -133,9 +156,9 @@ describe('a card', () => {
     const other = seller.card(seller.listing('emas', 1, 5, { title: 'Emas batangan murni' }));
     const stuffed = seller.card(listing, 2, other.payload.index);
     const { exchange, mismatches } = await createExchange(new Map([['keeper', honest]]));
-    await exchange.open({ card });
+    await exchange.open(found);
     expect(mismatches).toEqual([]);
-    await exchange.open({ card: stuffed });
+    await exchange.open({ ...found, card: stuffed });
     expect(mismatches).toHaveLength(1);
     expect(mismatches[0]?.card).toBe(stuffed);
     expect(mismatches[0]?.listing.id).toEqual(listing.id);
@@ -157,7 +180,7 @@ describe('a node that is asked', () => {
 
   it('keeps a version for good that a trade builds on', async () => {
     const { exchange, shelf } = await createExchange(new Map([['keeper', honest]]));
-    await exchange.fetch({ card });
+    await exchange.fetch(found);
     await shelf.drop([id.toString()]);
     expect((await exchange.known(listing.id))?.id).toEqual(listing.id);
   });
@@ -166,7 +189,7 @@ describe('a node that is asked', () => {
     const { exchange, shelf, store } = await createExchange(new Map([['keeper', honest]]));
     const newer = seller.listing('kopi', 2, 20);
     await shelf.put(newer, seller.delegation, new Map(), { until: card.payload.validUntil, used: false });
-    await exchange.fetch({ card });
+    await exchange.fetch(found);
     const table = store.table('delegations', rawCodec);
     const afterRestart = createDelegationBook({ table, network: 'test', verify: createBulkVerifier() });
     await afterRestart.load();
@@ -177,7 +200,7 @@ describe('a node that is asked', () => {
     const { exchange, shelf, store } = await createExchange(new Map([['keeper', honest]]));
     await store.write([store.table('seen-listings', rawCodec).put(listing.id.toString(), listing.bytes)]);
     expect(await exchange.known(listing.id)).toBeUndefined();
-    await exchange.fetch({ card });
+    await exchange.fetch(found);
     await shelf.drop([id.toString()]);
     expect((await exchange.known(listing.id))?.id).toEqual(listing.id);
   });

@@ -1,13 +1,14 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pino } from 'pino';
 import { createKeeper, type CardSource, type KeepOptions, type Keeper } from '../../../node/keep/index.js';
 import { meetingPoint } from '../../../node/keep/meeting-point.js';
 import { BLOB_METHOD, KEEP_METHOD, LISTING_METHOD } from '../../../node/keep/wire.js';
-import type { Card, Listing } from '../../../protocol/catalog/card.js';
+import type { HeldRecord } from '../../../node/index/index.js';
+import type { Listing } from '../../../protocol/catalog/card.js';
 import { encode } from '../../../protocol/cbor.js';
 import { blobId, slotId, traderToText } from '../../../protocol/ids.js';
 import type { SignedRecord } from '../../../protocol/record.js';
-import { answerListings, createExchange, createSeller, notFound, NOW, type Answering } from './support.js';
+import { answerListings, createExchange, createSeller, DAY, notFound, NOW, type Answering } from './support.js';
 import { ownTime, until, wait } from '../../support/own-time.js';
 
 const seller = createSeller();
@@ -21,12 +22,14 @@ const idOf = ({ payload }: SignedRecord<Listing>): string => slotId('test', payl
 /** Cards that are held, and change. */
 class Cards implements CardSource {
   isBusy = false;
-  readonly #cards = new Map<string, SignedRecord<Card>>();
+  readonly #cards = new Map<string, HeldRecord>();
   readonly #ends = new Set<string>();
   readonly #listeners = new Set<(listing: string) => void>();
 
-  hold(listing: SignedRecord<Listing>, tell = true): void {
-    this.#cards.set(idOf(listing), seller.card(listing, listing.payload.seq));
+  /** @param until by a lease. Default: the card's own time */
+  hold(listing: SignedRecord<Listing>, { tell = true, until }: { tell?: boolean; until?: number } = {}): void {
+    const card = seller.card(listing, listing.payload.seq);
+    this.#cards.set(idOf(listing), { card, until: until ?? card.payload.validUntil });
     if (!tell) return;
     for (const listener of this.#listeners) listener(idOf(listing));
   }
@@ -35,14 +38,13 @@ class Cards implements CardSource {
     return this.#cards.keys();
   }
 
-  record(listing: string): { card: SignedRecord<Card> } | undefined {
-    const card = this.#cards.get(listing);
-    return card === undefined ? undefined : { card };
+  record(listing: string): HeldRecord | undefined {
+    return this.#cards.get(listing);
   }
 
   seller(listing: string): string | undefined {
-    const card = this.#cards.get(listing);
-    return card && traderToText(card.payload.trader);
+    const held = this.#cards.get(listing);
+    return held && traderToText(held.card.payload.trader);
   }
 
   end(listing: SignedRecord<Listing>): void {
@@ -85,12 +87,14 @@ async function start({
   isAway = false,
   others = () => notFound(),
   shop: size = 0,
+  clock = { now: NOW },
 }: {
   options?: KeepOptions;
   cards?: Cards;
   isAway?: boolean;
   others?: Answering;
   shop?: number;
+  clock?: { now: number };
 } = {}): Promise<Started> {
   // Its pace, and its patience with those that it asks, are by a time that goes on as it does.
   ownTime({ pace: 1 });
@@ -109,14 +113,14 @@ async function start({
   const names = ['self', 'second', 'third', 'fourth', 'fifth'];
   const peers = new Map<string, Answering>(names.map((peer) => [peer, others]));
   peers.set(seller.peer, isAway ? () => undefined : own);
-  const world = await createExchange(peers, options);
+  const world = await createExchange(peers, options, clock);
   const keeper = createKeeper({
     network: world.network,
     networkName: 'test',
     source: cards,
     shelf: world.shelf,
     exchange: world.exchange,
-    now: () => NOW,
+    now: () => clock.now,
     logger: pino({ level: 'silent' }),
     options,
   });
@@ -164,7 +168,7 @@ describe('one of the first three at a listing’s meeting point', () => {
     const cards = new Cards();
     const { world, kept, listing } = await start({ cards, options: { prefetchDelay: 100, prefetchPerSecond: 5 } });
     const listings = Array.from({ length: 5 }, () => listing(true));
-    for (const one of listings) cards.hold(one, false);
+    for (const one of listings) cards.hold(one, { tell: false });
     await until(() => expect(listings.every(kept)).toBe(true));
     const next = listing(true);
     cards.hold(next);
@@ -251,6 +255,38 @@ describe('one of the first three at a listing’s meeting point', () => {
   });
 });
 
+describe('a listing that is kept', () => {
+  const HOUR = 60 * 60 * 1000;
+
+  /** What is done every hour was done. */
+  async function anHour(): Promise<void> {
+    vi.advanceTimersByTime(HOUR);
+    await wait(500);
+  }
+
+  it('stays for as long as its seller’s lease lets its card stand, and is fetched once', async () => {
+    const clock = { now: NOW };
+    const { cards, kept, listing, askedFor } = await start({ clock });
+    const [old, late] = [listing(true), listing(true)];
+    cards.hold(old);
+    await until(() => expect(kept(old)).toBe(true));
+    clock.now = NOW + 25 * DAY;
+    cards.hold(old, { tell: false, until: NOW + 55 * DAY });
+    await anHour();
+    clock.now = NOW + 40 * DAY;
+    // Its card's own time is over already.
+    cards.hold(late, { until: NOW + 55 * DAY });
+    await until(() => expect(kept(late)).toBe(true));
+    for (let hour = 0; hour < 3; hour++) {
+      await anHour();
+      expect([kept(old), kept(late), askedFor().length]).toEqual([true, true, 2]);
+    }
+    clock.now = NOW + 56 * DAY;
+    await anHour();
+    expect([kept(old), kept(late)]).toEqual([false, false]);
+  });
+});
+
 describe('another one at the meeting point', () => {
   it('fetches it when somebody has asked for it in vain, or has it', async () => {
     const { cards, keeper, world, kept, listing } = await start();
@@ -289,7 +325,7 @@ describe('another one at the meeting point', () => {
     // With the listing's own id those who lack it would fetch it in their turn, from here.
     expect(wanted.map((version) => Object.keys(version))).toEqual(wanted.map(() => ['id']));
     const next = seller.listing(one.payload.item.sku, 2);
-    cards.hold(next, false);
+    cards.hold(next, { tell: false });
     keeper.missed(idOf(next), next.id);
     await until(() => expect(askedFor().length).toBeGreaterThan(asked));
     await wait(200);

@@ -70,11 +70,15 @@ export function createSeller(): Seller {
 export type Answering = (method: string, body: Record<string, unknown>) => Uint8Array | Error | undefined;
 
 /** An exchange with a store, a shelf, and peers that answer as the test says. All of them are at every meeting point. */
-export async function createExchange(peers: ReadonlyMap<string, Answering>, options: KeepOptions = {}) {
+export async function createExchange(
+  peers: ReadonlyMap<string, Answering>,
+  options: KeepOptions = {},
+  clock = { now: NOW },
+) {
   const store = await openStore();
   const verify = createBulkVerifier();
   const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network: 'test', verify });
-  const shelf = createShelf({ store, networkName: 'test', now: () => NOW, options });
+  const shelf = createShelf({ store, networkName: 'test', now: () => clock.now, options });
   await shelf.load();
   const asked: { peer: string; method: string }[] = [];
   const refused: string[] = [];

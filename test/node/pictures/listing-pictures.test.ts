@@ -12,6 +12,7 @@ const PICTURES = [TOLD, pngOf(), text(PAGE)];
 const image = [...PICTURES.map((bytes) => blobId(bytes).toString()), blobId(text('nobody has it')).toString()];
 const listing = seller.listing('kopi', 1, 20, { image });
 const card = seller.card(listing);
+const found = { card, until: card.payload.validUntil };
 const id = slotId('test', listing.payload.trader, listing.payload.slot).toString();
 
 const giving: Answering = (method, body) => {
@@ -31,7 +32,7 @@ async function looking({ keepMedia }: { keepMedia?: boolean } = {}) {
     ...world,
     pictures,
     catalog: { show: nothing, version: nothing, blob: nothing },
-    search: { find: () => Promise.resolve({ card } as never) },
+    search: { find: () => Promise.resolve(found as never) },
     keepMedia,
   });
   const list = async (fetch: boolean) => {
@@ -55,7 +56,7 @@ const NOT_FETCHED = 'It is not on this node, and nobody has asked others for it 
 describe('pictures of a stranger’s listing', () => {
   it('are fetched when somebody asks for them, and not before', async () => {
     const { list, fetched, exchange } = await looking();
-    await exchange.open({ card });
+    await exchange.open(found);
     expect((await list(false)).map(({ here, why }) => [here, why])).toEqual(image.map(() => [false, NOT_FETCHED]));
     expect(fetched()).toBe(0);
     expect(await list(true)).toEqual(HERE);

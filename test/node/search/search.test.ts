@@ -92,7 +92,10 @@ describe('a search shows', () => {
     const shown = async (cards: [number, number][], hashes: Uint8Array[]) => {
       const leases = [{ lease: signed.bytes, cards, proof: hashes }];
       const fake = createFake(nodesWith(3, (node) => Object.assign(node.take(seller, card), { leases })));
-      return (await fake.find('payung')).hits;
+      const found = await fake.search.find(listingOf(card));
+      const { hits } = await fake.find('payung');
+      expect(found?.until).toBe(hits[0]?.validUntil);
+      return hits;
     };
     expect(await shown([[0, 1]], proof)).toMatchObject([{ validUntil: now + 5 * DAY, lastSeen: now }]);
     expect(await shown([], [])).toEqual([]);

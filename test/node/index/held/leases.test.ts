@@ -38,6 +38,9 @@ describe('a lease', () => {
     const digestOf = (bytes: Uint8Array) => digests.get(bytes.join()) ?? new Uint8Array();
     const here = cards.filter((_, at) => at % 2 === 0);
     await node.holder.put(putOf(here, [seller.delegation]), seller.peer);
+    const [first] = here.map((card) => idOf(card).toString());
+    const standsUntil = (one: Holder): number | undefined => one.record(first ?? '')?.until;
+    expect(standsUntil(node.holder)).toBe(node.clock.now + 30 * DAY);
     node.clock.now += 20 * DAY;
     const lease = seller.lease(cards, 1, { created: node.clock.now });
     const { missing } = await node.holder.refresh(lease.request(), seller.peer);
@@ -52,6 +55,7 @@ describe('a lease', () => {
       expect(answer.hits).toHaveLength(5);
       expect(proven(answer, lease, digestOf)).toBe(5);
       expect(answer.delegations).toEqual([seller.delegation]);
+      expect(standsUntil(one)).toBe(lease.record.payload.validUntil);
       const [some] = here;
       if (some !== undefined) expect(one.cards([[idOf(some), -1]]).leases[0]?.cards).toHaveLength(1);
     }
