@@ -154,6 +154,7 @@ export async function createNode(init: NodeInit): Promise<Libp2pNode> {
         onPeerConnectTimeout: 2 * PING_TIME_LIMIT,
         routingTableUpdateQueueConcurrency: TABLE_DIALS,
         initialQuerySelfInterval: NEVER,
+        querySelfInterval: NEVER,
         prefixLength: TABLE_DEPTH,
         disjointPaths: DISJOINT_PATHS,
         networkDialTimeout: LOOKUP_STEP_TIME,
