@@ -6,7 +6,7 @@ import type { Network } from '../network/index.js';
 import type { ShardBits } from './shard-bits.js';
 import { sideBySide } from './slices.js';
 import type { Target, Targets } from './targets.js';
-import { LEASE_METHOD, leaseAnswerSchema, MAX_LEASE_LEAVES } from './wire.js';
+import { LEASE_METHOD, leaseAnswerSchema, MAX_LEASE_LEAVES, type LeaseAnswer } from './wire.js';
 
 /** Nodes that are sent the lease at once. */
 const CONCURRENT_NODES = 6;
@@ -131,9 +131,7 @@ export class Refresher {
       const { some, proof } = slice(places, start, lease);
       start += some.length;
       try {
-        const asked = new Set(some);
-        const missing = await this.#ask(peer, some, proof, lease, signal);
-        lacks(missing.filter((place) => asked.has(place)));
+        lacks(await this.#ask(peer, some, proof, lease, signal));
       } catch (error) {
         signal.throwIfAborted();
         this.#deps.logger.debug({ peer, error: String(error) }, 'a node did not take the lease');
@@ -157,7 +155,9 @@ export class Refresher {
     const leaves = places.map((place) => [place, lease.leaves[place]]);
     const body = writeBody({ lease: lease.bytes, delegations: delegations(), leaves, proof });
     const answer = await network.request(peer, LEASE_METHOD, body, { timeout: LEASE_TIMEOUT, retry: true, signal });
-    return readAnswer(network, { peer, method: LEASE_METHOD, schema: leaseAnswerSchema }, answer).missing;
+    const asked = new Set(places);
+    const fits = ({ missing }: LeaseAnswer): boolean => missing.every((place) => asked.has(place));
+    return readAnswer(network, { peer, method: LEASE_METHOD, schema: leaseAnswerSchema, fits }, answer).missing;
   }
 }
 

@@ -43,8 +43,10 @@ function refresh(
   const { lease, cards } = seller(count);
   const requests: { node: number; request: LeaseRequest }[] = [];
   const failed: string[] = [];
+  const misbehaved: string[] = [];
   const network = {
     peerId: 'node-0',
+    misbehaved: (peer) => void misbehaved.push(peer),
     request: async (peer: string, method: string, body: Uint8Array) => {
       await Promise.resolve();
       expect([method, body.length <= 1024 * 1024]).toEqual([LEASE_METHOD, true]);
@@ -55,7 +57,7 @@ function refresh(
       requests.push({ node, request });
       return writeBody({ missing: await answer(node, request) });
     },
-  } as unknown as Network;
+  } as Partial<Network> as Network;
   const refresher = new Refresher({
     network,
     targets: fake.targets,
@@ -65,7 +67,7 @@ function refresh(
     logger: pino({ level: 'silent' }),
   });
   const { signal } = new AbortController();
-  return { run: refresher.refresh(lease, inOrder(cards), signal), requests, failed, cards, fake };
+  return { run: refresher.refresh(lease, inOrder(cards), signal), requests, failed, misbehaved, cards, fake };
 }
 
 describe('a refresh', () => {
@@ -84,11 +86,21 @@ describe('a refresh', () => {
     expect([...held.values()].every(({ replicas, quorum }) => quorum && replicas >= COPIES - 1)).toBe(true);
   });
 
-  it('hears what a node lacks, and believes no node about cards that it was not asked for', async () => {
-    const { run } = refresh(6, 50, (node, { leaves }) => (node === 3 ? [leaves[0]?.[0] ?? 0, 999_999] : []));
+  it('hears what a node lacks', async () => {
+    const { run, misbehaved } = refresh(6, 50, (node, { leaves }) => (node === 3 ? [leaves[0]?.[0] ?? 0] : []));
     const { lacking, held } = await run;
     expect([...lacking.values()].map((peers) => [...peers])).toEqual([['node-3']]);
-    expect(held.size).toBe(48);
+    expect([held.size, misbehaved]).toEqual([48, []]);
+  });
+
+  it('believes nothing of a node that says to lack cards which it was not asked for, and holds that against it', async () => {
+    const { run, requests, failed, misbehaved } = refresh(6, 50, (node, { leaves }) =>
+      node === 3 ? [leaves[0]?.[0] ?? 0, 999_999] : [],
+    );
+    const { lacking, ...refreshed } = await run;
+    expect([refreshed.failed, failed, misbehaved]).toEqual([1, ['node-3'], ['node-3']]);
+    expect(new Set([...lacking.values()].flatMap((peers) => [...peers]))).toEqual(new Set(['node-3']));
+    expect(lacking.size).toBe(requests.find(({ node }) => node === 3)?.request.leaves.length);
   });
 
   it('counts all cards of a node that cannot be reached as lacking there, and only those', async () => {
