@@ -71,7 +71,7 @@ export class RequestChannel {
   readonly #inFlight = new Map<number, Pending>();
   /** Ids of requests that were given up: their late answers are no offence. */
   readonly #abandoned = new Set<number>();
-  #usedAt = Date.now();
+  #usedAt = performance.now();
   /** When the oldest request was sent that ran out of time with not a byte from the peer since. */
   #silentSince: number | undefined;
   /** Runs while it is open whether a peer says anything after a request to it was given up. */
@@ -92,7 +92,7 @@ export class RequestChannel {
     return this.#frames !== undefined;
   }
 
-  /** Milliseconds since the last request was made or ended; 0 while there is one. */
+  /** Milliseconds since the last request was made or ended; 0 while there is one. @param now of `performance.now()` */
   idle(now: number): number {
     return this.#inFlight.size + this.#waiting.size > 0 ? 0 : now - this.#usedAt;
   }
@@ -116,7 +116,7 @@ export class RequestChannel {
       const settle = (outcome: Uint8Array | Error): void => {
         clearTimeout(timer);
         request.signal?.removeEventListener('abort', onAbort);
-        this.#usedAt = Date.now();
+        this.#usedAt = performance.now();
         if (outcome instanceof Error) reject(outcome);
         else resolve(outcome);
       };
@@ -152,7 +152,7 @@ export class RequestChannel {
       if (first === undefined) return;
       this.#unqueue(first);
       this.#inFlight.set(first.id, first);
-      first.sentAt = Date.now();
+      first.sentAt = performance.now();
       first.receivedBefore = frames.received;
       const { id, method, body, maxResponse } = first;
       try {
@@ -166,7 +166,7 @@ export class RequestChannel {
 
   async #open(): Promise<void> {
     if (this.#openingSince !== undefined || this.#waiting.size === 0) return;
-    this.#openingSince = Date.now();
+    this.#openingSince = performance.now();
     try {
       const insist = [...this.#waiting.values()].some(({ force }) => force);
       this.#attach(await this.#deps.open(insist));
@@ -208,7 +208,7 @@ export class RequestChannel {
       return frames.abort(new Error('an answer to nothing'));
     }
     this.#inFlight.delete(frame.id);
-    this.#deps.onAnswer(Date.now() - pending.sentAt);
+    this.#deps.onAnswer(performance.now() - pending.sentAt);
     if (frame.t === 'e') {
       pending.settle(fromPeer(frame.code, frame.message, this.#peer));
     } else if (frame.body.length > pending.maxResponse) {
@@ -284,9 +284,9 @@ export class RequestChannel {
       if (this.#frames !== frames || frames.received !== pending.receivedBefore) return;
       this.#silentSince ??= pending.sentAt;
       this.#deps.onSilence();
-      if (Date.now() - this.#silentSince >= DEAD_LIMIT) this.#deps.onDead();
+      if (performance.now() - this.#silentSince >= DEAD_LIMIT) this.#deps.onDead();
     };
-    const left = SILENCE_LIMIT - (Date.now() - pending.sentAt);
+    const left = SILENCE_LIMIT - (performance.now() - pending.sentAt);
     if (left <= 0 && isHeardOut) return judge();
     this.#listening = setTimeout(() => afterPendingInput(judge), Math.max(0, left)).unref();
   }
@@ -299,7 +299,7 @@ export class RequestChannel {
       this.#listening = undefined;
       if (this.#openingSince === since) this.#deps.onSlow();
     };
-    const left = SILENCE_LIMIT - (Date.now() - since);
+    const left = SILENCE_LIMIT - (performance.now() - since);
     this.#listening = setTimeout(() => afterPendingInput(judge), Math.max(0, left)).unref();
   }
 

@@ -63,7 +63,7 @@ export class RequestServer {
 
   /** Closes streams that were idle for `idleTime` ms, and forgets who is gone and would be met with full buckets anyway. */
   sweep(idleTime: number): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [peer, asker] of this.#askers) {
       if (asker.running === 0) asker.stream?.closeIfIdle(now - idleTime);
       const open = asker.stream?.closed === false;
@@ -81,7 +81,7 @@ export class RequestServer {
   #asker(peer: string): Asker {
     const known = this.#askers.get(peer);
     if (known !== undefined) return known;
-    const now = Date.now();
+    const now = performance.now();
     const asker: Asker = {
       requests: new TokenBucket(REQUESTS_PER_SECOND, REQUEST_BURST, now),
       bytes: new TokenBucket(BYTES_PER_SECOND, BYTE_BURST, now),
@@ -101,7 +101,7 @@ class ServedStream {
   readonly #frames: FrameStream;
   readonly #gone = new AbortController();
   #ended = false;
-  #askedAt = Date.now();
+  #askedAt = performance.now();
   #throttle: NodeJS.Timeout | undefined;
 
   constructor(stream: Stream, peer: string, asker: Asker, deps: RequestServerDeps, stranger: boolean) {
@@ -139,7 +139,7 @@ class ServedStream {
     this.#frames.abort(reason);
   }
 
-  /** Closes unless something was asked since `time`. */
+  /** Closes unless something was asked since `time`, of `performance.now()`. */
   closeIfIdle(time: number): void {
     if (this.#askedAt <= time) void this.#frames.close();
   }
@@ -148,7 +148,7 @@ class ServedStream {
     // The peer opened this stream to ask; there is nothing here that it could answer.
     if (frame.t !== 'q') return this.#offence('unknown-id');
     this.#deps.counters.add('requests_in');
-    this.#askedAt = Date.now();
+    this.#askedAt = performance.now();
     this.#asker.running += 1;
     void this.#answer(frame);
     this.#throttleFor(size);
@@ -180,7 +180,7 @@ class ServedStream {
   }
 
   #throttleFor(size: number): void {
-    const now = Date.now();
+    const now = performance.now();
     const wait = Math.max(this.#asker.requests.take(1, now), this.#asker.bytes.take(size, now));
     if (wait === 0 || this.#throttle !== undefined || this.#frames.closed) return;
     this.#deps.counters.add('throttled');

@@ -199,7 +199,7 @@ export class Session {
   async request(peer: string, request: ChannelRequest, retry: boolean): Promise<Uint8Array> {
     const { counters, conduct, directory } = this.#deps;
     counters.add('requests_out');
-    const started = Date.now();
+    const started = performance.now();
     try {
       if (conduct.isBlocked(peer))
         throw new NiagaError('PEER_UNREACHABLE', 'The other node is blocked for misbehaving.', { details: { peer } });
@@ -213,7 +213,7 @@ export class Session {
       } catch (error) {
         if (!(error instanceof StreamLostError) || !retry) throw error;
         counters.add('requests_retried');
-        const timeout = Math.max(1, request.timeout - (Date.now() - started));
+        const timeout = Math.max(1, request.timeout - (performance.now() - started));
         return await this.#channel(peer).request({ ...request, timeout });
       }
     } catch (error) {
@@ -353,7 +353,7 @@ export class Session {
   }
 
   #sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     const limit =
       this.#node.getConnections().length > CROWDED_CONNECTIONS ? IDLE_STREAM_TIME_CROWDED : IDLE_STREAM_TIME;
     for (const [peer, channel] of this.#channels) {
