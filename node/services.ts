@@ -47,6 +47,7 @@ import { createTrades, type Trades } from './trades/index.js';
 import { createWatches, type Watches } from './watch/index.js';
 import { createWebhooks, type Webhooks } from './webhooks/index.js';
 import { NiagaError } from '../protocol/errors.js';
+import type { Stands } from '../protocol/identity/stands.js';
 
 /** Everything that a running node consists of, in the order in which it starts. */
 export interface Services {
@@ -261,6 +262,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       await devices.checkWriter();
       await goesOn(trade);
     };
+    let named = (): Stands => [];
     const trades: Trades = await run(
       createTrades({
         ...common('trades'),
@@ -276,6 +278,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
         mayWrite,
         hasOthers: () => devices.hasOthers,
         check,
+        listed: () => named(),
       }),
     );
     partners = () => trades.partners();
@@ -304,6 +307,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       }),
     );
     goesOn = (trade) => continuity.check(trade);
+    named = () => continuity.restoration.named;
     const webhooks = await run(createWebhooks({ ...common('webhooks'), events }));
     const tokens = await run(createTokens(shared));
     const answers = await run(createKeptAnswers(shared));

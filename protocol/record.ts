@@ -32,6 +32,8 @@ export interface SignedRecord<P = Header> {
   readonly bytes: Uint8Array;
   /** The id of the delegation under which a device signed; absent where the root itself signed. */
   readonly delegation?: CID;
+  /** When that delegation ends. */
+  readonly until?: number;
 }
 
 export type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -112,7 +114,7 @@ export function signRecord<K extends Kind>(
     payloadBytes,
     signature,
     bytes,
-    ...(named === undefined ? {} : { delegation: named }),
+    ...underOf(named),
   };
 }
 
@@ -165,23 +167,44 @@ export function openRecord<K extends Kind>(bytes: Uint8Array, context: OpenConte
   const delegation = checkAuthor(kind, header, envelope.delegation, context);
   checkCritical(kind, header);
   const payload = checkShape(kind, header);
-  if (context.now !== undefined && header.created > context.now + CLOCK_SKEW) {
-    throw new NiagaError(
-      'RECORD_TIME',
-      `The ${kind} claims to be from ${new Date(header.created).toISOString()}, which lies ahead.`,
-      {
-        next: 'Check the clocks of both machines.',
-      },
-    );
-  }
+  if (context.now !== undefined) checkNotAhead(header, context.now);
   return {
     id: recordId(envelope.payload),
     payload,
     payloadBytes: envelope.payload,
     signature: envelope.signature,
     bytes,
-    ...(delegation === undefined ? {} : { delegation }),
+    ...underOf(delegation),
   };
+}
+
+/** @throws NiagaError RECORD_TIME where a record claims to be of a time that the reader's clock has not come to */
+export function checkNotAhead({ kind, created }: Header, now: number): void {
+  if (created <= now + CLOCK_SKEW) return;
+  throw new NiagaError(
+    'RECORD_TIME',
+    `The ${kind} claims to be from ${new Date(created).toISOString()}, which lies ahead.`,
+    {
+      next: 'Check the clocks of both machines.',
+    },
+  );
+}
+
+/** Whether the delegation under which a record was signed has ended by the reader's clock. */
+export function hasEnded({ until }: Pick<SignedRecord, 'until'>, now: number): boolean {
+  return until !== undefined && now > until + CLOCK_SKEW;
+}
+
+/** What a record is refused with that is not within its delegation. */
+export function delegationEnded(kind: string, until: number): NiagaError {
+  return new NiagaError(
+    'DELEGATION_EXPIRED',
+    `The delegation of the device that signed the ${kind} ended ${new Date(until).toISOString()}.`,
+  );
+}
+
+function underOf(delegation: SignedRecord<Delegation> | undefined): Pick<SignedRecord, 'delegation' | 'until'> {
+  return delegation === undefined ? {} : { delegation: delegation.id, until: delegation.payload.expires };
 }
 
 /**
@@ -229,13 +252,13 @@ function readHeader(payload: Uint8Array, maxBytes: number): Header {
   return parsed.data;
 }
 
-/** Checks that the device may sign this kind for the trader; gives the delegation's id. */
+/** Checks that the device may sign this kind for the trader; gives the delegation. */
 function checkAuthor<K extends Kind>(
   kind: K,
   header: Header,
   given: Uint8Array | CID | undefined,
   context: OpenContext<K>,
-): CID | undefined {
+): SignedRecord<Delegation> | undefined {
   const { capability, orRoot }: KindRow = KINDS[kind];
   if (orRoot === true && given === undefined && equalBytes(header.trader, header.device)) return undefined;
   if (capability === 'root') {
@@ -273,13 +296,9 @@ function checkAuthor<K extends Kind>(
   // The author's claim must lie inside the delegation. What just arrived must also be in time by the reader's own clock:
   // a claim alone could be set back by whoever holds an old device.
   const late = header.created > grant.expires || header.created < grant.created - CLOCK_SKEW;
-  if (late || (context.now !== undefined && context.now > grant.expires + CLOCK_SKEW)) {
-    throw new NiagaError(
-      'DELEGATION_EXPIRED',
-      `The delegation of the device that signed the ${kind} ended ${new Date(grant.expires).toISOString()}.`,
-    );
-  }
-  return delegation.id;
+  if (late || (context.now !== undefined && context.now > grant.expires + CLOCK_SKEW))
+    throw delegationEnded(kind, grant.expires);
+  return delegation;
 }
 
 function openDelegation<K extends Kind>(bytes: Uint8Array, context: OpenContext<K>): SignedRecord<Delegation> {

@@ -21,7 +21,7 @@ export interface Continuity {
   readBy(peer: string): Promise<void>;
   /** Own devices learn that the catalogue changed. */
   catalogueChanged(): void;
-  readonly restoration: Pick<Restoration, 'listed' | 'isKnown'>;
+  readonly restoration: Pick<Restoration, 'listed' | 'named' | 'isKnown'>;
 }
 
 export function createContinuity(deps: ContinuityDeps): Continuity {

@@ -29,6 +29,8 @@ const ASK_BURST = 2_000;
 const MAX_PEERS = 4_096;
 /** Rounds until a log is whole: each brings half a megabyte, and a log has at most eight. */
 const MAX_ROUNDS = 40;
+/** Rounds in which nothing was added, after which the rest is given up. */
+const MAX_IDLE = 2;
 
 export interface LogExchangeDeps {
   readonly network: Network;
@@ -75,8 +77,14 @@ export class LogExchange {
     { signal, judged }: { signal?: AbortSignal; judged?: boolean } = {},
   ): Promise<boolean> {
     const { network, identity, trades } = this.#deps;
+    let before: string | undefined;
+    let idle = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const have = (await trades.log(trade.toString()))?.heads ?? [];
+      // One round may bring only what waits for another message; what brings nothing twice is not taken here.
+      idle = have.join() === before ? idle + 1 : 0;
+      if (idle === MAX_IDLE) break;
+      before = have.join();
       const body = writeBody({ delegation: identity.delegation.bytes, trade, have });
       const options = { timeout: REQUEST_TIMEOUT, retry: true, force: true, maxResponse: MAX_ANSWER, signal };
       const answer = readBody(

@@ -132,6 +132,11 @@ export class Restoration {
       .flatMap(({ trade, heads }) => heads.map((head) => ({ trade: parseId(trade), last: CID.parse(head) })));
   }
 
+  /** Of these the ones that the capsule names itself: what the other side told of is its word alone. */
+  get named(): { readonly trade: CID; readonly last: CID }[] {
+    return this.listed.filter(({ trade }) => this.#progress?.found.includes(trade.toString()) === false);
+  }
+
   /** Whether what an old device signed is known as far as it will be. */
   get isKnown(): boolean {
     return this.#progress === undefined || this.#progress.trades !== undefined;

@@ -1,4 +1,5 @@
-import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import type { CID } from 'multiformats/cid';
+import { isNiagaError, NiagaError, type ErrorCode } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
 import type { Logger } from '../logger.js';
 import { traderAsking } from './asker.js';
@@ -16,6 +17,8 @@ const READ_TIMEOUT = 60_000;
 const DELAY = 200;
 /** Without a word of a change all is compared this often, and a device that is not connected is looked for. */
 const ROUND = 5 * 60 * 1000;
+/** Refusals that have to do with the other device and not with what is asked for. */
+const OF_PEER: ReadonlySet<string> = new Set<ErrorCode>(['PEER_UNREACHABLE', 'TIMED_OUT', 'RATE_LIMITED']);
 
 export interface SiblingsDeps extends LogExchangeDeps {
   readonly trades: Pick<Trades, 'log' | 'logs' | 'takeCopies' | 'onChange'>;
@@ -96,17 +99,35 @@ export class Siblings {
     await network.request(peer, CHANGED_METHOD, body, { timeout: READ_TIMEOUT, signal: this.#stopping.signal });
   }
 
+  /**
+   * A trade that cannot be read keeps neither the others nor the catalogue from coming.
+   * @throws NiagaError afterwards, as the first of what could not be read
+   */
   async #readFrom(peer: string): Promise<void> {
-    const { devices, trades } = this.#deps;
+    const { devices, logger } = this.#deps;
     const { signal } = this.#stopping;
+    let failed: NiagaError | undefined;
     // First of all: what comes then may be signed under delegations that are not known here.
     await devices.learnFrom(peer, signal);
     for await (const { trade, heads } of this.#logs.list(peer, signal)) {
-      const known = new Set((await trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
-      if (!heads.every((head) => known.has(head.toString())))
-        await this.#logs.pull(peer, trade, { signal, judged: devices.writer === peer });
+      try {
+        await this.#readTrade(peer, trade, heads);
+      } catch (error) {
+        if (signal.aborted || !isNiagaError(error) || OF_PEER.has(error.code)) throw error;
+        logger.debug({ peer, trade: trade.toString(), code: error.code, error: error.message }, 'a trade was not read');
+        failed ??= error;
+      }
     }
     if (!devices.mayWrite) await this.#rows.pull(peer, signal);
+    if (failed !== undefined) throw failed;
+  }
+
+  async #readTrade(peer: string, trade: CID, heads: readonly CID[]): Promise<void> {
+    const { devices, trades } = this.#deps;
+    const { signal } = this.#stopping;
+    const known = new Set((await trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
+    if (!heads.every((head) => known.has(head.toString())))
+      await this.#logs.pull(peer, trade, { signal, judged: devices.writer === peer });
   }
 
   /** The catalogue or a trade changed here. */

@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid';
 import { NiagaError } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
 import { standsIn, type Stands } from '../../protocol/identity/stands.js';
-import type { SignedRecord } from '../../protocol/record.js';
+import { delegationEnded, hasEnded, type SignedRecord } from '../../protocol/record.js';
 import type { TradePayload } from '../../protocol/trade/index.js';
 import type { DeviceBook } from './device-book.js';
 
@@ -62,6 +62,44 @@ export function checkStanding(
     });
   }
   throw new NiagaError(bounds.code, `The device that signed the ${payload.kind} ${bounds.message}.`);
+}
+
+/**
+ * Refuses a trade message that comes after its delegation has ended, unless somebody has taken it before who may say so: its
+ * trader, of whom another message builds upon it or a list names it, or this trader, likewise. That it was signed in time is its
+ * author's word alone, and whoever finds the keys of an old machine could say the same. Only for messages that are not in the log
+ * yet.
+ * @param known the messages of the trade by their ids, also those that wait for others and those that came together with it
+ * @param listed what this trader has itself noted to have taken
+ * @throws NiagaError DELEGATION_EXPIRED
+ */
+export function checkInTime(
+  record: SignedRecord<TradePayload>,
+  {
+    book,
+    known,
+    reader,
+    listed,
+    now,
+  }: {
+    readonly book: Book;
+    readonly known: ReadonlyMap<string, SignedRecord<TradePayload>>;
+    readonly reader: Uint8Array;
+    readonly listed: Stands;
+    readonly now: number;
+  },
+): void {
+  const { payload, id, until } = record;
+  if (until === undefined || !hasEnded(record, now)) return;
+  const trade = payload.kind === 'offer' ? id : payload.trade;
+  const builtUpon = [...known.values()]
+    .filter((one) => [payload.trader, reader].some((trader) => equalBytes(one.payload.trader, trader)))
+    .filter((one) => !hasEnded(one, now) && !isBounded(one, book, false))
+    .map((one) => ({ trade, last: one.id }));
+  const named = boundsOf(record, book, equalBytes(payload.trader, reader))?.lists ?? [];
+  const headsOf = (name: string) => known.get(name)?.payload.heads;
+  if (standsIn(id, { trade, lists: [listed, builtUpon, ...named], headsOf })) return;
+  throw delegationEnded(payload.kind, until);
 }
 
 function lastIn(lists: readonly Stands[], trade: CID): CID[] {

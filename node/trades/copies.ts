@@ -9,7 +9,7 @@ import type { Store } from '../store/index.js';
 import type { OpenTrade, TradeBook } from './book.js';
 import { caseIn } from './cases.js';
 import type { TradeLog } from './index.js';
-import type { Journal } from './journal.js';
+import type { Journal, MessageRecord } from './journal.js';
 import type { Ledger } from './ledger.js';
 
 interface CopiesDeps {
@@ -33,17 +33,23 @@ export async function takeCopies(
   deps: CopiesDeps,
   judged: boolean,
 ): Promise<void> {
-  const { ledger, onRefused, logger } = deps;
-  await takeCases(messages, deps, judged);
-  for (const bytes of messages) {
+  const { ledger, journal, now, onRefused, logger } = deps;
+  const refused = (error: unknown): void => {
+    if (!isNiagaError(error)) throw error;
+    onRefused(error.code);
+    logger.debug({ code: error.code, error: error.message }, 'a copy of a message was not taken');
+  };
+  const records = messages.flatMap((bytes) => {
     try {
-      await ledger.receive(bytes, { way: 'copy', judged }, () => Promise.resolve());
+      return [journal.open(bytes.slice(), now())];
     } catch (error) {
-      if (!isNiagaError(error)) throw error;
-      onRefused(error.code);
-      logger.debug({ code: error.code, error: error.message }, 'a copy of a message was not taken');
+      refused(error);
+      return [];
     }
-  }
+  });
+  await takeCases(records, deps, judged);
+  for (const record of records)
+    await ledger.take(record, { way: 'copy', judged, beside: records }, () => Promise.resolve()).catch(refused);
   for (const bytes of receipts) {
     try {
       await takeReceipt(bytes, deps);
@@ -56,18 +62,10 @@ export async function takeCopies(
 
 /** A log of which this trader is the arbiter is taken up as a whole: until its contract is there, it is no party. */
 async function takeCases(
-  messages: readonly Uint8Array[],
-  { journal, book, identity, ledger, now, onCase, onRefused }: CopiesDeps,
+  records: readonly MessageRecord[],
+  { book, identity, ledger, now, onCase, onRefused }: CopiesDeps,
   judged: boolean,
 ): Promise<void> {
-  const records = messages.flatMap((bytes) => {
-    try {
-      return [journal.open(bytes.slice(), now())];
-    } catch (error) {
-      if (!isNiagaError(error)) throw error;
-      return [];
-    }
-  });
   for (const offer of records) {
     const { payload, id: trade } = offer;
     if (payload.kind !== 'offer' || book.rows().has(trade.toString()) || roleIn(payload, identity.trader) !== undefined)

@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import { equalBytes } from '../../protocol/ids.js';
-import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import { checkNotAhead, openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { MESSAGE_KINDS, type MessageKind, type TradePayload } from '../../protocol/trade/index.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 
@@ -75,10 +75,16 @@ export class Journal {
     return this.#log.put(`${trade}/${String(place).padStart(DIGITS, '0')}`, message.bytes);
   }
 
-  /** Opens the envelope of a message. `now`: for one that just came. @throws NiagaError RECORD_…, DELEGATION_… */
+  /**
+   * Opens the envelope of a message. Whether one still counts whose delegation has ended since, the ledger says, by the log.
+   * @param now for one that just came
+   * @throws NiagaError RECORD_…, DELEGATION_…
+   */
   open(bytes: Uint8Array, now?: number): MessageRecord {
     const context = { network: this.#network, kinds: MESSAGE_KINDS, verify: this.#verify };
-    return openRecord<MessageKind>(bytes, now === undefined ? context : { ...context, now });
+    const record = openRecord<MessageKind>(bytes, context);
+    if (now !== undefined) checkNotAhead(record.payload, now);
+    return record;
   }
 
   async receipt(trade: string, message: CID | string): Promise<Uint8Array | undefined> {

@@ -1,6 +1,8 @@
 import type { CID } from 'multiformats/cid';
 import { NiagaError, isNiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
+import type { Stands } from '../../protocol/identity/stands.js';
+import { hasEnded } from '../../protocol/record.js';
 import {
   admits,
   apply,
@@ -14,7 +16,7 @@ import { roleIn } from '../../protocol/trade/roles.js';
 import type { TradeView } from '../api/views.js';
 import type { Catalog } from '../catalog/index.js';
 import type { Events } from '../events/index.js';
-import { checkStanding, isBounded } from '../identity/standing.js';
+import { checkInTime, checkStanding, isBounded } from '../identity/standing.js';
 import type { DeviceBook, Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Mail, Outgoing, OwnReceipt } from '../mail/index.js';
@@ -36,6 +38,8 @@ export interface LedgerDeps {
   readonly devices: Pick<DeviceBook, 'revocationsOf' | 'writerOf'>;
   readonly mail: Pick<Mail, 'post' | 'acknowledge' | 'waiting' | 'meet'>;
   readonly events: Pick<Events, 'stage'>;
+  /** What this trader has noted, on a machine that it has no more, to be in its logs. Default: nothing. */
+  readonly listed?: (() => Stands) | undefined;
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -55,9 +59,9 @@ export type Arrival =
   | { readonly way: 'author'; readonly from: Uint8Array; readonly receipt: (trade: CID) => OwnReceipt }
   /**
    * From somebody who has the log; own messages too, which a home that was set back has lost. `judged`: from the own machine that writes,
-   * which took it when its device could still sign, by what was known then.
+   * which took it when its device could still sign, by what was known then. `beside`: what came together with it.
    */
-  | { readonly way: 'copy'; readonly judged?: boolean };
+  | { readonly way: 'copy'; readonly judged?: boolean; readonly beside?: readonly MessageRecord[] };
 
 /**
  * The one way into a trade's log, for own steps and for what comes from outside: judged by the state machine, written in
@@ -100,20 +104,31 @@ export class Ledger {
     return book.locked(record.id.toString(), () => take(undefined, record));
   }
 
-  /**
-   * Takes a message from outside. `check`: whether a first offer fits what is sold here.
-   * @throws NiagaError with the code of the refusal; TRADE_HEADS with `details.missing` for one that came too early
-   */
+  /** As {@link Ledger.take}. @throws NiagaError also where the envelope does not hold */
   async receive(
     bytes: Uint8Array,
     arrival: Arrival,
     check: (offer: MessageRecord) => Promise<void>,
   ): Promise<OpenTrade> {
-    const { journal, identity, now } = this.#deps;
-    const record = journal.open(bytes, now());
-    const id = record.payload.kind === 'offer' ? record.id.toString() : record.payload.trade.toString();
+    return this.take(this.#deps.journal.open(bytes, this.#deps.now()), arrival, check);
+  }
+
+  /**
+   * Takes a message from outside. `check`: whether a first offer fits what is sold here.
+   * @throws NiagaError with the code of the refusal; TRADE_HEADS with `details.missing` for one that came too early
+   */
+  async take(
+    record: MessageRecord,
+    arrival: Arrival,
+    check: (offer: MessageRecord) => Promise<void>,
+  ): Promise<OpenTrade> {
+    const { identity } = this.#deps;
+    const id = tradeOf(record);
     return this.#deps.book.locked(id, async () => {
       const trade = await this.#deps.book.get(id);
+      const isKnown = trade?.records.has(record.id.toString()) === true;
+      if (!isKnown && (arrival.way === 'author' || arrival.judged !== true))
+        await this.#checkInTime(id, trade?.records, record, arrival.way === 'copy' ? arrival.beside : undefined);
       if (trade === undefined && record.payload.kind === 'offer') {
         if (roleIn(record.payload, identity.trader) === undefined)
           throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
@@ -179,14 +194,35 @@ export class Ledger {
     record: MessageRecord,
     own: boolean,
   ): Promise<void> {
-    const { journal, devices } = this.#deps;
+    const { devices } = this.#deps;
     if (!isBounded(record, devices, own)) return;
+    checkStanding(record, { book: devices, known: await this.#known(id, log), own });
+  }
+
+  /** Whether it was signed in time, where that can no more be told by the clock. @throws NiagaError DELEGATION_EXPIRED */
+  async #checkInTime(
+    id: string,
+    log: ReadonlyMap<string, MessageRecord> | undefined,
+    record: MessageRecord,
+    beside: readonly MessageRecord[] = [],
+  ): Promise<void> {
+    const { devices: book, identity, listed } = this.#deps;
+    const now = this.#deps.now();
+    if (!hasEnded(record, now)) return;
+    const known = await this.#known(id, log);
+    for (const one of beside) if (tradeOf(one) === id) known.set(one.id.toString(), one);
+    checkInTime(record, { book, known, reader: identity.trader, listed: listed?.() ?? [], now });
+  }
+
+  /** What is here of a trade: its log, and what waits for other messages. */
+  async #known(id: string, log: ReadonlyMap<string, MessageRecord> | undefined): Promise<Map<string, MessageRecord>> {
+    const { journal } = this.#deps;
     const known = new Map(log);
     for await (const [, bytes] of journal.parked(id)) {
       const parked = journal.open(bytes);
       known.set(parked.id.toString(), parked);
     }
-    checkStanding(record, { book: devices, known, own });
+    return known;
   }
 
   #receiptWrites(trade: string, { id }: MessageRecord, { bytes, writes }: Receipt): Write[] {
@@ -279,7 +315,7 @@ export class Ledger {
    * Takes up a trade that names this trader as its arbiter. What is known of it already stays; what does not stand is left out.
    * @param how.receipt makes the own receipt for the parcel in which it came; undefined where it was read somewhere
    * @param how.judged as of an {@link Arrival}
-   * @throws NiagaError DELEGATION_REVOKED, WRITER_OTHER, TRADE_HEADS where without that there is no contract
+   * @throws NiagaError DELEGATION_REVOKED, DELEGATION_EXPIRED, WRITER_OTHER, TRADE_HEADS where without that there is no contract
    */
   async adopt(
     given: Case,
@@ -301,7 +337,8 @@ export class Ledger {
       return false;
     });
     if (!known) return this.#unpark(name);
-    for (const { bytes } of records) await this.receive(bytes, { way: 'copy', judged }, () => Promise.resolve());
+    for (const record of records)
+      await this.take(record, { way: 'copy', judged, beside: records }, () => Promise.resolve());
   }
 
   /** A case without what does not stand, and what builds on that. @throws NiagaError as {@link Ledger.adopt} */
@@ -312,6 +349,7 @@ export class Ledger {
     let refusal: NiagaError | undefined;
     for (const record of given.records) {
       try {
+        await this.#checkInTime(given.trade.toString(), log, record);
         await this.#checkStanding(given.trade.toString(), log, record, false);
         records.push(record);
       } catch (error) {
@@ -336,6 +374,10 @@ export class Ledger {
       }
     }
   }
+}
+
+function tradeOf({ id, payload }: MessageRecord): string {
+  return (payload.kind === 'offer' ? id : payload.trade).toString();
 }
 
 /** What an event tells of a trade. */

@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
+import type { Stands } from '../../protocol/identity/stands.js';
 import { quote } from '../../protocol/quote.js';
 import { signRecord, type Verify } from '../../protocol/record.js';
 import type { PageLanguage } from '../../protocol/trade/evidence-words.js';
@@ -58,6 +59,8 @@ export interface TradesDeps {
   readonly hasOthers?: (() => boolean) | undefined;
   /** What is asked before a step in a trade that nobody types, as before one that a person takes. @throws NiagaError where it may not go on yet */
   readonly check?: ((trade: string) => Promise<void>) | undefined;
+  /** What this trader has noted, on a machine that it has no more, to be in its logs. Default: nothing. */
+  readonly listed?: (() => Stands) | undefined;
   readonly search: Pick<Search, 'find'>;
   /** What the others in a trade call themselves. */
   readonly traderRecords: Pick<TraderRecords, 'get'>;

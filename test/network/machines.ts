@@ -22,6 +22,7 @@ export interface Machine extends BoundOperations {
   readonly services: Services;
   readonly folder: string;
   readonly identity: Services['identity'];
+  readonly now: () => number;
 }
 
 const running: Services[] = [];
@@ -39,10 +40,14 @@ export async function newFolder(): Promise<string> {
   return folder;
 }
 
-export async function start(options: { folder?: string; name?: string; by?: Machine } = {}): Promise<Machine> {
+export async function start(
+  options: { folder?: string; name?: string; by?: Machine; now?: () => number } = {},
+): Promise<Machine> {
+  const { now = Date.now } = options;
   const folder = options.folder ?? (await newFolder());
   const services = await startServices(await openHome(folder, NETWORK), {
     name: options.name,
+    now,
     listen: ['/ip4/127.0.0.1/tcp/0'],
     bootstrap: options.by?.services.network.addresses() ?? [],
     mdns: false,
@@ -51,7 +56,7 @@ export async function start(options: { folder?: string; name?: string; by?: Mach
   running.push(services);
   const handlers = createHandlers({ services, version: '', startedAt: Date.now(), apiUrl: () => '' });
   const bound = bindOperations(handlers, new AbortController().signal);
-  return { ...bound, services, folder, identity: services.identity };
+  return { ...bound, services, folder, identity: services.identity, now };
 }
 
 export async function stop(machine: Machine): Promise<void> {
@@ -105,7 +110,7 @@ export const rootOf = async ({ folder }: Machine): Promise<Root> =>
 /** Gives a machine another delegation, as its half-yearly renewal does. */
 export async function renew(machine: Machine): Promise<void> {
   const { identity, services } = machine;
-  const renewed = delegate(await rootOf(machine), identity.device, { network: NETWORK, now: Date.now() });
+  const renewed = delegate(await rootOf(machine), identity.device, { network: NETWORK, now: machine.now() });
   await services.devices.submit([renewed.bytes]);
   await until(
     () => Promise.resolve(identity.delegation.id),
@@ -118,7 +123,7 @@ export async function pair(first: Machine): Promise<Machine> {
   const folder = await newFolder();
   const home = await openHome(folder, NETWORK);
   const root = await rootOf(first);
-  const now = Date.now();
+  const now = first.now();
   const { request } = await requestPairing(home, { network: NETWORK, label: 'Telepon', now });
   const { device, label } = readRequest(request, NETWORK);
   const lease = {
@@ -133,7 +138,7 @@ export async function pair(first: Machine): Promise<Machine> {
   ];
   await first.services.devices.submit(records);
   await acceptPairing(home, writeAnswer(records), { network: NETWORK });
-  const second = await start({ folder, by: first });
+  const second = await start({ folder, by: first, now: first.now });
   await until(
     () => first.identityDevices({}),
     ({ devices }) => devices.length === 2,

@@ -4,6 +4,7 @@ import { delegate } from '../../node/identity/index.js';
 import { restoreIdentity } from '../../node/identity/restore.js';
 import { verifyEvidenceFile } from '../../protocol/trade/evidence-file.js';
 import {
+  knows,
   market,
   NETWORK,
   newFolder,
@@ -19,7 +20,8 @@ import {
   type Machine,
 } from './machines.js';
 
-const YEAR = 365 * 24 * 60 * 60 * 1000;
+const DAY = 24 * 60 * 60 * 1000;
+const YEAR = 365 * DAY;
 
 afterEach(stopAll);
 
@@ -101,3 +103,32 @@ it('a delegation that a wrong clock dated ahead is not signed under, nor another
   await again.services.devices.renew();
   expect(again.identity.delegation.id.equals(before.id)).toBe(true);
 });
+
+it(
+  'a machine that is paired when the first delegations have ended reads trades of their time, and the shop can be handed to it',
+  { timeout: 180_000 },
+  async () => {
+    let days = 0;
+    const now = (): number => Date.now() + days * DAY;
+    const shop = await start({ name: 'Warung Sari', now });
+    const buyer = await start({ by: shop, now });
+    await knows(buyer, 2);
+    const listing = await publish(shop, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
+    const { trade } = await buyer.offer({ listing, quantity: 1 });
+    await shows(shop, trade, 'offered');
+    await shop.tradeDecline({ trade });
+    await shows(buyer, trade, 'declined');
+    await stop(buyer);
+    days = 183;
+    await renew(shop);
+    days = 367;
+    const phone = await pair(shop);
+    await shows(phone, trade, 'declined');
+    await lists(phone, [listing]);
+    await shop.identityPass({ device: phone.identity.peerId });
+    await until(
+      () => phone.identityDevices({}),
+      ({ lease }) => lease?.holder === phone.identity.peerId,
+    );
+  },
+);

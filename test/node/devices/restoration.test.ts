@@ -18,8 +18,8 @@ import { BEGIN, buyer, DAY, Log, NETWORK, seller } from '../trades/log.js';
 const HOUR = 60 * 60 * 1000;
 
 /** A shop whose machine was lost after it had accepted an offer, restored an hour later; its log has the offer alone. */
-async function restored(given: { since?: number; listed?: boolean } = {}) {
-  const { since = BEGIN + HOUR, listed = true } = given;
+async function restored(given: { since?: number; listed?: boolean; found?: boolean } = {}) {
+  const { since = BEGIN + HOUR, listed = true, found = false } = given;
   const log = new Log().offer(false).answer(seller, 'accept', { named: false });
   const [offer, accept] = log.records.values();
   if (offer === undefined || accept === undefined) throw new Error('no contract');
@@ -35,7 +35,7 @@ async function restored(given: { since?: number; listed?: boolean } = {}) {
     profile: true,
     catalogue: true,
     omitted: 0,
-    found: [],
+    found: found ? [trade] : [],
     compared: [],
     ...(listed ? { trades: [{ trade, counterparty, heads: [accept.id.toString()] }] } : {}),
   };
@@ -75,6 +75,15 @@ describe('a restored machine', () => {
     await expect(restoration.check(trade)).rejects.toMatchObject({ code: 'RESTORE_PENDING' });
     others.set('phone', true);
     await restoration.check(trade);
+  });
+
+  it.each([
+    ['the capsule names itself', 'counts', { found: false, many: 1 }],
+    ['only the other side told of', 'does not count', { found: true, many: 0 }],
+  ])('what %s %s as taken before', async (_, __, { found, many }) => {
+    const { restoration } = await restored({ found });
+    expect(restoration.listed).toHaveLength(1);
+    expect(restoration.named).toHaveLength(many);
   });
 
   it('answers an offer that was made after it', async () => {

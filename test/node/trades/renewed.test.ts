@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Services } from '../../../node/services.js';
+import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
+import { signRecord, type Draft, type SignedRecord, type Signer } from '../../../protocol/record.js';
+import type { MessageKind } from '../../../protocol/trade/index.js';
+import { startMember } from '../../network/members.js';
+import { rootOf } from '../../protocol/signers.js';
+import { temporaryFolder } from '../../support/processes.js';
+import { DAY, NETWORK, terms } from './log.js';
+
+const begin = Date.now();
+const [YEAR_AGO, ENDED] = [begin - 366 * DAY, begin - DAY];
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let shop: Services;
+let traders = 90;
+
+/** A buyer whose machine was renewed half a year ago: what it signed before that is under a delegation that has ended since. */
+function buyer() {
+  const root = rootOf(traders++);
+  const keys = keyPairFromSeed(new Uint8Array(32).fill(traders++));
+  const under = (created: number, expires: number): Signer => {
+    const grant = { delegate: keys.publicKey, may: ['trade'], expires };
+    const delegation = signRecord('delegation', grant, root, { network: NETWORK, created });
+    return { trader: root.trader, device: keys.publicKey, delegation, sign: (bytes) => sign(bytes, keys.secretKey) };
+  };
+  const [before, today] = [under(YEAR_AGO, ENDED), under(begin - 180 * DAY, begin + 180 * DAY)];
+  let clock = begin - 200 * DAY;
+  const signed = <K extends MessageKind>(kind: K, draft: object, by: Signer) =>
+    signRecord(kind, draft as unknown as Draft<K>, by, {
+      network: NETWORK,
+      created: by === before ? ++clock : begin,
+      inlineDelegation: true,
+    });
+  const proposed = { ...terms(false), expires: begin + DAY };
+  const draft = { heads: [], buyer: root.trader, seller: shop.identity.trader, terms: proposed };
+  const offer = signed('offer', draft, before);
+  const back = { trade: offer.id, heads: [offer.id], answers: offer.id };
+  return { before, today, offer, signed, back };
+}
+
+const copies = (records: readonly SignedRecord[], judged?: boolean) =>
+  shop.trades.takeCopies(
+    records.map(({ bytes }) => bytes),
+    [],
+    judged,
+  );
+const kindsOf = async ({ id }: SignedRecord) =>
+  (await shop.trades.open(id.toString()))?.records.map(({ payload }) => payload.kind);
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  shop = await startMember(folder.path, 'seller', {});
+}, 60_000);
+
+afterAll(async () => {
+  await shop.stop();
+  await folder.remove();
+});
+
+describe('a message whose delegation has ended since', () => {
+  it('is refused from whoever has it alone: an old machine’s keys can date back what they sign', async () => {
+    const { offer } = buyer();
+    const before = shop.refusals.counts()['DELEGATION_EXPIRED'] ?? 0;
+    await copies([offer]);
+    expect(await kindsOf(offer)).toBeUndefined();
+    expect(shop.refusals.counts()['DELEGATION_EXPIRED']).toBe(before + 1);
+  });
+
+  it('is taken from the own machine that writes, which took it in time', async () => {
+    const { offer, signed, back, before } = buyer();
+    await copies([offer, signed('withdraw', back, before)], true);
+    expect(await kindsOf(offer)).toEqual(['offer', 'withdraw']);
+  });
+
+  it('is taken with what its trader has built upon it since', async () => {
+    const { offer, signed, back, today } = buyer();
+    await copies([offer, signed('withdraw', back, today)]);
+    expect(await kindsOf(offer)).toEqual(['offer', 'withdraw']);
+  });
+
+  it('is not taken beside what its trader signed since and that does not build upon it', async () => {
+    const { offer, signed, back, before, today } = buyer();
+    const known = signed('withdraw', back, today);
+    const slipped = signed('withdraw', { ...back, note: 'Dari ponsel lama.' }, before);
+    await copies([offer, slipped, known]);
+    expect(await kindsOf(offer)).toEqual(['offer', 'withdraw']);
+    await copies([slipped]);
+    const log = await shop.trades.open(offer.id.toString());
+    expect(log?.records.map(({ id }) => id.toString())).toEqual([offer, known].map(({ id }) => id.toString()));
+  });
+
+  it('is not taken because of what builds upon it under a delegation that has ended, too', async () => {
+    const { offer, signed, back, before } = buyer();
+    await copies([offer, signed('withdraw', back, before)]);
+    expect(await kindsOf(offer)).toBeUndefined();
+  });
+
+  it('comes back with all before it where the own list of open trades names it, and nothing else does', async () => {
+    const { offer, signed, back, before } = buyer();
+    const last = signed('withdraw', back, before);
+    const slipped = signed('withdraw', { ...back, note: 'Dari ponsel lama.' }, before);
+    const named = vi.spyOn(shop.continuity.restoration, 'named', 'get');
+    named.mockReturnValue([{ trade: offer.id, last: last.id }]);
+    await copies([offer, last, slipped]);
+    named.mockRestore();
+    const log = await shop.trades.open(offer.id.toString());
+    expect(log?.records.map(({ id }) => id.toString())).toEqual([offer, last].map(({ id }) => id.toString()));
+  });
+});
