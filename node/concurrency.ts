@@ -36,3 +36,13 @@ export async function patiently(work: Promise<unknown>, ms: number): Promise<voi
     clearTimeout(timer);
   }
 }
+
+/** Begins a task each time it is called, unless the one before has not ended yet. The task must not throw. */
+export function unlessRunning(task: () => Promise<void>): () => void {
+  let isRunning = false;
+  return () => {
+    if (isRunning) return;
+    isRunning = true;
+    void task().finally(() => (isRunning = false));
+  };
+}

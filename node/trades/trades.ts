@@ -12,6 +12,7 @@ import type { Arbiters, ChosenArbiter } from '../arbiters/index.js';
 import type { Blocks } from '../blocks/index.js';
 import type { Catalog } from '../catalog/index.js';
 import type { ListingExchange } from '../catalog/listing-exchange.js';
+import { unlessRunning } from '../concurrency.js';
 import { distinctTimes } from '../distinct-times.js';
 import type { Events } from '../events/index.js';
 import type { DelegationBook, DeviceBook, DeviceRecord, Identity } from '../identity/index.js';
@@ -31,7 +32,7 @@ import { logOf, takeCopies } from './copies.js';
 import { invoiceOf } from '../../protocol/trade/invoice.js';
 import { exportEvidence, type ExportOptions } from './evidence.js';
 import { profilesOf } from './profiles.js';
-import { sayExpired } from './expiry.js';
+import { Expiry } from './expiry.js';
 import { FINAL_TRADE_CODES } from './final-codes.js';
 import type { OfferInput, TradeLog, Trades } from './index.js';
 import { Intake } from './intake.js';
@@ -129,12 +130,16 @@ class TradesService implements Trades {
     this.#serving = true;
     const { signal } = this.#stopping;
     const check = (trade: string): Promise<void> => this.#check(trade);
-    const expiry = { ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign, check, signal };
+    const expiry = new Expiry({ ...this.#deps, book: this.#book, ledger: this.#ledger, sign: this.#sign, check });
     const byItself = async (): Promise<void> => {
       await this.#consents.run(signal);
-      await sayExpired(expiry);
+      await expiry.run(signal);
     };
-    const deadlines = setInterval(() => this.#soon(byItself), DEADLINE_CHECK).unref();
+    // A run asks others, and may take longer than the time between two.
+    const deadlines = setInterval(
+      unlessRunning(() => this.#soon(byItself)),
+      DEADLINE_CHECK,
+    ).unref();
     this.#ends = [
       this.#deps.mail.onContact((trader) => {
         this.#repair
@@ -142,7 +147,8 @@ class TradesService implements Trades {
           .catch((error: unknown) => this.#deps.logger.warn({ error: String(error) }, 'logs could not be compared'));
       }),
       this.#deps.devices.onLearnt((records) => {
-        if (records.some(({ payload }) => this.#isOwnRevocation(payload))) this.#soon(() => this.#repair.compareAll());
+        if (records.some(({ payload }) => this.#isOwnRevocation(payload)))
+          void this.#soon(() => this.#repair.compareAll());
       }),
       () => clearInterval(deadlines),
     ];
@@ -374,17 +380,18 @@ class TradesService implements Trades {
   /** By itself, where the contract is as the own offer says. */
   #consentTo(trade: string): void {
     this.#consents.add(trade);
-    this.#soon(() => this.#consents.run(this.#stopping.signal));
+    void this.#soon(() => this.#consents.run(this.#stopping.signal));
   }
 
   #isOwnRevocation({ kind, trader }: DeviceRecord['payload']): boolean {
     return kind === 'revocation' && equalBytes(trader, this.#deps.identity.trader);
   }
 
-  /** One after the other, and waited for at the stop. */
-  #soon(task: () => Promise<void>): void {
+  /** One after the other, and waited for at the stop; resolves once it is done. */
+  #soon(task: () => Promise<void>): Promise<void> {
     this.#background = this.#background
       .then(() => (this.#ends.length === 0 ? undefined : task()))
       .catch((error: unknown) => this.#deps.logger.error({ error: String(error) }, 'work on trades failed'));
+    return this.#background;
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { unlessRunning } from '../../../node/concurrency.js';
 import { Consents } from '../../../node/trades/consents.js';
-import { sayExpired } from '../../../node/trades/expiry.js';
+import { Expiry } from '../../../node/trades/expiry.js';
 import type { OpenTrade } from '../../../node/trades/book.js';
 import { NiagaError } from '../../../protocol/errors.js';
 import type { Role } from '../../../protocol/trade/index.js';
@@ -47,7 +48,8 @@ describe('that a deadline has passed', () => {
       throw new Error('not asked');
     };
     const book = bookOf('buyer', 'one', 'damaged', 'two');
-    await sayExpired({ book, ledger: { act }, sign, check, now: () => BEGIN + 30 * DAY, logger: quiet });
+    const expiry = new Expiry({ book, ledger: { act }, sign, check, now: () => BEGIN + 30 * DAY, logger: quiet });
+    await expiry.run(going);
     return trades;
   }
 
@@ -57,6 +59,34 @@ describe('that a deadline has passed', () => {
 
   it('is said of none that may not go on yet', async () => {
     expect(await said((trade) => (trade === 'one' ? pending() : Promise.resolve()))).toEqual(['two']);
+  });
+
+  it('is tried ever less often where it cannot be said, down to once an hour, and at once for another deadline', async () => {
+    let now = BEGIN + 30 * DAY;
+    const asked: number[] = [];
+    const check = (): Promise<void> => {
+      asked.push(now);
+      return pending();
+    };
+    const { rows, read } = bookOf('buyer', 'one');
+    let deadline = BEGIN + DAY;
+    const book = { rows: () => new Map([...rows()].map(([id, row]) => [id, { ...row, deadline }] as const)), read };
+    const act = () => Promise.reject(new Error('not asked'));
+    const sign = () => {
+      throw new Error('not asked');
+    };
+    const expiry = new Expiry({ book, ledger: { act }, sign, check, now: () => now, logger: quiet });
+    const end = now + DAY;
+    for (; now < end; now += 10_000) await expiry.run(going);
+    // Some ten doublings, and then once an hour.
+    expect(asked.length).toBeLessThan(40);
+    const pauses = asked.slice(1).map((at, before) => at - (asked[before] ?? 0));
+    expect(Math.max(...pauses)).toBe(60 * 60 * 1000);
+    expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+    const before = asked.length;
+    deadline += DAY;
+    await expiry.run(going);
+    expect(asked).toHaveLength(before + 1);
   });
 });
 
@@ -108,4 +138,18 @@ describe('the consent of an arbiter', () => {
     await consents.run(going);
     expect(given).toEqual(['one', 'two']);
   });
+});
+
+it('what goes on by itself is not begun again while it is under way', async () => {
+  let [begun, end] = [0, (): void => undefined];
+  const look = unlessRunning(() => {
+    begun++;
+    return new Promise((resolve) => (end = resolve));
+  });
+  for (let times = 0; times < 3; times++) look();
+  expect(begun).toBe(1);
+  end();
+  await new Promise(setImmediate);
+  look();
+  expect(begun).toBe(2);
 });
