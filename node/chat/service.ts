@@ -212,7 +212,7 @@ export class ChatService implements Chat {
   async #take({ from, bytes, receipt }: Incoming): Promise<void> {
     const { identity, trades, blocks, files, events, store, now } = this.#deps;
     if (blocks.isBlocked(from)) throw new NiagaError('TRADER_BLOCKED', 'No messages of that trader are taken here.');
-    const record = openArrived(bytes, 'chat', this.#deps);
+    const record = openArrived(bytes, 'chat', this.#deps, from);
     const { payload } = record;
     checkChat(payload);
     if (!equalBytes(payload.trader, from) || !equalBytes(payload.to, identity.trader))

@@ -29,5 +29,5 @@ export { createDelegationBook } from './delegation-book.js';
 export type { DelegationBook } from './delegation-book.js';
 export { createDeviceBook } from './device-book.js';
 export type { DeviceBook, DeviceRecord } from './device-book.js';
-export { checkNotRevoked, openArrived } from './arrived.js';
+export { checkNotRevoked, openArrived, vouches } from './arrived.js';
 export { createBulkVerifier } from './verifier.js';

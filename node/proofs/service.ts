@@ -1,6 +1,7 @@
 import { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { parseTrader, traderToText } from '../../protocol/ids.js';
+import { checkNotAhead } from '../../protocol/record.js';
 import {
   contradict,
   openProof,
@@ -179,7 +180,9 @@ export class ProofService implements Proofs {
   async #take({ from, bytes, receipt }: Incoming): Promise<void> {
     const { trades, networkName, verify, now } = this.#deps;
     const proof = readProof(bytes);
-    const [a, b] = openProof(proof, { network: networkName, verify, now: now() });
+    const [a, b] = openProof(proof, { network: networkName, verify });
+    // Whether they were signed in time the log says, which has them or takes them up.
+    for (const { payload } of [a, b]) checkNotAhead(payload, now());
     const id = proof.trade.toString();
     const known = await trades.open(id);
     if (known === undefined) throw new NiagaError('TRADE_NOT_FOUND', 'The trade of that proof is not here.');

@@ -17,7 +17,7 @@ import type { TradeView } from '../api/views.js';
 import type { Catalog } from '../catalog/index.js';
 import type { Events } from '../events/index.js';
 import { checkInTime, checkStanding, isBounded } from '../identity/standing.js';
-import type { DeviceBook, Identity } from '../identity/index.js';
+import { vouches, type DeviceBook, type Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Mail, Outgoing, OwnReceipt } from '../mail/index.js';
 import type { Store, Write } from '../store/index.js';
@@ -59,9 +59,15 @@ export type Arrival =
   | { readonly way: 'author'; readonly from: Uint8Array; readonly receipt: (trade: CID) => OwnReceipt }
   /**
    * From somebody who has the log; own messages too, which a home that was set back has lost. `judged`: from the own machine that writes,
-   * which took it when its device could still sign, by what was known then. `beside`: what came together with it.
+   * which took it when its device could still sign, by what was known then. `from`: in whose letter it came. `beside`: what came with it.
    */
-  | { readonly way: 'copy'; readonly judged?: boolean; readonly beside?: readonly MessageRecord[] };
+  | ({ readonly way: 'copy' } & Copied);
+
+interface Copied {
+  readonly judged?: boolean | undefined;
+  readonly from?: Uint8Array | undefined;
+  readonly beside?: readonly MessageRecord[] | undefined;
+}
 
 /**
  * The one way into a trade's log, for own steps and for what comes from outside: judged by the state machine, written in
@@ -127,8 +133,7 @@ export class Ledger {
     return this.#deps.book.locked(id, async () => {
       const trade = await this.#deps.book.get(id);
       const isKnown = trade?.records.has(record.id.toString()) === true;
-      if (!isKnown && (arrival.way === 'author' || arrival.judged !== true))
-        await this.#checkInTime(id, trade?.records, record, arrival.way === 'copy' ? arrival.beside : undefined);
+      if (!isKnown) await this.#checkInTime(id, trade?.records, record, arrival);
       if (trade === undefined && record.payload.kind === 'offer') {
         if (roleIn(record.payload, identity.trader) === undefined)
           throw new NiagaError('TRADE_ROLE', 'This node is no party of that trade.');
@@ -204,11 +209,11 @@ export class Ledger {
     id: string,
     log: ReadonlyMap<string, MessageRecord> | undefined,
     record: MessageRecord,
-    beside: readonly MessageRecord[] = [],
+    { judged, from, beside = [] }: Copied,
   ): Promise<void> {
     const { devices: book, identity, listed } = this.#deps;
     const now = this.#deps.now();
-    if (!hasEnded(record, now)) return;
+    if (!hasEnded(record, now) || judged === true || vouches(from, record.payload)) return;
     const known = await this.#known(id, log);
     for (const one of beside) if (tradeOf(one) === id) known.set(one.id.toString(), one);
     checkInTime(record, { book, known, reader: identity.trader, listed: listed?.() ?? [], now });
@@ -314,19 +319,19 @@ export class Ledger {
   /**
    * Takes up a trade that names this trader as its arbiter. What is known of it already stays; what does not stand is left out.
    * @param how.receipt makes the own receipt for the parcel in which it came; undefined where it was read somewhere
-   * @param how.judged as of an {@link Arrival}
+   * @param how.judged and `from` as of an {@link Arrival}
    * @throws NiagaError DELEGATION_REVOKED, DELEGATION_EXPIRED, WRITER_OTHER, TRADE_HEADS where without that there is no contract
    */
   async adopt(
     given: Case,
-    { receipt, judged = false }: { receipt?: () => OwnReceipt; judged?: boolean } = {},
+    { receipt, judged = false, from }: { receipt?: () => OwnReceipt; judged?: boolean; from?: Uint8Array } = {},
   ): Promise<void> {
     const { trade: id, records } = given;
     const { book, store, events, now } = this.#deps;
     const name = id.toString();
     const known = await book.locked(name, async () => {
       if ((await book.get(name)) !== undefined) return true;
-      const standing = judged ? given : await this.#standingOf(given);
+      const standing = judged ? given : await this.#standingOf(given, from);
       const { trade, writes } = book.adopt(undefined, standing.records, standing.state, 'arbiter', now());
       const data = { ...changeOf(trade), kind: 'accept', by: 'counterparty' };
       const staged = events.stage([{ type: 'trade-changed', data }]);
@@ -338,18 +343,18 @@ export class Ledger {
     });
     if (!known) return this.#unpark(name);
     for (const record of records)
-      await this.take(record, { way: 'copy', judged, beside: records }, () => Promise.resolve());
+      await this.take(record, { way: 'copy', judged, from, beside: records }, () => Promise.resolve());
   }
 
   /** A case without what does not stand, and what builds on that. @throws NiagaError as {@link Ledger.adopt} */
-  async #standingOf(given: Case): Promise<Case> {
+  async #standingOf(given: Case, from: Uint8Array | undefined): Promise<Case> {
     const { identity, now } = this.#deps;
     const log = new Map(given.records.map((record) => [record.id.toString(), record]));
     const records: MessageRecord[] = [];
     let refusal: NiagaError | undefined;
     for (const record of given.records) {
       try {
-        await this.#checkInTime(given.trade.toString(), log, record);
+        await this.#checkInTime(given.trade.toString(), log, record, { from });
         await this.#checkStanding(given.trade.toString(), log, record, false);
         records.push(record);
       } catch (error) {

@@ -344,7 +344,7 @@ class TradesService implements Trades {
         if (about !== undefined) await this.#repair.repair(to, about, missing);
       },
     });
-    mail.handle('log', { take: async ({ bytes }) => void (await receive(bytes, { way: 'copy' })) });
+    mail.handle('log', { take: async ({ bytes, from }) => void (await receive(bytes, { way: 'copy', from })) });
     mail.handle('case', {
       finalCodes: FINAL_TRADE_CODES,
       take: (parcel) => this.#takeCase(parcel),
@@ -367,7 +367,7 @@ class TradesService implements Trades {
       if (!isHere && !(await arbiters.offers(this.#stopping.signal)))
         throw new NiagaError('TRADER_NOT_FOUND', 'Nobody knows that this trader offers to be an arbiter.');
     }
-    await this.#ledger.adopt(opened, { receipt: () => receipt(about) });
+    await this.#ledger.adopt(opened, { from, receipt: () => receipt(about) });
     this.#consentTo(id);
   }
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from '../../../node/mail/wire.js';
+import { readBody } from '../../../node/network/bodies.js';
 import type { Services } from '../../../node/services.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { signRecord, type Draft, type SignedRecord, type Signer } from '../../../protocol/record.js';
-import type { MessageKind } from '../../../protocol/trade/index.js';
+import { writeProof, type MessageKind } from '../../../protocol/trade/index.js';
 import { startMember } from '../../network/members.js';
 import { rootOf } from '../../protocol/signers.js';
 import { temporaryFolder } from '../../support/processes.js';
@@ -105,5 +107,58 @@ describe('a message whose delegation has ended since', () => {
     named.mockRestore();
     const log = await shop.trades.open(offer.id.toString());
     expect(log?.records.map(({ id }) => id.toString())).toEqual([offer, last].map(({ id }) => id.toString()));
+  });
+});
+
+/** What the shop says to one parcel of a letter that this device signs now. */
+async function deliver(
+  kind: 'trade' | 'chat' | 'proof',
+  bytes: Uint8Array,
+  by: Signer,
+): Promise<DeliveryVerdict | undefined> {
+  const draft = { to: shop.identity.trader, parcels: [{ kind, bytes }] };
+  const created = Math.min(Date.now(), by.delegation?.payload.expires ?? 0);
+  const letter = signRecord('letter', draft, by, { network: NETWORK, created, inlineDelegation: true });
+  const answer = await shop.network.request(shop.network.peerId, DELIVER_METHOD, letter.bytes);
+  return readBody(deliverAnswerSchema, answer, DELIVER_METHOD).results[0];
+}
+
+describe('what was signed in time and comes in a letter after the delegation has ended', () => {
+  const chat = (by: Signer, created: number) =>
+    signRecord('chat', { to: shop.identity.trader, text: 'Masih ada?' }, by, {
+      network: NETWORK,
+      created,
+      inlineDelegation: true,
+    });
+
+  it('is taken where its trader’s letter is under one that has not', async () => {
+    const { offer, signed, back, before, today } = buyer();
+    await copies([offer], true);
+    const step = await deliver('trade', signed('withdraw', back, before).bytes, today);
+    expect(step?.receipt).toBeDefined();
+    expect(await kindsOf(offer)).toEqual(['offer', 'withdraw']);
+    expect((await deliver('chat', chat(before, begin - 200 * DAY).bytes, today))?.receipt).toBeDefined();
+  });
+
+  it('convicts whoever contradicted itself by it, where the log has it', async () => {
+    const { offer, signed, back, before, today } = buyer();
+    const forks = ['Batal.', 'Tidak jadi.'].map((note) => signed('withdraw', { ...back, note }, before));
+    const messages = forks.map(({ bytes }) => bytes) as [Uint8Array, Uint8Array];
+    await copies([offer, ...forks], true);
+    const proof = writeProof({ trade: offer.id, messages });
+    expect((await deliver('proof', proof ?? new Uint8Array(), today))?.receipt).toBeDefined();
+  });
+
+  it('is refused from anybody else, and in a letter under the one that has ended', async () => {
+    const { offer, signed, back, before } = buyer();
+    await copies([offer], true);
+    const withdrawn = signed('withdraw', back, before);
+    const said = chat(before, begin - 200 * DAY);
+    const other = buyer().today;
+    for (const [kind, { bytes }] of [['trade', withdrawn] as const, ['chat', said] as const]) {
+      expect(await deliver(kind, bytes, other)).toMatchObject({ code: 'DELEGATION_EXPIRED' });
+      await expect(deliver(kind, bytes, before)).rejects.toMatchObject({ code: 'DELEGATION_EXPIRED' });
+    }
+    expect(await kindsOf(offer)).toEqual(['offer']);
   });
 });
