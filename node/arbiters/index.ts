@@ -51,7 +51,7 @@ export interface Arbiters {
 export type ChosenArbiter = (total: Money) => NonNullable<Terms['arbiter']>;
 
 export interface ArbitersDeps {
-  readonly traderRecords: Pick<TraderRecords, 'publish' | 'own' | 'newest' | 'get' | 'list'>;
+  readonly traderRecords: Pick<TraderRecords, 'publish' | 'own' | 'earlier' | 'newest' | 'get' | 'list'>;
   /** The own root key. */
   readonly trader: Uint8Array;
   /** Whether the trader has other devices, which may have made the offer. Default: none. */

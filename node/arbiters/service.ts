@@ -83,8 +83,9 @@ export class ArbiterService implements Arbiters {
     const record = await this.#newest(signal);
     if (record === undefined) return false;
     const fee = arbiterFee(record.payload.item, total);
+    const versions = [record.id, ...this.#deps.traderRecords.earlier(record)];
     return (
-      arbiter.offer.equals(record.id) &&
+      versions.some((id) => arbiter.offer.equals(id)) &&
       fee !== undefined &&
       fee.currency === arbiter.fee.currency &&
       // Who is promised more than it asks for has nothing against it.

@@ -10,6 +10,7 @@
  * console.log(profile?.payload.item.name);
  * ```
  */
+import type { CID } from 'multiformats/cid';
 import type { PayloadOf } from '../../protocol/kinds.js';
 import type { SignedRecord, Verify } from '../../protocol/record.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
@@ -43,6 +44,11 @@ export interface TraderRecords {
   takeOver(kinds: readonly TraderRecordKind[]): Promise<boolean[]>;
   /** The newest own version, from here; undefined where none was ever made. */
   own<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined;
+  /**
+   * Ids of the versions before that own one that said the same: it was signed anew because the delegation had changed, or was said again.
+   * What names one of them, as contracts do, names what stands.
+   */
+  earlier(record: TraderRecord): readonly CID[];
   /**
    * The newest version that any of several nodes has, verified; the own from here. Undefined where nobody has one.
    * @throws the signal's reason; NiagaError PEER_UNREACHABLE where no node answered at all

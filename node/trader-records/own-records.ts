@@ -1,10 +1,14 @@
+import type { CID } from 'multiformats/cid';
+import { encode } from '../../protocol/cbor.js';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { KINDS } from '../../protocol/kinds.js';
 import { equalBytes } from '../../protocol/ids.js';
 import { openRecord, signRecord, type Draft } from '../../protocol/record.js';
 import { QUORUM } from '../../protocol/search/posting-keys.js';
 import { createMutex } from '../concurrency.js';
+import { unlessDamaged } from '../listed.js';
 import { whenMet } from '../meeting.js';
-import { rawCodec, type Table } from '../store/index.js';
+import { cborCodec, rawCodec, type Table } from '../store/index.js';
 import type { Published, TraderItem, TraderRecord, TraderRecordsDeps } from './index.js';
 import { TRADER_RECORD_KINDS, type TraderRecordKind } from './wire.js';
 
@@ -20,6 +24,8 @@ const RETRY = 10 * minute;
 const CHECK = FIRST_RETRY;
 /** Nodes come in groups: a record that nobody keeps is brought out so long after the first one. */
 const PEER_DELAY = 1_000;
+/** Versions that said the same: two a year are signed only because the delegation is a new one. */
+const MAX_EARLIER = 16;
 
 export interface OwnRecordsDeps extends TraderRecordsDeps {
   /** Gives it to the nodes responsible. `older`: one of them keeps a newer version. */
@@ -30,6 +36,8 @@ export interface OwnRecordsDeps extends TraderRecordsDeps {
 
 interface Own {
   record: TraderRecord;
+  /** Ids of the versions before it that said the same, the newest first. */
+  earlier: readonly CID[];
   /** Other nodes that took it when it was brought out last. */
   replicas: number;
   /** When that was begun; milliseconds UTC, 0: never since the start. */
@@ -42,6 +50,7 @@ interface Own {
 export class OwnRecords {
   readonly #deps: OwnRecordsDeps;
   readonly #table: Table<Uint8Array>;
+  readonly #earlier: Table<readonly CID[]>;
   readonly #own = new Map<TraderRecordKind, Own>();
   /** Versions follow one another. */
   readonly #lock = createMutex();
@@ -54,6 +63,7 @@ export class OwnRecords {
   constructor(deps: OwnRecordsDeps) {
     this.#deps = deps;
     this.#table = deps.store.table('own-trader-records', rawCodec);
+    this.#earlier = deps.store.table('own-trader-records-earlier', cborCodec<readonly CID[]>());
   }
 
   async start(): Promise<void> {
@@ -61,9 +71,14 @@ export class OwnRecords {
     this.#own.clear();
     for (const kind of TRADER_RECORD_KINDS) {
       const record = await this.#read(kind);
-      if (record !== undefined) this.#own.set(kind, { record, replicas: 0, tried: 0, failures: 0 });
+      if (record === undefined) continue;
+      const earlier = (await unlessDamaged(this.#earlier.get(kind))) ?? [];
+      this.#own.set(kind, { record, earlier, replicas: 0, tried: 0, failures: 0 });
     }
-    if (this.#writes()) await this.#renew();
+    if (this.#writes()) {
+      await this.#takeName();
+      for (const kind of [...this.#own.keys()]) await this.#renew(kind);
+    }
     const { network } = this.#deps;
     const timer = setInterval(() => this.#inBackground((own) => this.#isDue(own)), CHECK).unref();
     this.#ends = [
@@ -107,6 +122,12 @@ export class OwnRecords {
     return this.#own.get(kind)?.record as TraderRecord<K> | undefined;
   }
 
+  /** Ids of the versions before this own one that said the same. */
+  earlier({ id, payload }: TraderRecord): readonly CID[] {
+    const own = this.#own.get(payload.kind);
+    return own?.record.id.equals(id) === true ? own.earlier : [];
+  }
+
   async publish<K extends TraderRecordKind>(kind: K, item: TraderItem<K>): Promise<Published<K>> {
     if (!this.#writes())
       throw new NiagaError('WRITER_OTHER', 'Another device of this trader writes: it publishes what the trader says.');
@@ -120,17 +141,23 @@ export class OwnRecords {
     });
   }
 
-  /** The name that the identity was made with becomes the profile; what an old delegation let sign is signed anew. */
-  async #renew(): Promise<void> {
-    const { identity } = this.#deps;
+  /** The name that the identity was made with becomes the profile. */
+  async #takeName(): Promise<void> {
+    const { name } = this.#deps.identity;
     const profile = this.get('profile');
-    const { name } = identity;
     if (profile === undefined ? name !== '' : name !== '' && profile.payload.item.name !== name)
       await this.#sign('profile', { ...profile?.payload.item, name }, this.#nextSeq('profile'));
-    for (const [kind, { record }] of [...this.#own]) {
-      if (record.delegation?.equals(identity.delegation.id) === true) continue;
-      await this.#sign(kind, record.payload.item, this.#nextSeq(kind));
-    }
+  }
+
+  /** What an earlier delegation let sign is signed anew: nobody keeps or reads it any more once that delegation ends. */
+  async #renew(kind: TraderRecordKind): Promise<void> {
+    const record = this.get(kind);
+    if (record === undefined || !this.#isOutdated(record)) return;
+    await this.#sign(kind, record.payload.item, this.#nextSeq(kind));
+  }
+
+  #isOutdated({ delegation }: TraderRecord): boolean {
+    return delegation?.equals(this.#deps.identity.delegation.id) !== true;
   }
 
   /** What another device of the trader said last, where this one has said nothing yet. @throws NiagaError PEER_UNREACHABLE */
@@ -160,16 +187,27 @@ export class OwnRecords {
   ): Promise<void> {
     const { item: before, seq } = known.payload;
     const next = item === undefined ? before : goingOn(before, item);
-    await this.#sign(kind, next, Math.max(this.#nextSeq(kind), seq + 1));
+    await this.#sign(kind, next, Math.max(this.#nextSeq(kind), seq + 1), known);
     if (this.#isForeign(known)) this.#wentOn.add(kind);
   }
 
-  async #sign<K extends TraderRecordKind>(kind: K, item: TraderItem<K>, seq: number): Promise<void> {
+  /** @param known the newest that the network has, where that is another than the own */
+  async #sign<K extends TraderRecordKind>(
+    kind: K,
+    item: TraderItem<K>,
+    seq: number,
+    known?: TraderRecord<K>,
+  ): Promise<void> {
     const { identity, now, store } = this.#deps;
     const draft = { slot: kind, seq, item } as unknown as Draft<K>;
-    const record = signRecord(kind, draft, identity, { network: identity.network, created: now() });
-    await store.write([this.#table.put(kind, record.bytes)]);
-    this.#own.set(kind, { record: record, replicas: 0, tried: 0, failures: 0 });
+    const record: TraderRecord = signRecord(kind, draft, identity, { network: identity.network, created: now() });
+    const own = this.#own.get(kind);
+    const earlier = [
+      ...(known !== undefined && saysSame(record, known) ? [known.id] : []),
+      ...(own !== undefined && saysSame(record, own.record) ? [own.record.id, ...own.earlier] : []),
+    ].slice(0, MAX_EARLIER);
+    await store.write([this.#table.put(kind, record.bytes), this.#earlier.put(kind, earlier)]);
+    this.#own.set(kind, { record, earlier, replicas: 0, tried: 0, failures: 0 });
   }
 
   /** What was said before goes out too, so that whoever finds the last word finds all of them. */
@@ -197,20 +235,28 @@ export class OwnRecords {
     }
   }
 
-  #isDue({ tried, replicas, failures }: Own): boolean {
+  #isDue({ record, tried, replicas, failures }: Own): boolean {
+    if (this.#isOutdated(record)) return true;
     // What was tried far ahead was tried before the clock was set back.
     const since = Math.abs(this.#deps.now() - tried);
     if (replicas >= QUORUM) return since >= REFRESH;
     return since >= Math.min(RETRY, FIRST_RETRY * 2 ** Math.max(0, failures - 1));
   }
 
+  /** Brings out what is due, each kind under the delegation of today: that changes while the node runs. */
   #inBackground(due: (own: Own) => boolean): void {
     const kinds = this.#writes() ? [...this.#own].filter(([, own]) => due(own)).map(([kind]) => kind) : [];
     if (kinds.length === 0 || this.#stopping.signal.aborted) return;
     const task = async (): Promise<void> => {
       for (const kind of kinds) {
         try {
-          await this.#lock(() => this.#bringOut(kind));
+          await this.#lock(async () => {
+            // It waited: it may be done by now, or another device's to do.
+            const own = this.#own.get(kind);
+            if (own === undefined || !due(own) || !this.#writes()) return;
+            await this.#renew(kind);
+            await this.#bringOut(kind);
+          });
         } catch (error) {
           if (this.#stopping.signal.aborted) return;
           this.#deps.logger.warn({ kind, error: String(error) }, 'an own record could not be brought out');
@@ -244,4 +290,10 @@ export class OwnRecords {
 function goingOn<Item extends object>(before: Item, item: Item): Item {
   const unnamed = 'name' in item && item.name === '';
   return { ...before, ...item, ...(unnamed && 'name' in before ? { name: before.name } : {}) };
+}
+
+/** Whether two versions differ only in when, by which device and under which delegation they were signed. */
+function saysSame({ payload: a }: TraderRecord, { payload: b }: TraderRecord): boolean {
+  const { maxBytes } = KINDS[a.kind];
+  return equalBytes(encode(a.item, { maxBytes }), encode(b.item, { maxBytes }));
 }

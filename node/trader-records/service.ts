@@ -1,3 +1,4 @@
+import type { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import { compareVersions, openRecord } from '../../protocol/record.js';
@@ -78,6 +79,10 @@ export class TraderRecordService implements TraderRecords {
 
   own<K extends TraderRecordKind>(kind: K): TraderRecord<K> | undefined {
     return this.#own.get(kind);
+  }
+
+  earlier(record: TraderRecord): readonly CID[] {
+    return this.#own.earlier(record);
   }
 
   async get<K extends TraderRecordKind>(

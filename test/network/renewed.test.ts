@@ -90,6 +90,34 @@ describe('listings from before a device was renewed', () => {
   });
 });
 
+it(
+  'an arbiter consents by itself to what was offered before its device was renewed',
+  { timeout: 180_000 },
+  async () => {
+    const desk = await start({ name: 'Penengah' });
+    const [seller, buyer] = [await start({ by: desk }), await start({ by: desk })];
+    await knows(buyer, 3);
+    const { offer } = await desk.arbiterOffer({ fee: ['5000 IDR'] });
+    await until(
+      () => buyer.arbiterList({}),
+      ({ items }) => items.length === 1,
+    );
+    const listing = await publish(seller, { sku: 'kopi', title: 'Kopi', price: '85000 IDR', quantity: 9 });
+    const { trade } = await buyer.offer({ listing, arbiter: desk.identity.traderText });
+    await shows(seller, trade, 'offered');
+    await renew(desk);
+    await until(
+      () => desk.arbiterList({}),
+      ({ items }) => items[0]?.offer !== offer,
+    );
+    await seller.tradeAccept({ trade });
+    await until(
+      () => buyer.tradeShow({ trade }),
+      ({ messages }) => messages.some(({ kind }) => kind === 'consent'),
+    );
+  },
+);
+
 it('a delegation that a wrong clock dated ahead is not signed under, nor another one made for it every hour', async () => {
   const shop = await start();
   const { identity, services } = shop;

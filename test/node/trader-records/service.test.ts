@@ -2,15 +2,18 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NiagaError } from '../../../protocol/errors.js';
-import { createIdentity, ownWords, restoreIdentity } from '../../../node/identity/index.js';
+import { sealCapsule } from '../../../protocol/identity/capsule.js';
+import { createIdentity, delegate, ownWords, restoreIdentity } from '../../../node/identity/index.js';
 import { writeBody } from '../../../node/network/bodies.js';
 import type { Network } from '../../../node/network/index.js';
-import { createTraderRecords } from '../../../node/trader-records/index.js';
+import { createTraderRecords, TRADER_RECORD_KINDS } from '../../../node/trader-records/index.js';
 import { GET_METHOD, LIST_METHOD, PUT_METHOD } from '../../../node/trader-records/wire.js';
 import { temporaryFolder } from '../store/support.js';
 import { createAuthor, DAY, NETWORK, openBase, openTrader, openTraders, type Trader } from './support.js';
 import { PATIENCE } from '../../support/patience.js';
 
+/** What is due is looked for every five seconds. */
+const TWO_CHECKS = 11_000;
 const NAMELESS = new Uint8Array(32).fill(9);
 
 describe('the records of traders', () => {
@@ -176,6 +179,65 @@ describe('a trader with a name', () => {
     expect(after?.payload).toMatchObject({ seq: 2, item: { name: 'Warung Sari' } });
     expect(after?.delegation).toEqual(later.identity.delegation.id);
     expect(after?.delegation).not.toEqual(before?.delegation);
+  });
+});
+
+describe('what a trader said under a delegation that was renewed while it runs', () => {
+  /** A trader who has said something, and others who read it; the delegation of its device is renewed after half a year. */
+  async function openRenewable(mayWrite?: () => boolean) {
+    const clock = { now: Date.now() };
+    const [reader] = (await openTraders(2, { clock })) as [Trader];
+    const base = await openBase({ name: 'Warung Sari', bootstrap: reader.network.addresses(), clock });
+    const records = createTraderRecords({ ...base.deps, mayWrite });
+    onTestFinished(() => records.stop());
+    await vi.waitFor(() => expect(base.network.directory.size).toBe(2), PATIENCE);
+    await records.start();
+    const { identity } = base;
+    const root = await identity.root();
+    if (root === undefined) throw new Error('no root');
+    const renew = async () => {
+      const renewed = delegate(root, identity.device, { network: NETWORK, now: clock.now });
+      await identity.adopt(renewed, clock.now);
+      return renewed;
+    };
+    return { clock, reader, records, identity, renew };
+  }
+
+  it('is signed anew then, and outlives the old one without a restart', { timeout: 120_000 }, async () => {
+    const { clock, reader, records, identity, renew } = await openRenewable();
+    const { recovery } = identity.delegation.payload;
+    if (recovery === undefined) throw new Error('nothing to seal a capsule to');
+    const open = { counter: 0, as: clock.now, trades: [], omitted: 0 };
+    await records.publish('capsule', { sealed: sealCapsule(open, recovery, new Uint8Array(32).fill(7)) });
+    await records.publish('arbiter-offer', { open: true, languages: ['id'], fees: [{ amount: 1, currency: 'IDR' }] });
+    await records.publish('block-list', { traders: [] });
+    await records.publish('ratings', { ratings: [] });
+    const said = TRADER_RECORD_KINDS.map((kind) => records.own(kind));
+    const first = identity.delegation;
+    clock.now += 183 * DAY;
+    const second = await renew();
+    clock.now = first.payload.expires + DAY;
+    for (const before of said) {
+      if (before === undefined) throw new Error('it says less than there is to say');
+      await vi.waitFor(async () => {
+        const found = await reader.records.get(identity.trader, before.payload.kind);
+        expect([found?.payload.item, found?.delegation]).toEqual([before.payload.item, second.id]);
+      }, PATIENCE);
+    }
+  });
+
+  it('is signed anew by no device but the one that writes, and by that one once it does', async () => {
+    const can = { write: true };
+    const { clock, records, renew } = await openRenewable(() => can.write);
+    await records.publish('block-list', { traders: [] });
+    const before = records.own('block-list');
+    can.write = false;
+    clock.now += 183 * DAY;
+    const second = await renew();
+    await new Promise((resolve) => setTimeout(resolve, TWO_CHECKS));
+    expect(records.own('block-list')?.id).toEqual(before?.id);
+    can.write = true;
+    await vi.waitFor(() => expect(records.own('block-list')?.delegation).toEqual(second.id), PATIENCE);
   });
 });
 
