@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { CID } from 'multiformats/cid';
 import { keyPairFromSeed } from '../../protocol/ed25519.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, parseTrader, peerIdToDevice, traderToText } from '../../protocol/ids.js';
@@ -23,6 +24,8 @@ interface Token {
   readonly expires: number;
   /** The peer id of the device that signed it, where that is another trader's. */
   readonly by?: string;
+  /** The delegation that it was signed under, where it was signed here. */
+  readonly under?: CID;
 }
 
 /** What is known of a trader with whom there was mail. */
@@ -165,10 +168,14 @@ export class Contacts {
 
   #issue(trader: Uint8Array): Token {
     const { identity, now, options } = this.#deps;
+    const { id: under, payload } = identity.delegation;
     const row = this.get(trader) ?? { peers: [], learned: 0 };
-    if (row.issued !== undefined && row.issued.expires > now() + TOKEN_LIFETIME / 2) return row.issued;
+    // No mailbox takes a letter under a token whose delegation has ended.
+    const until = (time: number): number => Math.min(now() + time, payload.expires);
+    const { issued: before } = row;
+    if (before?.under?.equals(under) === true && before.expires >= until(TOKEN_LIFETIME / 2)) return before;
     const seed = new Uint8Array(randomBytes(32));
-    const expires = now() + TOKEN_LIFETIME;
+    const expires = until(TOKEN_LIFETIME);
     const draft = {
       id: new Uint8Array(randomBytes(16)),
       key: keyPairFromSeed(seed).publicKey,
@@ -180,7 +187,7 @@ export class Contacts {
       created: now(),
       inlineDelegation: true,
     }).bytes;
-    const issued = { record, seed, expires };
+    const issued = { record, seed, expires, under };
     this.#save(trader, { ...row, issued });
     return issued;
   }

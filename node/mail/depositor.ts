@@ -119,8 +119,8 @@ export class Depositor {
           else {
             const token = { record: known.record, signature: signDeposit(known.seed, mailbox, letterHash(letter)) };
             await put({ to, letter, token }).catch((error: unknown) => {
-              // That the device which gave the token was revoked may have been heard there first.
-              if (isNiagaError(error, 'DELEGATION_REVOKED')) return work();
+              // It ends with the delegation inside it; and that the device which gave it was revoked may have been heard there first.
+              if (isNiagaError(error, 'DELEGATION_EXPIRED') || isNiagaError(error, 'DELEGATION_REVOKED')) return work();
               throw error;
             });
           }
