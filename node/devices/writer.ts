@@ -49,13 +49,19 @@ export class WriterLease {
     return this.#sign(await this.draft(holder));
   }
 
-  /** The same lease for longer; undefined where that is not due, or another device holds it. */
+  /**
+   * The same lease for longer; undefined where that is not due, or another device holds it. Of two in one epoch the root's counts: after
+   * one that the root has signed comes the next epoch, and not the time as elsewhere, so that what the root signs later still counts more.
+   */
   renewal(): SignedRecord<Writer> | undefined {
-    const { now } = this.#deps;
+    const { now, identity } = this.#deps;
     const { current } = this;
     if (current === undefined || !this.isHere || now() < current.payload.expires - WRITER_LIFETIME / 2)
       return undefined;
-    const { epoch, holder, previous, stands } = current.payload;
+    const { holder, stands, device } = current.payload;
+    const isRoots = equalBytes(device, identity.trader);
+    const epoch = current.payload.epoch + (isRoots ? 1 : 0);
+    const previous = isRoots ? current.id : current.payload.previous;
     return this.#sign({
       epoch,
       holder,

@@ -1,0 +1,69 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createDevices } from '../../../node/devices/index.js';
+import { createDeviceBook } from '../../../node/identity/index.js';
+import { rawCodec } from '../../../node/store/index.js';
+import { nextEpoch, WRITER_LIFETIME } from '../../../protocol/identity/writer.js';
+import { signRecord } from '../../../protocol/record.js';
+import { createTrader } from '../mail/support.js';
+import { DAY, NETWORK, openBase } from '../trader-records/support.js';
+
+/** A node, and what it knows of devices. */
+async function open(options: Parameters<typeof openBase>[0] = {}) {
+  const base = await openBase(options);
+  const { deps, store, identity } = base;
+  const book = createDeviceBook({
+    table: store.table('devices', rawCodec),
+    write: (writes) => store.write(writes),
+    network: NETWORK,
+    own: identity.trader,
+    verify: deps.verify,
+  });
+  await book.load();
+  const devices = createDevices({
+    ...deps,
+    book,
+    logs: async function* () {
+      // There are no trades.
+    },
+    underWay: () => new Set(),
+    restoration: () => ({ isKnown: true, listed: [] }),
+    events: { record: () => Promise.resolve() },
+  });
+  await devices.start();
+  onTestFinished(() => devices.stop());
+  return { ...base, book, devices };
+}
+
+/** A machine that writes by a lease, since its trader once had another one. */
+async function openWriter(options: Parameters<typeof openBase>[0] = {}) {
+  const writer = await open(options);
+  const { identity, clock, devices } = writer;
+  const root = await identity.root();
+  if (root === undefined) throw new Error('no root');
+  const leaseFor = (holder: Uint8Array): Uint8Array => {
+    const lease = { epoch: nextEpoch(undefined, clock.now), holder, expires: clock.now + WRITER_LIFETIME, stands: [] };
+    return signRecord('writer', lease, root, { network: NETWORK, created: clock.now }).bytes;
+  };
+  await devices.submit([leaseFor(identity.device)]);
+  expect(devices.mayWrite).toBe(true);
+  return { ...writer, root, leaseFor };
+}
+
+it('a lease that the root signed is renewed by its holder, and what the root signs afterwards counts all the same', async () => {
+  const { book, clock, devices, identity, root, leaseFor } = await openWriter();
+  for (let month = 0; month < 3; month++) {
+    clock.now += WRITER_LIFETIME - DAY;
+    await devices.renew();
+    expect(book.writerOf(identity.trader)?.payload).toMatchObject({
+      holder: identity.device,
+      expires: clock.now + WRITER_LIFETIME,
+    });
+  }
+  const phone = createTrader(clock.now, root);
+  await devices.submit([phone.delegation?.bytes ?? new Uint8Array(), leaseFor(phone.device)]);
+  expect(devices.writer).toBe(phone.peer);
+  // What the other machine holds is no longer for this one to renew.
+  clock.now += WRITER_LIFETIME - DAY;
+  await devices.renew();
+  expect(devices.writer).toBe(phone.peer);
+});
