@@ -112,7 +112,9 @@ class CatalogService implements Catalog {
     this.#schedule = new Schedule({
       resume: async () => (this.#mayWrite ? this.#inBackground('upkeep', (signal) => this.#upkeep.resume(signal)) : 0),
       refresh: async () => {
-        if (this.#mayWrite) await this.#inBackground('upkeep', (signal) => this.#upkeep.refresh(signal));
+        // What this device may not sign now is not done for the day: it may a moment later.
+        if (!this.#mayWrite) throw new NiagaError('WRITER_OTHER', 'Another device says that the cards stand.');
+        await this.#inBackground('upkeep', (signal) => this.#upkeep.refresh(signal));
       },
       isThin: () => this.#isThin(),
       joined: async () => deps.ready?.(JOIN_TIMEOUT, this.#stopping.signal).catch(() => undefined),

@@ -79,7 +79,13 @@ export class CapsuleKeeper {
   async #make(): Promise<void> {
     const { identity, trades, traderRecords, mayWrite, now } = this.#deps;
     const { recovery } = identity.delegation.payload;
-    if (recovery === undefined || !mayWrite() || this.#ends.length === 0) return;
+    if (recovery === undefined || this.#ends.length === 0) return;
+    if (!mayWrite()) {
+      // It may become the one that does, and what changed until then is in no list of its own.
+      this.#made = performance.now();
+      this.#soon();
+      return;
+    }
     const open: (CapsuleContent['trades'][number] & { updated: number })[] = [];
     let counter = 0;
     const which = { ended: true, whole: true };

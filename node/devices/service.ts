@@ -40,6 +40,7 @@ export class DeviceService implements Devices {
   /** The lease is being handed over: what is signed now would not be among what stands. */
   #passing = false;
   #warned = 0;
+  #renewing: Promise<void> | undefined;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(deps: DevicesDeps) {
@@ -86,7 +87,10 @@ export class DeviceService implements Devices {
 
   get mayWrite(): boolean {
     const { book, identity } = this.#deps;
-    return this.#lease.isHere && !this.#passing && !book.isRevoked(identity.trader, identity.device);
+    if (!this.#lease.isHere || this.#passing || book.isRevoked(identity.trader, identity.device)) return false;
+    // One that slept for weeks first asks whether another device has taken the lease since.
+    if (this.#lease.isOver) this.#renewSoon();
+    return !this.#lease.isOver;
   }
 
   get writer(): string | undefined {
@@ -255,7 +259,8 @@ export class DeviceService implements Devices {
   async take(): Promise<Drafted | undefined> {
     const { identity } = this.#deps;
     await this.#asked;
-    if (this.mayWrite && !this.#lease.isOver) return undefined;
+    if (this.#lease.isHere && this.#lease.isOver) await this.#renewLease();
+    if (this.mayWrite) return undefined;
     const draft = await this.#lease.draft(identity.device);
     if (this.#lease.isOver) {
       await this.#askOnce();
@@ -335,7 +340,20 @@ export class DeviceService implements Devices {
     }
   }
 
-  async #renewLease(): Promise<void> {
+  #renewSoon(): void {
+    if (this.#renewing !== undefined || this.#ends.length === 0) return;
+    const renewing = this.#renewLease();
+    this.#inBackground(() => renewing);
+  }
+
+  /** Who asks meanwhile waits for the same. */
+  #renewLease(): Promise<void> {
+    return (this.#renewing ??= this.#renewNow().finally(() => {
+      this.#renewing = undefined;
+    }));
+  }
+
+  async #renewNow(): Promise<void> {
     const renewal = this.#lease.renewal();
     if (renewal === undefined) return;
     // One that was away for long first asks whether somebody else took it meanwhile.

@@ -117,7 +117,7 @@ export class RatingService implements Ratings {
   /** Others find what this trader was rated while it sleeps; what it showed before and has no log of any more stays. */
   async #show(): Promise<void> {
     const { identity, traderRecords, mayWrite } = this.#deps;
-    if (!mayWrite()) return;
+    if (!mayWrite()) return this.#showSoon(RETRY);
     const before = traderRecords.own('ratings')?.payload.item.ratings ?? [];
     const here = await this.#here(identity.trader);
     const all = [...here, ...without(this.#verified(before, identity.trader), here)].sort(newestFirst);

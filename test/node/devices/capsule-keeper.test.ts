@@ -1,13 +1,14 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { CapsuleKeeper, type CapsuleKeeperDeps } from '../../../node/devices/capsule-keeper.js';
 import { openCapsule, recoveryKeys } from '../../../protocol/identity/capsule.js';
+import { PATIENCE } from '../../support/patience.js';
 import { buyer, Log } from '../trades/log.js';
 
 const HOUR = 60 * 60 * 1000;
 const keys = recoveryKeys(new Uint8Array(32).fill(7));
 
 /** A seller's machine, and what it has brought out. */
-function open() {
+function open({ delay = HOUR, mayWrite = (): boolean => true } = {}) {
   const published: Uint8Array[] = [];
   const logs: object[] = [];
   const listeners = new Set<() => void>();
@@ -24,8 +25,8 @@ function open() {
       own: () => undefined,
       publish: (_: string, { sealed }: { sealed: Uint8Array }) => Promise.resolve(void published.push(sealed)),
     },
-    mayWrite: () => true,
-    delay: HOUR,
+    mayWrite,
+    delay,
     now: Date.now,
     logger: { warn: () => undefined },
   };
@@ -51,4 +52,16 @@ it('a trade that began a moment before its machine stopped is in the list of ope
   keeper.start();
   await keeper.stop();
   expect(listed()).toEqual([1]);
+});
+
+it('what changed while a machine did not write is in the list of open trades once it does', async () => {
+  const can = { write: false };
+  const { keeper, begin, listed } = open({ delay: 10, mayWrite: () => can.write });
+  keeper.start();
+  begin();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(listed()).toEqual([]);
+  can.write = true;
+  await vi.waitFor(() => expect(listed()).toEqual([1]), PATIENCE);
+  await keeper.stop();
 });

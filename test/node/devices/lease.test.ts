@@ -1,9 +1,10 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createDevices } from '../../../node/devices/index.js';
 import { createDeviceBook } from '../../../node/identity/index.js';
 import { rawCodec } from '../../../node/store/index.js';
 import { nextEpoch, WRITER_LIFETIME } from '../../../protocol/identity/writer.js';
 import { signRecord } from '../../../protocol/record.js';
+import { PATIENCE } from '../../support/patience.js';
 import { createTrader } from '../mail/support.js';
 import { DAY, NETWORK, openBase } from '../trader-records/support.js';
 
@@ -66,4 +67,38 @@ it('a lease that the root signed is renewed by its holder, and what the root sig
   clock.now += WRITER_LIFETIME - DAY;
   await devices.renew();
   expect(devices.writer).toBe(phone.peer);
+});
+
+it('a machine whose lease ended while it slept writes again within moments, also where nobody is reachable', async () => {
+  const { clock, devices } = await openWriter();
+  clock.now += WRITER_LIFETIME + DAY;
+  expect(devices.mayWrite).toBe(false);
+  const began = performance.now();
+  await vi.waitFor(() => expect(devices.mayWrite).toBe(true), PATIENCE);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  // Whoever types something waits for the same question.
+  clock.now += WRITER_LIFETIME + DAY;
+  await devices.checkWriter();
+  expect(devices.mayWrite).toBe(true);
+  // And its own lease needs no words.
+  clock.now += WRITER_LIFETIME + DAY;
+  expect(await devices.take()).toBeUndefined();
+  expect(devices.mayWrite).toBe(true);
+});
+
+it('a machine never writes again where another one took the lease while it slept', async () => {
+  const clock = { now: Date.now() };
+  const other = await open({ clock });
+  const { devices, root, leaseFor } = await openWriter({ clock, bootstrap: other.network.addresses() });
+  // The question of the start is answered before it falls asleep.
+  await vi.waitFor(async () => expect((await devices.view()).asOf).not.toBeNull(), PATIENCE);
+  const phone = createTrader(clock.now, root);
+  clock.now += WRITER_LIFETIME + DAY;
+  await other.book.learn([phone.delegation?.bytes ?? new Uint8Array(), leaseFor(phone.device)]);
+  let said = false;
+  await vi.waitFor(() => {
+    said ||= devices.mayWrite;
+    expect(devices.writer).toBe(phone.peer);
+  }, PATIENCE);
+  expect([said, devices.mayWrite]).toEqual([false, false]);
 });
