@@ -125,6 +125,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       network: home.network,
       own: identity.trader,
       verify,
+      now,
       needed: () => partners(),
     });
     await book.load();

@@ -38,6 +38,7 @@ export async function takeOver(options: TakeOverOptions, store: Store): Promise<
   const before = openRecord(fromBase64(stored.delegation), { network, kinds: ['delegation'] });
   const stands = await standing(store, network);
   const book = createDeviceBook({
+    now: () => now,
     table: store.table('devices', rawCodec),
     write: (writes) => store.write(writes),
     network,

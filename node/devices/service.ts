@@ -23,6 +23,8 @@ const WARN_BEFORE = 60 * DAY;
 const WARN_EVERY = 7 * DAY;
 /** The question after a start whether another device writes by now takes no longer than this. */
 const ASK_TIMEOUT = 5_000;
+/** Where nobody has answered, a lease that is over is tried to be renewed again after this. */
+const RENEW_AGAIN = 5_000;
 /** The shortest beginning of a peer id that may stand for it. */
 const SHORTEST_ID = 8;
 const MAX_DRAFTS = 4 * (KINDS.revocation.maxBytes + MAX_ENVELOPE_OVERHEAD);
@@ -41,6 +43,8 @@ export class DeviceService implements Devices {
   #passing = false;
   #warned = 0;
   #renewing: Promise<void> | undefined;
+  /** When that was tried last in vain, by `performance.now()`. */
+  #renewed = Number.NEGATIVE_INFINITY;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(deps: DevicesDeps) {
@@ -306,15 +310,18 @@ export class DeviceService implements Devices {
     await this.renew();
   }
 
-  /** Asks the network whether anything is new about the own devices. */
-  async #askOnce(): Promise<void> {
+  /** Asks the network whether anything is new about the own devices; whether anybody has answered. */
+  async #askOnce(): Promise<boolean> {
     const { identity, now, logger } = this.#deps;
     const peers = this.#others().map((device) => deviceToPeerId(device));
     try {
-      if ((await this.#exchange.ask(identity.trader, peers, this.#stopping.signal)) > 0) this.#asOf = now();
+      const answers = await this.#exchange.ask(identity.trader, peers, this.#stopping.signal);
+      if (answers > 0) this.#asOf = now();
+      return answers > 0;
     } catch (error) {
       if (!this.#stopping.signal.aborted)
         logger.debug({ error: String(error) }, 'nothing was learnt about the own devices');
+      return false;
     }
   }
 
@@ -341,8 +348,11 @@ export class DeviceService implements Devices {
   }
 
   #renewSoon(): void {
-    if (this.#renewing !== undefined || this.#ends.length === 0) return;
+    const isResting = performance.now() - this.#renewed < RENEW_AGAIN;
+    if (this.#renewing !== undefined || isResting || this.#ends.length === 0) return;
     const renewing = this.#renewLease();
+    // It begins at once, and what it throws is told of in its turn.
+    renewing.catch(() => undefined);
     this.#inBackground(() => renewing);
   }
 
@@ -350,14 +360,15 @@ export class DeviceService implements Devices {
   #renewLease(): Promise<void> {
     return (this.#renewing ??= this.#renewNow().finally(() => {
       this.#renewing = undefined;
+      if (this.#lease.isOver) this.#renewed = performance.now();
     }));
   }
 
   async #renewNow(): Promise<void> {
     const renewal = this.#lease.renewal();
     if (renewal === undefined) return;
-    // One that was away for long first asks whether somebody else took it meanwhile.
-    if (this.#lease.isOver) await this.#askOnce();
+    // One that was away for long first asks whether somebody else took it meanwhile; that nobody answers does not say that nobody has.
+    if (this.#lease.isOver && !(await this.#askOnce()) && this.#others().length > 0) return;
     if (this.#lease.isHere) await this.#deps.book.learn([renewal.bytes]);
   }
 

@@ -50,7 +50,7 @@ export class WriterLease {
   }
 
   /**
-   * The same lease for longer; undefined where that is not due, or another device holds it. Of two in one epoch the root's counts: after
+   * The same lease for longer; undefined where that is not due, another device holds it, or this one may not sign any more. Of two in one epoch the root's counts: after
    * one that the root has signed comes the next epoch, and not the time as elsewhere, so that what the root signs later still counts more.
    */
   renewal(): SignedRecord<Writer> | undefined {
@@ -58,6 +58,7 @@ export class WriterLease {
     const { current } = this;
     if (current === undefined || !this.isHere || now() < current.payload.expires - WRITER_LIFETIME / 2)
       return undefined;
+    if (now() > identity.delegation.payload.expires) return undefined;
     const { holder, stands, device } = current.payload;
     const isRoots = equalBytes(device, identity.trader);
     const epoch = current.payload.epoch + (isRoots ? 1 : 0);

@@ -2,7 +2,7 @@ import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import type { Delegation, Revocation } from '../../protocol/identity/delegation.js';
 import { compareLeases, leaseObjection, type Writer } from '../../protocol/identity/writer.js';
-import { openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import { delegationEnded, hasEnded, openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
 import type { Table, Write } from '../store/index.js';
@@ -76,6 +76,7 @@ export interface DeviceBookOptions {
   /** The own trader, of whom nothing is ever forgotten. */
   readonly own: Uint8Array;
   readonly verify: Verify;
+  readonly now: () => number;
   /** Traders with whom something is under way: keys cost nothing, and a flood of them is not to drive out who was revoked. Default: none. */
   readonly needed?: (() => Iterable<Uint8Array>) | undefined;
 }
@@ -117,6 +118,7 @@ class Book implements DeviceBook {
         try {
           const record = this.#open(bytes.slice());
           const { trader } = record.payload;
+          this.#checkInTime(record);
           if (!this.knows(trader) && !equalBytes(trader, this.#options.own) && !may(trader))
             throw new NiagaError('PEER_REFUSED', 'Nothing of that trader is kept here.');
           const change = this.#take(record);
@@ -182,6 +184,16 @@ class Book implements DeviceBook {
   #open(bytes: Uint8Array): DeviceRecord {
     const { network, verify } = this.#options;
     return openRecord<(typeof DEVICE_KINDS)[number]>(bytes, { network, kinds: DEVICE_KINDS, verify });
+  }
+
+  /**
+   * A lease that a device has signed counts as news only while the device may sign: when it was made is its word alone, and whoever finds
+   * an old machine could say with its keys who writes. @throws NiagaError DELEGATION_EXPIRED
+   */
+  #checkInTime(record: DeviceRecord): void {
+    const { payload, until } = record;
+    if (isDelegation(payload) || isRevocation(payload) || until === undefined) return;
+    if (hasEnded(record, this.#options.now())) throw delegationEnded(payload.kind, until);
   }
 
   /** Gives the writes that keep it; undefined where it says nothing new. @throws NiagaError where it may not stand */

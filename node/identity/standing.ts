@@ -96,7 +96,11 @@ export function checkInTime(
     .filter((one) => [payload.trader, reader].some((trader) => equalBytes(one.payload.trader, trader)))
     .filter((one) => !hasEnded(one, now) && !isBounded(one, book, false))
     .map((one) => ({ trade, last: one.id }));
-  const named = boundsOf(record, book, equalBytes(payload.trader, reader))?.lists ?? [];
+  const bounds = boundsOf(record, book, equalBytes(payload.trader, reader));
+  // Whoever finds the keys of an old machine could make a lease with them as well, and list in it what it likes.
+  const writer = book.writerOf(payload.trader);
+  const isProven = bounds?.code === 'DELEGATION_REVOKED' || (writer !== undefined && !hasEnded(writer, now));
+  const named = bounds !== undefined && isProven ? bounds.lists : [];
   const headsOf = (name: string) => known.get(name)?.payload.heads;
   if (standsIn(id, { trade, lists: [listed, builtUpon, ...named], headsOf })) return;
   throw delegationEnded(payload.kind, until);

@@ -13,6 +13,7 @@ async function open(options: Parameters<typeof openBase>[0] = {}) {
   const base = await openBase(options);
   const { deps, store, identity } = base;
   const book = createDeviceBook({
+    now: Date.now,
     table: store.table('devices', rawCodec),
     write: (writes) => store.write(writes),
     network: NETWORK,
@@ -84,6 +85,26 @@ it('a machine whose lease ended while it slept writes again within moments, also
   clock.now += WRITER_LIFETIME + DAY;
   expect(await devices.take()).toBeUndefined();
   expect(devices.mayWrite).toBe(true);
+});
+
+it('a machine whose lease ended writes nothing by itself while nobody says whether another one has taken it; its owner may', async () => {
+  const { clock, devices, root } = await openWriter();
+  const phone = createTrader(clock.now, root);
+  await devices.submit([phone.delegation?.bytes ?? new Uint8Array()]);
+  clock.now += WRITER_LIFETIME + DAY;
+  expect(devices.mayWrite).toBe(false);
+  await devices.renew();
+  expect(devices.mayWrite).toBe(false);
+  await devices.checkWriter();
+});
+
+it('a machine whose delegation has ended starts, and says that it may not write', async () => {
+  const { clock, devices } = await openWriter();
+  clock.now += 400 * DAY;
+  expect(devices.mayWrite).toBe(false);
+  await devices.stop();
+  await devices.start();
+  expect(devices.mayWrite).toBe(false);
 });
 
 it('a machine never writes again where another one took the lease while it slept', async () => {

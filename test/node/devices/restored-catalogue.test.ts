@@ -53,6 +53,7 @@ async function restored({
   const verify = createBulkVerifier();
   const delegations = createDelegationBook({ table: store.table('delegations', rawCodec), network: NETWORK, verify });
   const book = createDeviceBook({
+    now: Date.now,
     table: store.table('devices', rawCodec),
     write: (writes) => store.write(writes),
     network: NETWORK,

@@ -11,7 +11,8 @@ import {
 import { rawCodec, type Store } from '../../../node/store/index.js';
 import { verifySignature } from '../../../protocol/ed25519.js';
 import type { Delegation } from '../../../protocol/identity/delegation.js';
-import { signRecord, type SignedRecord } from '../../../protocol/record.js';
+import { nextEpoch } from '../../../protocol/identity/writer.js';
+import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
 import { createTrader, DAY, NETWORK, revocationOf, type Trader } from '../mail/support.js';
 import { openStore } from '../store/support.js';
 
@@ -32,6 +33,7 @@ function delegationOfSomebody({ delegation, device }: Trader): Uint8Array {
 
 const bookOf = (store: Store, own: Trader, given: Partial<DeviceBookOptions> = {}) =>
   createDeviceBook({
+    now: Date.now,
     table: store.table('devices', rawCodec),
     write: (writes) => store.write(writes, { sync: false }),
     network: NETWORK,
@@ -136,4 +138,22 @@ it('a flood of traders does not make it forget who was revoked of those with who
   expect(book.isRevoked(partner.trader, partner.device)).toBe(true);
   expect(book.isRevoked(own.trader, own.device)).toBe(true);
   expect(book.knows(stranger.trader)).toBe(false);
+});
+
+it('a lease that a device signed is no news any more once its delegation has ended, whatever time it claims', async () => {
+  const store = await openStore();
+  const own = createTrader(NOW);
+  const other = createTrader(NOW);
+  const leaseBy = (by: Signer) =>
+    signRecord('writer', { epoch: nextEpoch(undefined, NOW), holder: own.device, expires: NOW + DAY, stands: [] }, by, {
+      network: NETWORK,
+      created: NOW,
+      inlineDelegation: true,
+    }).bytes;
+  const clock = { now: NOW };
+  const book = bookOf(store, own, { now: () => clock.now });
+  expect((await book.learn([leaseBy(other)])).records).toHaveLength(1);
+  clock.now = NOW + 366 * DAY;
+  expect((await book.learn([leaseBy(own)])).refused).toEqual(['DELEGATION_EXPIRED']);
+  expect((await book.learn([leaseBy(own.root)])).records).toHaveLength(1);
 });

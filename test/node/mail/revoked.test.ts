@@ -155,6 +155,7 @@ describe('what is known of where a trader’s letters go', () => {
   it('never comes from a device that was revoked, whatever was said in which order', async () => {
     const { deps, store, identity } = await openBase();
     const devices = createDeviceBook({
+      now: Date.now,
       table: store.table('devices', rawCodec),
       write: (writes) => store.write(writes),
       network: NETWORK,

@@ -139,6 +139,7 @@ export async function openMailNode(
     now,
   });
   const devices = createDeviceBook({
+    now: Date.now,
     table: store.table('devices', rawCodec),
     write: (writes) => store.write(writes),
     network: NETWORK,

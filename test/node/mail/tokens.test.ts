@@ -18,6 +18,7 @@ const bytes32 = (): Uint8Array => new Uint8Array(randomBytes(32));
 it('a token ends with the delegation that it was signed under at the latest, and is another one under another', async () => {
   const { deps, store, identity, clock } = await openBase();
   const devices = createDeviceBook({
+    now: Date.now,
     table: store.table('devices', rawCodec),
     write: (writes) => store.write(writes),
     network: NETWORK,

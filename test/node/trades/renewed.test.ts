@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DELIVER_METHOD, deliverAnswerSchema, type DeliveryVerdict } from '../../../node/mail/wire.js';
+import { checkInTime } from '../../../node/identity/standing.js';
 import { readBody } from '../../../node/network/bodies.js';
 import type { Services } from '../../../node/services.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
+import { nextEpoch } from '../../../protocol/identity/writer.js';
 import { signRecord, type Draft, type SignedRecord, type Signer } from '../../../protocol/record.js';
 import { writeProof, type MessageKind } from '../../../protocol/trade/index.js';
 import { startMember } from '../../network/members.js';
@@ -95,6 +97,25 @@ describe('a message whose delegation has ended since', () => {
     const { offer, signed, back, before } = buyer();
     await copies([offer, signed('withdraw', back, before)]);
     expect(await kindsOf(offer)).toBeUndefined();
+  });
+
+  it('is not taken because a lease names it that was signed under a delegation that has ended, too', () => {
+    const { offer, before, today } = buyer();
+    const leaseBy = (by: Signer, created: number) => {
+      const stands = [{ trade: offer.id, last: offer.id }];
+      const draft = { epoch: nextEpoch(undefined, begin), holder: shop.identity.device, expires: begin + DAY, stands };
+      return signRecord('writer', draft, by, { network: NETWORK, created, inlineDelegation: true });
+    };
+    const checkBy = (by: Signer, created: number) => () =>
+      checkInTime(offer, {
+        book: { revocationsOf: () => [], writerOf: () => leaseBy(by, created) },
+        known: new Map(),
+        reader: shop.identity.trader,
+        listed: [],
+        now: begin,
+      });
+    expect(checkBy(before, ENDED - DAY)).toThrow(expect.objectContaining({ code: 'DELEGATION_EXPIRED' }));
+    expect(checkBy(today, begin)).not.toThrow();
   });
 
   it('comes back with all before it where the own list of open trades names it, and nothing else does', async () => {
