@@ -11,6 +11,7 @@ import { delegate, isHalfOver, type DeviceRecord } from '../identity/index.js';
 import { DEVICE_KINDS } from '../identity/device-book.js';
 import { DeviceExchange } from './exchange.js';
 import type { Devices, DevicesDeps, Drafted } from './index.js';
+import { LeaseRenewal } from './lease-renewal.js';
 import { lastOf } from './stands.js';
 import { nameOf, WriterLease } from './writer.js';
 
@@ -23,8 +24,6 @@ const WARN_BEFORE = 60 * DAY;
 const WARN_EVERY = 7 * DAY;
 /** The question after a start whether another device writes by now takes no longer than this. */
 const ASK_TIMEOUT = 5_000;
-/** Where nobody has answered, a lease that is over is tried to be renewed again after this. */
-const RENEW_AGAIN = 5_000;
 /** The shortest beginning of a peer id that may stand for it. */
 const SHORTEST_ID = 8;
 const MAX_DRAFTS = 4 * (KINDS.revocation.maxBytes + MAX_ENVELOPE_OVERHEAD);
@@ -32,6 +31,7 @@ const MAX_DRAFTS = 4 * (KINDS.revocation.maxBytes + MAX_ENVELOPE_OVERHEAD);
 export class DeviceService implements Devices {
   readonly #deps: DevicesDeps;
   readonly #lease: WriterLease;
+  readonly #renewal: LeaseRenewal;
   readonly #exchange: DeviceExchange;
   readonly #listeners = new Set<() => void>();
   readonly #lock = createMutex();
@@ -42,15 +42,18 @@ export class DeviceService implements Devices {
   /** The lease is being handed over: what is signed now would not be among what stands. */
   #passing = false;
   #warned = 0;
-  #renewing: Promise<void> | undefined;
-  /** When that was tried last in vain, by `performance.now()`. */
-  #renewed = Number.NEGATIVE_INFINITY;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(deps: DevicesDeps) {
     this.#deps = deps;
     this.#lease = new WriterLease(deps);
     this.#exchange = new DeviceExchange(deps, deps.book);
+    this.#renewal = new LeaseRenewal({
+      lease: this.#lease,
+      learn: ({ bytes }) => deps.book.learn([bytes]),
+      ask: () => this.#askOnce(),
+      hasOthers: () => this.#others().length > 0,
+    });
   }
 
   async start(): Promise<void> {
@@ -131,7 +134,7 @@ export class DeviceService implements Devices {
 
   async checkWriter(): Promise<void> {
     await this.#asked;
-    if (this.#lease.isHere && this.#lease.isOver) await this.#renewLease();
+    if (this.#lease.isHere && this.#lease.isOver) await this.#renewal.run();
     this.#lease.check();
   }
 
@@ -263,7 +266,7 @@ export class DeviceService implements Devices {
   async take(): Promise<Drafted | undefined> {
     const { identity } = this.#deps;
     await this.#asked;
-    if (this.#lease.isHere && this.#lease.isOver) await this.#renewLease();
+    if (this.#lease.isHere && this.#lease.isOver) await this.#renewal.run();
     if (this.mayWrite) return undefined;
     const draft = await this.#lease.draft(identity.device);
     if (this.#lease.isOver) {
@@ -297,7 +300,7 @@ export class DeviceService implements Devices {
       );
       await book.learn(renewed.map(({ bytes }) => bytes));
     }
-    await this.#renewLease();
+    await this.#renewal.run();
   }
 
   onChange(listener: () => void): () => void {
@@ -348,28 +351,11 @@ export class DeviceService implements Devices {
   }
 
   #renewSoon(): void {
-    const isResting = performance.now() - this.#renewed < RENEW_AGAIN;
-    if (this.#renewing !== undefined || isResting || this.#ends.length === 0) return;
-    const renewing = this.#renewLease();
+    if (!this.#renewal.mayBegin || this.#ends.length === 0) return;
+    const renewing = this.#renewal.run();
     // It begins at once, and what it throws is told of in its turn.
     renewing.catch(() => undefined);
     this.#inBackground(() => renewing);
-  }
-
-  /** Who asks meanwhile waits for the same. */
-  #renewLease(): Promise<void> {
-    return (this.#renewing ??= this.#renewNow().finally(() => {
-      this.#renewing = undefined;
-      if (this.#lease.isOver) this.#renewed = performance.now();
-    }));
-  }
-
-  async #renewNow(): Promise<void> {
-    const renewal = this.#lease.renewal();
-    if (renewal === undefined) return;
-    // One that was away for long first asks whether somebody else took it meanwhile; that nobody answers does not say that nobody has.
-    if (this.#lease.isOver && !(await this.#askOnce()) && this.#others().length > 0) return;
-    if (this.#lease.isHere) await this.#deps.book.learn([renewal.bytes]);
   }
 
   async #warn(): Promise<void> {

@@ -1,26 +1,16 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createDevices } from '../../../node/devices/index.js';
-import { createDeviceBook } from '../../../node/identity/index.js';
-import { rawCodec } from '../../../node/store/index.js';
 import { nextEpoch, WRITER_LIFETIME } from '../../../protocol/identity/writer.js';
 import { signRecord } from '../../../protocol/record.js';
 import { PATIENCE } from '../../support/patience.js';
 import { createTrader } from '../mail/support.js';
-import { DAY, NETWORK, openBase } from '../trader-records/support.js';
+import { DAY, NETWORK, openBase, openDeviceBook } from '../trader-records/support.js';
 
 /** A node, and what it knows of devices. */
 async function open(options: Parameters<typeof openBase>[0] = {}) {
   const base = await openBase(options);
-  const { deps, store, identity } = base;
-  const book = createDeviceBook({
-    now: Date.now,
-    table: store.table('devices', rawCodec),
-    write: (writes) => store.write(writes),
-    network: NETWORK,
-    own: identity.trader,
-    verify: deps.verify,
-  });
-  await book.load();
+  const { deps } = base;
+  const book = await openDeviceBook(base);
   const devices = createDevices({
     ...deps,
     book,

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { createDeviceBook } from '../../../node/identity/index.js';
 import { Contacts, type ContactRow } from '../../../node/mail/contacts.js';
 import { DEFAULT_MAIL_OPTIONS } from '../../../node/mail/options.js';
 import { COLLECT_METHOD, collectAnswerSchema, DEPOSIT_METHOD } from '../../../node/mail/wire.js';
@@ -11,13 +10,12 @@ import { keyPairFromSeed } from '../../../protocol/ed25519.js';
 import { blobId, traderToText } from '../../../protocol/ids.js';
 import { letterHash, parcelId, writeRefusal } from '../../../protocol/mail/index.js';
 import type { Signer } from '../../../protocol/record.js';
-import { openBase } from '../trader-records/support.js';
+import { openBase, openDeviceBook } from '../trader-records/support.js';
 import {
   createTrader,
   DAY,
   deliver,
   letterTo,
-  NETWORK,
   openMailNode,
   revocationOf,
   sealedLetter,
@@ -154,14 +152,7 @@ describe('what is known of where a trader’s letters go', () => {
 
   it('never comes from a device that was revoked, whatever was said in which order', async () => {
     const { deps, store, identity } = await openBase();
-    const devices = createDeviceBook({
-      now: Date.now,
-      table: store.table('devices', rawCodec),
-      write: (writes) => store.write(writes),
-      network: NETWORK,
-      own: identity.trader,
-      verify: deps.verify,
-    });
+    const devices = await openDeviceBook({ deps, store, identity });
     const create = () => new Contacts({ ...deps, devices, options: DEFAULT_MAIL_OPTIONS });
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 12 }), async (events) => {

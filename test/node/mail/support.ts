@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createDeviceBook, type DeviceBook, type Identity } from '../../../node/identity/index.js';
+import { type DeviceBook, type Identity } from '../../../node/identity/index.js';
 import { createMail, type Mail, type MailOptions } from '../../../node/mail/index.js';
 import { DELIVER_METHOD, deliverAnswerSchema } from '../../../node/mail/wire.js';
 import type { Network } from '../../../node/network/index.js';
-import { rawCodec, type Store } from '../../../node/store/index.js';
+import { type Store } from '../../../node/store/index.js';
 import { decode } from '../../../protocol/cbor.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { deviceToPeerId } from '../../../protocol/ids.js';
@@ -20,7 +20,7 @@ import {
   workPrefix,
 } from '../../../protocol/mail/index.js';
 import { signRecord, type Draft, type Signer } from '../../../protocol/record.js';
-import { DAY, NETWORK, openTrader } from '../trader-records/support.js';
+import { DAY, NETWORK, openDeviceBook, openTrader } from '../trader-records/support.js';
 
 export { DAY, NETWORK };
 
@@ -138,15 +138,7 @@ export async function openMailNode(
     bootstrap,
     now,
   });
-  const devices = createDeviceBook({
-    now: Date.now,
-    table: store.table('devices', rawCodec),
-    write: (writes) => store.write(writes),
-    network: NETWORK,
-    own: identity.trader,
-    verify: deps.verify,
-  });
-  await devices.load();
+  const devices = await openDeviceBook({ deps, store, identity });
   const mail = createMail({
     ...deps,
     devices,

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
-import { createDeviceBook, delegate } from '../../../node/identity/index.js';
+import { delegate } from '../../../node/identity/index.js';
 import { Contacts } from '../../../node/mail/contacts.js';
 import { DEFAULT_MAIL_OPTIONS } from '../../../node/mail/options.js';
-import { rawCodec } from '../../../node/store/index.js';
 import { encode } from '../../../protocol/cbor.js';
 import { keyPairFromSeed } from '../../../protocol/ed25519.js';
 import { blobId } from '../../../protocol/ids.js';
 import { sealingKey } from '../../../protocol/mail/index.js';
 import { openRecord } from '../../../protocol/record.js';
-import { openBase } from '../trader-records/support.js';
+import { openBase, openDeviceBook } from '../trader-records/support.js';
 import { createTrader, DAY, deliver, NETWORK, openMailNode, signed } from './support.js';
 
 const SOON = { timeout: 60_000, interval: 50 };
@@ -17,14 +16,7 @@ const bytes32 = (): Uint8Array => new Uint8Array(randomBytes(32));
 
 it('a token ends with the delegation that it was signed under at the latest, and is another one under another', async () => {
   const { deps, store, identity, clock } = await openBase();
-  const devices = createDeviceBook({
-    now: Date.now,
-    table: store.table('devices', rawCodec),
-    write: (writes) => store.write(writes),
-    network: NETWORK,
-    own: identity.trader,
-    verify: deps.verify,
-  });
+  const devices = await openDeviceBook({ deps, store, identity });
   const open = () => new Contacts({ ...deps, devices, options: DEFAULT_MAIL_OPTIONS });
   let contacts = open();
   const partner = createTrader(clock.now).trader;

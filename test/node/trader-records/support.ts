@@ -4,8 +4,10 @@ import { onTestFinished } from 'vitest';
 import {
   createBulkVerifier,
   createDelegationBook,
+  createDeviceBook,
   createIdentity,
   openIdentity,
+  type DeviceBook,
   type Identity,
 } from '../../../node/identity/index.js';
 import { createNetwork, type Network } from '../../../node/network/index.js';
@@ -153,4 +155,22 @@ export async function openTraders(count: number, options: Parameters<typeof open
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return traders;
+}
+
+/** What a node knows of devices, by its own clock. */
+export async function openDeviceBook({
+  deps: { verify, now },
+  store,
+  identity,
+}: Pick<Awaited<ReturnType<typeof openBase>>, 'deps' | 'store' | 'identity'>): Promise<DeviceBook> {
+  const book = createDeviceBook({
+    table: store.table('devices', rawCodec),
+    write: (writes) => store.write(writes),
+    network: NETWORK,
+    own: identity.trader,
+    verify,
+    now,
+  });
+  await book.load();
+  return book;
 }
