@@ -55,11 +55,13 @@ export class Cards {
     return this.#hits(this.index.evaluate({ query, keys: [ALL], limit: DEPTH }).hits);
   }
 
-  /** What index nodes would send: the `k` best cards under each of the `count` rarest terms, merged. */
-  bestOfLists(query, count, k) {
+  /** What index nodes would send: the `k` best cards under each `together` of the `count` rarest terms, merged. */
+  bestOfLists(query, count, k, together = 1) {
     const found = new Map();
-    for (const term of rarest(query, this.df, count)) {
-      for (const hit of this.index.evaluate({ query, keys: [term], limit: k }).hits) found.set(hit.id, hit);
+    const terms = rarest(query, this.df, count);
+    for (let at = 0; at < terms.length; at += together) {
+      const keys = terms.slice(at, at + together);
+      for (const hit of this.index.evaluate({ query, keys, limit: k }).hits) found.set(hit.id, hit);
     }
     const merged = [...found.values()].sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
     return this.#hits(merged);

@@ -21,8 +21,8 @@ export const MAX_PUT_CARDS = 1_000;
 export const MAX_KEYS_PER_CARD = 128;
 export const MAX_KEY_LENGTH = 160;
 export const MAX_ASK_KEYS = 32;
-/** nDCG is flat from 20 answers a term on, recall grows until 50 and hardly beyond (FACTS). */
-export const MAX_ANSWERS = 100;
+/** Three times the 50 hits by which recall is measured: what ranks among these by merged counts stands further down in an answer. */
+export const MAX_ANSWERS = 150;
 /** Answers of which most are only ids, 45 bytes each: for those who turn page after page. Twenty pages are more than anybody reads. */
 export const MAX_HITS = 500;
 /** A fifth of the usual 50 answers: a seller's flood leaves room for at least four others, and a reader shows three of one seller. */

@@ -5,6 +5,7 @@ import {
   groupsOf,
   hasAnswers,
   hasEnough,
+  inOrder,
   isDone,
   newKey,
   openOf,
@@ -82,7 +83,8 @@ export interface AskOptions<A> {
 }
 
 /**
- * Asks several nodes for each of several keys, a node once for all of its keys as far as they go into one request, side by side. Ends when
+ * Asks several nodes for each of several keys, side by side: as few nodes as can be, each once for all of its keys as far as they go into
+ * one request. Ends when
  * {@link WANTED_ANSWERS} candidates of every key have answered or nobody is left to ask, at the latest at the deadline. Nodes that
  * fail are replaced at once, slow ones are joined by others, and waited for only where a key has less than {@link QUORUM_ANSWERS}.
  * @throws the signal's reason when it was aborted
@@ -202,13 +204,17 @@ class Questions<A> implements Asking<A> {
   /** Asks candidates of each key, in their order, until as many as are wanted have been asked that did not fail. */
   #launch(): void {
     const batches = new Map<string, number[]>();
-    this.keys.forEach((state, key) => {
-      if (isDone(state)) return;
+    const open = [...this.keys.entries()].filter(([, state]) => !isDone(state));
+    const keysOf = this.#keysOf(open.map(([, state]) => state));
+    for (const [key, state] of open) {
       const able = ableOf(state);
       const heard = able.filter((candidate) => candidate.state === 'heard');
-      const known = able.filter((candidate) => candidate.state !== 'heard');
       const room = MOST_ASKED - (state.asked.size - state.heard.size);
-      const salt = saltToCover(state);
+      const salt = saltToCover(state, batches);
+      const known = inOrder(
+        able.filter((candidate) => candidate.state !== 'heard'),
+        { salt, planned: batches, keysOf },
+      );
       const next: string[] = [];
       // Those of one salt can make the answer complete; whoever only stands in for one that rests holds nothing of it.
       const toCover = known.filter(({ groups }) => groups.some((of) => of === salt));
@@ -224,10 +230,18 @@ class Questions<A> implements Asking<A> {
         state.asked.add(peer);
         batches.set(peer, [...(batches.get(peer) ?? []), key]);
       }
-    });
+    }
     const { keysOfRequest: most = Number.POSITIVE_INFINITY } = this.#options;
     for (const [peer, of] of batches)
       for (let at = 0; at < of.length; at += most) void this.#ask(peer, of.slice(at, at + most));
+  }
+
+  /** Of how many of these keys a node is a candidate. */
+  #keysOf(states: readonly KeyState[]): (peer: string) => number {
+    const counts = new Map<string, number>();
+    for (const { candidates } of states)
+      for (const { peer } of withAny(candidates, groupsOf)) counts.set(peer.id, (counts.get(peer.id) ?? 0) + 1);
+    return (peer) => counts.get(peer) ?? 0;
   }
 
   /**

@@ -9,6 +9,8 @@ export interface Candidate {
   readonly groups: readonly number[];
   /** The salts for which it is among the nearest that can be asked, by anybody's word. Default: `groups`. */
   readonly nearest?: readonly number[];
+  /** Whether asking it takes no dial. Default: true. */
+  readonly connected?: boolean;
   /** `heard`: it may not exist, and has no groups before it has answered; `resting`: it failed a moment ago and is not asked. */
   readonly state?: 'heard' | 'resting';
 }
@@ -106,18 +108,50 @@ function isCoverable(state: KeyState, salt: number, saltsOf: SaltsOf, of = ableO
   return count(of) >= Math.min(WANTED_ANSWERS, count(state.candidates));
 }
 
-/** The salt that makes an answer complete with the fewest further questions; of several the first in the candidates' order. */
-export function saltToCover(state: KeyState): number | undefined {
+/**
+ * The salt that makes an answer complete with the fewest further questions of this key, then with the fewest dials, then with the fewest
+ * questions at all; of several the first in the candidates' order.
+ * @param planned who is about to be asked for other keys
+ */
+export function saltToCover(state: KeyState, planned: Planned): number | undefined {
   const salts = [...new Set(state.candidates.flatMap(groupsOf))];
   const prompt = promptOf(state);
-  const asked = (salt: number): number =>
-    prompt.filter(({ peer, groups }) => groups.includes(salt) && state.asked.has(peer.id)).length;
+  const lacking = (salt: number, isThere: (candidate: Candidate) => boolean): number =>
+    Math.max(0, WANTED_ANSWERS - prompt.filter((one) => one.groups.includes(salt) && isThere(one)).length);
+  const isAsked = ({ peer }: Candidate): boolean => state.asked.has(peer.id);
+  const isPlanned = (one: Candidate): boolean => isAsked(one) || planned.has(one.peer.id);
+  const isNear = (one: Candidate): boolean => isPlanned(one) || one.connected !== false;
+  const costs = [isAsked, isNear, isPlanned].map((isThere) => (salt: number) => lacking(salt, isThere));
   // Where neither can be covered without those that are late, they are hoped for.
   for (const of of [prompt, ableOf(state)]) {
     const coverable = salts.filter((salt) => isCoverable(state, salt, groupsOf, of));
-    if (coverable.length > 0) return coverable.sort((a, b) => asked(b) - asked(a))[0];
+    if (coverable.length > 0)
+      return coverable.sort((a, b) => costs.map((cost) => cost(a) - cost(b)).find((by) => by !== 0) ?? 0)[0];
   }
   return undefined;
+}
+
+/** Nodes that are asked for other keys anyway, by id. */
+export type Planned = Pick<ReadonlySet<string>, 'has'>;
+
+/**
+ * Candidates of a key in the order in which they are to be asked: those that hold it under a salt and are its nearest by anybody's word
+ * before those of which only one is known; among these first who is asked anyway, for a node is asked once for all of its keys, then
+ * who takes no dial, then who holds the most keys.
+ * @param keysOf of how many keys that are open a node is a candidate
+ */
+export function inOrder(
+  candidates: readonly Candidate[],
+  { salt, planned, keysOf }: { salt: number | undefined; planned: Planned; keysOf: (id: string) => number },
+): Candidate[] {
+  const rank = (candidate: Candidate): number[] => {
+    const { peer, groups, connected } = candidate;
+    const isOfBoth = [groups, nearestOf(candidate)].every((salts) => salts.some((of) => of === salt));
+    return [Number(!isOfBoth), Number(!planned.has(peer.id)), Number(connected === false), -keysOf(peer.id)];
+  };
+  const ranked = candidates.map((candidate) => ({ candidate, rank: rank(candidate) }));
+  ranked.sort((a, b) => a.rank.map((of, at) => of - (b.rank[at] ?? 0)).find((by) => by !== 0) ?? 0);
+  return ranked.map(({ candidate }) => candidate);
 }
 
 /** Whether so many have answered of those that are nearest by anybody's word, and of those that are known to be there. */

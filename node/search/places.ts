@@ -36,8 +36,8 @@ export class Places {
 
   /**
    * Who can be asked for a name: the nodes of one salt, of whom three that agree make an answer complete, then those of the other.
-   * Each node begins with a salt and a copy of its own for each name, always the same, so that a common word's load is shared by all
-   * who hold it; whom it is connected to comes first, and so does the salt of which three are. Nodes that only stand in for one that
+   * Each reader begins with a salt and a copy of its own for each name, always the same, so that a common word's load is shared by all
+   * who hold it (of several words those are asked first who hold most of them: see asked-key.ts); whom it is connected to comes first, and so does the salt of which three are. Nodes that only stand in for one that
    * rests come behind those that hold it. Behind those that can be asked come
    * nodes that were only heard of and may not exist, which count for nothing until they have answered, and then those that failed a
    * moment ago, which count and are not asked.
@@ -70,8 +70,9 @@ export class Places {
         const { id } = peer;
         if (found.has(id)) continue;
         const groups = saltsOf(id, (at) => at.members);
+        const nearest = saltsOf(id, (at) => at.nearest);
         const state = met.has(id) ? (usable.has(id) ? {} : { state: 'resting' as const }) : { state: 'heard' as const };
-        found.set(id, { peer, groups, nearest: saltsOf(id, (at) => at.nearest), ...state });
+        found.set(id, { peer, groups, nearest, connected: connected.has(id), ...state });
       }
     }
     const rank = ({ state }: Candidate): number => (state === undefined ? 0 : state === 'heard' ? 1 : 2);

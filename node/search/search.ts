@@ -44,9 +44,10 @@ const CARD_DEADLINE = 2_500;
 const LEAST_OPENED = 30;
 /**
  * So many times the hits that are to be shown are asked for and opened: what merged counts and feedback move up among them stands
- * below them in the answers. Over the ESCI dev queries 50 hits have .978 of one machine's recall with 50 opened and .993 with 100.
+ * below them in the answers. Over the ESCI dev queries 50 hits of nodes that hold four of the words have .983 of one machine's recall
+ * with 100 opened and .993 with 150 (docs/measurements.md).
  */
-const DEPTH = 2;
+const DEPTH = 3;
 /** Cards fetched by id at most; what answers have in common is sent along by one of them. */
 const MOST_FETCHED = 200;
 /** Cards that every node sends where the first hits are to be shown when the first answer comes: a screen of them. */

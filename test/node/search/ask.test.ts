@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { askAll, GRACE, HEDGE_AFTER } from '../../../node/search/ask.js';
-import type { Candidate } from '../../../node/search/asked-key.js';
+import { isCovered, type Candidate } from '../../../node/search/asked-key.js';
 import { Latecomers } from '../../../node/search/latecomers.js';
 
 function candidate(id: string): Candidate {
@@ -103,6 +104,64 @@ describe('askAll', () => {
     expect(answered).toEqual(expect.arrayContaining(['v', 'w', 'x']));
     expect(ended).toBe(true);
     await asking;
+  });
+
+  it('asks each key of three nodes, and of those who hold it whoever is asked for others anyway', async () => {
+    const requests = new Map<string, readonly number[]>();
+    await askAll({
+      candidates: [
+        ['a', 'b', 'c', 'd', 'e'],
+        ['v', 'w', 'x', 'e', 'd'],
+        ['y', 'z', 'w', 'c', 'd'],
+      ].map((ids) => ids.map(candidate)),
+      deadline: 5_000,
+      request: (peer, keys) => {
+        requests.set(peer, keys);
+        return Promise.resolve(peer);
+      },
+    });
+    expect(Object.fromEntries(requests)).toEqual({ d: [0, 1, 2], c: [0, 2], e: [0, 1], w: [1, 2] });
+  });
+
+  it('takes no dial to ask fewer nodes, unless it is made anyway', async () => {
+    const far = (id: string): Candidate => ({ ...candidate(id), connected: false });
+    const requests = new Set<string>();
+    await askAll({
+      candidates: [
+        [...['a', 'b', 'c'].map(candidate), ...['x', 'y'].map(far)],
+        [...['d', 'e', 'f'].map(candidate), ...['x', 'y'].map(far)],
+      ],
+      deadline: 5_000,
+      request: (peer) => Promise.resolve(requests.add(peer)),
+    });
+    expect([...requests].toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  it('asks three for each key, which are of one salt, and no node twice', async () => {
+    const ids = fc.constantFrom(...'abcdefghijklmnopqrst');
+    const candidatesOfKey = fc
+      .uniqueArray(ids, { minLength: 6, maxLength: 10 })
+      .chain((all) =>
+        fc.tuple(
+          ...all.map((id) => fc.record({ id: fc.constant(id), salt: fc.nat({ max: 1 }), connected: fc.boolean() })),
+        ),
+      )
+      .map((some) => some.map(({ id, salt, connected }) => ({ ...candidate(id), groups: [salt], connected })));
+    await fc.assert(
+      fc.asyncProperty(fc.array(candidatesOfKey, { minLength: 1, maxLength: 6 }), async (candidates) => {
+        const requests: string[] = [];
+        const { keys } = await askAll({
+          candidates,
+          deadline: 5_000,
+          request: (peer) => Promise.resolve(void requests.push(peer)),
+        });
+        for (const state of keys) {
+          expect(state.answered.size).toBe(3);
+          expect([0, 1].some((salt) => isCovered(state, [salt]))).toBe(true);
+        }
+        expect(new Set(requests).size).toBe(requests.length);
+      }),
+    );
   });
 
   it('asks others at once beside one that was late before, for its cards too', async () => {

@@ -138,24 +138,30 @@ describe('nodes that have failed twice', () => {
 });
 
 it('a node that has failed twice keeps its place under every word of a search once any answer names it', async () => {
-  const nodes = nodesWith(19, (node) => node.take(seller, card));
-  const names = ['term:payung', 'term:merah'] as const;
-  const gone = [0, 1].flatMap((salt) => nearestTo(names[0], salt, nodes).slice(0, 3));
+  const nodes = nodesWith(19);
+  const gone = [0, 1].flatMap((salt) => nearestTo(NAME, salt, nodes).slice(0, 3));
   const left = nodes.filter((node) => !gone.includes(node));
-  const holders = (name: string) => new Set([0, 1].flatMap((salt) => nearestTo(name, salt, left).slice(0, 5)));
-  // Those who are asked for the other word alone know them, and say so when all others have answered.
-  const others = [...holders(names[1])].filter((node) => !holders(names[0]).has(node));
+  const holders = (name: string, salt: number) => nearestTo(name, salt, left).slice(0, 5);
+  // Those who are asked for the other word alone know them, and say so when all others have answered. A node that has both is asked for both.
+  const isOther = (node: FakeNode) => [0, 1].every((salt) => !holders(NAME, salt).includes(node));
+  const words = [...'bdgkmnprst'].flatMap((first) => [...'bdgkmnprst'].map((second) => `${first}u${second}oka`));
+  const word = words.find((each) =>
+    [0, 1].every((salt) => holders(`term:${each}`, salt).filter(isOther).length > holders(NAME, salt).length - 3),
+  );
+  if (word === undefined) throw new Error('no word has holders of its own');
+  const others = left.filter(isOther);
+  for (const node of nodes) node.take(seller, seller.card('both', `Payung ${word}`));
   for (const node of gone) node.state = 'dead';
   for (const node of others) node.delay = 50;
   const fake = createFake(nodes);
   for (const node of gone) fake.known.set(node.id, { ...node.ref, failing: true });
   const verdicts = async () => {
-    const { coverage } = await fake.find('payung merah');
+    const { coverage } = await fake.find(`payung ${word}`);
     return Object.fromEntries(coverage.keys.map(({ key, verdict }) => [key, verdict]));
   };
-  expect(await verdicts()).toMatchObject({ [names[0]]: 'complete' });
+  expect(await verdicts()).toMatchObject({ [NAME]: 'complete' });
   for (const node of others) node.closer = () => gone;
-  expect(await verdicts()).toMatchObject({ [names[0]]: 'partial' });
+  expect(await verdicts()).toMatchObject({ [NAME]: 'partial' });
   expect(others.some((node) => node.asked.length > 0)).toBe(true);
 });
 
@@ -168,14 +174,14 @@ it('index nodes are told how many of one seller are wanted, where that is more t
   expect(nodes[0]?.asked.map(({ perSeller }) => perSeller)).toEqual([50, 10]);
 });
 
-it('twice as many are asked for and opened as are to be shown, for what merged counts move up', async () => {
+it('three times as many are asked for and opened as are to be shown, for what merged counts move up', async () => {
   const nodes = nodesWith(1, (node) => node.take(seller, card));
   const fake = createFake(nodes);
   for (const limit of [5, 20, 50, 100]) await fake.find('payung', { limit });
   expect(nodes[0]?.asked.map(({ limit, cards }) => [limit, cards])).toEqual([
     [50, 30],
-    [50, 40],
-    [100, 100],
-    [100, 100],
+    [60, 60],
+    [150, 150],
+    [150, 150],
   ]);
 });

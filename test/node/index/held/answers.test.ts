@@ -8,6 +8,7 @@ import { categoryKey, sellerKey, shardKey, shardOf, termKey } from '../../../../
 import { EMPTY_QUERY, parseQuery } from '../../../../protocol/search/query.js';
 import { batchOf, createHolder, createSeller, DAY, forged, listingOf, putOf, STRANGER_PEER } from '../support.js';
 import { readBody, writeBody } from '../../../../node/network/bodies.js';
+import { MAX_RESPONSE } from '../../../../node/search/ask-node.js';
 
 function ask(holder: Holder, more: Partial<AskInput> = {}) {
   return holder.ask({
@@ -34,10 +35,11 @@ describe('an answer of an index node', () => {
       await node.holder.refresh(seller.lease([delta]).request(), seller.peer);
     }
     const answer = ask(node.holder, { limit: 500, cards: MAX_ANSWERS, facets: true });
-    expect([answer.cards.length, answer.deltas.length, answer.leases.length]).toEqual([100, 100, 100]);
+    expect([answer.cards.length, answer.deltas.length, answer.leases.length]).toEqual([150, 150, 150]);
+    expect(writeBody(answer).length).toBeLessThan(MAX_RESPONSE);
     expect(readBody(askAnswerSchema, writeBody(answer), 'answer')).toMatchObject({ truncated: false });
     const cards = node.holder.cards(answer.hits.map(([id, seq]) => [id, seq - 1]));
-    expect(readBody(cardsAnswerSchema, writeBody(cards), 'answer').cards).toHaveLength(100);
+    expect(readBody(cardsAnswerSchema, writeBody(cards), 'answer').cards).toHaveLength(150);
     // Whoever has what is here already gets nothing.
     const none = node.holder.cards(answer.hits.map(([id, seq]) => [id, seq]));
     expect([none.cards, none.deltas, none.leases, none.delegations]).toEqual([[], [], [], []]);
