@@ -133,7 +133,7 @@ export class DeviceExchange {
           records,
           (trader) => equalBytes((told ??= trader), trader) && this.#isWelcome(trader, peer, records),
         );
-        return writeBody({ kept: !refused.includes('PEER_REFUSED') });
+        return writeBody({ kept: !refused.some(({ code }) => code === 'PEER_REFUSED') });
       },
       bounds,
     );
@@ -147,7 +147,7 @@ export class DeviceExchange {
 
   async #learn(records: readonly Uint8Array[], may: (trader: Uint8Array) => boolean) {
     const learnt = await this.#book.learn(records, may);
-    for (const code of learnt.refused) this.#deps.onRefused(code);
+    for (const { code } of learnt.refused) this.#deps.onRefused(code);
     return learnt;
   }
 

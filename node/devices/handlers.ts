@@ -53,7 +53,12 @@ export function deviceHandlers(services: { devices: Devices; identity: Identity;
     },
     identityTake: async ({ signed }: { signed?: string[] | undefined }): Promise<SigningView> => {
       const device = identity.peerId;
-      if (signed !== undefined) return { device, done: true, copies: await submit(signed) };
+      if (signed !== undefined) {
+        const copies = await submit(signed);
+        // Another machine may have taken it while the words were typed.
+        await devices.checkWriter();
+        return { device, done: true, copies };
+      }
       const needed = await devices.take();
       return needed === undefined ? { device, done: true } : drafted(identity.device, needed);
     },

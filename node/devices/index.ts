@@ -63,7 +63,7 @@ export interface Devices {
    * @throws NiagaError PEER_UNREACHABLE, …
    */
   learnFrom(peer: string, signal?: AbortSignal): Promise<void>;
-  /** Asks first, after a start, whether another device has taken over. @throws NiagaError WRITER_OTHER, DELEGATION_REVOKED */
+  /** Asks first, after a start, whether another device has taken over. @throws NiagaError WRITER_OTHER, DELEGATION_REVOKED, DELEGATION_EXPIRED */
   checkWriter(): Promise<void>;
   /**
    * Takes up records of the own trader that its root has signed, and brings them out.
@@ -83,7 +83,10 @@ export interface Devices {
    * @throws NiagaError WRITER_OTHER, DELEGATION_REVOKED; what `brought` throws, and then this device goes on writing
    */
   pass(device: Uint8Array, brought: () => Promise<void>): Promise<void>;
-  /** Takes the writer's lease where it is over; else gives what the root must sign for it. */
+  /**
+   * Takes the writer's lease where it is over; else gives what the root must sign for it.
+   * @throws NiagaError DELEGATION_REVOKED, DELEGATION_EXPIRED where this machine may not sign at all
+   */
   take(): Promise<Drafted | undefined>;
   /** Renews what is half over, as far as the root key is on this machine. */
   renew(): Promise<void>;

@@ -12,8 +12,9 @@ import { DEVICE_KINDS } from '../identity/device-book.js';
 import { DeviceExchange } from './exchange.js';
 import type { Devices, DevicesDeps, Drafted } from './index.js';
 import { LeaseRenewal } from './lease-renewal.js';
+import { findDevice, nameOf } from './names.js';
 import { lastOf } from './stands.js';
-import { nameOf, WriterLease } from './writer.js';
+import { WriterLease } from './writer.js';
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -24,8 +25,6 @@ const WARN_BEFORE = 60 * DAY;
 const WARN_EVERY = 7 * DAY;
 /** The question after a start whether another device writes by now takes no longer than this. */
 const ASK_TIMEOUT = 5_000;
-/** The shortest beginning of a peer id that may stand for it. */
-const SHORTEST_ID = 8;
 const MAX_DRAFTS = 4 * (KINDS.revocation.maxBytes + MAX_ENVELOPE_OVERHEAD);
 
 export class DeviceService implements Devices {
@@ -180,9 +179,8 @@ export class DeviceService implements Devices {
       if (!equalBytes(record.payload.trader, identity.trader))
         throw new NiagaError('DELEGATION_MISMATCH', 'A record of another trader was given.');
     }
-    const { refused } = await book.learn(records);
-    const code = refused[0];
-    if (code !== undefined) throw NiagaError.from({ code: code as NiagaError['code'] });
+    const [refused] = (await book.learn(records)).refused;
+    if (refused !== undefined) throw refused;
     return this.#exchange.publish(this.#stopping.signal);
   }
 
@@ -191,25 +189,7 @@ export class DeviceService implements Devices {
   }
 
   find(name: string): Uint8Array {
-    const { book, identity } = this.#deps;
-    const devices = book.devicesOf(identity.trader).map(({ payload }) => payload);
-    const fitting = devices.filter(({ delegate: device, label }) => {
-      const peer = deviceToPeerId(device);
-      if (peer === name || (label !== undefined && label.toLowerCase() === name.toLowerCase())) return true;
-      return name.length >= SHORTEST_ID && peer.startsWith(name);
-    });
-    const [found, ...others] = fitting;
-    if (found === undefined) {
-      throw new NiagaError('DEVICE_NOT_FOUND', `This trader has no device ${JSON.stringify(name.slice(0, 80))}.`, {
-        next: 'See its devices with: niaga identity devices',
-      });
-    }
-    if (others.length > 0) {
-      throw new NiagaError('ID_AMBIGUOUS', `${fitting.length} devices of this trader fit ${name.slice(0, 80)}.`, {
-        next: 'Give the peer id that niaga identity devices shows.',
-      });
-    }
-    return found.delegate;
+    return findDevice(name, this.#deps);
   }
 
   async revocationOf(device: Uint8Array, reason?: string): Promise<Drafted> {
@@ -238,9 +218,9 @@ export class DeviceService implements Devices {
       stands,
       ...(reason === undefined ? {} : { reason }),
     };
-    // The lease that a revoked device held or handed over must not hang on its word.
+    // The lease that a revoked device held or handed over must not hang on its word, nor go to a key that is no device's.
     const holder = this.#lease.current?.payload.holder;
-    const next = holder === undefined || equalBytes(holder, device) ? identity.device : holder;
+    const next = this.#others().find((one) => isSame(one, holder) && !equalBytes(one, device)) ?? identity.device;
     const writer = { kind: 'writer', ...(await this.#lease.draft(next)) };
     return { drafts: encode([revocation, writer], { maxBytes: MAX_DRAFTS }), stands: stands.length };
   }
@@ -268,6 +248,7 @@ export class DeviceService implements Devices {
     await this.#asked;
     if (this.#lease.isHere && this.#lease.isOver) await this.#renewal.run();
     if (this.mayWrite) return undefined;
+    this.#lease.checkSigner();
     const draft = await this.#lease.draft(identity.device);
     if (this.#lease.isOver) {
       await this.#askOnce();

@@ -1,8 +1,9 @@
 import { NiagaError } from '../../protocol/errors.js';
-import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
+import { equalBytes } from '../../protocol/ids.js';
 import { nextEpoch, WRITER_LIFETIME, type Writer } from '../../protocol/identity/writer.js';
 import { CLOCK_SKEW, signRecord, type SignedRecord } from '../../protocol/record.js';
 import type { DevicesDeps } from './index.js';
+import { nameOf } from './names.js';
 import { newestOf } from './stands.js';
 
 /** What a lease says, before it is signed. */
@@ -72,22 +73,42 @@ export class WriterLease {
     });
   }
 
-  /** @throws NiagaError WRITER_OTHER, DELEGATION_REVOKED */
+  /** @throws NiagaError WRITER_OTHER, and as {@link WriterLease.checkSigner} */
   check(): void {
-    const { book, identity } = this.#deps;
+    this.checkSigner();
+    const { identity } = this.#deps;
+    const { current } = this;
+    if (current === undefined || this.isHere) return;
+    const { holder, device, expires } = current.payload;
+    // A machine that was stolen may name a key that is nobody's: whose word it is tells which one to revoke.
+    const isPlain = [holder, identity.trader].some((one) => equalBytes(one, device));
+    const word = isPlain ? '' : `, by the word of ${nameOf(device, this.#deps)}`;
+    const message = `This machine reads only: ${nameOf(holder, this.#deps)} writes for this trader${word}.`;
+    const end = new Date(expires).toISOString();
+    throw new NiagaError('WRITER_OTHER', message, {
+      next: this.isOver
+        ? 'Its lease is over; take it with: niaga identity take'
+        : `There: niaga identity pass ${identity.peerId}. If that machine is lost, here: niaga identity take (with the 24 words; after ${end} without them). If somebody else has a machine of yours: niaga identity revoke NAME`,
+    });
+  }
+
+  /** Whether this machine may sign at all. @throws NiagaError DELEGATION_REVOKED, DELEGATION_EXPIRED */
+  checkSigner(): void {
+    const { book, identity, now } = this.#deps;
     if (book.isRevoked(identity.trader, identity.device)) {
       throw new NiagaError('DELEGATION_REVOKED', 'This machine was revoked by its owner: nobody takes what it signs.', {
         next: 'Make it a device again under a new key: choose another home and type niaga identity add',
       });
     }
-    const { current } = this;
-    if (current === undefined || this.isHere) return;
-    const holder = nameOf(current.payload.holder, this.#deps);
-    throw new NiagaError('WRITER_OTHER', `This machine reads only: ${holder} writes for this trader.`, {
-      next: this.isOver
-        ? 'Its lease is over; take it with: niaga identity take'
-        : `There: niaga identity pass ${identity.peerId}. If that machine is lost, here: niaga identity take`,
-    });
+    const { expires } = identity.delegation.payload;
+    if (now() <= expires) return;
+    throw new NiagaError(
+      'DELEGATION_EXPIRED',
+      `The permission of this machine ended ${new Date(expires).toISOString()}.`,
+      {
+        next: `Renew it with the 24 words: niaga identity add ${identity.peerId}`,
+      },
+    );
   }
 
   #sign(draft: LeaseDraft): SignedRecord<Writer> {
@@ -98,12 +119,4 @@ export class WriterLease {
       inlineDelegation: true,
     });
   }
-}
-
-/** What people call a device: its label, else its peer id. */
-export function nameOf(device: Uint8Array, { book, identity }: Pick<DevicesDeps, 'book' | 'identity'>): string {
-  const peer = deviceToPeerId(device);
-  const known = book.devicesOf(identity.trader).find(({ payload }) => equalBytes(payload.delegate, device));
-  const label = known?.payload.label;
-  return label === undefined || label === '' ? peer : `${label} (${peer})`;
 }

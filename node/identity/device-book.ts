@@ -1,13 +1,23 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import type { Delegation, Revocation } from '../../protocol/identity/delegation.js';
-import { compareLeases, leaseObjection, type Writer } from '../../protocol/identity/writer.js';
-import { delegationEnded, hasEnded, openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
+import { compareLeases, epochObjection, leaseObjection, type Writer } from '../../protocol/identity/writer.js';
+import {
+  checkNotAhead,
+  delegationEnded,
+  hasEnded,
+  openRecord,
+  type SignedRecord,
+  type Verify,
+} from '../../protocol/record.js';
 import { hex } from '../bytes.js';
 import { createMutex } from '../concurrency.js';
 import type { Table, Write } from '../store/index.js';
 
-/** The kinds of records about a trader's devices. A writer's lease carries its device's delegation. */
+/**
+ * The kinds of records about a trader's devices, in the order in which they are learnt: a lease counts only after what ends another.
+ * A writer's lease carries its device's delegation.
+ */
 export const DEVICE_KINDS = ['delegation', 'revocation', 'writer'] as const;
 export type DeviceRecord = SignedRecord<Delegation | Revocation | Writer>;
 
@@ -65,8 +75,8 @@ export interface DeviceBook {
 
 interface Learnt {
   readonly records: readonly DeviceRecord[];
-  /** Codes of what was refused. */
-  readonly refused: readonly string[];
+  /** Why something was refused. */
+  readonly refused: readonly NiagaError[];
 }
 
 export interface DeviceBookOptions {
@@ -112,23 +122,30 @@ class Book implements DeviceBook {
   learn(records: readonly Uint8Array[], may: (trader: Uint8Array) => boolean = () => true): Promise<Learnt> {
     return this.#lock(async () => {
       const learnt: DeviceRecord[] = [];
-      const refused: string[] = [];
+      const refused: NiagaError[] = [];
       const writes: Write[] = [];
-      for (const bytes of records) {
+      const attempt = (task: () => void): void => {
         try {
-          const record = this.#open(bytes.slice());
+          task();
+        } catch (error) {
+          if (!isNiagaError(error)) throw error;
+          refused.push(error);
+        }
+      };
+      const opened: DeviceRecord[] = [];
+      for (const bytes of records) attempt(() => opened.push(this.#open(bytes.slice())));
+      const rank = ({ payload }: DeviceRecord): number => DEVICE_KINDS.indexOf(payload.kind);
+      for (const record of opened.sort((a, b) => rank(a) - rank(b))) {
+        attempt(() => {
           const { trader } = record.payload;
-          this.#checkInTime(record);
+          this.#checkArrived(record);
           if (!this.knows(trader) && !equalBytes(trader, this.#options.own) && !may(trader))
             throw new NiagaError('PEER_REFUSED', 'Nothing of that trader is kept here.');
           const change = this.#take(record);
-          if (change === undefined) continue;
+          if (change === undefined) return;
           learnt.push(record);
           writes.push(...change);
-        } catch (error) {
-          if (!isNiagaError(error)) throw error;
-          refused.push(error.code);
-        }
+        });
       }
       writes.push(...this.#makeRoom());
       if (writes.length > 0) await this.#options.write(writes);
@@ -188,12 +205,16 @@ class Book implements DeviceBook {
 
   /**
    * A lease that a device has signed counts as news only while the device may sign: when it was made is its word alone, and whoever finds
-   * an old machine could say with its keys who writes. @throws NiagaError DELEGATION_EXPIRED
+   * an old machine could say with its keys who writes. Nor does one count that is dated ahead: it would say that the lease before was over.
+   * @throws NiagaError DELEGATION_EXPIRED, RECORD_TIME, WRITER_INVALID
    */
-  #checkInTime(record: DeviceRecord): void {
+  #checkArrived(record: DeviceRecord): void {
     const { payload, until } = record;
     if (isDelegation(payload) || isRevocation(payload) || until === undefined) return;
-    if (hasEnded(record, this.#options.now())) throw delegationEnded(payload.kind, until);
+    const now = this.#options.now();
+    if (hasEnded(record, now)) throw delegationEnded(payload.kind, until);
+    checkNotAhead(payload, now);
+    checkLease(epochObjection({ payload }, now));
   }
 
   /** Gives the writes that keep it; undefined where it says nothing new. @throws NiagaError where it may not stand */
@@ -235,8 +256,7 @@ class Book implements DeviceBook {
     if (revoked) throw new NiagaError('DELEGATION_REVOKED', 'The device that signed the lease was revoked.');
     if (known.writer !== undefined) {
       if (compareLeases(lease, known.writer) <= 0) return undefined;
-      const objection = leaseObjection(lease, known.writer);
-      if (objection !== undefined) throw new NiagaError('WRITER_INVALID', `The lease does not hold: ${objection}.`);
+      checkLease(leaseObjection(lease, known.writer));
     }
     known.writer = lease;
     return [table.put(`${trader}/writer`, record.bytes)];
@@ -300,6 +320,14 @@ function isDelegation(payload: DeviceRecord['payload']): payload is Delegation {
 
 function isRevocation(payload: DeviceRecord['payload']): payload is Revocation {
   return payload.kind === 'revocation';
+}
+
+/** @throws NiagaError WRITER_INVALID */
+function checkLease(objection: string | undefined): void {
+  if (objection === undefined) return;
+  throw new NiagaError('WRITER_INVALID', `The lease does not hold: ${objection}.`, {
+    next: 'Check the clocks of your machines. The words always give the lease, on the machine that is to write: niaga identity take',
+  });
 }
 
 function full(what: string): NiagaError {

@@ -12,7 +12,7 @@ import { standsSchema } from './stands.js';
 export const writerSchema = z.looseObject({
   ...headerShape,
   kind: z.literal('writer'),
-  /** Counts up: of two the higher counts. */
+  /** Of two the higher counts. It is a second since 1970; one that lies ahead of the reader's clock counts from the root alone. */
   epoch: seqSchema,
   /** The key of the device that writes. */
   holder: keySchema,
@@ -38,6 +38,16 @@ export const WRITER_LIFETIME = 30 * 24 * 60 * 60 * 1000;
  */
 export function nextEpoch(previous: Pick<Writer, 'epoch'> | undefined, now: number): number {
   return Math.max((previous?.epoch ?? 0) + 1, Math.floor(now / 1000));
+}
+
+/**
+ * Why a lease that has just come does not count by its reader's clock; undefined: it does. An epoch is a second, and a device may give its
+ * lease none that lies ahead: with the highest number there is, whoever steals a machine would keep the lease for good. The root's own is
+ * not bounded, for the root is the trader: whatever a device has signed, the root's next lease counts more.
+ */
+export function epochObjection({ payload }: Pick<Lease, 'payload'>, now: number): string | undefined {
+  if (equalBytes(payload.trader, payload.device) || payload.epoch * 1000 <= now + CLOCK_SKEW) return undefined;
+  return 'its epoch lies ahead of the clock, and only the root signs such a one';
 }
 
 interface Lease {
