@@ -13,7 +13,7 @@ import {
   type Letter,
   type ParcelKind,
 } from '../../protocol/mail/index.js';
-import { signRecord } from '../../protocol/record.js';
+import { delegationEnded, hasEnded, openRecord, signRecord } from '../../protocol/record.js';
 import { createKeyedMutex } from '../concurrency.js';
 import { openArrived } from '../identity/index.js';
 import { publicError } from '../network/methods.js';
@@ -56,9 +56,13 @@ export class Inbox {
 
   /**
    * A letter over the direct stream: one verdict a parcel, and who has to be told how this trader is answered.
-   * @throws NiagaError RECORD_…, DELEGATION_… where the letter does not hold; RECORD_ID where it is for another trader
+   * @throws NiagaError RECORD_…, DELEGATION_… where the letter does not hold; RECORD_ID where it is for another trader;
+   *   DELEGATION_EXPIRED also where this device can sign for nothing any more: its author goes on trying, as if nobody were here
    */
   async deliver(bytes: Uint8Array): Promise<{ results: DeliveryVerdict[]; asks: Uint8Array | undefined }> {
+    const { identity, now } = this.#deps;
+    const { expires } = identity.delegation.payload;
+    if (now() > expires) throw delegationEnded('receipt', expires);
     const letter = this.#open(bytes);
     const results = await this.#take(letter, false);
     // A stranger of whom nothing is taken learns nothing.
@@ -193,9 +197,10 @@ export class Inbox {
     const kept = isReceipted(kind) ? await tables.keptAs(kind, name, text) : undefined;
     const came = postman.apply(from, { type: 'came', id: text, kind, kept: kept !== undefined });
     if (kept !== undefined) {
+      const receipt = this.#anew(kept.receipt);
       // Its author has not got the receipt.
-      if (sealed && came.some(({ type }) => type === 'receipt')) await this.#postNow(from, 'receipt', kept.receipt);
-      return { receipt: kept.receipt };
+      if (sealed && came.some(({ type }) => type === 'receipt')) await this.#postNow(from, 'receipt', receipt);
+      return { receipt };
     }
     const handled = (isKept: boolean) => postman.apply(from, { type: 'handled', id: text, kind, kept: isKept });
     let counted: Counted | undefined;
@@ -249,6 +254,14 @@ export class Inbox {
     const bytes = this.#sign(id, about, false);
     if (posted) await this.#postNow(from, 'receipt', bytes);
     return bytes;
+  }
+
+  /** A receipt as it is given again: the answer to a delivery says nothing of its own to vouch for one whose delegation has ended. */
+  #anew(receipt: Uint8Array): Uint8Array {
+    const { networkName: network, verify, now } = this.#deps;
+    const record = openRecord(receipt, { network, kinds: ['receipt'], verify });
+    const { of, trade } = record.payload;
+    return hasEnded(record, now()) ? this.#sign(of, trade, false) : receipt;
   }
 
   #sign(of: CID, about: CID | undefined, read: boolean): Uint8Array {

@@ -153,12 +153,12 @@ export class Postman {
   }
 
   /**
-   * A receipt that came by itself. It changes the state of the one message that it names, where it is from its recipient.
+   * A receipt that came in a letter of `from`. It changes the state of the one message that it names, where it is from its recipient.
    * @throws NiagaError RECORD_…, DELEGATION_… where it does not hold
    */
   receipt(from: Uint8Array, bytes: Uint8Array): void {
     const waiting = this.#partners.get(traderToText(from))?.state.waiting ?? new Map<string, courier.Waiting>();
-    const id = this.#verdicts.receipt(from, waiting, bytes);
+    const id = this.#verdicts.receipt(from, waiting, bytes, from);
     if (id !== undefined) this.apply(from, { type: 'receipt', id: id.of, read: id.read }, new Map([[id.of, bytes]]));
   }
 

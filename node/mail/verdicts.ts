@@ -48,10 +48,16 @@ export class Verdicts {
 
   /**
    * What a receipt is for. Undefined where it is not the recipient's own, or names another trade than what was sent.
+   * @param letter the trader in whose letter it came, if in any: it may have lain there until its delegation had ended
    * @throws NiagaError RECORD_…, DELEGATION_…
    */
-  receipt(from: Uint8Array, waiting: Waiting, bytes: Uint8Array): { of: string; read: boolean } | undefined {
-    const { payload } = openArrived(bytes, 'receipt', this.#deps);
+  receipt(
+    from: Uint8Array,
+    waiting: Waiting,
+    bytes: Uint8Array,
+    letter?: Uint8Array,
+  ): { of: string; read: boolean } | undefined {
+    const { payload } = openArrived(bytes, 'receipt', this.#deps, letter);
     const of = payload.of.toString();
     const sent = waiting.get(of);
     const fits = sent === undefined || sent.about === payload.trade?.toString();
