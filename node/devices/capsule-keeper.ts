@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { encode } from '../../protocol/cbor.js';
 import { sealCapsule, type CapsuleContent } from '../../protocol/identity/capsule.js';
+import { parseId } from '../../protocol/ids.js';
 import { hex } from '../bytes.js';
 import { patiently } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
@@ -19,7 +20,7 @@ const STOP_PATIENCE = 1_000;
 
 export interface CapsuleKeeperDeps {
   readonly identity: Identity;
-  readonly trades: Pick<Trades, 'logs' | 'onChange'>;
+  readonly trades: Pick<Trades, 'heads' | 'onChange'>;
   readonly traderRecords: Pick<TraderRecords, 'publish' | 'own'>;
   /** Whether this device writes for the trader. */
   readonly mayWrite: () => boolean;
@@ -88,10 +89,9 @@ export class CapsuleKeeper {
     }
     const open: (CapsuleContent['trades'][number] & { updated: number })[] = [];
     let counter = 0;
-    const which = { ended: true, whole: true };
-    for await (const { trade, counterparty, role, heads, ended, updated, records } of trades.logs(which)) {
-      counter += records.length;
-      if (!ended) open.push({ trade, counterparty, role, heads: [...heads], updated });
+    for await (const { id, counterparty, role, heads, ended, updated, messages } of trades.heads({ whole: true })) {
+      counter += messages;
+      if (!ended) open.push({ trade: parseId(id), counterparty, role, heads: [...heads], updated });
     }
     // Without an open trade there is nothing to find, unless an earlier capsule says otherwise.
     if (open.length === 0 && traderRecords.own('capsule') === undefined) return;

@@ -4,6 +4,7 @@ import { NiagaError } from '../../protocol/errors.js';
 import { equalBytes, parseId } from '../../protocol/ids.js';
 import { compareHeads } from '../../protocol/mail/heads.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
+import { unlessDamaged } from '../listed.js';
 import { readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import { TokenBucket } from '../network/limits.js';
@@ -36,7 +37,7 @@ export interface LogExchangeDeps {
   readonly network: Network;
   readonly identity: Identity;
   readonly delegations: DelegationBook;
-  readonly trades: Pick<Trades, 'log' | 'logs' | 'takeCopies'>;
+  readonly trades: Pick<Trades, 'log' | 'has' | 'heads' | 'takeCopies'>;
   readonly now: () => number;
 }
 
@@ -94,9 +95,7 @@ export class LogExchange {
       );
       if (answer.heads.length === 0) return false;
       await trades.takeCopies(answer.messages, answer.receipts, judged);
-      const log = await trades.log(trade.toString());
-      const known = new Set(log?.records.map(({ id }) => id.toString()));
-      if (answer.heads.every((head) => known.has(head.toString()))) return true;
+      if (await trades.has(trade.toString(), answer.heads)) return true;
       if (answer.messages.length === 0) break;
     }
     throw new NiagaError('PEER_PROTOCOL', 'The other node does not give the log that it says it has.');
@@ -120,7 +119,8 @@ export class LogExchange {
   async #giveLog(body: Uint8Array, peer: string): Promise<Uint8Array> {
     const { delegation, trade, have } = readBody(logSchema, body, LOG_METHOD);
     const asker = this.#asker(delegation, peer);
-    const log = await this.#deps.trades.log(trade.toString());
+    // What the disk has damaged here is had from somebody else.
+    const log = await unlessDamaged(this.#deps.trades.log(trade.toString()));
     if (log === undefined || !this.#mayRead(asker, log)) return writeBody({ heads: [], messages: [], receipts: [] });
     const messages = log.records.map(({ id, payload }) => ({ id, heads: payload.heads }));
     const lacking = new Set(compareHeads({ messages }, have).lacking.map(String));
@@ -135,14 +135,16 @@ export class LogExchange {
   async #giveList(body: Uint8Array, peer: string): Promise<Uint8Array> {
     const { delegation, after } = readBody(listSchema, body, LIST_METHOD);
     const asker = this.#asker(delegation, peer);
-    const all: ListedTrade[] = [];
-    for await (const log of this.#deps.trades.logs({ ended: true })) {
-      const { trade, heads, ended } = log;
-      const isAfter = after === undefined || trade.toString() > parseId(after).toString();
-      if (isAfter && this.#mayRead(asker, log)) all.push({ trade, heads, ended });
+    const isOwn = equalBytes(asker, this.#deps.identity.trader);
+    const page: ListedTrade[] = [];
+    let more = false;
+    for await (const { id, participants, heads, ended } of this.#deps.trades.heads({ after })) {
+      if (!isOwn && !participants.some((one) => equalBytes(one, asker))) continue;
+      more = page.length === LIST_LENGTH;
+      if (more) break;
+      page.push({ trade: parseId(id), heads, ended });
     }
-    const sorted = all.sort((a, b) => (a.trade.toString() < b.trade.toString() ? -1 : 1));
-    return writeBody({ trades: sorted.slice(0, LIST_LENGTH), more: sorted.length > LIST_LENGTH });
+    return writeBody({ trades: page, more });
   }
 
   /** A log belongs to the sides of the trade and to the arbiter of its contract, on all of their devices. */

@@ -45,6 +45,8 @@ export const listAnswerSchema = z.object({
 
 export const changedSchema = z.object({
   delegation,
+  /** The trades that changed, so that no others are compared. Default: all may have. */
+  trades: z.array(cidSchema).max(LIST_LENGTH).optional(),
   /** Answer when all of it was read: whoever asks is about to let this device write. */
   wait: z.boolean().optional(),
 });

@@ -30,7 +30,7 @@ export interface RestorationDeps extends RestoredCatalogueDeps {
   readonly passphrase?: string | undefined;
   readonly traderRecords: Pick<TraderRecords, 'newest' | 'takeOver'>;
   readonly catalog: Pick<Catalog, 'adopt' | 'count'>;
-  readonly trades: Pick<Trades, 'log' | 'askFor'>;
+  readonly trades: Pick<Trades, 'log' | 'has' | 'askFor'>;
   readonly now: () => number;
 }
 
@@ -306,8 +306,10 @@ export class Restoration {
   /** Whether the log has every message that the capsule names. */
   async #isWhole(trade: CID): Promise<boolean> {
     const heads = this.#progress?.trades?.find((one) => one.trade === trade.toString())?.heads ?? [];
-    const known = new Set((await this.#deps.trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
-    return heads.every((head) => known.has(head));
+    return this.#deps.trades.has(
+      trade.toString(),
+      heads.map((head) => CID.parse(head)),
+    );
   }
 
   async #pulled(peer: string, trade: CID): Promise<boolean> {

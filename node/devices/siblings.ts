@@ -1,11 +1,11 @@
 import type { CID } from 'multiformats/cid';
 import { isNiagaError, NiagaError, type ErrorCode } from '../../protocol/errors.js';
-import { equalBytes } from '../../protocol/ids.js';
+import { equalBytes, parseId } from '../../protocol/ids.js';
 import type { Logger } from '../logger.js';
 import { traderAsking } from './asker.js';
 import type { Devices } from './index.js';
-import type { LogExchange, LogExchangeDeps } from './log-exchange.js';
-import { CHANGED_METHOD, changedSchema } from './log-wire.js';
+import type { ListedTrade, LogExchange, LogExchangeDeps } from './log-exchange.js';
+import { CHANGED_METHOD, changedSchema, LIST_LENGTH } from './log-wire.js';
 import type { RowCopies } from './row-copies.js';
 import type { Trades } from '../trades/index.js';
 import { readBody, writeBody } from '../network/bodies.js';
@@ -21,7 +21,7 @@ const ROUND = 5 * 60 * 1000;
 const OF_PEER: ReadonlySet<string> = new Set<ErrorCode>(['PEER_UNREACHABLE', 'TIMED_OUT', 'RATE_LIMITED']);
 
 export interface SiblingsDeps extends LogExchangeDeps {
-  readonly trades: Pick<Trades, 'log' | 'logs' | 'takeCopies' | 'onChange'>;
+  readonly trades: LogExchangeDeps['trades'] & Pick<Trades, 'onChange'>;
   readonly devices: Pick<Devices, 'siblings' | 'writer' | 'mayWrite' | 'onChange' | 'learnFrom'>;
   readonly logger: Logger;
 }
@@ -33,6 +33,10 @@ export class Siblings {
   readonly #rows: RowCopies;
   #stopping = new AbortController();
   #ends: (() => void)[] = [];
+  /** Trades that changed since the other devices were told. */
+  #changed = new Set<string>();
+  /** Trades that are to be read of a device because it named them; undefined: all of every device. */
+  #wanted: Map<string, Set<string>> | undefined = new Map();
   #telling: NodeJS.Timeout | undefined;
   #reading: NodeJS.Timeout | undefined;
   #work: Promise<unknown> = Promise.resolve();
@@ -51,7 +55,7 @@ export class Siblings {
     const read = (): void => this.#readSoon();
     const timer = setInterval(read, ROUND).unref();
     this.#ends = [
-      trades.onChange(() => this.#tellSoon()),
+      trades.onChange(({ trade }) => this.#tellSoon(trade)),
       devices.onChange(() => {
         this.#tellSoon();
         read();
@@ -74,13 +78,18 @@ export class Siblings {
     await this.#work;
   }
 
-  /** Reads what the other devices have, and the catalogue of the one that writes. Those that are away are left out. */
-  async read(): Promise<void> {
+  /**
+   * Reads what the other devices have, and the catalogue of the one that writes. Those that are away are left out.
+   * @param wanted by device, the trades that it named. Default: all of every device
+   */
+  async read(wanted?: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
     const { devices, logger } = this.#deps;
     const { signal } = this.#stopping;
     for (const peer of devices.siblings()) {
+      const named = wanted?.get(peer);
+      if (wanted !== undefined && named === undefined) continue;
       try {
-        await this.#readFrom(peer);
+        await this.#readFrom(peer, named);
       } catch (error) {
         if (signal.aborted) return;
         if (!isNiagaError(error)) throw error;
@@ -101,15 +110,16 @@ export class Siblings {
 
   /**
    * A trade that cannot be read keeps neither the others nor the catalogue from coming.
+   * @param named the trades to read. Default: all that are further on there
    * @throws NiagaError afterwards, as the first of what could not be read
    */
-  async #readFrom(peer: string): Promise<void> {
+  async #readFrom(peer: string, named?: ReadonlySet<string>): Promise<void> {
     const { devices, logger } = this.#deps;
     const { signal } = this.#stopping;
     let failed: NiagaError | undefined;
     // First of all: what comes then may be signed under delegations that are not known here.
     await devices.learnFrom(peer, signal);
-    for await (const { trade, heads } of this.#logs.list(peer, signal)) {
+    for await (const { trade, heads } of named === undefined ? this.#logs.list(peer, signal) : byName(named)) {
       try {
         await this.#readTrade(peer, trade, heads);
       } catch (error) {
@@ -122,11 +132,10 @@ export class Siblings {
     if (failed !== undefined) throw failed;
   }
 
-  async #readTrade(peer: string, trade: CID, heads: readonly CID[]): Promise<void> {
+  async #readTrade(peer: string, trade: CID, heads: readonly CID[] | undefined): Promise<void> {
     const { devices, trades } = this.#deps;
     const { signal } = this.#stopping;
-    const known = new Set((await trades.log(trade.toString()))?.records.map(({ id }) => id.toString()));
-    if (!heads.every((head) => known.has(head.toString())))
+    if (heads === undefined || !(await trades.has(trade.toString(), heads)))
       await this.#logs.pull(peer, trade, { signal, judged: devices.writer === peer });
   }
 
@@ -139,7 +148,7 @@ export class Siblings {
     if (this.#serving) return;
     this.#serving = true;
     this.#deps.network.handle(CHANGED_METHOD, async (body, { peer }) => {
-      const { delegation, wait = false } = readBody(changedSchema, body, CHANGED_METHOD);
+      const { delegation, trades, wait = false } = readBody(changedSchema, body, CHANGED_METHOD);
       const asker = traderAsking(delegation, peer, this.#deps);
       if (!equalBytes(asker, this.#deps.identity.trader))
         throw new NiagaError('PEER_REFUSED', 'Only another device of this trader says that something changed.');
@@ -147,33 +156,48 @@ export class Siblings {
         const reading = this.#work.then(() => this.#readFrom(peer));
         this.#work = reading.catch(() => undefined);
         await reading;
-      } else this.#readSoon();
+      } else this.#readSoon(trades === undefined ? undefined : { peer, trades });
       return writeBody({});
     });
   }
 
-  #readSoon(): void {
+  #readSoon(named?: { readonly peer: string; readonly trades: readonly CID[] }): void {
+    if (named === undefined) this.#wanted = undefined;
+    else this.#wanted?.set(named.peer, new Set([...(this.#wanted.get(named.peer) ?? []), ...named.trades.map(String)]));
     this.#reading ??= setTimeout(() => {
       this.#reading = undefined;
+      const wanted = this.#wanted;
+      this.#wanted = new Map();
       if (this.#deps.devices.siblings().length === 0) return;
       this.#work = this.#work
-        .then(() => this.read())
+        .then(() => this.read(wanted))
         .catch((error: unknown) => {
           this.#deps.logger.warn({ error: String(error) }, 'the other devices of this trader could not be read');
         });
     }, DELAY).unref();
   }
 
-  #tellSoon(): void {
+  /** @param trade that changed; none: something else did */
+  #tellSoon(trade?: string): void {
     if (this.#deps.devices.siblings().length === 0) return;
+    if (trade !== undefined) this.#changed.add(trade);
     this.#telling ??= setTimeout(() => {
       this.#telling = undefined;
       const { network, identity, devices } = this.#deps;
-      const body = writeBody({ delegation: identity.delegation.bytes });
+      const trades = [...this.#changed].map((id) => parseId(id));
+      this.#changed.clear();
+      // Of more than are named at once all are compared.
+      const named = trades.length > LIST_LENGTH ? {} : { trades };
+      const body = writeBody({ delegation: identity.delegation.bytes, ...named });
       for (const peer of devices.siblings())
         network
           .request(peer, CHANGED_METHOD, body, { timeout: TELL_TIMEOUT, signal: this.#stopping.signal })
           .catch(() => undefined);
     }, DELAY).unref();
   }
+}
+
+/** Trades as in a list, without saying how far the other device is. */
+function* byName(ids: Iterable<string>): Generator<Pick<ListedTrade, 'trade'> & Partial<Pick<ListedTrade, 'heads'>>> {
+  for (const id of ids) yield { trade: parseId(id) };
 }

@@ -11,6 +11,7 @@ import {
 } from '../../protocol/trade/index.js';
 import type { Identity } from '../identity/index.js';
 import { createKeyedMutex } from '../concurrency.js';
+import { unlessDamaged } from '../listed.js';
 import type { Write } from '../store/index.js';
 import { arbiterOf } from './cases.js';
 import type { Journal, MessageRecord, TradeRow } from './journal.js';
@@ -54,6 +55,16 @@ export class TradeBook {
     this.#rows.clear();
     this.#open.clear();
     for await (const [trade, row] of this.#journal.rows()) this.#rows.set(trade, row);
+    for (const [id, row] of [...this.#rows]) if (row.heads === undefined) await this.#complete(id, row);
+  }
+
+  /** A row of an earlier version gets what its log says; one whose log is damaged stays without. */
+  async #complete(id: string, row: TradeRow): Promise<void> {
+    const trade = await unlessDamaged(this.read(id));
+    if (trade === undefined) return;
+    trade.row = { ...row, ...standOf(trade.state, trade.role) };
+    this.#rows.set(id, trade.row);
+    await this.#journal.completeRow(id, trade.row);
   }
 
   rows(): ReadonlyMap<string, TradeRow> {
@@ -141,6 +152,7 @@ export class TradeBook {
       word: state.word,
       ended: WORDS[state.word].phase === 'final',
       ...deadlineOf(state),
+      ...standOf(state, role),
     };
     const records = new Map(before?.records ?? []);
     const writes: Write[] = [];
@@ -170,6 +182,10 @@ function othersIn(state: TradeState, role: Role): { others?: readonly Uint8Array
   if (role === 'arbiter') return { others: [state.parties.seller] };
   const arbiter = arbiterOf(state);
   return arbiter === undefined ? {} : { others: [arbiter] };
+}
+
+function standOf({ log }: TradeState, role: Role): Required<Pick<TradeRow, 'role' | 'heads'>> {
+  return { role, heads: log.heads.map(({ message }) => message.id) };
 }
 
 function deadlineOf(state: TradeState): { deadline?: number } {

@@ -1,14 +1,13 @@
 import { isNiagaError } from '../../protocol/errors.js';
 import { equalBytes } from '../../protocol/ids.js';
 import { openRecord, type Verify } from '../../protocol/record.js';
-import { messagesOf, roleOf } from '../../protocol/trade/index.js';
+import { roleOf } from '../../protocol/trade/index.js';
 import { roleIn } from '../../protocol/trade/roles.js';
 import type { Identity } from '../identity/index.js';
 import type { Logger } from '../logger.js';
 import type { Store } from '../store/index.js';
-import type { OpenTrade, TradeBook } from './book.js';
+import type { TradeBook } from './book.js';
 import { caseIn } from './cases.js';
-import type { TradeLog } from './index.js';
 import type { Journal, MessageRecord } from './journal.js';
 import type { Ledger } from './ledger.js';
 
@@ -95,18 +94,4 @@ async function takeReceipt(bytes: Uint8Array, { store, identity, verify, book, j
   if (!isParty || equalBytes(of.payload.trader, payload.trader)) return;
   if ((await journal.receipt(trade.id, payload.of)) !== undefined) return;
   await store.write([journal.putReceipt(trade.id, payload.of, bytes)]);
-}
-
-/** A trade as others read it. */
-export function logOf({ state, records, row, role }: OpenTrade): TradeLog {
-  return {
-    trade: state.trade,
-    counterparty: row.counterparty,
-    role,
-    state,
-    ended: row.ended,
-    updated: row.updated,
-    records: messagesOf(state).flatMap((message) => records.get(message.id.toString()) ?? []),
-    heads: state.log.heads.map((head) => head.message.id),
-  };
 }

@@ -43,6 +43,15 @@ export interface TradeLog {
   readonly heads: readonly CID[];
 }
 
+/** How far the log of a trade is, without the log. */
+export interface TradeHeads extends Pick<TradeLog, 'counterparty' | 'role' | 'ended' | 'updated' | 'heads'> {
+  readonly id: string;
+  /** Root keys of everybody else who has the log. */
+  readonly participants: readonly Uint8Array[];
+  /** How many messages are in the log. */
+  readonly messages: number;
+}
+
 export interface Trades {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -72,6 +81,14 @@ export interface Trades {
    * @param which.newest only so many, those that changed last. Default: all
    */
   logs(which: { ended: boolean; whole?: boolean; newest?: number }): AsyncIterable<TradeLog>;
+  /**
+   * How far the logs of all trades are, in the order of their ids; no log is read for it.
+   * @param which.after only those after this id. Default: all
+   * @param which.whole wait for what is being written to those that have not ended: for what others rely on. Default: false
+   */
+  heads(which?: { after?: string | undefined; whole?: boolean }): AsyncIterable<TradeHeads>;
+  /** Whether the log of that trade has all of these messages. @throws NiagaError RECORD_CORRUPT */
+  has(trade: string, messages: readonly CID[]): Promise<boolean>;
   /** The trade with exactly this id as it stands. */
   open(id: string): Promise<TradeLog | undefined>;
   /**

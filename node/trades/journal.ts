@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid';
 import { equalBytes } from '../../protocol/ids.js';
 import { checkNotAhead, openRecord, type SignedRecord, type Verify } from '../../protocol/record.js';
-import { MESSAGE_KINDS, type MessageKind, type TradePayload } from '../../protocol/trade/index.js';
+import { MESSAGE_KINDS, type MessageKind, type Role, type TradePayload } from '../../protocol/trade/index.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 
 export type MessageRecord = SignedRecord<TradePayload>;
@@ -23,6 +23,9 @@ export interface TradeRow {
   readonly ended: boolean;
   /** When the open proposal runs out. */
   readonly deadline?: number;
+  /** This trader's role, and the newest messages of the log: whoever lists trades opens none. Rows of earlier versions have neither. */
+  readonly role?: Role;
+  readonly heads?: readonly CID[];
 }
 
 /** Everybody else who has the log. */
@@ -42,6 +45,7 @@ const DIGITS = 6;
 
 /** Everything about trades that is on disk. Messages are kept in the order in which they were admitted, which is causal. */
 export class Journal {
+  readonly #store: Store;
   readonly #network: string;
   readonly #verify: Verify;
   readonly #log: Table<Uint8Array>;
@@ -50,6 +54,7 @@ export class Journal {
   readonly #parked: Table<Uint8Array>;
 
   constructor(store: Store, network: string, verify: Verify) {
+    this.#store = store;
     this.#network = network;
     this.#verify = verify;
     this.#log = store.table('trade-log', rawCodec);
@@ -64,6 +69,11 @@ export class Journal {
 
   putRow(trade: string, row: TradeRow): Write {
     return this.#rows.put(trade, row);
+  }
+
+  /** Writes a row that says nothing that its log does not: what a crash undoes is made again. */
+  async completeRow(trade: string, row: TradeRow): Promise<void> {
+    await this.#store.write([this.putRow(trade, row)], { sync: false });
   }
 
   /** The messages of a trade, each verified again: what the disk changed must not act. */

@@ -1,5 +1,5 @@
 import { CID } from 'multiformats/cid';
-import { isNiagaError, NiagaError } from '../../protocol/errors.js';
+import { NiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes } from '../../protocol/ids.js';
 import type { Stands } from '../../protocol/identity/stands.js';
 import { quote } from '../../protocol/quote.js';
@@ -28,17 +28,18 @@ import { isNegotiated, TradeBook, type OpenTrade } from './book.js';
 import { openCase } from './cases.js';
 import { withNext, withOfferNext } from './commands.js';
 import { Consents } from './consents.js';
-import { logOf, takeCopies } from './copies.js';
+import { takeCopies } from './copies.js';
 import { invoiceOf } from '../../protocol/trade/invoice.js';
 import { exportEvidence, type ExportOptions } from './evidence.js';
 import { profilesOf } from './profiles.js';
 import { Expiry } from './expiry.js';
 import { FINAL_TRADE_CODES } from './final-codes.js';
-import type { OfferInput, TradeLog, Trades } from './index.js';
+import type { OfferInput, TradeHeads, TradeLog, Trades } from './index.js';
 import { Intake } from './intake.js';
 import { Journal, participants, takesPart } from './journal.js';
 import { Ledger, type Arrival } from './ledger.js';
 import { LogRepair } from './log-repair.js';
+import { hasMessages, headsIn, logOf, logsIn } from './logs.js';
 import { firstOffer, sameArbiter } from './offering.js';
 import { stepMessage, type Sign, type Step } from './steps.js';
 import { tradeToDetail, tradeToView } from './view.js';
@@ -242,19 +243,16 @@ class TradesService implements Trades {
     return this.#book.resolve(trade);
   }
 
-  async *logs({ ended, whole = false, newest }: Parameters<Trades['logs']>[0]): AsyncGenerator<TradeLog> {
-    const rows = [...this.#book.rows()].filter(([, row]) => ended || !row.ended);
-    if (newest !== undefined) rows.sort(([, a], [, b]) => b.updated - a.updated);
-    for (const [id] of rows.slice(0, newest)) {
-      // What is being written now belongs to a whole answer.
-      const reading = whole ? this.#book.locked(id, () => this.#book.get(id)) : this.#book.read(id);
-      const trade = await reading.catch((error: unknown) => {
-        if (whole || !isNiagaError(error, 'RECORD_CORRUPT')) throw error;
-        this.#deps.logger.warn({ trade: id, error: error.message }, 'a log is left out');
-        return undefined;
-      });
-      if (trade !== undefined) yield logOf(trade);
-    }
+  logs(which: Parameters<Trades['logs']>[0]): AsyncIterable<TradeLog> {
+    return logsIn(this.#book, which, this.#deps.logger);
+  }
+
+  heads(which: Parameters<Trades['heads']>[0] = {}): AsyncIterable<TradeHeads> {
+    return headsIn(this.#book, which);
+  }
+
+  has(trade: string, messages: readonly CID[]): Promise<boolean> {
+    return hasMessages(this.#book, trade, messages);
   }
 
   async open(id: string): Promise<TradeLog | undefined> {

@@ -10,12 +10,12 @@ const keys = recoveryKeys(new Uint8Array(32).fill(7));
 /** A seller's machine, and what it has brought out. */
 function open({ delay = HOUR, mayWrite = (): boolean => true } = {}) {
   const published: Uint8Array[] = [];
-  const logs: object[] = [];
+  const trades: object[] = [];
   const listeners = new Set<() => void>();
   const deps = {
     identity: { delegation: { payload: { recovery: keys.publicKey } } },
     trades: {
-      logs: () => logs[Symbol.iterator](),
+      heads: () => trades[Symbol.iterator](),
       onChange: (listener: () => void) => {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -33,9 +33,9 @@ function open({ delay = HOUR, mayWrite = (): boolean => true } = {}) {
   const begin = (): void => {
     const offer = [...new Log().offer(false).records.values()][0];
     if (offer === undefined) throw new Error('no offer');
-    const { id: trade } = offer;
+    const { id } = offer;
     const counterparty = buyer.trader;
-    logs.push({ trade, counterparty, role: 'seller', heads: [trade], ended: false, updated: 1, records: [offer] });
+    trades.push({ id: String(id), counterparty, role: 'seller', heads: [id], ended: false, updated: 1, messages: 1 });
     for (const listener of listeners) listener();
   };
   const listed = () => published.map((sealed) => openCapsule(sealed, keys.secretKey).trades.length);

@@ -50,6 +50,8 @@ async function restored(given: { since?: number; listed?: boolean; found?: boole
       catalog: { count: () => 0 },
       trades: {
         log: () => Promise.resolve({ trade: offer.id, counterparty: buyer.trader, records: here }),
+        has: (_: string, messages: readonly CID[]) =>
+          Promise.resolve(messages.every((message) => here.some(({ id }) => id.equals(message)))),
       },
       now: () => clock.now,
       logger: { debug: () => undefined },
