@@ -253,6 +253,7 @@ export async function startServices(home: Home, options: NodeOptions): Promise<S
       devices: book,
       traderRecords,
       isStranger: (trader) => chat.isStranger(trader),
+      partners: () => partners(),
       readReceipts: options.readReceipts,
       options: options.upkeep?.mail,
     });

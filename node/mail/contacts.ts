@@ -3,7 +3,7 @@ import type { CID } from 'multiformats/cid';
 import { keyPairFromSeed } from '../../protocol/ed25519.js';
 import { isNiagaError } from '../../protocol/errors.js';
 import { deviceToPeerId, equalBytes, parseTrader, peerIdToDevice, traderToText } from '../../protocol/ids.js';
-import { LETTER_LIFETIME, type Reply } from '../../protocol/mail/index.js';
+import { LETTER_LIFETIME, OLDEST_LETTER, type Reply } from '../../protocol/mail/index.js';
 import { signRecord } from '../../protocol/record.js';
 import { openArrived } from '../identity/index.js';
 import { cborCodec, type Table } from '../store/index.js';
@@ -13,6 +13,11 @@ import type { MailOptions } from './options.js';
 const DAY = 24 * 60 * 60 * 1000;
 /** A token outlives the letters that are left under it; a new one is given when half of its time is over. */
 const TOKEN_LIFETIME = 2 * LETTER_LIFETIME;
+/**
+ * Who was not heard of for so long, and with whom nothing is under way, is forgotten: the tokens of both sides are over, a letter from
+ * before that says another way is not taken any more, and where letters go the profile says. A stranger costs two kilobytes of memory.
+ */
+const FORGOTTEN_AFTER = Math.max(TOKEN_LIFETIME, OLDEST_LETTER) + DAY;
 /** Devices of one trader. */
 const MAX_PEERS = 4;
 const MAX_ADDRESSES = 8;
@@ -43,6 +48,8 @@ export interface ContactRow {
   readonly issued?: Token;
   /** What it was told of the own mailboxes the last time that it certainly heard of them. */
   readonly told?: string;
+  /** When it was last heard of or written to, to the day. Rows of earlier versions lack it. */
+  readonly at?: number;
 }
 
 export interface ContactsDeps extends Pick<
@@ -53,7 +60,7 @@ export interface ContactsDeps extends Pick<
 }
 
 /**
- * The traders with whom there was mail: their devices, mailboxes and tokens. All of them are in memory, two kilobytes each. What a
+ * The traders with whom there was mail of late: their devices, mailboxes and tokens. All of them are in memory, two kilobytes each. What a
  * device said is not known any more from the moment on in which this node hears that it was revoked: a thief would have letters
  * sealed to himself.
  */
@@ -100,7 +107,8 @@ export class Contacts {
     const row = this.get(trader) ?? { peers: [], learned: 0 };
     const addresses = this.#deps.network.directory.get(peer)?.addresses.slice(0, MAX_ADDRESSES) ?? [];
     const before = row.peers[0];
-    if (before?.id === peer && (addresses.length === 0 || addresses.join() === before.addresses.join())) return;
+    const isSame = before?.id === peer && (addresses.length === 0 || addresses.join() === before.addresses.join());
+    if (isSame && row.at !== undefined && this.#deps.now() - row.at < DAY) return;
     const known = row.peers.find(({ id }) => id === peer)?.addresses ?? [];
     const first = { id: peer, addresses: addresses.length > 0 ? addresses : known };
     const peers = [first, ...row.peers.filter(({ id }) => id !== peer)].slice(0, MAX_PEERS);
@@ -166,6 +174,24 @@ export class Contacts {
     if (row !== undefined && row.told !== mark) this.#save(trader, { ...row, told: mark });
   }
 
+  /** @param needed traders, in text, with whom something is under way */
+  async prune(needed: ReadonlySet<string>): Promise<void> {
+    const now = this.#deps.now();
+    const over = new Set<string>();
+    for (const [name, row] of this.#rows) {
+      // Rows of earlier versions count from now on.
+      if (row.at === undefined) this.#save(parseTrader(name), row);
+      else if (now - row.at > FORGOTTEN_AFTER && !needed.has(name)) over.add(name);
+    }
+    if (over.size === 0) return;
+    for (const name of over) this.#rows.delete(name);
+    for (const [peer, name] of this.#byPeer) if (over.has(name)) this.#byPeer.delete(peer);
+    await this.#deps.store.write(
+      [...over].map((name) => this.#table.del(name)),
+      { sync: false },
+    );
+  }
+
   #issue(trader: Uint8Array): Token {
     const { identity, now, options } = this.#deps;
     const { id: under, payload } = identity.delegation;
@@ -223,8 +249,9 @@ export class Contacts {
     };
   }
 
-  #save(trader: Uint8Array, row: ContactRow): void {
+  #save(trader: Uint8Array, changed: ContactRow): void {
     const key = traderToText(trader);
+    const row = { ...changed, at: this.#deps.now() };
     this.#rows.set(key, row);
     // What a crash undoes is learned again.
     this.#deps.store

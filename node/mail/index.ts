@@ -191,6 +191,8 @@ export interface MailDeps {
   readonly onRefused: (code: string) => void;
   /** Whether there is neither a trade with that trader nor anything that was written to it. */
   readonly isStranger: (trader: Uint8Array) => Promise<boolean>;
+  /** With whom a contract is under way: how they are reached is not forgotten. Default: nobody. */
+  readonly partners?: (() => Iterable<Uint8Array>) | undefined;
   /** Tell others that their messages were seen by a person. Default true. */
   readonly readReceipts?: boolean | undefined;
   readonly options?: Partial<MailOptions> | undefined;

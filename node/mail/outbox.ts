@@ -2,7 +2,11 @@ import { isReceipted, type courier } from '../../protocol/mail/index.js';
 import { cborCodec, rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import type { SentState } from './index.js';
 
-/** A sender who has no receipt after a year has other troubles; letters themselves are refused when they are two months old. */
+/**
+ * How long it is remembered what came, and that what was sent has arrived. A sender who has no receipt after a year has other troubles;
+ * letters themselves are refused when they are two months old. An own message of which nothing is known any more has arrived, and what
+ * proves it in a trade, its receipt, is kept with the trade.
+ */
 const KEPT_FOR = 365 * 24 * 60 * 60 * 1000;
 
 /** What became of something that its recipient has signed for, or has refused. */
@@ -90,10 +94,13 @@ export class OutboxTables {
     return this.#kept.put(`${from}/${id}`, row);
   }
 
-  /** Forgets what came so long ago that nobody sends it again. */
+  /** Forgets what came so long ago that nobody sends it again, and what has arrived as long ago. */
   async prune(now: number): Promise<void> {
     const writes: Write[] = [];
     for await (const [key, { at }] of this.#kept.range()) if (now - at > KEPT_FOR) writes.push(this.#kept.del(key));
+    for await (const [key, { at, state }] of this.#done.range())
+      // That it was refused, and why, nothing else says.
+      if (state !== 'refused' && now - at > KEPT_FOR) writes.push(this.#done.del(key));
     if (writes.length > 0) await this.#store.write(writes, { sync: false });
   }
 

@@ -94,6 +94,11 @@ export class Postman {
     await this.#background.ended();
   }
 
+  /** For whom something waits. */
+  *recipients(): Generator<string> {
+    for (const { name, state } of this.#partners.values()) if (state.waiting.size > 0) yield name;
+  }
+
   get size(): number {
     let size = 0;
     for (const { state } of this.#partners.values())

@@ -322,6 +322,8 @@ export class MailService implements Mail {
       await this.#mailbox.expire();
       await this.#tables.prune(now());
       await this.#quota.prune();
+      const partners = [...(this.#deps.partners?.() ?? [])].map(traderToText);
+      await this.#contacts.prune(new Set([...partners, ...this.#postman.recipients()]));
       this.#forgetRefused();
     } catch (error) {
       logger.warn({ error: String(error) }, 'the upkeep of the mail failed');
