@@ -166,10 +166,9 @@ class CatalogService implements Catalog {
   }
 
   list({ limit, after }: { limit: number; after?: string | undefined }): Promise<Listed<ListingView>> {
-    return listed(this.#rows.ids(), limit, async (id) => {
-      const view = after !== undefined && id <= after ? undefined : await this.show(id);
-      return view?.status === 'active' ? view : undefined;
-    });
+    const isActive = (id: string): boolean => this.#rows.get(this.#rows.slotOf(id) ?? '')?.removed === false;
+    const ids = this.#rows.ids().filter((id) => (after === undefined || id > after) && isActive(id));
+    return listed(ids, limit, (id) => this.show(id));
   }
 
   count(): number {
@@ -188,8 +187,8 @@ class CatalogService implements Catalog {
   async show(listing: string): Promise<ListingView | undefined> {
     const slot = this.#rows.slotOf(listing);
     const row = slot === undefined ? undefined : this.#rows.get(slot);
-    const record = row === undefined ? undefined : await this.version(CID.parse(row.version));
-    if (slot === undefined || row === undefined || record === undefined) return undefined;
+    if (slot === undefined || row === undefined) return undefined;
+    const record = await this.#versions.of(listing, CID.parse(row.version));
     const { replicas, quorum } = this.#distribution.of(slot, row);
     return {
       ...listingToView(record, row.removed ? 'removed' : 'active'),

@@ -99,6 +99,34 @@ describe('a disk that damages rows', () => {
     expect(listings).toContain(damaged?.[0]?.where);
   });
 
+  it('takes those from the list that cannot be opened or are gone, and says which and what to do', async () => {
+    const list = () => handlersOf(node).listingList({ limit: 100 }, { signal });
+    const before = await list();
+    const [foreign, gone, ...others] = before.items;
+    if (foreign === undefined || gone === undefined) throw new Error('too few listings');
+    const table = node.store.table('listings', rawCodec);
+    await node.store.write([table.put(foreign.version, Uint8Array.of(1, 2, 3)), table.del(gone.version)]);
+    // From the disk, not from memory.
+    await node.stop();
+    node = await startMember(folder.path, 'seller', {});
+    const { items, damaged = [] } = await list();
+    expect(items.map(({ listing }) => listing)).toEqual(others.map(({ listing }) => listing));
+    for (const { listing } of [foreign, gone]) {
+      const told = damaged.find(({ where }) => where === listing);
+      expect(told).toMatchObject({ code: 'RECORD_CORRUPT', message: expect.stringContaining(listing) as string });
+      expect(told?.next).toMatch(/backup/);
+      await expect(handlersOf(node).listingShow({ listing }, { signal })).rejects.toMatchObject({
+        code: 'RECORD_CORRUPT',
+      });
+    }
+    // As it says: published with something changed, they are back.
+    for (const { sku, title, price } of [foreign, gone]) {
+      const value = { sku, title: `${title} baru`, price: `${price?.amount ?? '1'} ${price?.currency ?? 'IDR'}` };
+      for await (const { status } of node.catalog.publish([{ line: 1, value }])) expect(status).toBe('updated');
+    }
+    expect((await list()).items).toHaveLength(before.items.length);
+  });
+
   it('keeps a home that was brought back from the words from going on where nobody knows how far, and says what to do', async () => {
     const home = await startMember(folder.path, 'restored', {});
     await home.store.write([{ table: 'restore', key: 'progress', row: Uint8Array.of(1, 2, 3) }]);
