@@ -146,6 +146,13 @@ export class OwnCards {
     return [this.#cards.put(slot, { bytes: tombstone.bytes, keys }), this.#deltas.del(slot)];
   }
 
+  /** Deletes what there is of these slots. */
+  async forget(slots: readonly string[]): Promise<Write[]> {
+    const writes: Write[] = [];
+    for (const slot of slots) if (await this.#cards.has(slot)) writes.push(this.#cards.del(slot));
+    return writes;
+  }
+
   /**
    * What is to be brought out of a slot.
    * @param known whether all nodes that should hold the card do, so that a delta to it is enough

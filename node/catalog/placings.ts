@@ -67,6 +67,13 @@ export class Placings {
     else this.#timer ??= setTimeout(() => void this.flush(), WRITE_DELAY).unref();
   }
 
+  /** Nothing is brought out of these slots any more. */
+  forget(slots: readonly string[]): Write[] {
+    const known = slots.filter((slot) => this.#bySlot.delete(slot));
+    for (const slot of known) this.#unwritten.delete(slot);
+    return known.map((slot) => this.#table.del(slot));
+  }
+
   /** Writes what was to be kept. Never fails: what is lost here is found out anew. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);

@@ -62,6 +62,7 @@ export class Upkeep {
   /** Says by a lease that all cards stand, and brings those to nodes that say that they lack them. */
   async refresh(signal: AbortSignal): Promise<void> {
     const { rows, cards, leases, placings, distribution, outlet, store, logger } = this.#deps;
+    await this.#forgetEnded();
     await this.#renewOld(signal);
     const signed = leases.sign();
     const placed: Promise<void>[] = [];
@@ -167,6 +168,19 @@ export class Upkeep {
       batch.put(slot, { ...row, ...(variants === undefined ? {} : { variants }), ...made.fields });
     }
     await batch.write(store);
+  }
+
+  /**
+   * Deletes ends that nobody keeps any more, nor the cards that they ended. The rows stay for good: whoever publishes under the same sku
+   * once more goes on with their seq, and never signs one twice.
+   */
+  async #forgetEnded(): Promise<void> {
+    const { rows, cards, placings, store, lock } = this.#deps;
+    await lock(async () => {
+      const over = [...rows.entries()].filter(([, row]) => row.removed && !this.#stands(row)).map(([slot]) => slot);
+      const writes = [...(await cards.forget(over)), ...placings.forget(over)];
+      if (writes.length > 0) await store.write(writes, { sync: false });
+    });
   }
 
   /** New cards for those signed under an earlier delegation, and for those whose own end must come later. */

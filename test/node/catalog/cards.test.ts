@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { REFRESH_CHECK } from '../../../node/catalog/schedule.js';
 import { createIdentity } from '../../../node/identity/index.js';
 import type { Placed } from '../../../node/index/index.js';
-import { openStore } from '../store/support.js';
+import { rawCodec } from '../../../node/store/index.js';
+import { keys, openStore } from '../store/support.js';
 import { DAY, newIdentityHome, NOW, openShop, settled, type Shop } from './support.js';
 import { PATIENCE } from '../../support/patience.js';
 
@@ -68,6 +69,28 @@ describe('cards', () => {
     shop.outlet.nodes[2]?.clear();
     await laterOn(shop, NOW + 31 * DAY);
     expect(shop.outlet.sent).toHaveLength(sent + 1);
+  });
+
+  it('go from the disk once nobody keeps their ends, and the listing goes on with its seq where it is published again', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const shop = await openShop();
+    const { listing } = await shop.publish({ sku: 'kopi' });
+    await shop.publish({ sku: 'teh' });
+    await shop.catalog.remove(listing ?? '');
+    const left = async () => {
+      await settled(shop);
+      const tables = ['own-cards', 'placed-cards', 'catalog'].map((name) => shop.store.table(name, rawCodec));
+      return Promise.all(tables.map(keys));
+    };
+    const both = ['listing/kopi', 'listing/teh'];
+    await laterOn(shop, NOW + 29 * DAY);
+    expect(await left()).toEqual([both, both, both]);
+    await laterOn(shop, NOW + 31 * DAY);
+    expect(await left()).toEqual([['listing/teh'], ['listing/teh'], both]);
+    const sent = shop.outlet.sent.length;
+    expect(await shop.publish({ sku: 'kopi' })).toMatchObject({ listing, status: 'published', quorum: true });
+    expect(shop.records().slice(sent)).toEqual([['card', 3]]);
+    expect(await shop.catalog.show(listing ?? '')).toMatchObject({ status: 'active', seq: 2 });
   });
 
   it('of listings that end soon, of which no lease speaks, are brought to nodes that lost them', async () => {
