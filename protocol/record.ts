@@ -179,8 +179,8 @@ export function openRecord<K extends Kind>(bytes: Uint8Array, context: OpenConte
 }
 
 /** @throws NiagaError RECORD_TIME where a record claims to be of a time that the reader's clock has not come to */
-export function checkNotAhead({ kind, created }: Header, now: number): void {
-  if (created <= now + CLOCK_SKEW) return;
+export function checkNotAhead({ kind, created }: Header, now: number, skew = CLOCK_SKEW): void {
+  if (created <= now + skew) return;
   throw new NiagaError(
     'RECORD_TIME',
     `The ${kind} claims to be from ${new Date(created).toISOString()}, which lies ahead.`,

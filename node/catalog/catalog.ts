@@ -10,7 +10,7 @@ import { createBackground } from '../background.js';
 import { createMutex } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
 import type { Outlet } from '../index/index.js';
-import { listed, type Listed } from '../listed.js';
+import { listed, unlessDamaged, type Listed } from '../listed.js';
 import type { Logger } from '../logger.js';
 import { unlessAborted } from '../network/time-limit.js';
 import type { Pictures } from '../pictures/index.js';
@@ -214,8 +214,15 @@ class CatalogService implements Catalog {
     if (this.#rows.get(slot)?.removed === true) throw removedAlready();
     await this.#lock(() => this.#end(slot, (this.#rows.get(slot)?.cardSeq ?? 0) + 1));
     await unlessAborted(this.#distribution.place(slot).settled, this.#stopping.signal);
-    const view = await this.show(listing);
-    if (view === undefined) throw new NiagaError('INTERNAL', 'A listing vanished while it was removed.');
+    const view = await unlessDamaged(this.show(listing));
+    if (view === undefined)
+      throw new NiagaError(
+        'RECORD_CORRUPT',
+        `The listing ${listing} was removed. What it said cannot be read any more.`,
+        {
+          next: 'See the others with: niaga listing list',
+        },
+      );
     return view;
   }
 

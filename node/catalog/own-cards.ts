@@ -146,10 +146,10 @@ export class OwnCards {
     return [this.#cards.put(slot, { bytes: tombstone.bytes, keys }), this.#deltas.del(slot)];
   }
 
-  /** Deletes what there is of these slots. */
-  async forget(slots: readonly string[]): Promise<Write[]> {
+  /** Deletes what there is of slots that are over. */
+  async forget(isOver: (slot: string) => boolean): Promise<Write[]> {
     const writes: Write[] = [];
-    for (const slot of slots) if (await this.#cards.has(slot)) writes.push(this.#cards.del(slot));
+    for await (const [slot] of this.#cards.range()) if (isOver(slot)) writes.push(this.#cards.del(slot));
     return writes;
   }
 

@@ -4,6 +4,7 @@ import type { Listing } from '../../protocol/catalog/card.js';
 import type { SignedRecord } from '../../protocol/record.js';
 import type { Mutex } from '../concurrency.js';
 import type { Identity } from '../identity/index.js';
+import { unlessDamaged } from '../listed.js';
 import type { Outlet, OwnLease } from '../index/index.js';
 import type { Logger } from '../logger.js';
 import type { Store } from '../store/index.js';
@@ -140,7 +141,8 @@ export class Upkeep {
       const row = rows.get(slot);
       if (row === undefined || row.removed || !due(slot, row)) continue;
       if (after === undefined && cards.mayChange(row)) continue;
-      const record = await version(CID.parse(row.version));
+      // One that is damaged keeps the others from nothing: no lease would be signed for the whole shop.
+      const record = await unlessDamaged(version(CID.parse(row.version)));
       if (record !== undefined) records.set(slot, record);
     }
     // From here to the write in one turn: a sale would be lost between a row's reading and its change.
@@ -177,8 +179,11 @@ export class Upkeep {
   async #forgetEnded(): Promise<void> {
     const { rows, cards, placings, store, lock } = this.#deps;
     await lock(async () => {
-      const over = [...rows.entries()].filter(([, row]) => row.removed && !this.#stands(row)).map(([slot]) => slot);
-      const writes = [...(await cards.forget(over)), ...placings.forget(over)];
+      const over = new Set(
+        [...rows.entries()].filter(([, row]) => row.removed && !this.#stands(row)).map(([slot]) => slot),
+      );
+      if (over.size === 0) return;
+      const writes = [...(await cards.forget((slot) => over.has(slot))), ...placings.forget([...over])];
       if (writes.length > 0) await store.write(writes, { sync: false });
     });
   }

@@ -133,7 +133,8 @@ export class DeviceExchange {
           records,
           (trader) => equalBytes((told ??= trader), trader) && this.#isWelcome(trader, peer, records),
         );
-        return writeBody({ kept: !refused.some(({ code }) => code === 'PEER_REFUSED') });
+        // What lies ahead of the clock here does so no more some time later: it is to be told again.
+        return writeBody({ kept: !refused.some(({ code }) => code === 'PEER_REFUSED' || code === 'RECORD_TIME') });
       },
       bounds,
     );

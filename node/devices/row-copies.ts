@@ -4,10 +4,11 @@ import { askBlob } from '../catalog/blob-exchange.js';
 import type { Catalog } from '../catalog/index.js';
 import type { DelegationBook, Identity } from '../identity/index.js';
 import { MAX_PICTURE } from '../keep/wire.js';
+import { unlessDamaged } from '../listed.js';
 import { readBody, writeBody } from '../network/bodies.js';
 import type { Network } from '../network/index.js';
 import type { Pictures } from '../pictures/index.js';
-import { rawCodec, type Store, type Write } from '../store/index.js';
+import { rawCodec, type Store, type Table, type Write } from '../store/index.js';
 import { traderAsking } from './asker.js';
 import type { Devices } from './index.js';
 import { ANSWER_BYTES, MAX_ANSWER, ROWS_LENGTH, ROWS_METHOD, rowsAnswerSchema, rowsSchema } from './log-wire.js';
@@ -115,9 +116,17 @@ export class RowCopies {
       until = key;
       break;
     }
-    const gone = [...theirs.keys()].filter((key) => until === undefined || key <= until);
+    const unseen = [...theirs.keys()].filter((key) => until === undefined || key <= until);
+    const gone = await absentOf(store.table(name, rawCodec), unseen);
     return writeBody({ rows, gone, ...(until === undefined ? {} : { until }) });
   }
+}
+
+/** Those of these keys that a table does not have. What is damaged here is there: the other machine may have the only good copy. */
+async function absentOf(table: Table<Uint8Array>, keys: readonly string[]): Promise<string[]> {
+  const absent: string[] = [];
+  for (const key of keys) if ((await unlessDamaged(table.has(key))) === false) absent.push(key);
+  return absent;
 }
 
 function shortHash(bytes: Uint8Array): Uint8Array {

@@ -1,7 +1,13 @@
 import { isNiagaError, NiagaError } from '../../protocol/errors.js';
 import { equalBytes, traderToText } from '../../protocol/ids.js';
 import type { Delegation, Revocation } from '../../protocol/identity/delegation.js';
-import { compareLeases, epochObjection, leaseObjection, type Writer } from '../../protocol/identity/writer.js';
+import {
+  compareLeases,
+  epochObjection,
+  LEASE_SKEW,
+  leaseObjection,
+  type Writer,
+} from '../../protocol/identity/writer.js';
 import {
   checkNotAhead,
   delegationEnded,
@@ -213,7 +219,7 @@ class Book implements DeviceBook {
     if (isDelegation(payload) || isRevocation(payload) || until === undefined) return;
     const now = this.#options.now();
     if (hasEnded(record, now)) throw delegationEnded(payload.kind, until);
-    checkNotAhead(payload, now);
+    checkNotAhead(payload, now, LEASE_SKEW);
     checkLease(epochObjection({ payload }, now));
   }
 

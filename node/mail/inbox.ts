@@ -60,9 +60,7 @@ export class Inbox {
    *   DELEGATION_EXPIRED also where this device can sign for nothing any more: its author goes on trying, as if nobody were here
    */
   async deliver(bytes: Uint8Array): Promise<{ results: DeliveryVerdict[]; asks: Uint8Array | undefined }> {
-    const { identity, now } = this.#deps;
-    const { expires } = identity.delegation.payload;
-    if (now() > expires) throw delegationEnded('receipt', expires);
+    this.#checkMaySign();
     const letter = this.#open(bytes);
     const results = await this.#take(letter, false);
     // A stranger of whom nothing is taken learns nothing.
@@ -73,9 +71,10 @@ export class Inbox {
   /**
    * A letter from a mailbox.
    * @returns whether it is not needed there any more: also where it cannot be opened, unless another own device may open it
-   * @throws what the disk throws
+   * @throws NiagaError DELEGATION_EXPIRED where this device can sign for nothing any more: the letter stays; what the disk throws
    */
   async unseal(sealed: Uint8Array): Promise<boolean> {
+    this.#checkMaySign();
     const { secrets, logger, onRefused, hasOthers } = this.#deps;
     const content = unseal(sealed, secrets());
     if (content === undefined) {
@@ -119,6 +118,12 @@ export class Inbox {
     if (writes.length === 0) return;
     await tables.write(writes, { sync: false });
     for (const send of sends) send();
+  }
+
+  #checkMaySign(): void {
+    const { identity, now } = this.#deps;
+    const { expires } = identity.delegation.payload;
+    if (now() > expires) throw delegationEnded('receipt', expires);
   }
 
   #open(bytes: Uint8Array): Letter {

@@ -12,7 +12,7 @@ import { standsSchema } from './stands.js';
 export const writerSchema = z.looseObject({
   ...headerShape,
   kind: z.literal('writer'),
-  /** Of two the higher counts. It is a second since 1970; one that lies ahead of the reader's clock counts from the root alone. */
+  /** Of two the higher counts. It is a second since 1970; one that lies a day ahead of the reader's clock counts from the root alone. */
   epoch: seqSchema,
   /** The key of the device that writes. */
   holder: keySchema,
@@ -29,6 +29,12 @@ export const writerSchema = z.looseObject({
 });
 export type Writer = z.infer<typeof writerSchema>;
 
+/**
+ * How far ahead of the reader's clock a device's lease may lie: own machines of which one takes its local time for UTC still agree on who
+ * writes, and whoever steals one gains no more than that.
+ */
+export const LEASE_SKEW = 24 * 60 * 60 * 1000;
+
 /** How long a lease lasts unless it is renewed: a shop that is shut for a holiday does not lose it. */
 export const WRITER_LIFETIME = 30 * 24 * 60 * 60 * 1000;
 
@@ -42,11 +48,11 @@ export function nextEpoch(previous: Pick<Writer, 'epoch'> | undefined, now: numb
 
 /**
  * Why a lease that has just come does not count by its reader's clock; undefined: it does. An epoch is a second, and a device may give its
- * lease none that lies ahead: with the highest number there is, whoever steals a machine would keep the lease for good. The root's own is
+ * lease none that lies further ahead than {@link LEASE_SKEW}: with the highest number there is, whoever steals a machine would keep the lease for good. The root's own is
  * not bounded, for the root is the trader: whatever a device has signed, the root's next lease counts more.
  */
 export function epochObjection({ payload }: Pick<Lease, 'payload'>, now: number): string | undefined {
-  if (equalBytes(payload.trader, payload.device) || payload.epoch * 1000 <= now + CLOCK_SKEW) return undefined;
+  if (equalBytes(payload.trader, payload.device) || payload.epoch * 1000 <= now + LEASE_SKEW) return undefined;
   return 'its epoch lies ahead of the clock, and only the root signs such a one';
 }
 

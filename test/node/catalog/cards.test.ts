@@ -84,9 +84,9 @@ describe('cards', () => {
     };
     const both = ['listing/kopi', 'listing/teh'];
     await laterOn(shop, NOW + 29 * DAY);
-    expect(await left()).toEqual([both, both, both]);
+    await expect.poll(left, PATIENCE).toEqual([both, both, both]);
     await laterOn(shop, NOW + 31 * DAY);
-    expect(await left()).toEqual([['listing/teh'], ['listing/teh'], both]);
+    await expect.poll(left, PATIENCE).toEqual([['listing/teh'], ['listing/teh'], both]);
     const sent = shop.outlet.sent.length;
     expect(await shop.publish({ sku: 'kopi' })).toMatchObject({ listing, status: 'published', quorum: true });
     expect(shop.records().slice(sent)).toEqual([['card', 3]]);
@@ -143,6 +143,23 @@ describe('cards', () => {
     expect(card.payload).toMatchObject({ validUntil: NOW + 394 * DAY });
     await shop.publish({ sku: 'kopi', title: 'Kopi Toraja' });
     expect(await shop.catalog.show(listing ?? '')).toMatchObject({ title: 'Kopi Toraja', seq: 2 });
+  });
+
+  it('go on under a renewed delegation also where one listing cannot be read any more', async () => {
+    const [store, home] = [await openStore(), await newIdentityHome()];
+    await createIdentity({ home, network: 'test', now: NOW });
+    const before = await openShop({ store, home });
+    for (const sku of ['kopi', 'teh']) await before.publish({ sku });
+    const { listing } = await before.publish({ sku: 'gula', title: 'Gula Aren' });
+    const version = (await before.catalog.show(listing ?? ''))?.version ?? '';
+    await before.catalog.stop();
+    await store.write([{ table: 'listings', key: version, row: Uint8Array.of(1, 2, 3) }]);
+    const shop = await openShop({ store, home, now: NOW + 364 * DAY });
+    await vi.waitFor(() => expect(shop.outlet.leases.at(-1)?.leaves).toHaveLength(2), PATIENCE);
+    await expect(shop.catalog.remove(listing ?? '')).rejects.toMatchObject({
+      code: 'RECORD_CORRUPT',
+      message: expect.stringContaining('was removed') as string,
+    });
   });
 
   it('are signed over newer ones that the network holds, as after a home was restored from a backup', async () => {

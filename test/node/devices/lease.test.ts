@@ -3,6 +3,7 @@ import { deviceHandlers } from '../../../node/devices/handlers.js';
 import { createDevices, type Drafted } from '../../../node/devices/index.js';
 import { signDrafts } from '../../../node/identity/index.js';
 import { nextEpoch, WRITER_LIFETIME } from '../../../protocol/identity/writer.js';
+import { LEASE_SKEW } from '../../../protocol/identity/writer.js';
 import { CLOCK_SKEW, signRecord, type Signer } from '../../../protocol/record.js';
 import { PATIENCE } from '../../support/patience.js';
 import { createTrader } from '../mail/support.js';
@@ -169,7 +170,7 @@ it('a stolen machine keeps the lease neither from the words nor, once it is revo
   const { book, clock, devices, identity, root, signAll } = await openWriter();
   const stolen = createTrader(clock.now, root);
   const nobody = createTrader(clock.now);
-  const ahead = () => clock.now + CLOCK_SKEW;
+  const ahead = () => clock.now + LEASE_SKEW;
   await devices.submit([stolen.delegation?.bytes ?? new Uint8Array(), claimOf(stolen, ahead(), nobody.device)]);
   expect(devices.writer).toBe(nobody.peer);
   // Whose word it is tells which one to revoke.

@@ -12,7 +12,8 @@ import { rawCodec, type Store } from '../../../node/store/index.js';
 import { verifySignature } from '../../../protocol/ed25519.js';
 import type { Delegation } from '../../../protocol/identity/delegation.js';
 import { nextEpoch } from '../../../protocol/identity/writer.js';
-import { CLOCK_SKEW, signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
+import { LEASE_SKEW } from '../../../protocol/identity/writer.js';
+import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
 import { createTrader, DAY, NETWORK, revocationOf, type Trader } from '../mail/support.js';
 import { openStore } from '../store/support.js';
 
@@ -178,7 +179,7 @@ describe('a stolen machine', () => {
         expect((await book.learn([taken])).refused).toEqual([]);
         expect(book.writerOf(shop.trader)?.bytes).toEqual(taken);
         // No later than clocks may differ, it counts no more than what the trader signs in its turn.
-        expect(before?.epoch).toBeLessThanOrEqual((NOW + CLOCK_SKEW) / 1000);
+        expect(before?.epoch).toBeLessThanOrEqual((NOW + LEASE_SKEW) / 1000);
       }),
       { numRuns: 25 },
     );

@@ -5,7 +5,13 @@ import { CLOCK_SKEW } from '../../../protocol/clock.js';
 import { isNiagaError } from '../../../protocol/errors.js';
 import { MAX_CAPSULE_TRADES, openCapsule, recoveryKeys, sealCapsule } from '../../../protocol/identity/capsule.js';
 import { standsIn, type Stands } from '../../../protocol/identity/stands.js';
-import { compareLeases, epochObjection, leaseObjection, nextEpoch } from '../../../protocol/identity/writer.js';
+import {
+  compareLeases,
+  epochObjection,
+  LEASE_SKEW,
+  leaseObjection,
+  nextEpoch,
+} from '../../../protocol/identity/writer.js';
 import { recordId } from '../../../protocol/ids.js';
 
 const id = (number: number): CID => recordId(Uint8Array.of(0x18, number));
@@ -83,7 +89,7 @@ describe('a writer’s lease', () => {
       fc.property(fc.maxSafeNat(), fc.integer({ min: NOW, max: 2 * NOW }), (epoch, now) => {
         const claim = lease(2, { epoch, device: PHONE });
         const counts = epochObjection(claim, now) === undefined;
-        expect(counts).toBe(epoch <= (now + CLOCK_SKEW) / 1000);
+        expect(counts).toBe(epoch <= (now + LEASE_SKEW) / 1000);
         const taken = lease(3, { epoch: nextEpoch(counts ? claim.payload : undefined, now) });
         expect(Number.isSafeInteger(taken.payload.epoch)).toBe(true);
         expect(epochObjection(taken, now)).toBeUndefined();
