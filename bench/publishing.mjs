@@ -93,11 +93,13 @@ function networksOf(text) {
 /** One network for all lots: who published one lot is not among the sellers of the next. */
 async function niaga(nodes, lots, others, tables) {
   const cluster = await new Cluster('niaga').start(nodes, processesFor(nodes));
+  // One of each process after the other: two sellers in one share a core while the other core has nothing to sell.
+  const places = cluster.nodes.toSorted((one, other) => one.at - other.at);
   const results = [];
   let sold = 0;
   let held = 0;
   for (const [at, { count, sellers, listings, options }] of lots.entries()) {
-    const shops = Array.from({ length: sellers }, () => cluster.nodes[sold++ % nodes]);
+    const shops = Array.from({ length: sellers }, () => places[sold++ % nodes]);
     held += count;
     const result = await oneLot(cluster, {
       shops,

@@ -20,8 +20,7 @@ import type { Catalog, PublishItem, PublishOptions, StockLine } from './index.js
 import { CARD_LIFETIME, OwnCards } from './own-cards.js';
 import { OwnLeases } from './own-leases.js';
 import { Placings } from './placings.js';
-import { prepare, type Prepared, type PreparationDeps } from './preparation.js';
-import { Answers } from './answers.js';
+import { Publishing } from './publishing.js';
 import { levelsOf } from './levels.js';
 import { adoptedRow, Rows, type Row } from './rows.js';
 import { Schedule } from './schedule.js';
@@ -29,12 +28,8 @@ import { Stock, type Reservation, type StockChange } from './stock.js';
 import { Upkeep } from './upkeep.js';
 import { Versions } from './versions.js';
 
-/** Published while the node still joins, cards wait this long for other nodes; after that they are brought out later. */
-const READY_TIMEOUT = 1_500;
 /** The work that an earlier run left undone waits this long: it is no use to bring cards to nobody. */
 const JOIN_TIMEOUT = 30_000;
-/** Listings signed and stored together. More would keep the event loop for longer, fewer would wait for the disk more often. */
-const BATCH = 50;
 
 export interface CatalogDeps {
   readonly store: Store;
@@ -70,13 +65,11 @@ class CatalogService implements Catalog {
   readonly #distribution: Distribution;
   readonly #upkeep: Upkeep;
   readonly #schedule: Schedule;
-  readonly #preparation: PreparationDeps;
+  readonly #publishing: Publishing;
   readonly #versions: Versions;
   readonly #blobs: Table<Uint8Array>;
   /** Reading rows, signing, and writing what was signed: one after the other. */
   readonly #lock = createMutex();
-  /** Lists are signed in the order in which they were given. */
-  readonly #turn = createMutex();
   #started: Promise<void> | undefined;
   #stopping = new AbortController();
   /** Background work of each kind, one task after the other. */
@@ -106,7 +99,6 @@ class CatalogService implements Catalog {
     this.#placings = placings;
     this.#leases = leases;
     this.#distribution = distribution;
-    this.#preparation = { identity, rows, cards, stock, versions: this.#versions, blobs: this.#blobs, pictures, now };
     const keeping = { store, identity, rows, cards, stock, leases, placings, distribution, outlet };
     this.#upkeep = new Upkeep({ ...keeping, lock, version, now, logger });
     this.#schedule = new Schedule({
@@ -122,6 +114,10 @@ class CatalogService implements Catalog {
       peers: deps.peers,
       now,
     });
+    const preparation = { identity, rows, cards, stock, versions: this.#versions, blobs: this.#blobs, pictures, now };
+    const lacks = (): void => this.#schedule.lacks();
+    const { ready, peers } = deps;
+    this.#publishing = new Publishing({ ...preparation, store, distribution, outlet, lock, ready, peers, lacks });
   }
 
   start(): Promise<void> {
@@ -145,24 +141,13 @@ class CatalogService implements Catalog {
     this.#started = undefined;
     this.#schedule.stop();
     await this.#background.ended();
-    await this.#turn(() => Promise.resolve());
+    await this.#publishing.ended();
     await this.#lock(() => Promise.resolve());
     await this.#placings.flush();
   }
 
-  async *publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncGenerator<PublishedView> {
-    const answers = new Answers<PublishedView>([options.signal, this.#stopping.signal]);
-    // Signing goes ahead of the network, and of whoever reads the answers.
-    const signing = this.#turn(() => this.#publishAll(items, options, answers));
-    signing.then(
-      () => answers.end(),
-      (error: unknown) => answers.fail(error),
-    );
-    try {
-      yield* answers.inOrder();
-    } finally {
-      answers.leave();
-    }
+  publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncGenerator<PublishedView> {
+    return this.#publishing.publish(items, options, this.#stopping.signal);
   }
 
   list({ limit, after }: { limit: number; after?: string | undefined }): Promise<Listed<ListingView>> {
@@ -296,51 +281,6 @@ class CatalogService implements Catalog {
     return writes;
   }
 
-  /** Signs and stores all items, batch by batch, and puts them on their way; each answer comes when its card has its quorum. */
-  async #publishAll(
-    items: readonly PublishItem[],
-    options: PublishOptions,
-    answers: Answers<PublishedView>,
-  ): Promise<void> {
-    const { outlet, ready } = this.#deps;
-    const { signal } = answers;
-    let joined: Promise<void> | undefined;
-    for (let start = 0; start < items.length; start += BATCH) {
-      await outlet.room(signal);
-      const batch = items.slice(start, start + BATCH);
-      const prepared = await this.#lock(() => this.#prepare(batch, options));
-      if (prepared.some((one) => !this.#isPlaced(one))) await (joined ??= ready?.(READY_TIMEOUT, signal));
-      for (const one of prepared) answers.add(this.#answer(one));
-    }
-  }
-
-  async #prepare(
-    items: readonly PublishItem[],
-    { strict = false, restock = false }: PublishOptions,
-  ): Promise<Prepared[]> {
-    const batch = this.#rows.batch();
-    const prepared = items.map((item) => prepare(item, { strict, restock, batch }, this.#preparation));
-    await batch.write(this.#deps.store);
-    return prepared;
-  }
-
-  #isPlaced({ slot }: Prepared): boolean {
-    const row = slot === undefined ? undefined : this.#rows.get(slot);
-    return slot === undefined || row === undefined || this.#distribution.of(slot, row).quorum;
-  }
-
-  async #answer(prepared: Prepared): Promise<PublishedView> {
-    const { slot, view, posting, seq } = prepared;
-    if (slot === undefined) return { ...view, replicas: 0, quorum: false };
-    // A later line of the same file may have changed the listing once more: then it is that which goes out.
-    const isNewest = seq !== undefined && seq === this.#rows.get(slot)?.cardSeq;
-    if (!this.#isPlaced(prepared)) await this.#distribution.place(slot, isNewest ? { posting } : {}).settled;
-    const row = this.#rows.get(slot);
-    const { replicas, quorum } = row === undefined ? NOWHERE : this.#distribution.of(slot, row);
-    if (!quorum && this.#deps.peers?.() !== 0) this.#schedule.lacks();
-    return { ...view, replicas, quorum };
-  }
-
   /** Signs the end of a slot's card. To be called under the lock. */
   async #end(slot: string, seq: number): Promise<void> {
     const end = await this.#cards.end(slot, seq);
@@ -397,8 +337,6 @@ class CatalogService implements Catalog {
     return work;
   }
 }
-
-const NOWHERE = { replicas: 0, quorum: false } as const;
 
 function removedAlready(): NiagaError {
   return new NiagaError('LISTING_REMOVED', 'The listing was removed already.');

@@ -51,8 +51,9 @@ export class WriterLease {
   }
 
   /**
-   * The same lease for longer; undefined where that is not due, another device holds it, or this one may not sign any more. Of two in one epoch the root's counts: after
-   * one that the root has signed comes the next epoch, and not the time as elsewhere, so that what the root signs later still counts more.
+   * The same lease for longer; undefined where that is not due, another device holds it, or this one may not sign any more. Of two in one
+   * epoch the root's counts: after one that the root has signed comes the next epoch, and not the time as elsewhere, so that what the root
+   * signs later still counts more.
    */
   renewal(): SignedRecord<Writer> | undefined {
     const { now, identity } = this.#deps;

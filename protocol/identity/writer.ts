@@ -48,8 +48,9 @@ export function nextEpoch(previous: Pick<Writer, 'epoch'> | undefined, now: numb
 
 /**
  * Why a lease that has just come does not count by its reader's clock; undefined: it does. An epoch is a second, and a device may give its
- * lease none that lies further ahead than {@link LEASE_SKEW}: with the highest number there is, whoever steals a machine would keep the lease for good. The root's own is
- * not bounded, for the root is the trader: whatever a device has signed, the root's next lease counts more.
+ * lease none that lies further ahead than {@link LEASE_SKEW}: with the highest number there is, whoever steals a machine would keep the
+ * lease for good. The root's own is not bounded, for the root is the trader: whatever a device has signed, the root's next lease counts
+ * more.
  */
 export function epochObjection({ payload }: Pick<Lease, 'payload'>, now: number): string | undefined {
   if (equalBytes(payload.trader, payload.device) || payload.epoch * 1000 <= now + LEASE_SKEW) return undefined;

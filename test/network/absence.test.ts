@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TradeDetailView } from '../../node/index.js';
 import type { Services } from '../../node/services.js';
 import { temporaryFolder } from '../support/processes.js';
-import { startMember, untilKnown } from './members.js';
+import { handlersOf, startMember, untilKnown } from './members.js';
 
 /** One side is gone before the other comes. Seconds are enough (bench/); a machine that runs other tests beside takes longer. */
 const TURN = 90_000;
@@ -93,6 +93,9 @@ async function publish(seller: Services, sku: string): Promise<string> {
   throw new Error('nothing was published');
 }
 
+const open = (services: Services, listing: string) =>
+  handlersOf(services).listingShow({ listing }, { signal: AbortSignal.timeout(TURN) });
+
 /** @param meanwhile what happens while nobody is there, after so many turns */
 async function complete(
   trade: string,
@@ -133,10 +136,20 @@ async function isReceipted(services: Services, trade: string): Promise<boolean> 
   return false;
 }
 
-/** A seller that sells one thing and has named its mailboxes. */
+/** A seller that sells one thing, which the others have looked at, and has named its mailboxes. */
 async function seller(): Promise<{ listing: string; named: readonly string[] }> {
   const services = await turnOf('seller');
   const listing = await publish(services, 'satu');
+  // Who opened a listing keeps it. Which nodes fetch it unasked, and when, is not what is tested here: all of them may be among the dead.
+  await Promise.all(
+    others.map((one) =>
+      until(
+        () => open(one, listing),
+        ({ partial }) => partial !== true,
+        'opened',
+      ),
+    ),
+  );
   const named = await until(
     async () => namedIn(services),
     (all) => all.length >= 5,
