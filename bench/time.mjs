@@ -13,6 +13,8 @@ import { progress, runBench } from './lib/run.mjs';
 const LIBP2P_HOST = new URL('./rivals/libp2p-host.mjs', import.meta.url);
 const PEERBIT_HOST = new URL('./rivals/peerbit-host.mjs', import.meta.url);
 const PEERBIT = new URL('./node_modules/peerbit/package.json', import.meta.url);
+/** Milliseconds for which a start waits for a quiet network, at most. */
+const START_QUIET = 10_000;
 const LIMIT = 20;
 /** The share of its connections that the asker loses before each search that is to need dials. */
 const CUT = 0.5;
@@ -134,7 +136,8 @@ async function ask(cluster, { name, file, listings, questions, options, rows, cu
 
 /**
  * Starts new nodes in the asker's process, each of which searches once and ends; those that keep what they know on disk start
- * once more, and know their peers but have no connection.
+ * once more, and know their peers but have no connection. Each start waits until the network is done with the one before, for which
+ * all nodes that two cores carry are at work.
  */
 async function starts(cluster, asker, name, { questions, again, rows }) {
   const rounds = { 'a start': questions, ...(name.startsWith('Niaga') ? { 'a restart, peers known': again } : {}) };
@@ -144,6 +147,7 @@ async function starts(cluster, asker, name, { questions, again, rows }) {
     const totals = [];
     const before = await cluster.usage();
     for (const [at, { words }] of list.entries()) {
+      await cluster.untilQuiet(START_QUIET);
       const fresh = await cluster.startOn(asker.host, { at: at + 1, replicate: false, ...homes[at] });
       const [result] = await fresh.ask('searches', { inputs: [{ words, limit: LIMIT }] });
       results.push(result);
