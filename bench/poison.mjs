@@ -66,21 +66,23 @@ async function measure(options) {
     ended: titles(market.removed, market.removed.length),
     changed: titles(market.changed, market.changed.length),
   };
-  // Once without being counted: the first questions ever asked meet nodes that have not checked their cards yet.
-  await scene(cluster, questions, market);
+  // Its times are not counted: the first questions ever asked meet nodes that have not checked their cards yet. Its hits are what
+  // the others' are compared with: two askers know other nodes, and not all of their hits are the same where nobody lies.
+  const control = await scene(cluster, questions, market);
   const lie = (name) => {
     const names = { [HONEST]: [], [MIXED]: LIES.answers };
     return liars[0].host.call('lie', { names: names[name] ?? [name] });
   };
   const scenes = [];
   const answered = new Table(
-    `${options.liars} of ${options.nodes} nodes lie; "same hits" is the share of the first ${LIMIT} of the dev queries that are still there`,
+    `${options.liars} of ${options.nodes} nodes lie; "same hits" is the share of the first ${LIMIT} of the dev queries that are also those of one more asker while nobody lies`,
   );
   const told = options.lies.split(',');
   const chosen = (names) => [HONEST, ...names.filter((name) => told.includes(name))];
   for (const name of chosen([...LIES.answers, MIXED])) {
     await lie(name);
-    scenes.push({ name, ...(await scene(cluster, questions, market)) });
+    const asked = await scene(cluster, questions, market);
+    scenes.push({ name, ...asked, same: sameHits(asked.dev, control.dev) });
     answered.add(answeredRow(scenes.at(-1), scenes[0]));
   }
   answered.end();
@@ -254,17 +256,20 @@ function commonWord(listings) {
   return { word, having };
 }
 
-function answeredRow({ name, known, dev, times, first, forged, old, verdicts, errors }, honest) {
+/** The share of an asker's first hits that another one has too, over the questions to which it has any. */
+function sameHits(all, other) {
+  return mean(
+    other.flatMap((hits, at) =>
+      hits.length === 0 ? [] : [hits.filter((id) => all[at].includes(id)).length / hits.length],
+    ),
+  );
+}
+
+function answeredRow({ name, known, same, times, first, forged, old, verdicts, errors }, honest) {
   return {
     'what liars do': name,
     'known items found': known,
-    'same hits': mean(
-      dev.flatMap((hits, at) =>
-        honest.dev[at].length === 0
-          ? []
-          : [honest.dev[at].filter((id) => hits.includes(id)).length / honest.dev[at].length],
-      ),
-    ),
+    'same hits': same,
     'forged shown': forged,
     'outdated shown': old,
     'p50 ms': times.p50,
@@ -273,7 +278,7 @@ function answeredRow({ name, known, dev, times, first, forged, old, verdicts, er
     'first ten, p50 ms': first.p50,
     'first ten, p95 ms': first.p95,
     verdicts: inWords(verdicts),
-    held: verdictOf({ known, times, forged, old, errors }, honest),
+    held: verdictOf({ known, same, times, forged, old, errors }, honest),
   };
 }
 
@@ -287,7 +292,7 @@ function broughtRow({ name, known, times, seconds, quorum, verdicts }, honest, c
     'p95 ms': times.p95,
     'p95, times': times.p95 / honest.times.p95,
     verdicts: inWords(verdicts),
-    held: verdictOf({ known, times, forged: 0, old: 0, errors: 0 }, { ...honest, old: 0 }),
+    held: verdictOf({ known, same: 1, times, forged: 0, old: 0, errors: 0 }, { ...honest, same: 1, old: 0 }),
   };
 }
 
@@ -310,9 +315,10 @@ function sayFlood(flood, options) {
   note(`flood: ${held ? 'held' : 'NOT held'}`);
 }
 
-function verdictOf({ known, times, forged, old, errors }, honest) {
+function verdictOf({ known, same, times, forged, old, errors }, honest) {
   const missed = [
     ...(known < honest.known - RECALL_LOST ? ['recall'] : []),
+    ...(same < honest.same - RECALL_LOST ? ['other hits'] : []),
     ...(forged > 0 ? ['forged'] : []),
     ...(old > honest.old ? ['outdated'] : []),
     ...(times.p95 > SLOWER * honest.times.p95 ? ['p95'] : []),
