@@ -27,6 +27,12 @@ export const ERRORS = {
   },
   CURRENCY_UNKNOWN: { status: 422, exit: 1, meaning: 'The currency is not a code of ISO 4217.' },
 
+  CARD_FULL: {
+    status: 413,
+    exit: 1,
+    meaning: 'The card of a listing has no room for all words that the listing could be found by.',
+  },
+
   // Records
   RECORD_ENCODING: { status: 422, exit: 1, meaning: 'The value cannot be written as strict DAG-CBOR.' },
   RECORD_MALFORMED: { status: 400, exit: 1, meaning: 'The bytes are not the strict DAG-CBOR form of a record.' },

@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import { cardSlot, listingSlot, type Availability, type Card, type Listing } from '../../protocol/catalog/card.js';
-import { cardDraft, cardKeys, type CardDraft } from '../../protocol/catalog/make-card.js';
+import { cardKeys, makeCard, type CardDraft } from '../../protocol/catalog/make-card.js';
 import { decode, encode } from '../../protocol/cbor.js';
 import { equalBytes, idOfDigest } from '../../protocol/ids.js';
 import type { Money } from '../../protocol/money.js';
@@ -80,20 +80,20 @@ export class OwnCards {
    * that stands, else a card.
    * @param before the row until now
    * @param available pieces left, null where there is no limit
-   * @returns the posting too where nothing must be read for it
+   * @returns the posting too where nothing must be read for it; `left`: words that the card has no room for
    */
   make(
     listing: SignedRecord<Listing>,
     { before, seq, available }: { before: Row | undefined; seq: number; available: number | null },
-  ): Made<CardFields | DeltaFields> & { readonly posting?: Posting } {
+  ): Made<CardFields | DeltaFields> & { readonly posting?: Posting; readonly left: readonly string[] } {
     const { identity, now, rows } = this.#deps;
     const { slot, item } = listing.payload;
     const ends = item.validThrough ?? null;
-    const draft = cardDraft(listing, { seq, available, validUntil: this.validUntil(ends) });
+    const { draft, left } = makeCard(listing, { seq, available, validUntil: this.validUntil(ends) });
     const { price, availability } = draft.summary;
     const rest = restOf(draft);
     if (before?.rest !== undefined && equalBytes(before.rest, rest) && before.ends === ends && this.mayChange(before))
-      return this.change(slot, before.card, { seq, listing: listing.id, price, availability });
+      return { ...this.change(slot, before.card, { seq, listing: listing.id, price, availability }), left };
     const card = signRecord('card', draft, identity, { network: identity.network, created: now() });
     const id = rows.idOf(slot);
     const keys = cardKeys(card.payload, { listing: id, seller: identity.traderText });
@@ -115,6 +115,7 @@ export class OwnCards {
       },
       writes: [this.#cards.put(slot, { bytes: card.bytes }), this.#deltas.del(slot)],
       posting: { listing: id, bytes: card.bytes, keys },
+      left,
     };
   }
 

@@ -90,7 +90,8 @@ export function prepare(
       ...made.fields,
     });
     const status = before === undefined || before.removed ? 'published' : 'updated';
-    const view = { line, sku: item.sku, listing: rows.idOf(slot), status, ...notes } as const;
+    const all = withWarnings([...(notes.warnings ?? []), ...notFoundBy(made.left)]);
+    const view = { line, sku: item.sku, listing: rows.idOf(slot), status, ...all } as const;
     return { slot, view, seq, posting: made.posting };
   } catch (error) {
     if (!isNiagaError(error)) throw error;
@@ -123,6 +124,16 @@ function notHere(pictures: number): Warnings {
   if (pictures === 0) return [];
   const message = `${pictures} of its pictures are not on this node: add each with niaga picture add FILE.`;
   return [{ code: 'PICTURE_NOT_FOUND', where: 'image', message }];
+}
+
+/** Words shown of those that a card has no room for. */
+const SHOWN_WORDS = 5;
+
+function notFoundBy(words: readonly string[]): Warnings {
+  if (words.length === 0) return [];
+  const some = words.slice(0, SHOWN_WORDS).map(quote).join(', ');
+  const message = `The card of a listing has 1 KiB and no room for ${words.length} of its words: nobody finds it by ${some}${words.length > SHOWN_WORDS ? ' and others' : ''}. Shorten the title, the categories or the attributes.`;
+  return [{ code: 'CARD_FULL', where: 'title', message }];
 }
 
 function withWarnings(warnings: Warnings): { warnings?: Warnings } {

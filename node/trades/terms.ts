@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid';
 import { listingSlotOfCard, type Listing, type Summary } from '../../protocol/catalog/card.js';
-import { cardTitle } from '../../protocol/catalog/summary.js';
+import { isCardTitle } from '../../protocol/catalog/summary.js';
 import { NiagaError } from '../../protocol/errors.js';
 import { parseId } from '../../protocol/ids.js';
 import { formatMoney, parseMoney, type Money } from '../../protocol/money.js';
@@ -323,7 +323,7 @@ export function checkLine(line: Line, listing: SignedRecord<Listing>): void {
   if (slot !== line.slot)
     throw new NiagaError('TRADE_TERMS', 'A line names one listing and the slot of another.', { where: 'terms.lines' });
   // Whoever only had the card says it as that does.
-  if (line.title !== title && line.title !== cardTitle(title))
+  if (!isCardTitle(line.title, title))
     throw new NiagaError('TRADE_TERMS', `A line calls the listing ${quote(line.title)}: that is not its title.`, {
       where: 'terms.lines',
     });

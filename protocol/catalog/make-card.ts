@@ -1,19 +1,16 @@
-import { encodedLength } from '../cbor.js';
 import { traderToText, slotId } from '../ids.js';
 import { MAX_CARD_PAYLOAD } from '../kinds.js';
 import type { Draft, SignedRecord } from '../record.js';
-import { indexOf, isPosted } from '../search/index-terms.js';
+import { isPosted, ItemTerms } from '../search/index-terms.js';
 import { browseKeys, listingKey, sellerKey, termKey } from '../search/posting-keys.js';
+import { utf8Length } from '../search/utf8.js';
 import { cardSlot, listingSlotOfCard, type Card, type Listing } from './card.js';
-import { summaryOf } from './summary.js';
+import { summaryBytes, summaryOf } from './summary.js';
 
 /** Header fields, field names and lengths around summary and index. */
 const CARD_FRAME = 220;
-/**
- * Kept free for price and availability, whatever they are: a delta changes them, and the index must not depend on their length.
- * An ISO currency and the longest amount and word take 50.
- */
-const CHANGEABLE = 52;
+/** What a summary may take at least: words that are found are no use where a hit does not show what it is. */
+const LEAST_SUMMARY = 300;
 
 export interface CardOptions {
   readonly seq: number;
@@ -25,22 +22,33 @@ export interface CardOptions {
 /** What is signed as a card. */
 export type CardDraft = Draft<'card'> & Pick<Card, 'summary' | 'index' | 'validUntil'>;
 
-/** What a seller signs as the card of a listing. The index takes what the summary leaves of the card's size. */
-export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions): CardDraft {
-  const { item } = listing.payload;
-  const summary = summaryOf(item, options.available);
+/** A card to be signed, and the words of its listing that it has no room for and is not found by. */
+export interface MadeCard {
+  readonly draft: CardDraft;
+  readonly left: readonly string[];
+}
+
+/**
+ * What a seller signs as the card of a listing. Of the card's size the words that a listing is found by come first, then its summary,
+ * then those of its description.
+ */
+export function makeCard(listing: SignedRecord<Listing>, options: CardOptions): MadeCard {
+  const { item, network } = listing.payload;
   const slot = cardSlot(item.sku);
-  const { price, availability, ...rest } = summary;
-  const taken = encodedLength(rest) + Math.max(CHANGEABLE, encodedLength({ price, availability }));
-  const room = MAX_CARD_PAYLOAD - CARD_FRAME - slot.length - listing.payload.network.length - taken;
+  const terms = new ItemTerms(item);
+  const room = MAX_CARD_PAYLOAD - CARD_FRAME - utf8Length(slot) - utf8Length(network);
+  const summary = summaryOf(item, options.available, Math.max(LEAST_SUMMARY, room - terms.postedBytes));
+  const index = terms.index(room - summaryBytes(summary));
+  const kept = index.reduce((sum, [fields, , text]) => sum + (isPosted(fields) ? text.split(' ').length : 0), 0);
+  const { seq, validUntil } = options;
   return {
-    slot,
-    seq: options.seq,
-    listing: listing.id,
-    summary,
-    index: indexOf(item, { maxBytes: room }),
-    validUntil: options.validUntil,
+    draft: { slot, seq, listing: listing.id, summary, index, validUntil },
+    left: terms.posted.slice(kept),
   };
+}
+
+export function cardDraft(listing: SignedRecord<Listing>, options: CardOptions): CardDraft {
+  return makeCard(listing, options).draft;
 }
 
 /**

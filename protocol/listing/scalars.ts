@@ -2,6 +2,7 @@ import { CID } from 'multiformats/cid';
 import { parseId } from '../ids.js';
 import { quote } from '../quote.js';
 import { FORBIDDEN_CHARACTERS } from '../schema.js';
+import { utf8Length } from '../search/utf8.js';
 import { isObject, type Field, type Reading } from './reading.js';
 
 /**
@@ -141,10 +142,12 @@ export function readLanguage(field: Field, max: number, reading: Reading): strin
   return [language.toLowerCase(), ...rest].join('-');
 }
 
-/** The seller's number for a thing: text, or a whole number as other systems have it. */
+/** The seller's number for a thing: text, or a whole number as other systems have it. Its card has room for so many bytes of it. */
 export function readSku(field: Field, max: number, reading: Reading): string | undefined {
   const { value } = field;
   const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text === 'string' && /^\s*$/.test(text)) return reading.missing(field.where, `is ${quote(value)}: empty`);
-  return readLine({ where: field.where, value: text }, max, reading);
+  const sku = readLine({ where: field.where, value: text }, max, reading);
+  if (sku === undefined || utf8Length(sku) <= max) return sku;
+  return reading.invalid(field, `it may have ${max} bytes at most`);
 }

@@ -1,10 +1,9 @@
 import { createBoundedCache } from '../bounded-cache.js';
 import type { Summary } from '../catalog/card.js';
+import { CUT } from '../catalog/summary.js';
 import { ABSENT_REACH, analyse, type Token } from './analysis.js';
 import { FIELD, MAX_POSTED_TERMS, termsOf, type CardIndex, type TermEntry } from './index-terms.js';
 
-/** What a summary ends a text with that did not fit into it (protocol/catalog/summary.ts). */
-const CUT = '…';
 /** How many of the last words of a cut text may have been other words: the cut one, and those that it could be joined with. */
 const BLURRED = ABSENT_REACH + 2;
 /** How many of the last category levels are indexed (index-terms.ts). */

@@ -64,11 +64,34 @@ export interface TermEntry {
  * end of this order: title, brand, category, attributes and tags (each in order of appearance, attributes by name),
  * then the telling stems of the description, then its common ones.
  */
-export function indexOf(item: IndexedItem, options: IndexOptions = {}): CardIndex {
-  const { maxBytes = MAX_INDEX_BYTES } = options;
+export function indexOf(item: IndexedItem, { maxBytes = MAX_INDEX_BYTES }: IndexOptions = {}): CardIndex {
+  return new ItemTerms(item).index(maxBytes);
+}
+
+/** The terms of a listing in the order in which an index is filled with them, for whoever decides how much of them there is room for. */
+export class ItemTerms {
+  readonly #inOrder: readonly [string, TermEntry][];
+  /** Those that are keys, in that order. */
+  readonly posted: readonly string[];
+  /** Encoded length of the index that has just these. */
+  readonly postedBytes: number;
+
+  constructor(item: IndexedItem) {
+    this.#inOrder = inOrderOfWorth(collect(item));
+    const posted = this.#inOrder.filter(([, { fields }]) => isPosted(fields));
+    this.posted = posted.map(([term]) => term);
+    this.postedBytes = filled(posted, Number.POSITIVE_INFINITY).bytes;
+  }
+
+  index(maxBytes: number): CardIndex {
+    return filled(this.#inOrder, maxBytes).index();
+  }
+}
+
+function filled(terms: readonly [string, TermEntry][], maxBytes: number): IndexBuilder {
   const builder = new IndexBuilder(maxBytes);
-  for (const [term, entry] of inOrderOfWorth(collect(item))) if (!builder.add(term, entry)) break;
-  return builder.index();
+  for (const [term, entry] of terms) if (!builder.add(term, entry)) break;
+  return builder;
 }
 
 /**
@@ -256,9 +279,14 @@ function headBytes(value: number): number {
 
 class IndexBuilder {
   private readonly groups = new Map<number, { fields: number; count: number; terms: string[]; bytes: number }>();
-  private bytes = 0;
+  private ofGroups = 0;
 
   constructor(private readonly maxBytes: number) {}
+
+  /** Encoded length. */
+  get bytes(): number {
+    return this.ofGroups + headBytes(this.groups.size);
+  }
 
   /** False, and nothing added, if the index would be longer than allowed. */
   add(term: string, { fields, count }: TermEntry): boolean {
@@ -267,9 +295,9 @@ class IndexBuilder {
     const before = group === undefined ? 0 : groupBytes(fields, group.bytes);
     const textBytes = group === undefined ? utf8Length(term) : group.bytes + 1 + utf8Length(term);
     const groups = this.groups.size + (group === undefined ? 1 : 0);
-    const bytes = this.bytes - before + groupBytes(fields, textBytes);
-    if (bytes + headBytes(groups) > this.maxBytes) return false;
-    this.bytes = bytes;
+    const ofGroups = this.ofGroups - before + groupBytes(fields, textBytes);
+    if (ofGroups + headBytes(groups) > this.maxBytes) return false;
+    this.ofGroups = ofGroups;
     if (group === undefined) this.groups.set(key, { fields, count, terms: [term], bytes: textBytes });
     else {
       group.terms.push(term);

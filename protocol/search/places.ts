@@ -1,3 +1,4 @@
+import { CUT } from '../catalog/summary.js';
 import { CLAUSE_END } from './fold.js';
 import { splitWords } from './words.js';
 
@@ -84,8 +85,8 @@ export function placeMatcher(wanted: string): (place: readonly string[]) => bool
 
 /**
  * True if goods are shipped to a place: one of the destinations has all its words, is named in it ("Bandung,
- * Indonesia" lies in a destination `Indonesia`), or is everywhere. That Bandung lies in Indonesia is for the buyer to
- * write: there is no gazetteer.
+ * Indonesia" lies in a destination `Indonesia`), or is everywhere. Where a card had no room for all of them, one of the others may be
+ * it. That Bandung lies in Indonesia is for the buyer to write: there is no gazetteer.
  */
 export function shipsToMatcher(wanted: string): (destinations: readonly string[]) => boolean {
   const inside = placeMatcher(wanted);
@@ -93,6 +94,7 @@ export function shipsToMatcher(wanted: string): (destinations: readonly string[]
   return (destinations) =>
     destinations.some(
       (destination) =>
+        destination === CUT ||
         EVERYWHERE.has(placeWords(destination).join(' ')) ||
         inside([destination]) ||
         namesOf(destination).some((name) => name.length > 0 && name.every((word) => words.has(word))),

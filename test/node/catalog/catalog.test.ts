@@ -160,6 +160,15 @@ describe('publishing', () => {
     expect([more.status, more.warnings, await shop.available(more.listing)]).toEqual(['updated', undefined, 11]);
   });
 
+  it('names the words that a card has no room for', async () => {
+    const shop = await openShop();
+    const keywords = Array.from({ length: 50 }, (_, at) => `kata kunci panjang${at} sekali${at}`);
+    const { status, warnings } = await shop.publish({ sku: 'kopi', keywords });
+    expect([status, warnings]).toEqual(['published', [expect.objectContaining({ code: 'CARD_FULL', where: 'title' })]]);
+    expect(warnings?.[0]?.message).toMatch(/no room for \d+ of its words: nobody finds it by "\w+"/);
+    expect((await shop.publish({ sku: 'teh' })).warnings).toBeUndefined();
+  });
+
   it('restocks to the number of before where it is told so, variants too, and then has nothing more to do', async () => {
     const shop = await openShop();
     const item = { sku: 'kopi', quantity: 10, hasVariant: [{ sku: 'a', inventoryLevel: 4 }, { sku: 'b' }] };

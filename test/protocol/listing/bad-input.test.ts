@@ -41,6 +41,7 @@ describe('bad input', () => {
     ],
     ['a control character', { description: 'a\u001b[2J' }, 'INPUT_INVALID', 'description', /U\+001B at position 2/],
     ['text turned around', { title: '\u202e001 PR' }, 'INPUT_INVALID', 'title', /U\+202E at position 1/],
+    ['a sku of too many bytes', { sku: '咖'.repeat(43) }, 'INPUT_INVALID', 'sku', /128 bytes/],
     ['a NUL', { sku: 'a\u0000' }, 'INPUT_INVALID', 'sku', /U\+0000/],
     ['a price of -1', { price: -1, currency: 'IDR' }, 'MONEY_INVALID', 'price', /^price: -1 is negative/],
     ['a price of "-1"', { price: '-1', currency: 'IDR' }, 'MONEY_INVALID', 'price', /negative/],
