@@ -87,7 +87,7 @@ describe('the card of a listing', () => {
         const { item, card, left, summary, posted } = cardOf(fields);
         expect(card.bytes.length).toBeLessThanOrEqual(1_024);
         expect(isIndexOf(card.payload.index as never, item)).toBe(true);
-        expect(cardContradicts({ summary, index: card.payload.index as never })).toBe(false);
+        expect(cardContradicts({ summary, index: card.payload.index })).toBe(false);
         expect(isCardTitle(summary.title, item.title)).toBe(true);
         const terms = new ItemTerms(item);
         expect([...posted, ...left].sort()).toEqual([...terms.posted].sort());
