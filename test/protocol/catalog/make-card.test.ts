@@ -36,14 +36,10 @@ const seller: Signer = {
 /** The signed card of what a seller wrote, and what it has no room for. */
 function cardOf(written: Record<string, unknown>) {
   const { item } = readItem({ sku: 'a', ...written });
-  const listing = signRecord(
-    'listing',
-    { slot: `listing/${item.sku}`, seq: 1, item },
-    seller,
-    options,
-  ) as SignedRecord<Listing>;
+  const slot = `listing/${item.sku}`;
+  const listing: SignedRecord<Listing> = signRecord('listing', { slot, seq: 1, item }, seller, options);
   const { draft, left } = makeCard(listing, { seq: Number.MAX_SAFE_INTEGER, available: 2, validUntil: NOW * 2 });
-  const card = signRecord('card', draft, seller, options) as SignedRecord<Card>;
+  const card: SignedRecord<Card> = signRecord('card', draft, seller, options);
   return { item, card, left, summary: card.payload.summary, posted: postedTerms(draft.index) };
 }
 
