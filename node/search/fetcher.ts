@@ -42,6 +42,7 @@ export class Fetcher {
 
   /**
    * Asks of what is to be shown, and not all name who should, whether it has ended; and the same of what takes the place of what has.
+   * Where a forged card stood for the true one, that is asked for too.
    * Each round has half of the time that is left, for one that nobody answers must not be the last.
    * @param shown ids of what is to be shown, as known when it is called, and of what stands behind it: so many times as much in all
    */
@@ -54,7 +55,9 @@ export class Fetcher {
     for (let round = 0; round < DOUBT_ROUNDS; round++) {
       const { changed, toAsk } = harvest.doubt(shown(2 ** round));
       const { revision } = harvest;
-      if (toAsk.size > 0) await this.fetch(harvest, toAsk, { timeLeft: (end - performance.now()) / 2, signal });
+      const timeLeft = (end - performance.now()) / 2;
+      const wanted = [toAsk, harvest.toReplace()].filter(({ size }) => size > 0);
+      await Promise.all(wanted.map((some) => this.fetch(harvest, some, { timeLeft, signal })));
       if (!changed && harvest.revision === revision) return;
     }
     shown(1);

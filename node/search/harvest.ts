@@ -68,6 +68,8 @@ export class Harvest {
   /** Ids of cards that are no answers. */
   readonly #strays = new Set<string>();
   readonly #fetched = new Set<string>();
+  /** Listings of which a card or change came that does not hold: it may have stood for one that nobody else sent. */
+  readonly #robbed = new Set<string>();
   /** The newest version of each listing as far as is known; null where there is none that may be shown. */
   readonly #current = new Map<string, Version | null>();
 
@@ -158,8 +160,19 @@ export class Harvest {
    * @param most at most so many, the best placed
    */
   toFetch(reach: number, most: number): Map<string, WantedCards> {
+    return this.#askedFor(this.#lacking(reach).slice(0, most));
+  }
+
+  /** Listings whose card turned out to be forged when they were to be shown, and that others say to have. */
+  toReplace(): Map<string, WantedCards> {
+    if (this.#robbed.size === 0) return new Map();
+    const robbed = this.#lacking(Number.POSITIVE_INFINITY).filter(([id]) => this.#robbed.has(id));
+    return this.#askedFor(robbed);
+  }
+
+  #askedFor(claims: readonly [string, Claim][]): Map<string, WantedCards> {
     const byPeer = new Map<string, WantedCards>();
-    for (const [id, { listing, by }] of this.#lacking(reach).slice(0, most)) {
+    for (const [id, { listing, by }] of claims) {
       const seq = this.#newest(id)?.seq ?? -1;
       const newer = by.filter((one) => one.seq > seq).sort((a, b) => b.seq - a.seq);
       // All who say the same need not be asked; one that says less is there for the case that the first lies.
@@ -289,10 +302,12 @@ export class Harvest {
     const holds = (record: Opened): boolean => this.#deps.opener.holds(record);
     if (!holds(card)) {
       if (this.#cards.get(id)?.delete(card) === true) this.#refuse('RECORD_SIGNATURE');
+      this.#robbed.add(id);
       return false;
     }
     if (delta === undefined || holds(delta)) return true;
     if (this.#deltas.get(card.id)?.delete(delta) === true) this.#refuse('RECORD_SIGNATURE');
+    this.#robbed.add(id);
     return false;
   }
 

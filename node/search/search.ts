@@ -131,7 +131,8 @@ export class SearchService implements Search {
       joining,
       ...options,
     });
-    await this.#fetcher.settleDoubts(harvest, () => [listing], { timeLeft: DOUBT_TIME, signal: options.signal });
+    const found = (): string[] => (harvest.verified(listing) === undefined ? [] : [listing]);
+    await this.#fetcher.settleDoubts(harvest, found, { timeLeft: DOUBT_TIME, signal: options.signal });
     const version = harvest.verified(listing);
     if (version === undefined) return undefined;
     const until = harvest.validUntil(version);

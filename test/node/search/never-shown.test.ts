@@ -32,6 +32,21 @@ describe('a search never shows', () => {
     expect(fake.refused).toContain('RECORD_SIGNATURE');
   });
 
+  it('a forged card in place of the true one, whichever node lies: the others have it', async () => {
+    const seller = createSeller(now);
+    const card = seller.card('a', 'Payung lipat merah');
+    for (const title of ['Payung gratis', 'Kursi gratis'])
+      for (let at = 0; at < 5; at++) {
+        const nodes = nodesWith(5, (node) => node.take(seller, card));
+        const liar = nodes[at];
+        if (liar !== undefined) liar.cards = [forged(seller.card('a', title, { seq: 9 }))];
+        const { hits } = await createFake(nodes).find('payung');
+        expect(hits.map((hit) => hit.title)).toEqual(['Payung lipat merah']);
+        const found = await createFake(nodes).search.find(listingOf(card));
+        expect(found?.summary.title).toBe('Payung lipat merah');
+      }
+  });
+
   it('an older version than another answer has, nor than it has seen before', async () => {
     const seller = createSeller(now);
     const [old, current] = [seller.card('a', 'Payung lama'), seller.card('a', 'Payung baru', { seq: 2 })];
