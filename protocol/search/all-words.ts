@@ -17,9 +17,10 @@ export type Match = (typeof MATCHES)[number];
  */
 export function hasAllWords(query: Query, index: CardIndex): boolean {
   const has = (term: string): boolean => index.some(([, , text]) => isAmong(text, term));
-  const covered = new Set(query.compounds.filter(({ whole }) => has(whole)).flatMap(({ parts }) => parts));
+  const isCovered = (word: string): boolean =>
+    query.compounds.some(({ whole, parts }) => parts.includes(word) && has(whole));
   return (
-    query.words.every((word) => has(word) || covered.has(word)) &&
+    query.words.every((word) => has(word) || isCovered(word)) &&
     query.excluded.every((word) => !has(word) || has(ABSENT + word))
   );
 }

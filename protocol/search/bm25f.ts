@@ -127,6 +127,8 @@ export class Scorer {
     readonly parts: readonly number[];
     readonly idf: number;
   }[];
+  /** For each of `words` the wholes that stand for it: gone through for every card, so found once a query. */
+  private readonly wholes: readonly (readonly number[])[];
   private readonly excluded: readonly { readonly term: number; readonly absent: number }[];
   private readonly parts: Float64Array;
   private readonly claimed: Uint8Array;
@@ -144,6 +146,9 @@ export class Scorer {
     };
     this.words = [...new Set(query.words)].map(placeOf);
     const compounds = query.compounds.map(({ whole, parts }) => ({ whole: placeOf(whole), parts: parts.map(placeOf) }));
+    this.wholes = this.words.map((word) => [
+      ...new Set(compounds.flatMap(({ whole, parts }) => (parts.includes(word) ? [whole] : []))),
+    ]);
     this.excluded = query.excluded.map((term) => ({ term: placeOf(term), absent: placeOf(ABSENT + term) }));
     this.terms = [...places.keys()];
     this.idfs = Float64Array.from(this.terms, (term) => idf(statistics.df.get(term) ?? 0, statistics.documents));
@@ -196,11 +201,9 @@ export class Scorer {
 
   /** Whether the card that is loaded has every word and none that is excluded: see `hasAllWords`. */
   hasAllWords(): boolean {
-    const { fields, compounds, excluded } = this;
+    const { fields, wholes, excluded } = this;
     const has = (place: number): boolean => (fields[place] ?? 0) !== 0;
-    const isCovered = (word: number): boolean =>
-      compounds.some(({ whole, parts }) => has(whole) && parts.includes(word));
-    for (const word of this.words) if (!has(word) && !isCovered(word)) return false;
+    if (!this.words.every((word, at) => has(word) || wholes[at]?.some(has) === true)) return false;
     for (const { term, absent } of excluded) if (has(term) && !has(absent)) return false;
     return true;
   }

@@ -32,29 +32,44 @@ const term = z
   .min(1)
   .refine((text) => utf8Length(text) <= MAX_TERM_BYTES, 'longer than a term');
 
-/** A query as it goes over the wire: plain data, so that every node evaluates the same one. */
-export const querySchema = z.object({
-  /** `ANALYSIS_VERSION` of who parsed it. */
-  version: z.int().min(1),
-  /** The terms that count, in order of appearance, none twice. */
-  words: z.array(term).max(MAX_QUERY_TERMS),
-  /** Words that are also written as one: whichever is worth more counts, whole or parts (all of them in `words`). */
-  compounds: z
-    .array(
-      z.object({
-        whole: term,
-        parts: z.array(term).min(1).max(MAX_PARTS),
-        /** False for a guess that joins two words of the query: worth asking for only where such a term is known. */
-        typed: z.boolean(),
-      }),
-    )
-    .max(2 * MAX_QUERY_TERMS),
-  /**
-   * "without word": cards that have it lose, those that say `¬word` gain. There is no `-word`: a title that is pasted
-   * ("Besties -Makeup Bag") would exclude the very thing that it names.
-   */
-  excluded: z.array(term).max(MAX_QUERY_TERMS),
-});
+const terms = (max: number) =>
+  z
+    .array(term)
+    .max(max)
+    .refine((list) => new Set(list).size === list.length, 'has a term twice');
+
+/**
+ * A query as it goes over the wire: plain data, so that every node evaluates the same one. It may say nothing twice and nothing of words
+ * that are not in it: each card that a node holds would pay for it.
+ */
+export const querySchema = z
+  .object({
+    /** `ANALYSIS_VERSION` of who parsed it. */
+    version: z.int().min(1),
+    /** The terms that count, in order of appearance, none twice. */
+    words: terms(MAX_QUERY_TERMS),
+    /** Words that are also written as one: whichever is worth more counts, whole or parts (all of them in `words`). */
+    compounds: z
+      .array(
+        z.object({
+          whole: term,
+          parts: terms(MAX_PARTS).min(1),
+          /** False for a guess that joins two words of the query: worth asking for only where such a term is known. */
+          typed: z.boolean(),
+        }),
+      )
+      .max(2 * MAX_QUERY_TERMS)
+      .refine((list) => new Set(list.map(({ whole }) => whole)).size === list.length, 'has a whole twice'),
+    /**
+     * "without word": cards that have it lose, those that say `¬word` gain. There is no `-word`: a title that is pasted
+     * ("Besties -Makeup Bag") would exclude the very thing that it names.
+     */
+    excluded: terms(MAX_QUERY_TERMS),
+  })
+  .refine(({ words, compounds }) => {
+    const known = new Set(words);
+    return compounds.every(({ parts }) => parts.every((part) => known.has(part)));
+  }, 'has a part that is none of its words');
 export type Query = z.infer<typeof querySchema>;
 type Compound = Query['compounds'][number];
 

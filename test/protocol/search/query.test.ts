@@ -10,6 +10,7 @@ import {
   parseQuery,
   querySchema,
   rarest,
+  type Query,
 } from '../../../protocol/search/query.js';
 
 const known = (table: Record<string, number>) => (term: string) =>
@@ -125,6 +126,76 @@ describe('parseQuery', () => {
         const asked = [...words, ...compounds.map(({ whole }) => whole), ...excluded];
         expect(asked.some((term) => posted.has(term))).toBe(true);
       }),
+    );
+  });
+});
+
+describe('the wire', () => {
+  /** Codes, measures, what is written as one or as several, and what is excluded, in any order and more often than is read. */
+  const typed = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(
+          ...'wh-1000xm4 wh1000xm4 1000xm4 iphone13 iphone 13 500gb 500 gb fire stick firestick'.split(' '),
+        ),
+        fc.constantFrom(...'sugar free no without tanpa gula -x ¬x 3-in-1 a.b.c.d.e.f.g.h.i.j'.split(' ')),
+        fc.stringMatching(/^[a-c]{1,3}[-.]?[0-9]{1,2}[a-c]?$/),
+      ),
+      { minLength: 1, maxLength: 200 },
+    )
+    .map((words) => words.join(' ').slice(0, MAX_QUERY_LENGTH));
+  const parsed = typed.chain((text) => {
+    try {
+      return fc.constant(parseQuery(text, { df: (word) => word.length }));
+    } catch {
+      return fc.constant(parseQuery('wh-1000xm4 without gula'));
+    }
+  });
+
+  it('takes every query that parsing makes', () => {
+    fc.assert(
+      fc.property(parsed, (query) => {
+        expect(querySchema.parse(query)).toEqual(query);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('refuses what says one thing twice, or has compounds of words that are not in it', () => {
+    const crafted: [string, (query: Query) => Query][] = [
+      ['a word', (query) => ({ ...query, words: query.words.flatMap((word) => [word, word]) })],
+      ['an excluded one', (query) => ({ ...query, excluded: ['gula', 'gula'] })],
+      ['a whole', (query) => ({ ...query, compounds: query.compounds.flatMap((each) => [each, { ...each }]) })],
+      [
+        'a whole with other parts',
+        ({ compounds: [first], ...query }) => ({
+          ...query,
+          compounds:
+            first === undefined ? [] : [first, { ...first, parts: query.words.slice(0, 1), typed: !first.typed }],
+        }),
+      ],
+      [
+        'a part',
+        (query) => ({
+          ...query,
+          compounds: query.compounds.map((each) => ({ ...each, parts: each.parts.flatMap((part) => [part, part]) })),
+        }),
+      ],
+      [
+        'a part of no word',
+        (query) => ({
+          ...query,
+          compounds: query.compounds.map((each) => ({ ...each, parts: [...each.parts.slice(1), 'elsewhere'] })),
+        }),
+      ],
+    ];
+    fc.assert(
+      fc.property(
+        parsed.filter(({ words, compounds }) => compounds.length > 0 && 2 * words.length <= MAX_QUERY_TERMS),
+        (query) => {
+          for (const [what, craft] of crafted) expect(querySchema.safeParse(craft(query)).success, what).toBe(false);
+        },
+      ),
     );
   });
 });
