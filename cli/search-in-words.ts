@@ -27,18 +27,39 @@ function hitsInWords(hits: readonly HitView[], width: number | undefined): strin
   ]);
 }
 
-/** Best first, as it adds up to the score. */
-function whyInWords({ terms, categoryFeedback, titleFeedback, capped }: NonNullable<HitView['why']>): string[] {
-  const lines = terms.map(({ term, idf, fields, contribution }) => {
+type Why = NonNullable<HitView['why']>;
+
+/** What its place goes by, then what adds up to the score, the most first. */
+function whyInWords({ sort, terms, categoryFeedback, titleFeedback, capped }: Why): string[] {
+  const parts = terms.map(({ term, idf, fields, contribution }) => {
     const where = fields.length === 0 ? 'not in it' : `in ${fields.join(', ')}`;
     return `${signed(contribution)}  ${safeLine(term)}: ${where}; rarity ${idf.toFixed(2)}`;
   });
-  if (categoryFeedback !== 0) lines.push(`${signed(categoryFeedback)}  it is of the categories of the best hits`);
-  if (titleFeedback !== 0) lines.push(`${signed(titleFeedback)}  it shares words with the titles of the best hits`);
-  if (lines.length === 0) lines.push('no word was looked for: it fits the filters');
+  if (categoryFeedback !== 0) parts.push(`${signed(categoryFeedback)}  it is of the categories of the best hits`);
+  if (titleFeedback !== 0) parts.push(`${signed(titleFeedback)}  it shares words with the titles of the best hits`);
+  if (parts.length === 0) parts.push('no word was looked for: it fits the filters');
   if (capped)
-    lines.push('its seller has enough among the first hits, so it comes behind them (--per-seller 0: no such cap)');
-  return lines;
+    parts.push('its seller has enough among the first hits, so it comes behind them (--per-seller 0: no such cap)');
+  return [...sortInWords(sort), ...parts];
+}
+
+/** By relevance the parts of the score say it all. */
+function sortInWords(sort: Why['sort']): string[] {
+  switch (sort.by) {
+    case 'relevance':
+      return [];
+    case 'newest':
+      return [`of ${renderValue('created', sort.created)}: the newest come first, whatever their score`];
+    case 'price': {
+      const { price, currencies } = sort;
+      if (price === null) return ['it has no price: it comes behind all that have one, by its score'];
+      const groups =
+        currencies.length > 1
+          ? `; currencies apart, those first that more hits have: ${currencies.map(safeLine).join(', ')}`
+          : '';
+      return [`${renderValue('price', price)}: the cheapest come first, whatever their score${groups}`];
+    }
+  }
 }
 
 function signed(part: number): string {

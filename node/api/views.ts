@@ -75,7 +75,28 @@ export const listingView = z.looseObject({
 });
 export type ListingView = z.infer<typeof listingView>;
 
+/** What the sort orders look at (protocol/search/sort.ts). */
+const sortKey = z
+  .discriminatedUnion('by', [
+    z.object({ by: z.literal('relevance') }).describe('The best score first'),
+    z
+      .object({
+        by: z.literal('newest'),
+        created: z.int().describe('When its card was signed, by the seller’s clock, but no later than the search'),
+      })
+      .describe('The latest card first'),
+    z
+      .object({
+        by: z.literal('price'),
+        price: moneyView.nullable().describe('null comes last, the best score first'),
+        currencies: z.array(z.string()).describe('In their order: what more of the hits are priced in comes first'),
+      })
+      .describe('The cheapest first within a currency'),
+  ])
+  .describe('What its place goes by; what is equal stands in the order of the ids');
+
 export const hitExplanation = z.object({
+  sort: sortKey,
   terms: z.array(
     z.object({
       term: z.string(),

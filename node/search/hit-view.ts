@@ -8,7 +8,7 @@ import { bandsForPeople } from '../../protocol/search/price-bands.js';
 import type { FacetsView, HitExplanation, HitView } from '../api/views.js';
 import type { Harvest } from './harvest.js';
 import type { Question } from './question.js';
-import type { Ranked } from './ranking.js';
+import type { Ranked, SortKey } from './ranking.js';
 import { listingVersion, standsUntil } from './version.js';
 
 /** Scores are integers of a thousandth inside the protocol. */
@@ -56,8 +56,12 @@ export function hitView(hit: Ranked, context: HitContext): HitView {
   };
 }
 
-function explanationOf({ version, feedback, capped }: Ranked, { question, statistics }: HitContext): HitExplanation {
+function explanationOf(
+  { version, sortKey, feedback, capped }: Ranked,
+  { question, statistics }: HitContext,
+): HitExplanation {
   return {
+    sort: sortKeyView(sortKey),
     terms: explain(question.query, version.index, statistics).map(({ term, idf, fields, contribution }) => ({
       term,
       // Four digits tell more than anybody compares.
@@ -69,6 +73,11 @@ function explanationOf({ version, feedback, capped }: Ranked, { question, statis
     titleFeedback: (feedback?.title ?? 0) / SCORE_SCALE,
     capped,
   };
+}
+
+function sortKeyView(key: SortKey): HitExplanation['sort'] {
+  if (key.by !== 'price') return key;
+  return { by: key.by, price: key.price === null ? null : moneyToJson(key.price), currencies: [...key.currencies] };
 }
 
 export function facetsView(counts: FacetCounts): FacetsView {

@@ -3,7 +3,8 @@ import { capPerSeller } from '../../protocol/search/diversity.js';
 import { FEEDBACK, rerank, type Feedback } from '../../protocol/search/feedback.js';
 import { matcher } from '../../protocol/search/filters.js';
 import { rank, type Hit } from '../../protocol/search/merge.js';
-import { sortHits } from '../../protocol/search/sort.js';
+import { currenciesByUse, sortHits } from '../../protocol/search/sort.js';
+import type { Money } from '../../protocol/money.js';
 import type { Statistics } from '../../protocol/search/bm25f.js';
 import type { Harvest } from './harvest.js';
 import { matchOf, type Question } from './question.js';
@@ -12,12 +13,19 @@ import type { Version } from './version.js';
 /** Rounds of ranking without what turned out to be forged; then only what holds is left in. */
 const ROUNDS = 20;
 
+/** What an order looked at of a hit: for `newest` its time, for `price` its price and where its currency stands among those of all. */
+export type SortKey =
+  | { readonly by: 'relevance' }
+  | { readonly by: 'newest'; readonly created: number }
+  | { readonly by: 'price'; readonly price: Money | null; readonly currencies: readonly string[] };
+
 /** A hit with what brought it to its place. */
 export interface Ranked {
   readonly id: string;
   /** In units of a thousandth, feedback included. */
   readonly score: number;
   readonly version: Version;
+  readonly sortKey: SortKey;
   readonly feedback: Feedback | undefined;
   /** It came behind the first hits because its seller has enough among them. */
   readonly capped: boolean;
@@ -71,6 +79,7 @@ function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ra
     id: hit.id,
     score: hit.score,
     version: hit.card,
+    sortKey: hit.sortKey,
     feedback: 'feedback' in hit ? hit.feedback : undefined,
     capped: place > (places.get(hit.id) ?? 0),
   }));
@@ -90,18 +99,23 @@ export function hasAnyWordOnly(question: Question, hits: readonly Ranked[]): boo
   return first !== undefined && matchOf(question) !== 'any' && !hasAllWords(question.query, first.version.index);
 }
 
-type Ordered = Hit<Version> & { readonly feedback?: Feedback };
+type Ordered = Hit<Version> & { readonly sortKey: SortKey; readonly feedback?: Feedback };
 
 function inOrder(hits: readonly Hit<Version>[], { question, now }: RankOptions): readonly Ordered[] {
   const { sort, query } = question;
-  if (sort === 'relevance') return rerank(query, hits, ({ summary }) => summary.category);
-  // A seller's clock may run ahead; nothing is newer than now.
-  return sortHits(
-    sort,
-    hits.map((hit) => ({
-      ...hit,
-      created: Math.min(hit.card.card.record.payload.created, now),
-      price: hit.card.summary.price,
-    })),
-  );
+  if (sort === 'relevance') {
+    const reranked = rerank(query, hits, ({ summary }) => summary.category);
+    return reranked.map((hit) => ({ ...hit, sortKey: { by: sort } }));
+  }
+  const sortable = hits.map((hit) => ({
+    ...hit,
+    // A seller's clock may run ahead; nothing is newer than now.
+    created: Math.min(hit.card.card.record.payload.created, now),
+    price: hit.card.summary.price,
+  }));
+  const currencies = currenciesByUse(sortable);
+  return sortHits(sort, sortable).map(({ created, price, ...hit }) => ({
+    ...hit,
+    sortKey: sort === 'newest' ? { by: sort, created } : { by: sort, price, currencies },
+  }));
 }

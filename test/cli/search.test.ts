@@ -120,8 +120,31 @@ describe('niaga search', () => {
     );
   });
 
+  it('explains what decides the place where the score does not', async () => {
+    const because = async (sort: NonNullable<HitView['why']>['sort']) => {
+      const why = { sort, terms: [], categoryFeedback: 0, titleFeedback: 0, capped: false };
+      const { out } = await search(view({ hits: [{ ...HIT, why }] }));
+      return out.split('why:\n')[1]?.split('\n')[0];
+    };
+    const price = { amount: '8500000', currency: 'IDR' };
+    expect(await because({ by: 'newest', created: HIT.published })).toBe(
+      '  of 2026-11-21T00:00:00Z: the newest come first, whatever their score',
+    );
+    expect(await because({ by: 'price', price, currencies: ['IDR'] })).toBe(
+      '  85000 IDR: the cheapest come first, whatever their score',
+    );
+    expect(await because({ by: 'price', price, currencies: ['USD', 'IDR'] })).toBe(
+      '  85000 IDR: the cheapest come first, whatever their score; currencies apart, those first that more hits have: USD, IDR',
+    );
+    expect(await because({ by: 'price', price: null, currencies: ['IDR'] })).toBe(
+      '  it has no price: it comes behind all that have one, by its score',
+    );
+    expect(await because({ by: 'relevance' })).toBe('  no word was looked for: it fits the filters');
+  });
+
   it('explains each hit in lines that add up', async () => {
     const why = {
+      sort: { by: 'relevance' as const },
       terms: [
         { term: 'gayo', idf: 5.1, fields: ['title'], contribution: 9 },
         { term: 'kopi', idf: 1.25, fields: ['title', 'category'], contribution: 3 },

@@ -105,6 +105,29 @@ describe('the hits of a search', () => {
     expect((await createFake(nodesWith(3, fill)).find('payung')).hits[0]?.why).toBeUndefined();
   });
 
+  it('say what decides their place in the other orders: the date, or the price within its currency', async () => {
+    const { fill, seller } = shopOf([
+      ['Payung', { created: now - 3_000, item: { price: '90000 IDR' } }],
+      ['Kursi payung', { created: now - 2_000, item: { price: '10000 IDR' } }],
+      ['Meja payung', { created: now - 1_000, item: { price: '3 USD' } }],
+      ['Tas payung', { created: now - 4_000, item: { price: null } }],
+    ]);
+    const fake = createFake(nodesWith(3, fill));
+    const keys = async (words: string, input: object) =>
+      (await fake.find(words, { ...input, explain: true, perSeller: 0 })).hits.map(({ why }) => why?.sort);
+    const price = (amount: string | null, currency = 'IDR') => ({
+      by: 'price',
+      price: amount === null ? null : { amount, currency },
+      currencies: ['IDR', 'USD'],
+    });
+    const byPrice = [price('1000000'), price('9000000'), price('300', 'USD'), price(null)];
+    const byDate = [1, 2, 3, 4].map((seconds) => ({ by: 'newest', created: now - seconds * 1_000 }));
+    expect(await keys('payung', { sort: 'price' })).toEqual(byPrice);
+    expect(await keys('payung', { sort: 'newest' })).toEqual(byDate);
+    expect(await keys('', { seller: traderToText(seller.trader) })).toEqual(byDate);
+    expect(await keys('payung', {})).toEqual(byDate.map(() => ({ by: 'relevance' })));
+  });
+
   it('are counted by facets: the median of the copies', async () => {
     const { fill } = shopOf([['Payung merah'], ['Payung biru']]);
     const [liar, ...nodes] = nodesWith(4, fill);
