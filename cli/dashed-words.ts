@@ -1,6 +1,7 @@
 /**
- * `niaga search kopi -robusta` leaves robusta out: there a word may begin with a dash. Such words are marked before
- * commander sees them, with a character that no argument of a process can have.
+ * Words of a search may begin with a dash, as in titles that are pasted ("Besties -Makeup Bag"), and are looked for like others: what
+ * leaves a word out is "without" (protocol/search/query.ts). They are marked before commander sees them, with a character that no
+ * argument of a process can have.
  */
 const MARK = '\0';
 /** One dash and then more than one letter: none of our options looks so. */

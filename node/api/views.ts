@@ -137,14 +137,13 @@ export const hitView = z.object({
 });
 export type HitView = z.infer<typeof hitView>;
 
-const facetValues = z
-  .array(z.object({ value: z.string().describe('Good as the filter of that name'), count: z.int() }))
-  .describe('The most frequent first');
+const facetValues = (use: string) =>
+  z.array(z.object({ value: z.string().describe(use), count: z.int() })).describe('The most frequent first');
 export const facetsView = z
   .object({
-    category: facetValues,
-    brand: facetValues,
-    place: facetValues,
+    category: facetValues('Good as the filter `category`'),
+    brand: facetValues('Good as words to search for: there is no filter by brand'),
+    place: facetValues('Good as the filter `place`'),
     price: z.array(
       z.object({
         from: moneyView,
@@ -160,7 +159,9 @@ export const coverageView = z.object({
   verdict: z.enum(['complete', 'partial', 'unknown']),
   asked: z.int().describe('Index nodes asked'),
   answered: z.int().describe('Index nodes that answered in time'),
-  expected: z.int().describe('Copies that should exist of what was asked for'),
+  expected: z
+    .int()
+    .describe('Nodes that may hold what was asked for, as far as known here, reachable or not; counted for each key'),
   truncated: z.int().describe('Answers that were cut at their limit'),
   refused: z.int().describe('Cards that were left out because they did not verify'),
   keys: z.array(

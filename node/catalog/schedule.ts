@@ -7,7 +7,7 @@ const FIRST_RESUME = 5_000;
 const RESUME_INTERVAL = minute;
 /** … but at least this often. */
 const MAX_RESUME_INTERVAL = hour;
-/** Index nodes keep cards under a lease of a day (DESIGN section 5). */
+/** A lease stands for 30 days (own-cards.ts). Told every day, it shows when the seller was last there, and brings back what a node has lost. */
 const REFRESH_INTERVAL = 24 * hour;
 /** Whether a day is over is looked at this often: timers stand still while a laptop sleeps. */
 export const REFRESH_CHECK = 10 * minute;

@@ -3,7 +3,7 @@ import { readAnswer, writeBody } from '../network/bodies.js';
 import type { Network, RequestOptions } from '../network/index.js';
 import type { Places } from './places.js';
 
-/** Largest answer in bytes: a hundred cards with their delegations and leases, and ids of more. */
+/** Largest answer in bytes: as many cards as it may have (MAX_ANSWERS) with their delegations and leases, and ids of more. */
 export const MAX_RESPONSE = 512 * 1024;
 /** By then a dial has ended, and who was named and has not shown itself is not there. */
 const NAMED_TIMEOUT = 10_000;

@@ -36,7 +36,7 @@ sungguh supaya tadi tak telah tentang tentu tentunya terhadap terlalu terus ters
 wah walau walaupun yaitu yakni yang
 `;
 
-/** Folded and unstemmed words of both lists, and their stems (see `isStopWord` in analysis.ts). */
+/** Words of both lists, folded and unstemmed: analysis.ts marks them, and stem.ts makes no other word into one of them. */
 export const STOP_WORDS: ReadonlySet<string> = new Set(
   `${STOP_WORDS_EN} ${STOP_WORDS_ID}`.split(/\s+/).filter((word) => word !== ''),
 );

@@ -32,7 +32,7 @@ export const SEARCH_WORDS = words(
     suggestion: (text: string) => `Did you mean “${text}”?`,
     more: 'Show more',
     facets: 'Narrow down',
-    facet: { category: 'Category', brand: 'Brand', place: 'Place' },
+    facet: { category: 'Category', place: 'Place' },
     onRequest: 'Price on request',
     per: (unit: string) => `per ${unit}`,
     availability: named({
@@ -84,7 +84,7 @@ export const SEARCH_WORDS = words(
     suggestion: (text) => `Maksud Anda “${text}”?`,
     more: 'Tampilkan lagi',
     facets: 'Persempit',
-    facet: { category: 'Kategori', brand: 'Merek', place: 'Tempat' },
+    facet: { category: 'Kategori', place: 'Tempat' },
     onRequest: 'Harga ditanyakan',
     per: (unit) => `per ${unit}`,
     availability: { InStock: 'Tersedia', LimitedAvailability: 'Tinggal sedikit', OutOfStock: 'Habis' },
