@@ -1,6 +1,6 @@
 import { useLanguage, useWords } from '../shell/language.js';
 import { goTo, hrefTo } from '../shell/route.js';
-import { badAmounts, CONDITIONS, currencyIn, FILTERS, KINDS, SORTS } from './query.js';
+import { badAmounts, CONDITIONS, DEFAULT_CURRENCY, isFiltered, KINDS, SORTS } from './query.js';
 import { SEARCH_WORDS } from './words.js';
 
 /** Words and filters; what is asked stands in the address, so that it can be shared, reloaded and gone back to. */
@@ -17,7 +17,7 @@ export function SearchForm({ query }: { query: URLSearchParams }) {
     const seller = query.get('seller') ?? '';
     goTo(hrefTo(['search'], { ...given, seller, category: query.get('category') ?? '' }));
   };
-  const filtered = FILTERS.some((name) => query.has(name)) || query.has('inStock');
+  const filtered = isFiltered(query);
   return (
     <form role="search" onSubmit={submit}>
       <div class="row">
@@ -46,7 +46,13 @@ export function SearchForm({ query }: { query: URLSearchParams }) {
           ))}
           <label>
             <span>{t.currency}</span>
-            <input name="currency" defaultValue={currencyIn(query)} maxLength={3} pattern="[A-Za-z]{3}" />
+            <input
+              name="currency"
+              defaultValue={query.get('currency') ?? ''}
+              placeholder={DEFAULT_CURRENCY}
+              maxLength={3}
+              pattern="[A-Za-z]{3}"
+            />
           </label>
           <Choice
             name="kind"

@@ -2,19 +2,24 @@ import type { InputOf } from '../api/client.js';
 import { moneyTyped } from '../format/money.js';
 import type { Language } from '../shell/language.js';
 
-/** What stands in the address of a search, by the names of the operation's fields. */
-export const FILTERS = ['minPrice', 'maxPrice', 'category', 'kind', 'condition', 'place', 'shipsTo', 'seller'] as const;
+/** What limits a search, as it stands in its address: by the names of the operation's fields. */
+const FILTERS = 'minPrice maxPrice currency category kind condition place shipsTo seller inStock'.split(' ');
 export const SORTS = ['relevance', 'newest', 'price'] as const;
 export const KINDS = ['goods', 'service', 'digital'] as const;
 export const CONDITIONS = ['new', 'used', 'refurbished', 'damaged'] as const;
-const DEFAULT_CURRENCY = 'IDR';
+/** Of amounts beside which no currency is chosen. */
+export const DEFAULT_CURRENCY = 'IDR';
 const PAGE_SIZE = 20;
 
 const oneOf = <T extends string>(words: readonly T[], word: string | null): T | undefined =>
   words.find((each) => each === word);
 
-export function currencyIn(query: URLSearchParams): string {
-  return query.get('currency') ?? DEFAULT_CURRENCY;
+export function isFiltered(query: URLSearchParams): boolean {
+  return FILTERS.some((name) => query.has(name));
+}
+
+function currencyIn(query: URLSearchParams): string {
+  return (query.get('currency') ?? DEFAULT_CURRENCY).toUpperCase();
 }
 
 /** The fields of the address whose amounts cannot be read. */
@@ -42,6 +47,8 @@ export function searchInput(query: URLSearchParams, language: Language): InputOf
     words,
     minPrice: amount('minPrice'),
     maxPrice: amount('maxPrice'),
+    // Chosen, not that of amounts by default: it leaves out all other currencies, and what has no price.
+    currency: text('currency')?.toUpperCase(),
     category: text('category'),
     place: text('place'),
     shipsTo: text('shipsTo'),
