@@ -6,13 +6,15 @@ import type { Command, searchInput } from '../forms.js';
 import { note, print, printOne } from '../output.js';
 import { safeJson } from '../safe-text.js';
 
+type Input = z.output<typeof searchInput>;
+
 /** Searches; with `stream` it says how far it is while it goes on, and with `--json` prints every event. */
-export const search: Command<z.output<typeof searchInput>> = async ({ stream, ...input }, context) => {
+export const search: Command<Input> = async ({ stream, ...input }, context) => {
   const client = connect(context);
   const options = { signal: context.signal };
   if (!stream) {
     const view = await client.call('search', input, options);
-    await printView(view, context);
+    await printView(view, input, context);
     return 0;
   }
   for await (const event of client.stream('searchStream', input, options)) {
@@ -26,13 +28,13 @@ export const search: Command<z.output<typeof searchInput>> = async ({ stream, ..
       );
     else {
       const { type: _, ...view } = event;
-      await printView(view, context);
+      await printView(view, input, context);
     }
   }
   return 0;
 };
 
-async function printView(view: SearchView, context: Context): Promise<void> {
+async function printView(view: SearchView, input: Omit<Input, 'stream'>, context: Context): Promise<void> {
   if (context.lines) {
     for (const hit of view.hits) await print(context, safeJson(hit));
     // What the lines cannot say: how complete they are.
@@ -42,13 +44,20 @@ async function printView(view: SearchView, context: Context): Promise<void> {
   } else {
     await printOne('search', view, context);
   }
-  sayNext(view.next, context);
+  sayNext(view.next, input, context);
 }
 
 function bestOf(title: string | undefined): string {
   return title === undefined ? '' : `, the best: ${safeJson(title)}`;
 }
 
-function sayNext(next: string | undefined, context: Context): void {
-  if (next !== undefined) note(context, `There are more: ${typeNext(context, `search --after ${next}`)}`);
+/** The page after this one is of the same search, whose words and filters the node remembers; how it is shown is said again. */
+function sayNext(
+  next: string | undefined,
+  { limit, explain }: Pick<Input, 'limit' | 'explain'>,
+  context: Context,
+): void {
+  if (next === undefined) return;
+  const shown = [...(context.given.includes('limit') ? [`--limit ${limit}`] : []), ...(explain ? ['--explain'] : [])];
+  note(context, `There are more: ${typeNext(context, ['search', '--after', next, ...shown].join(' '))}`);
 }

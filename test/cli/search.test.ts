@@ -59,6 +59,16 @@ describe('niaga search', () => {
     expect((await search(view({ hits: [HIT], verdict: 'unknown' }))).err).toMatch(/all kept by this node itself/);
   });
 
+  it('goes on with pages of the length that was typed, and explains them where the first was explained', async () => {
+    const more = view({ hits: [HIT], next: 'abc.5' });
+    expect((await search(more, ['kopi', '--limit', '5', '--explain'])).err).toMatch(
+      /\nThere are more: niaga search --after abc\.5 --limit 5 --explain --home HOME\n$/,
+    );
+    expect((await search(more, ['kopi', '--facets', '--limit', '20'])).err).toMatch(
+      / --after abc\.5 --limit 20 --home/,
+    );
+  });
+
   it('asks what was meant, and says for what it has searched instead', async () => {
     expect((await search(view({ hits: [HIT], suggestion: 'kopi gayo' }))).err).toMatch(/^Did you mean "kopi gayo"\?\n/);
     expect((await search(view({ hits: [HIT], suggestion: 'kopi', searchedFor: 'kopi' }))).err).toMatch(
