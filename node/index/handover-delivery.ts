@@ -11,6 +11,7 @@ import type { HandoverSource, NamedListing } from './handover-source.js';
 import {
   MAX_PUT_BYTES,
   MAX_PUT_CARDS,
+  MAX_PUT_DELEGATIONS,
   OFFER_METHOD,
   offerAnswerSchema,
   PUT_METHOD,
@@ -20,8 +21,6 @@ import {
   type PutAnswer,
 } from './wire.js';
 
-/** Delegations and leases of one put at most, as its schema has it. */
-const MAX_PUT_DELEGATIONS = 64;
 /** Receivers whose draw is remembered: more than a node has neighbours in an hour. */
 const MAX_BUDGETS = 1_000;
 /** Answers to a card after which there is nothing left to bring. */

@@ -20,6 +20,10 @@ export const MAX_PUT_CARDS = 1_000;
 /** A listing has about 21 posted terms on real data; a card that asks for many more is spam. */
 export const MAX_KEYS_PER_CARD = 128;
 export const MAX_KEY_LENGTH = 160;
+/**
+ * Names of one request: twice the usual twelve (six keys, and six that take the place of those that nobody has) and some. A word that is
+ * split may have 256, and is asked for in several requests side by side: so no single one keeps an index node for long.
+ */
 export const MAX_ASK_KEYS = 32;
 /** Three times the 50 hits by which recall is measured: what ranks among these by merged counts stands further down in an answer. */
 export const MAX_ANSWERS = 150;
@@ -39,8 +43,13 @@ export const MAX_NEWER = 64;
 
 /** Cards and leases have at most 1 KiB, delegations with theirs a little more. */
 export const MAX_ENVELOPE = 2_048;
-/** Delegations of a batch: index nodes bring cards of many sellers at once. */
+/**
+ * Delegations of a batch, and leases: index nodes bring cards of many sellers at once. So many of both take a fourth of its bytes; what is
+ * of more sellers goes in halves.
+ */
 export const MAX_PUT_DELEGATIONS = 64;
+/** Delegations beside a seller's own lease: that of each device whose cards it covers, as in a batch of the seller's own. */
+const MAX_LEASE_DELEGATIONS = MAX_PUT_DELEGATIONS;
 
 /** Nodes that are nearer to a name than the one that answers, or as near: peer id and addresses. */
 const closerNodes = z
@@ -75,7 +84,7 @@ export const putSchema = z.object({
   cards: z.array(z.tuple([envelope, z.array(z.int().min(0)).max(MAX_KEYS_PER_CARD)])).max(MAX_PUT_CARDS),
   delegations: z.array(envelope).max(MAX_PUT_DELEGATIONS),
   /** For cards that stand only because a lease extends them: when one index node hands over to another. */
-  leases: z.array(leaseProof).max(64).default([]),
+  leases: z.array(leaseProof).max(MAX_PUT_DELEGATIONS).default([]),
 });
 export type Put = z.infer<typeof putSchema>;
 export type PutInput = z.input<typeof putSchema>;
@@ -108,7 +117,7 @@ export type PutAnswer = z.infer<typeof putAnswerSchema>;
 /** A seller refreshes its cards: one lease, and which of its leaves this node should be holding. */
 export const leaseRequestSchema = z.object({
   lease: envelope,
-  delegations: z.array(envelope).max(64),
+  delegations: z.array(envelope).max(MAX_LEASE_DELEGATIONS),
   /** Place in the tree and leaf, ascending. */
   leaves: z.array(z.tuple([z.int().min(0), hash])).max(MAX_LEASE_LEAVES),
   proof: z.array(hash).max(MAX_PROOF),

@@ -2,7 +2,7 @@ import type { PeerId } from '@libp2p/interface';
 import { parsePeerId } from './keyspace.js';
 import type { Libp2pNode } from './libp2p.js';
 
-/** Connections that are spared when there are too many: a seventh of all that a node has (libp2p.ts). */
+/** Connections that are spared when there are too many: the index nodes of some dozens of words, a seventh of all that a node has (libp2p.ts). */
 export const KEPT_PEERS = 40;
 /** Milliseconds after which a peer must have been of use again. */
 const KEPT_FOR = 60 * 60 * 1000;

@@ -1,14 +1,12 @@
 import type { Network } from '../network/index.js';
+import { KEPT_PEERS, MOST_WEIGHT } from '../network/kept-peers.js';
 
-/** Connections that searches keep open at most: the index nodes of some dozens of words. */
-const KEPT = 40;
 /** Milliseconds between two looks at who is useful. */
 const LOOK_AFTER = 60 * 1000;
 /** What counts of earlier answers at each look: who has not been asked for an hour counts as nobody. */
 const DECAY = 0.9;
 /** Index nodes that are counted; beyond it those that answered least are forgotten. */
 const COUNTED = 500;
-const MOST_WEIGHT = 100;
 
 /** Which index nodes answer this node's searches most: their connections are the last to be given up. */
 export class UsefulPeers {
@@ -37,7 +35,7 @@ export class UsefulPeers {
     const most = best[0]?.[1] ?? 0;
     best.forEach(([peer, answers], place) => {
       if (answers * DECAY >= 0.5) this.#answers.set(peer, answers * DECAY);
-      if (place < KEPT) this.#network.keep(peer, Math.ceil((MOST_WEIGHT * answers) / most));
+      if (place < KEPT_PEERS) this.#network.keep(peer, Math.ceil((MOST_WEIGHT * answers) / most));
     });
   }
 }

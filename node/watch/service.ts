@@ -24,6 +24,7 @@ const JITTER = 0.2;
 const START_DELAY = 10 * second;
 /** A watch that nobody answered is asked again after this. */
 const RETRY = minute;
+/** Each asks some ten nodes: with so many, a node asks one question in two seconds, all day long. */
 const MAX_WATCHES = 50;
 /** So many other nodes must answer the first question for what they did not name to be new. */
 const LEAST_ANSWERS = 3;
