@@ -32,7 +32,10 @@ export const startForm = startInput.extend({
 });
 
 export const publishInput = z.object({
-  files: z.array(z.string()).min(1).describe('Files; - is standard input'),
+  files: z
+    .array(z.string())
+    .min(1)
+    .describe('Files: JSON, NDJSON, CSV, JSON-LD, Google feed; .gz too; - is standard input'),
   format: z
     .enum(['json', ...LISTING_FORMATS])
     .optional()

@@ -37,7 +37,11 @@ export const publishedView = z.object({
   listing: z.string().nullable().describe('The id of the listing, the same over all its versions'),
   status: z.enum(['published', 'unchanged', 'updated', 'invalid']),
   replicas: z.int().describe('How many other nodes hold its card by now, under every one of its keys'),
-  quorum: z.boolean().describe('Whether those are enough; the others follow in the background either way'),
+  quorum: z
+    .boolean()
+    .describe(
+      'Whether those are enough; after two minutes at most it is answered all the same, and is no failure: the others follow in the background',
+    ),
   error: errorView.optional(),
   warnings: z.array(errorView).optional(),
 });

@@ -23,7 +23,7 @@ const PINNED: Readonly<Record<OperationKey, readonly [usage: string, help: strin
   ],
   publish: [
     'publish <files...> [--format <word>] [--strict] [--restock]',
-    'Publish listings from files (JSON, NDJSON, CSV, JSON-LD, Google feed; .gz too; - is standard input)',
+    'Publish listings from files; each waits two minutes at most for enough nodes to hold it',
   ],
   listingList: ['listing list [--limit <n>] [--after <text>] [--watch]', 'List own listings'],
   listingShow: ['listing show <listing>', 'Show one listing, own or another’s'],

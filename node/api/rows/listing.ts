@@ -9,7 +9,7 @@ export const LISTING_OPERATIONS = {
   publish: operation({
     ...reading,
     command: ['publish'],
-    help: 'Publish listings from files (JSON, NDJSON, CSV, JSON-LD, Google feed; .gz too; - is standard input)',
+    help: 'Publish listings from files; each waits two minutes at most for enough nodes to hold it',
     input: z.object({
       items: z
         .array(

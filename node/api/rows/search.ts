@@ -35,7 +35,9 @@ const searchInput = z.object({
     .min(0)
     .max(100)
     .optional()
-    .describe('At most so many of one seller among the first 20; 3 unless said, 0: any number'),
+    .describe(
+      'At most so many of one seller among the first 20 while there are others to show; 3 unless said, 0: any number',
+    ),
   facets: z.boolean().default(false).describe('Count the matches by category, brand, price and place'),
   explain: z.boolean().default(false).describe('Say of each hit why it stands where it stands'),
   limit: z.int().min(1).max(100).default(20).describe('At most this many hits on a page'),
