@@ -30,7 +30,7 @@ function hitsInWords(hits: readonly HitView[], width: number | undefined): strin
 type Why = NonNullable<HitView['why']>;
 
 /** What its place goes by, then what adds up to the score, the most first. */
-function whyInWords({ sort, terms, categoryFeedback, titleFeedback, capped }: Why): string[] {
+function whyInWords({ sort, terms, categoryFeedback, titleFeedback, capped, late }: Why): string[] {
   const parts = terms.map(({ term, idf, fields, contribution }) => {
     const where = fields.length === 0 ? 'not in it' : `in ${fields.join(', ')}`;
     return `${signed(contribution)}  ${safeLine(term)}: ${where}; rarity ${idf.toFixed(2)}`;
@@ -40,6 +40,7 @@ function whyInWords({ sort, terms, categoryFeedback, titleFeedback, capped }: Wh
   if (parts.length === 0) parts.push('no word was looked for: it fits the filters');
   if (capped)
     parts.push('its seller has enough among the first hits, so it comes behind them (--per-seller 0: no such cap)');
+  if (late) parts.push('it was found only when a later page needed more, so it comes behind those found before');
   return [...sortInWords(sort), ...parts];
 }
 

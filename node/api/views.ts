@@ -112,6 +112,7 @@ export const hitExplanation = z.object({
   categoryFeedback: z.number().describe('Part of the score for being of the categories that the best hits are of'),
   titleFeedback: z.number().describe('Part of the score for sharing words with the titles of the best hits'),
   capped: z.boolean().describe('It came behind others because its seller has enough hits among the first'),
+  late: z.boolean().describe('It came behind others because it was found only when a later page needed more'),
 });
 export type HitExplanation = z.infer<typeof hitExplanation>;
 

@@ -57,7 +57,7 @@ export function hitView(hit: Ranked, context: HitContext): HitView {
 }
 
 function explanationOf(
-  { version, sortKey, feedback, capped }: Ranked,
+  { version, sortKey, feedback, capped, late = false }: Ranked,
   { question, statistics }: HitContext,
 ): HitExplanation {
   return {
@@ -72,6 +72,7 @@ function explanationOf(
     categoryFeedback: (feedback?.category ?? 0) / SCORE_SCALE,
     titleFeedback: (feedback?.title ?? 0) / SCORE_SCALE,
     capped,
+    late,
   };
 }
 

@@ -146,7 +146,7 @@ export class Pages {
       for (const hit of rankHarvest(harvest, options)) {
         if (ids.has(hit.id)) continue;
         ids.add(hit.id);
-        hits.push(hit);
+        hits.push({ ...hit, late: true });
       }
       if (snapshot.truncated || harvest.lacksSome) continue;
       snapshot.depth = 0;

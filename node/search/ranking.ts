@@ -29,6 +29,8 @@ export interface Ranked {
   readonly feedback: Feedback | undefined;
   /** It came behind the first hits because its seller has enough among them. */
   readonly capped: boolean;
+  /** It came behind those found before: it was found only when a page needed more. Default: no. */
+  readonly late?: boolean;
 }
 
 export interface RankOptions {

@@ -132,7 +132,7 @@ describe('niaga search', () => {
 
   it('explains what decides the place where the score does not', async () => {
     const because = async (sort: NonNullable<HitView['why']>['sort']) => {
-      const why = { sort, terms: [], categoryFeedback: 0, titleFeedback: 0, capped: false };
+      const why = { sort, terms: [], categoryFeedback: 0, titleFeedback: 0, capped: false, late: false };
       const { out } = await search(view({ hits: [{ ...HIT, why }] }));
       return out.split('why:\n')[1]?.split('\n')[0];
     };
@@ -162,6 +162,7 @@ describe('niaga search', () => {
       categoryFeedback: 0.5,
       titleFeedback: 0,
       capped: true,
+      late: true,
     };
     const { out } = await search(view({ hits: [{ ...HIT, why }] }));
     expect(out).toContain(
@@ -171,6 +172,7 @@ describe('niaga search', () => {
         '  +3.00  kopi: in title, category; rarity 1.25',
         '  +0.50  it is of the categories of the best hits',
         '  its seller has enough among the first hits, so it comes behind them (--per-seller 0: no such cap)',
+        '  it was found only when a later page needed more, so it comes behind those found before',
       ].join('\n'),
     );
   });

@@ -39,6 +39,24 @@ describe('the pages of a search', () => {
     expect(pages.slice(0, 8).every((page) => page.length === 50)).toBe(true);
   });
 
+  it('say which hits stand behind others because they were found later', async () => {
+    const seller = createSeller(now);
+    const nodes = nodesWith(3, (node) => node.take(seller, ...cardsOf(seller, 220)));
+    const fake = createFake(nodes);
+    const wish = { limit: 100, explain: true, timeoutMs: 2_000 };
+    const late: (boolean | undefined)[] = [];
+    let view = await fake.find('payung', { ...wish, perSeller: 0 });
+    for (;;) {
+      late.push(...view.hits.map(({ why }) => why?.late));
+      if (view.next === undefined) break;
+      view = await fake.search.search({ ...wish, words: [], after: view.next });
+    }
+    const first = late.indexOf(true);
+    expect(late).toHaveLength(220);
+    expect(first).toBeGreaterThanOrEqual(100);
+    expect(late).toEqual(late.map((_, at) => at >= first));
+  });
+
   it('stay apart whatever is added, changed and taken away between them', async () => {
     const seller = createSeller(now);
     const cards = cardsOf(seller, 120);
