@@ -3,7 +3,7 @@ import { stem } from './stem.js';
 /**
  * Words that descriptions are full of and buyers hardly type: they say how good a thing is, not what it is. They come
  * last when the most telling stems of a description are chosen, since whoever chooses has no statistics that all could
- * agree on. Chosen by hand among what occurs in more than one description in thirty of the ESCI catalogue and seldom in
+ * agree on, and last among the words that a search asks for where nothing is known of how rare they are. Chosen by hand among what occurs in more than one description in thirty of the ESCI catalogue and seldom in
  * a title, with what Indonesian sellers write in its place.
  */
 const COMMON_WORDS = `

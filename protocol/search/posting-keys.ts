@@ -14,7 +14,7 @@ const KEY_DOMAIN = 'niaga/index/1';
 export const SALTS = [0, 1] as const;
 /** Copies under each salt. Simulated with half of the nodes dead, five copies find .982 with one term asked, .998 with two. */
 export const COPIES = 5;
-/** Copies of a salt that must be on disk before a card counts as published. */
+/** Copies of a salt that must be on disk before a card counts as published: any three of five meet any three that a reader asks. */
 export const QUORUM = 3;
 
 /** The key that holds the postings of a term. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NiagaError } from '../errors.js';
 import { ABSENT, ABSENT_REACH, analyse, ANALYSIS_VERSION, isThing, MAX_TERM_BYTES, type Token } from './analysis.js';
+import { COMMON_STEMS } from './common-stems.js';
 import { utf8Length } from './utf8.js';
 
 export { filtersSchema } from './filters.js';
@@ -105,17 +106,21 @@ export function termsOfQuery({ words, compounds, excluded }: Query): string[] {
   return [...new Set([...words, ...compounds.map(({ whole }) => whole), ...excluded])];
 }
 
+/** In so many cards a common word counts as standing at least: more than a rare one stands in where thousands are held. */
+const COMMON_DF = 100;
+
 /**
  * The terms to ask for: the rarest first, at most `count`. What was typed as one stands for one word: it is followed by the rarest of its
  * parts, for a card may have either, and one with all parts stands under each of them; the other parts come last of all.
- * @param df in how many cards a term stands as far as is known; undefined counts as rare, since most words are
+ * @param df in how many cards a term stands as far as is known; undefined counts as rare, since most words are, but not those that
+ *   descriptions are full of: a node that holds no cards yet would ask for "comfortable" before "kopi"
  */
 export function rarest(query: Query, df: (term: string) => number | undefined, count: number = MAX_KEYS): string[] {
-  const known = (term: string): number => df(term) ?? 0;
+  const known = (term: string): number => Math.max(df(term) ?? 0, COMMON_STEMS.has(term) ? COMMON_DF : 0);
   const rarer = (a: string, b: string): number => known(a) - known(b) || b.length - a.length;
   const typed = query.compounds.filter((compound) => compound.typed);
   const parts = new Set(typed.flatMap((compound) => compound.parts));
-  const guesses = query.compounds.filter(({ whole, typed: isTyped }) => !isTyped && known(whole) > 0);
+  const guesses = query.compounds.filter(({ whole, typed: isTyped }) => !isTyped && (df(whole) ?? 0) > 0);
   const asked = [
     ...query.words.filter((word) => !parts.has(word)).map((word) => [word]),
     ...typed.map((compound) => [compound.whole, ...compound.parts.toSorted(rarer).slice(0, 1)]),

@@ -208,6 +208,12 @@ describe('rarest', () => {
     expect(new Set(rarest(query, nothing)).size).toBe(MAX_KEYS);
   });
 
+  it('asks for what a thing is before what is said of all things, also where nothing is known yet', () => {
+    const query = parseQuery('comfortable beautiful lightweight durable quality premium included kopi gayo cangkir');
+    expect(rarest(query, nothing).slice(0, 3).sort()).toEqual(['cangkir', 'gayo', 'kopi']);
+    expect(rarest(query, known({ kopi: 30, gayo: 3 })).slice(0, 3)).toEqual(['cangkir', 'gayo', 'kopi']);
+  });
+
   it('counts what was typed as one for one word, asked for whole and by its rarest part', () => {
     const query = parseQuery('kacamata MK5007 SJ2078 MU1074 bingkai kura');
     const df = known({ mk5007: 2, sj2078: 3, mu1074: 4, mk: 1, kacamata: 9, bingkai: 8, kura: 7 });
