@@ -3,7 +3,7 @@ import { parseTrader } from '../../protocol/ids.js';
 import type { Match } from '../../protocol/search/all-words.js';
 import { parseMoney } from '../../protocol/money.js';
 import { termsOfText } from '../../protocol/search/analysis.js';
-import { parseFilters, type Filters } from '../../protocol/search/filters.js';
+import { categoryLevels, parseFilters, type Filters } from '../../protocol/search/filters.js';
 import { countryNames } from '../../protocol/search/places.js';
 import { categoryKey, placeKey, sellerKey, termKey } from '../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY, MAX_KEYS, parseQuery, rarest, type Query } from '../../protocol/search/query.js';
@@ -102,7 +102,7 @@ function queryOf(text: string, filters: Filters, known: KnownTerms): Query {
 function browseKeys({ seller, category, place }: SearchInput, known: KnownTerms): string[] {
   if (seller !== undefined) return [sellerKey(seller)];
   const keys: string[] = [];
-  const level = category?.split('>').at(-1)?.trim() ?? '';
+  const level = category === undefined ? '' : (categoryLevels(category).at(-1) ?? '');
   if (level !== '' && level.length <= MAX_NAME) {
     const words = termsOfText(level).toSorted((a, b) => (known(a) ?? 0) - (known(b) ?? 0));
     keys.push(categoryKey(level), ...[...new Set(words)].slice(0, CATEGORY_WORDS).map(termKey));

@@ -12,6 +12,17 @@ import { placeMatcher, placeWords, shipsToMatcher } from './places.js';
 /** Between the levels of a category path that a person types. */
 const LEVEL_SEPARATOR = '>';
 
+/** The levels of a category path as a person types it, from the widest; empty for separators alone. */
+export function categoryLevels(path: string): string[] {
+  return path
+    .split(LEVEL_SEPARATOR)
+    .map((level) => level.trim())
+    .filter((level) => level !== '');
+}
+
+/** Levels of a category; without any it would match everything. */
+const categoryText = textSchema(1, 400).refine((text) => categoryLevels(text).length > 0, 'names no level');
+
 /** Words of a place; one without any would match everything. */
 const placeText = textSchema(1, 400).refine((text) => placeWords(text).length > 0, 'has no word');
 
@@ -23,7 +34,7 @@ export const filtersSchema = z
     maxPrice: z.int().min(0).optional(),
     currency: currencySchema.optional(),
     /** A path from its widest level ("Home > Kitchen"), or a level or words of one wherever it stands. */
-    category: textSchema(1, 400).optional(),
+    category: categoryText.optional(),
     kind: z.enum(LISTING_KINDS).optional(),
     itemCondition: z.enum(ITEM_CONDITIONS).optional(),
     /** Words of the place where the thing is: of its country (or the country's code), region or town. */
@@ -128,11 +139,7 @@ function judgedOnce(match: (texts: readonly string[]) => boolean): (texts: reado
 }
 
 function categoryMatcher(wanted: string): (path: readonly string[]) => boolean {
-  const levels = wanted
-    .split(LEVEL_SEPARATOR)
-    .map((level) => level.trim())
-    .filter((level) => level !== '')
-    .map(levelMatcher);
+  const levels = categoryLevels(wanted).map(levelMatcher);
   return (path) =>
     levels.length === 1
       ? path.some((level) => levels[0]?.(level))

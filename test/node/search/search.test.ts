@@ -138,6 +138,16 @@ describe('a search shows', () => {
     expect((await fake.find('payung', { minPrice: '1 USD' })).hidden).toBeUndefined();
   });
 
+  it('nothing for a category that names no level, and says so, with words or without', async () => {
+    const fake = createFake(nodesWith(3));
+    for (const words of ['', 'payung'])
+      await expect(fake.find(words, { category: ' > ' })).rejects.toMatchObject({
+        code: 'QUERY_INVALID',
+        message: 'The filter category names no level.',
+        where: 'category',
+      });
+  });
+
   it('what filters alone cannot find, and says what else they need', async () => {
     const fake = createFake(nodesWith(3));
     for (const filter of [{ kind: 'service' }, { minPrice: '10 USD' }, { inStock: true }] as const) {

@@ -43,7 +43,7 @@ describe('filters', () => {
     [{ category: 'garden' }, false, false],
     [{ category: 'kitchen lighting' }, false, false],
     [{ category: '&&&' }, false, false],
-    [{ category: '>' }, true, true],
+    [{ category: '> lamp >' }, true, false],
     [{ place: 'bandung' }, true, false],
     [{ place: 'JAWA barat' }, true, false],
     [{ place: 'Indonesia' }, true, false],
@@ -73,6 +73,9 @@ describe('filters', () => {
     [{ category: '' }, 'category'],
     [{ category: 'a'.repeat(401) }, 'category'],
     [{ category: '\ud800' }, 'category'],
+    [{ category: '>' }, 'category'],
+    [{ category: ' > ' }, 'category'],
+    [{ category: ' ' }, 'category'],
     [{ seller: new Uint8Array(31) }, 'seller'],
     [{ inStock: 'yes' }, 'inStock'],
     [{ place: '' }, 'place'],
@@ -86,6 +89,7 @@ describe('filters', () => {
 
   it.each([
     [{ category: '' }, 'The filter category is empty.'],
+    [{ category: ' > ' }, 'The filter category names no level.'],
     [{ place: 'a'.repeat(401) }, 'The filter place is too long.'],
     [{ shipsTo: ' , ' }, 'The filter shipsTo has no word.'],
     [{ currency: 'XXXX' }, 'The filter currency is not a currency of ISO 4217 or issuer:unit.'],
