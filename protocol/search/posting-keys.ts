@@ -3,6 +3,7 @@ import { sha256 } from '../hash.js';
 import { createMemory } from '../memory.js';
 import { encodeUtf8 } from '../utf8.js';
 import { fold } from './fold.js';
+import { utf8Cut } from './utf8.js';
 
 /** Separates the keys of the index from everything else in the DHT's key space. */
 const KEY_DOMAIN = 'niaga/index/1';
@@ -58,11 +59,17 @@ export function browseKeys(summary: {
   return [...summary.category.slice(-CATEGORY_KEYS).map(categoryKey), ...(summary.place ?? []).map(placeKey)];
 }
 
+/**
+ * As much of a folded name as a key has, in bytes: a letter may fold to four, and index nodes take no key that is longer than 160. Names
+ * that begin alike share a key then; filters tell them apart.
+ */
+const MAX_NAME_BYTES = 120;
+
 /** A name without what people write differently: case, accents, spaces around and between. */
 function foldName(name: string): string {
   const known = foldedNames.get(name);
   if (known !== undefined) return known;
-  const folded = fold(name).trim().split(/\s+/u).join(' ');
+  const folded = utf8Cut(fold(name).trim().split(/\s+/u).join(' '), MAX_NAME_BYTES);
   foldedNames.set(name, folded);
   return folded;
 }
