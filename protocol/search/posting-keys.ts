@@ -48,15 +48,15 @@ export function placeKey(place: string): string {
   return `geo:${foldName(place)}`;
 }
 
-/** Category levels that a card can be browsed by, from the last one up: paths on real data have at most five. */
-const CATEGORY_KEYS = 5;
-
-/** The keys under which a card can be browsed, by what its summary says. */
+/**
+ * The keys under which a card can be browsed, by what its summary says: every level of its category. Of the ESCI catalogue one listing in
+ * seven has six or seven; a listing may have ten.
+ */
 export function browseKeys(summary: {
   readonly category: readonly string[];
   readonly place?: readonly string[] | undefined;
 }): string[] {
-  return [...summary.category.slice(-CATEGORY_KEYS).map(categoryKey), ...(summary.place ?? []).map(placeKey)];
+  return [...summary.category.map(categoryKey), ...(summary.place ?? []).map(placeKey)];
 }
 
 /**
