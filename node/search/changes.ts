@@ -1,6 +1,7 @@
 import { matcher } from '../../protocol/search/filters.js';
 import { hasAllWords } from '../../protocol/search/all-words.js';
 import { MAX_SHARD_BITS, shardsOf } from '../../protocol/search/posting-keys.js';
+import type { Query } from '../../protocol/search/query.js';
 import { MAX_ANSWERS, MAX_ASK_KEYS, MAX_HITS, type AskAnswer, type AskInput } from '../index/wire.js';
 import type { Network } from '../network/index.js';
 import { askAll } from './ask.js';
@@ -38,7 +39,7 @@ export interface ChangesDeps {
 /**
  * What fits a question and came or changed since it was last asked. Unlike a search it ranks nothing and waits for everybody; it
  * takes only what has all words. Few nodes are asked, and each only for what is new there since its last answer.
- * @param question whose first {@link CHANGE_KEYS} keys are asked for
+ * @param question of whose keys those of {@link changeKeys} are asked for
  * @throws the signal's reason
  */
 export async function askChanges(deps: ChangesDeps, question: Question, options: ChangesOptions): Promise<Changes> {
@@ -74,7 +75,7 @@ export async function askChanges(deps: ChangesDeps, question: Question, options:
   const time = { timeLeft: FETCH_TIME, signal: options.signal };
   await deps.fetcher.fetch(harvest, lacking, time);
   const marks = marksOf(came, new Set(harvest.versions().map(({ id }) => id)));
-  const keys = question.keys.slice(0, CHANGE_KEYS);
+  const keys = changeKeys(question);
   let found: Change[] = [];
   const told = (): string[] => {
     found = changesIn(harvest, question, deps);
@@ -124,15 +125,27 @@ function changesIn(harvest: Harvest, { filters, query }: Question, { now, isHidd
   });
 }
 
-/** Of the rarest key all shards are asked for, and of the others where one request has room for all. */
-function namesOf({ places, shards }: ChangesDeps, { keys }: Question): Named[] {
+/** Of words the rarest; in browsing all, since what stands under one of them need not stand under another. */
+function changeKeys({ keys, query }: Question): readonly string[] {
+  return isBrowsing(query) ? keys : keys.slice(0, CHANGE_KEYS);
+}
+
+/**
+ * Of the rarest key all shards are asked for, and of the others where one request has room for all, or where nothing else finds what
+ * stands there.
+ */
+function namesOf({ places, shards }: ChangesDeps, question: Question): Named[] {
   const names: Named[] = [];
-  for (const key of keys.slice(0, CHANGE_KEYS)) {
+  for (const key of changeKeys(question)) {
     const all = shardsOf(shards.of(key));
-    if (names.length > 0 && names.length + all.length > MAX_ASK_KEYS) continue;
+    if (!isBrowsing(question.query) && names.length > 0 && names.length + all.length > MAX_ASK_KEYS) continue;
     names.push(...all.map((shard) => places.named(key, shard)));
   }
   return names;
+}
+
+function isBrowsing({ words }: Query): boolean {
+  return words.length === 0;
 }
 
 /** @param since how far the node's answers were read before */

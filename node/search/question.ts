@@ -4,13 +4,13 @@ import type { Match } from '../../protocol/search/all-words.js';
 import { parseMoney } from '../../protocol/money.js';
 import { termsOfText } from '../../protocol/search/analysis.js';
 import { categoryLevels, parseFilters, type Filters } from '../../protocol/search/filters.js';
-import { countryNames } from '../../protocol/search/places.js';
+import { placeAlternatives } from '../../protocol/search/places.js';
 import { categoryKey, placeKey, sellerKey, termKey } from '../../protocol/search/posting-keys.js';
 import { EMPTY_QUERY, MAX_KEYS, parseQuery, rarest, type Query } from '../../protocol/search/query.js';
 import type { SortOrder } from '../../protocol/search/sort.js';
 import type { SearchInput } from './index.js';
 
-/** Longer names are nobody's category or place, and index nodes refuse them. */
+/** Longer names are nobody's category, and index nodes refuse them. */
 const MAX_NAME = 120;
 /** Words of a category that are asked for beside its whole name: people type "kopi" for "Kopi & Teh". */
 const CATEGORY_WORDS = 2;
@@ -96,26 +96,19 @@ function queryOf(text: string, filters: Filters, known: KnownTerms): Query {
 }
 
 /**
- * The keys under which everything stands that a seller, a category or a place limits a search to. A shop is one key. Names of
- * categories and places are keys as a whole, so where only part of one is typed, more than one key is tried.
+ * The keys under which everything stands that a seller, a category or a place limits a search to. A shop is one key. Of a place those of
+ * one word. Names of levels are keys as a whole, so where only part of one is typed, its words are looked for as well.
  */
 function browseKeys({ seller, category, place }: SearchInput, known: KnownTerms): string[] {
   if (seller !== undefined) return [sellerKey(seller)];
-  const keys: string[] = [];
+  const keys = place === undefined ? [] : placeAlternatives(place).map(placeKey);
   const level = category === undefined ? '' : (categoryLevels(category).at(-1) ?? '');
   if (level !== '' && level.length <= MAX_NAME) {
     const words = termsOfText(level).toSorted((a, b) => (known(a) ?? 0) - (known(b) ?? 0));
     keys.push(categoryKey(level), ...[...new Set(words)].slice(0, CATEGORY_WORDS).map(termKey));
   }
-  for (const part of place?.split(',').map((text) => text.trim()) ?? []) {
-    if (part === '' || part.length > MAX_NAME) continue;
-    const single = part.split(/\s+/u);
-    keys.push(...[part, ...countryNames(part), ...(single.length > 1 ? single : [])].map(placeKey));
-  }
-  if (keys.length > 0) return [...new Set(keys)].slice(0, MAX_KEYS);
-  throw new NiagaError('QUERY_INVALID', 'No category or place has a name like that.', {
-    where: category === undefined ? 'place' : 'category',
-  });
+  if (keys.length > 0) return keys.slice(0, MAX_KEYS);
+  throw new NiagaError('QUERY_INVALID', 'No category has a name like that.', { where: 'category' });
 }
 
 function filtersOf(input: SearchInput): Filters {

@@ -52,6 +52,22 @@ const COUNTRY_NAMES: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
+/** The codes of the countries that have a word in one of their names, by word. */
+const CODES_BY_WORD: ReadonlyMap<string, ReadonlySet<string>> = codesByWord();
+
+function codesByWord(): Map<string, Set<string>> {
+  const codes = new Map<string, Set<string>>();
+  for (const [name, [code = name]] of COUNTRY_NAMES)
+    for (const word of name.split(' ')) codes.set(word, (codes.get(word) ?? new Set()).add(code));
+  return codes;
+}
+
+/**
+ * Terms of one card's place. Names of country, region and town have ten words at most, and with all else that a card may stand under these
+ * are the 128 keys that index nodes take of one.
+ */
+export const MAX_PLACE_TERMS = 16;
+
 /** The folded words of a place; empty for symbols alone. */
 export function placeWords(text: string): string[] {
   return splitWords(text)
@@ -81,6 +97,29 @@ export function placeMatcher(wanted: string): (place: readonly string[]) => bool
     const present = new Set(place.flatMap(namesOf).flat());
     return words.every((word) => present.has(word));
   };
+}
+
+/**
+ * The terms under which a place is found: the words of its names, and of a country its code alone, whatever it is called. The first
+ * {@link MAX_PLACE_TERMS}, from the country on.
+ */
+export function placeTerms(place: readonly string[]): string[] {
+  const terms = place.flatMap((text) => {
+    const [code] = countryNames(text);
+    return code === undefined ? placeWords(text) : [code];
+  });
+  return [...new Set(terms)].slice(0, MAX_PLACE_TERMS);
+}
+
+/**
+ * Terms of which every place that {@link placeMatcher} finds has one at least. It must have all words that are wanted, so one of them is
+ * enough: the one that fewest countries share, for a country is where most things are, and then the longest.
+ */
+export function placeAlternatives(wanted: string): string[] {
+  const [fewest = []] = placeWords(wanted)
+    .map((word) => [...new Set([word, ...(CODES_BY_WORD.get(word) ?? [])])])
+    .sort((a, b) => a.length - b.length || (b[0]?.length ?? 0) - (a[0]?.length ?? 0));
+  return fewest;
 }
 
 /**

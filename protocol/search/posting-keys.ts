@@ -3,6 +3,7 @@ import { sha256 } from '../hash.js';
 import { createMemory } from '../memory.js';
 import { encodeUtf8 } from '../utf8.js';
 import { fold } from './fold.js';
+import { placeTerms } from './places.js';
 import { utf8Cut } from './utf8.js';
 
 /** Separates the keys of the index from everything else in the DHT's key space. */
@@ -43,20 +44,20 @@ export function categoryKey(level: string): string {
   return `cat:${foldName(level)}`;
 }
 
-/** Everything offered in one country, region or town. */
-export function placeKey(place: string): string {
-  return `geo:${foldName(place)}`;
+/** Everything offered in a place by one term of its names, as of `placeTerms`. */
+export function placeKey(term: string): string {
+  return `geo:${foldName(term)}`;
 }
 
 /**
- * The keys under which a card can be browsed, by what its summary says: every level of its category. Of the ESCI catalogue one listing in
- * seven has six or seven; a listing may have ten.
+ * The keys under which a card can be browsed, by what its summary says: every level of its category (a listing may have ten, and of the
+ * ESCI catalogue one in seven has six or seven), and every word of its place, for people leave some out: "Jakarta" for "DKI Jakarta".
  */
 export function browseKeys(summary: {
   readonly category: readonly string[];
   readonly place?: readonly string[] | undefined;
 }): string[] {
-  return [...summary.category.map(categoryKey), ...(summary.place ?? []).map(placeKey)];
+  return [...summary.category.map(categoryKey), ...placeTerms(summary.place ?? []).map(placeKey)];
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  browseKeys,
   categoryKey,
   encode,
   listingKey,
@@ -36,7 +37,12 @@ const RIGHT = [
   ['a seller', { ...KOPI, key: sellerKey(SELLER) }],
   ['a trader’s own records', { ...KOPI, key: traderKey(SELLER) }],
   ['a category: case, accents and spaces do not count', { ...KOPI, key: categoryKey('  Makanan  &  MINUMAN ') }],
-  ['a place', { ...KOPI, key: placeKey('Acèh') }],
+  ['a category: of a name 120 bytes, cut between letters', { ...KOPI, key: categoryKey(`a${'é漢'.repeat(60)}`) }],
+  ['a place: a word of its names', { ...KOPI, key: placeKey('Acèh') }],
+  ...browseKeys({ category: [], place: ['Indonesia'] }).map((key) => [
+    'a country: its code, whatever it is called',
+    { ...KOPI, key },
+  ]),
 ];
 
 /** The shard of a listing under a key of so many bits, and the name under which its cards are held there. */

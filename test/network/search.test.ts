@@ -9,6 +9,7 @@ const COLOURS = ['merah', 'biru', 'hijau', 'kuning', 'hitam', 'putih', 'ungu', '
 let testnet: Testnet;
 let shop: NiagaNode;
 let other: NiagaNode;
+let southern: NiagaNode;
 let reader: NiagaNode;
 
 async function publish(node: NiagaNode, values: readonly unknown[]): Promise<(string | null)[]> {
@@ -22,7 +23,14 @@ async function publish(node: NiagaNode, values: readonly unknown[]): Promise<(st
 
 beforeAll(async () => {
   testnet = await createTestnet(6);
-  [shop, other, , , , reader] = testnet.nodes as [NiagaNode, NiagaNode, NiagaNode, NiagaNode, NiagaNode, NiagaNode];
+  [shop, other, southern, , , reader] = testnet.nodes as [
+    NiagaNode,
+    NiagaNode,
+    NiagaNode,
+    NiagaNode,
+    NiagaNode,
+    NiagaNode,
+  ];
   await publish(
     shop,
     Array.from({ length: 130 }, (_, at) => ({
@@ -36,8 +44,10 @@ beforeAll(async () => {
     })),
   );
   await publish(other, [{ sku: 'p', title: 'Payung merah besar', price: '9 USD', category: 'Rumah > Hujan > Payung' }]);
+  const place = { addressCountry: 'Indonesia', addressRegion: 'DKI Jakarta', addressLocality: 'Jakarta Selatan' };
+  await publish(southern, [{ sku: 'b', title: 'Batik tulis', price: '9 USD', availableAtOrFrom: place }]);
   // An answer comes when a quorum has it; what is counted here is what all have.
-  for (const node of [shop, other])
+  for (const node of [shop, other, southern])
     await vi.waitFor(async () => expect((await node.status({})).lacking).toBe(0), PATIENCE);
 });
 
@@ -83,6 +93,22 @@ describe('a search among six nodes', () => {
     expect((await searchWhole(reader, { words: [], place: 'Bandung' })).matched).toBe(65);
     expect((await searchWhole(reader, { words: ['yang'], seller: other.trader })).hits).toHaveLength(1);
   });
+
+  it.each([
+    ['Jakarta', 66],
+    ['jakarta selatan', 1],
+    ['Selatan', 1],
+    ['DKI Jakarta, Indonesia', 1],
+    ['Indonesia', 131],
+    ['ID', 131],
+    ['Surabaya', 0],
+  ])(
+    'browses %s by its words, however long the names that they are of, and says that it is all',
+    async (place, count) => {
+      const { matched, coverage } = await searchWhole(reader, { words: [], place });
+      expect([matched, coverage.verdict]).toEqual([count, 'complete']);
+    },
+  );
 
   it('turns pages to the end, each hit once', async () => {
     const seen: string[] = [];

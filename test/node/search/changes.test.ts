@@ -52,6 +52,28 @@ describe('what changed since a question was last asked', () => {
     expect(titles(await ofAll(search, input, { marks: new Map([['nobody', 1]]) }))).toHaveLength(3);
   });
 
+  it('is all that stands under any of the keys of a place, also where countries share the word', async () => {
+    const testnet = await createTestnet(3, { node: { network: NETWORK } });
+    onTestFinished(() => testnet.stop());
+    const [seller] = testnet.nodes;
+    const { deps, network } = await openBase({ bootstrap: seller?.addresses() ?? [] });
+    const search = createSearch({ ...deps, index: { statistics: () => ({ documents: 0, df: new Map() }) } });
+    await vi.waitFor(() => expect(network.directory.size).toBe(3), PATIENCE);
+    const countries = ['UAE', 'UK', 'US', 'ID'];
+    const items = countries.map((addressCountry) => ({
+      value: {
+        sku: addressCountry,
+        title: `Kopi ${addressCountry}`,
+        price: '1 USD',
+        availableAtOrFrom: { addressCountry },
+      },
+    }));
+    for await (const _ of seller?.publish({ items }) ?? []);
+    await isWhole(seller);
+    const { found } = await ofAll(search, { words: [], place: 'United' });
+    expect(found.map(({ summary }) => summary.place).sort()).toEqual([['UAE'], ['UK'], ['US']]);
+  });
+
   it('is not hidden by one seller who publishes more than an answer holds', async () => {
     const testnet = await createTestnet(3, { node: { network: NETWORK } });
     onTestFinished(() => testnet.stop());
