@@ -58,8 +58,8 @@ const ANSWERS = {
     ...answer,
     ...(answer.hits === undefined
       ? {}
-      : { hits: answer.hits.map(([listing, seq], at) => [listing, seq + 1, TOP_SCORE - at]) }),
-    cards: (answer.cards ?? []).map(forged),
+      : { hits: answer.hits.map(([listing, seq], at) => [listing, seq + (at % 2), TOP_SCORE - at]) }),
+    cards: (answer.cards ?? []).map((bytes, at) => forged(bytes, FORGERIES[at % FORGERIES.length])),
     ...emptied(answer, ['deltas']),
   }),
 
@@ -173,12 +173,20 @@ function payloadOf(envelope) {
 }
 
 /** The same envelope with another payload in it, so that it is no longer what was signed. */
-function forged(bytes) {
+/** What is made of a true card: a newer one that is cheap, one of the same version, and such as answers no question, in order to hide the true one. */
+const FORGERIES = [
+  ({ seq, ...rest }) => ({ ...rest, seq: seq + 1 }),
+  (payload) => payload,
+  (payload) => ({ ...payload, index: [[1, 1, 'forged']] }),
+  ({ seq, ...rest }) => ({ ...rest, seq: seq + 1, validUntil: rest.created + 1 }),
+];
+
+function forged(bytes, change) {
   const envelope = decode(bytes);
-  const payload = decode(envelope.payload);
+  const payload = change(decode(envelope.payload));
   const price = { amount: 1, currency: payload.summary.price?.currency ?? 'USD' };
   const summary = { ...payload.summary, title: `FORGED ${payload.summary.title}`.slice(0, 200), price };
-  return encode({ ...envelope, payload: encode({ ...payload, seq: payload.seq + 1, summary }) });
+  return encode({ ...envelope, payload: encode({ ...payload, summary }) });
 }
 
 function idOf(payload) {

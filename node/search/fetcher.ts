@@ -97,7 +97,7 @@ export class Fetcher {
           if (performance.now() - begun < HEDGE_AFTER) latecomers.inTime(peer);
           const expected = { peer, method: CARDS_METHOD, schema: cardsAnswerSchema, fits: answersTo(batch) };
           const answer = readAnswer(network, expected, bytes);
-          harvest.takeCards(answer, wanted);
+          harvest.takeCards(peer, answer, wanted);
         } catch (error) {
           if (signal?.aborted === true) return;
           if (isNiagaError(error, 'TIMED_OUT') && timeout >= HEDGE_AFTER) latecomers.late(peer);

@@ -40,7 +40,10 @@ export interface HarvestDeps {
 /** Who says to have a listing, in which version, and how well it answers by its own counts. */
 interface Claim {
   readonly listing: CID;
-  readonly by: { readonly peer: string; readonly seq: number }[];
+  /** By peer the newest version that it says to have. */
+  readonly by: Map<string, number>;
+  /** Who was asked for it by id. */
+  readonly asked: Set<string>;
   /** The best place that it has in any answer, from 0. */
   place: number;
 }
@@ -68,6 +71,9 @@ export class Harvest {
   /** Ids of cards that are no answers. */
   readonly #strays = new Set<string>();
   readonly #fetched = new Set<string>();
+  /** Who has sent what, and who something that does not hold: index nodes check what they hand out. */
+  readonly #senders = new Map<Opened, Set<string>>();
+  readonly #forgers = new Set<string>();
   /** Listings of which a card or change came that does not hold: it may have stood for one that nobody else sent. */
   readonly #robbed = new Set<string>();
   /** The newest version of each listing as far as is known; null where there is none that may be shown. */
@@ -84,12 +90,12 @@ export class Harvest {
    */
   take(peer: string, answer: AskAnswer, names: readonly string[] = []): void {
     const named = new Map(answer.hits.map(([listing, seq]) => [listing.toString(), seq]));
-    this.takeCards(answer, named);
+    this.takeCards(peer, answer, named);
     this.#answers.push({ peer, names, named });
     answer.hits.forEach(([listing, seq], place) => {
       const id = listing.toString();
-      const claim = this.#claims.get(id) ?? { listing, by: [], place };
-      claim.by.push({ peer, seq });
+      const claim = this.#claims.get(id) ?? { listing, by: new Map(), asked: new Set(), place };
+      claim.by.set(peer, Math.max(seq, claim.by.get(peer) ?? seq));
       claim.place = Math.min(claim.place, place);
       this.#claims.set(id, claim);
       this.#recall(id, seq);
@@ -107,6 +113,7 @@ export class Harvest {
 
   /** @param expected listings whose cards may come: what nobody names as a hit, and nobody asked for, would be shown undoubted */
   takeCards(
+    peer: string,
     { cards, deltas, leases, delegations, ends = [] }: Omit<CardsAnswer, 'ends'> & Partial<CardsAnswer>,
     expected: { readonly has: (listing: string) => boolean },
   ): void {
@@ -127,10 +134,13 @@ export class Harvest {
         continue;
       }
       addTo(this.#cards, card.listing, card);
+      addTo(this.#senders, card, peer);
       this.#current.delete(card.listing);
     }
     for (const delta of openedDeltas) {
-      if (delta !== undefined) addTo(this.#deltas, delta.record.payload.card.toString(), delta);
+      if (delta === undefined) continue;
+      addTo(this.#deltas, delta.record.payload.card.toString(), delta);
+      addTo(this.#senders, delta, peer);
     }
     // A delta may be to a card that came before.
     if (openedDeltas.length > 0) this.#current.clear();
@@ -160,27 +170,42 @@ export class Harvest {
    * @param most at most so many, the best placed
    */
   toFetch(reach: number, most: number): Map<string, WantedCards> {
-    return this.#askedFor(this.#lacking(reach).slice(0, most));
-  }
-
-  /** Listings whose card turned out to be forged when they were to be shown, and that others say to have. */
-  toReplace(): Map<string, WantedCards> {
-    if (this.#robbed.size === 0) return new Map();
-    const robbed = this.#lacking(Number.POSITIVE_INFINITY).filter(([id]) => this.#robbed.has(id));
-    return this.#askedFor(robbed);
-  }
-
-  #askedFor(claims: readonly [string, Claim][]): Map<string, WantedCards> {
-    const byPeer = new Map<string, WantedCards>();
-    for (const [id, { listing, by }] of claims) {
-      const seq = this.#newest(id)?.seq ?? -1;
-      const newer = by.filter((one) => one.seq > seq).sort((a, b) => b.seq - a.seq);
+    const lacking = this.#lacking(reach).slice(0, most);
+    for (const [id] of lacking) this.#fetched.add(id);
+    return this.#toAsk(lacking, (newer) => {
       // All who say the same need not be asked; one that says less is there for the case that the first lies.
-      const others = newer.filter((one) => one.seq !== newer[0]?.seq);
-      for (const { peer } of [...newer.slice(0, 1), ...others].slice(0, FETCHED_FROM)) {
-        byPeer.set(peer, [...(byPeer.get(peer) ?? []), [listing, seq]]);
+      const others = newer.filter(([, seq]) => seq !== newer[0]?.[1]);
+      return [...newer.slice(0, 1), ...others];
+    });
+  }
+
+  /**
+   * Listings whose card turned out to be forged, and that others say to have, by whom to ask. Whoever was asked before, or has sent
+   * something forged, is not asked (again).
+   */
+  toReplace(): Map<string, WantedCards> {
+    const robbed = [...this.#robbed].flatMap((id): [string, Claim][] => {
+      const claim = this.#claims.get(id);
+      return claim === undefined ? [] : [[id, claim]];
+    });
+    return this.#toAsk(robbed, (newer, { asked }) =>
+      newer.filter(([peer]) => !asked.has(peer) && !this.#forgers.has(peer)),
+    );
+  }
+
+  /** @param chosen of those who say to have a newer version than is known, the newest first, whom to ask: {@link FETCHED_FROM} at most */
+  #toAsk(
+    claims: readonly [string, Claim][],
+    chosen: (newer: readonly [peer: string, seq: number][], claim: Claim) => readonly [string, number][],
+  ): Map<string, WantedCards> {
+    const byPeer = new Map<string, WantedCards>();
+    for (const [id, claim] of claims) {
+      const known = this.#newest(id)?.seq ?? -1;
+      const newer = [...claim.by].filter(([, seq]) => seq > known).sort(([, a], [, b]) => b - a);
+      for (const [peer] of chosen(newer, claim).slice(0, FETCHED_FROM)) {
+        claim.asked.add(peer);
+        byPeer.set(peer, [...(byPeer.get(peer) ?? []), [claim.listing, known]]);
       }
-      this.#fetched.add(id);
     }
     return byPeer;
   }
@@ -222,7 +247,7 @@ export class Harvest {
       .filter(([id, { place, by }]) => {
         if (place >= reach || this.#fetched.has(id)) return false;
         const seq = this.#newest(id)?.seq ?? -1;
-        return by.some((one) => one.seq > seq);
+        return [...by.values()].some((one) => one > seq);
       })
       .sort(([, a], [, b]) => a.place - b.place);
   }
@@ -301,14 +326,18 @@ export class Harvest {
   #check({ id, card, delta }: Version): boolean {
     const holds = (record: Opened): boolean => this.#deps.opener.holds(record);
     if (!holds(card)) {
-      if (this.#cards.get(id)?.delete(card) === true) this.#refuse('RECORD_SIGNATURE');
-      this.#robbed.add(id);
+      if (this.#cards.get(id)?.delete(card) === true) this.#unmask(id, card);
       return false;
     }
     if (delta === undefined || holds(delta)) return true;
-    if (this.#deltas.get(card.id)?.delete(delta) === true) this.#refuse('RECORD_SIGNATURE');
-    this.#robbed.add(id);
+    if (this.#deltas.get(card.id)?.delete(delta) === true) this.#unmask(id, delta);
     return false;
+  }
+
+  #unmask(id: string, forged: Opened): void {
+    this.#robbed.add(id);
+    for (const peer of this.#senders.get(forged) ?? []) this.#forgers.add(peer);
+    this.#refuse('RECORD_SIGNATURE');
   }
 
   readonly #find: FindDelegation = (id) =>
@@ -347,7 +376,7 @@ function isNewer(a: Version | undefined, b: Version): a is Version {
   return a !== undefined && newerFirst(a, b) < 0;
 }
 
-function addTo<T>(sets: Map<string, Set<T>>, key: string, value: T): void {
+function addTo<K, T>(sets: Map<K, Set<T>>, key: K, value: T): void {
   const set = sets.get(key);
   if (set === undefined) sets.set(key, new Set([value]));
   else set.add(value);

@@ -46,8 +46,8 @@ export interface RankOptions {
 /** All hits in order. Of the first `checked` every signature holds; the others are to be checked before they are shown. */
 export function rankHarvest(harvest: Harvest, options: RankOptions): Ranked[] {
   for (let round = 1; ; round++) {
-    const { first, ranked } = rankOnce(harvest, options);
-    const doubtful = new Set([...first, ...ranked.slice(0, options.checked).map(({ id }) => id)]);
+    const { first, ranked, aside } = rankOnce(harvest, options);
+    const doubtful = new Set([...first, ...ranked.slice(0, options.checked).map(({ id }) => id), ...aside]);
     const forged = [...doubtful].filter((id) => !harvest.holds(id));
     if (forged.length === 0) return ranked;
     if (round === ROUNDS) return ranked.filter(({ id }) => harvest.holds(id));
@@ -68,7 +68,11 @@ function fittingIn(harvest: Harvest, { question, now }: Pick<RankOptions, 'quest
   });
 }
 
-function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ranked: Ranked[] } {
+/**
+ * @returns the ids of the best, all hits, and what is no hit though it was sent as one: nodes send what answers, so that it may be a forged
+ *   card in place of one that does
+ */
+function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ranked: Ranked[]; aside: string[] } {
   const { question, statistics, isHidden } = options;
   const fitting = fittingIn(harvest, options).filter((version) => !isHidden(version));
   const byScore = answering(question, rank(question.query, fitting, statistics));
@@ -85,7 +89,8 @@ function rankOnce(harvest: Harvest, options: RankOptions): { first: string[]; ra
     feedback: 'feedback' in hit ? hit.feedback : undefined,
     capped: place > (places.get(hit.id) ?? 0),
   }));
-  return { first, ranked };
+  const aside = harvest.versions().filter((version) => !places.has(version.id) && !isHidden(version));
+  return { first, ranked, aside: aside.map(({ id }) => id) };
 }
 
 /** Those that answer a question: where its order says nothing of how well they do, those with all words, if there are any. */

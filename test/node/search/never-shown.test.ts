@@ -32,18 +32,42 @@ describe('a search never shows', () => {
     expect(fake.refused).toContain('RECORD_SIGNATURE');
   });
 
-  it('a forged card in place of the true one, whichever node lies: the others have it', async () => {
+  it('a forged card in place of the true one, whichever node lies and however: the others have it', async () => {
     const seller = createSeller(now);
-    const card = seller.card('a', 'Payung lipat merah');
-    for (const title of ['Payung gratis', 'Kursi gratis'])
+    const card = seller.card('a', 'Payung lipat merah', { seq: 3 });
+    const dear = { price: '9000000 IDR' };
+    const lies: { readonly fake: SignedRecord; readonly seqs: readonly number[] }[] = [
+      { fake: seller.card('a', 'Payung gratis', { seq: 9 }), seqs: [9] },
+      { fake: seller.card('a', 'Payung gratis', { seq: 3 }), seqs: [3] },
+      { fake: seller.card('a', 'Payung gratis', { seq: 9 }), seqs: [9, 8] },
+      { fake: seller.card('a', 'Payung mahal', { seq: 9, item: dear }), seqs: [9] },
+      { fake: seller.card('a', 'Payung tua', { seq: 3, validUntil: now - 1, created: now - DAY }), seqs: [3] },
+      { fake: seller.card('a', 'Kursi gratis', { seq: 3 }), seqs: [3] },
+    ];
+    for (const { fake, seqs } of lies)
       for (let at = 0; at < 5; at++) {
         const nodes = nodesWith(5, (node) => node.take(seller, card));
-        const liar = nodes[at];
-        if (liar !== undefined) liar.cards = [forged(seller.card('a', title, { seq: 9 }))];
-        const { hits } = await createFake(nodes).find('payung');
-        expect(hits.map((hit) => hit.title)).toEqual(['Payung lipat merah']);
+        const [liar] = nodes.slice(at);
+        const { bytes } = forged(fake);
+        if (liar !== undefined) {
+          liar.change = (answer) => ({
+            ...answer,
+            hits: seqs.map((seq) => [CID.parse(listingOf(card)), seq, 1]),
+            cards: [bytes],
+          });
+          liar.changeCards = (answer) => ({ ...answer, cards: [bytes] });
+        }
+        for (const sort of ['relevance', 'price'] as const) {
+          const { hits } = await createFake(nodes).find('payung', { sort, maxPrice: '100000 IDR' });
+          expect(hits.map((hit) => hit.title)).toEqual(['Payung lipat merah']);
+        }
         const found = await createFake(nodes).search.find(listingOf(card));
         expect(found?.summary.title).toBe('Payung lipat merah');
+        const { found: news } = await createFake(nodes).search.changes(
+          { words: ['payung'], maxPrice: '100000 IDR' },
+          {},
+        );
+        expect(news.map(({ summary }) => summary.title)).toEqual(['Payung lipat merah']);
       }
   });
 
