@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { findChromium } from './chromium.js';
-import { Person, useStreet, type Look } from './people.js';
+import { PATIENCE, Person, useStreet, type Look } from './people.js';
 
 /** What the page costs a cheap phone, what it needs no mouse for, and what it shows while its node does not answer. */
 
@@ -110,6 +110,10 @@ describe.skipIf(executable === undefined)('the page', () => {
     await buyer.go('orders');
     await buyer.page.locator('main li').filter({ hasText: title }).waitFor();
     await buyer.page.evaluate('navigator.serviceWorker.ready.then(() => true)');
+    // Nobody waits for that: a view shows an answer while it is still being kept.
+    await expect
+      .poll(() => buyer.keeps(), { timeout: PATIENCE })
+      .toEqual(expect.arrayContaining(['trade.list?{"limit":50}']));
     const address = buyer.page.url();
 
     buyer.cutOff = true;
@@ -155,10 +159,11 @@ describe.skipIf(executable === undefined)('the page', () => {
     const copy = String(await page.evaluate('sessionStorage.getItem("niaga.token")'));
     await buyer.go('settings');
     buyer.cutOff = true;
-    await page.route('**/session/end', (route) => route.abort('connectionreset'), { times: 1 });
+    await buyer.offline(true);
     await page.locator('button[data-do=sign-out]').click();
     await page.locator('[data-do=sign-out-here]').waitFor();
     await buyer.isWell();
+    await buyer.offline(false);
     await page.locator('button[data-do=sign-out]').click();
     await page.locator('input[name=token]').waitFor();
     expect(await tokens()).toEqual(before);

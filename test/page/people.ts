@@ -7,7 +7,7 @@ import { NodeProcess, temporaryFolder } from '../support/processes.js';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** A loaded machine is many times slower; what is waited for comes at once on a quiet one. */
-const PATIENCE = 90_000;
+export const PATIENCE = 90_000;
 
 export interface Look {
   readonly language: 'id' | 'en';
@@ -159,6 +159,13 @@ export class Person implements AsyncDisposable {
     await this.#context.setOffline(without);
   }
 
+  /** What the page keeps of the node's answers, each as `<operation>?<input>`. */
+  async keeps(): Promise<string[]> {
+    const script = 'caches.open("niaga-kept").then((cache) => cache.keys()).then((all) => all.map(({ url }) => url))';
+    const urls = await this.page.evaluate<string[]>(script);
+    return urls.map((url) => decodeURIComponent(url.slice(url.indexOf('/kept/') + '/kept/'.length)));
+  }
+
   async sees(state: string): Promise<void> {
     await this.page.locator(`[data-state="${state}"]`).waitFor();
   }
@@ -166,6 +173,10 @@ export class Person implements AsyncDisposable {
   /** The next answer to an operation is lost on its way back: the node has done it, and the page does not know. */
   async losesAnswerTo(operation: string): Promise<void> {
     this.cutOff = true;
+    // What goes by way of the service worker may pass the browser's interception by.
+    const session = await this.#context.newCDPSession(this.page);
+    await session.send('Network.enable');
+    await session.send('Network.setBypassServiceWorker', { bypass: true });
     await this.page.route(
       `**/v1/${operation}`,
       async (route) => {
