@@ -7,8 +7,8 @@ import { utf8Length } from '../search/utf8.js';
 import { cardSlot, listingSlotOfCard, type Card, type Listing } from './card.js';
 import { summaryBytes, summaryOf } from './summary.js';
 
-/** Header fields, field names and lengths around summary and index. */
-const CARD_FRAME = 220;
+/** All of a card but its slot, network, summary and index, where its numbers and the lengths of slot and network take the most. */
+const CARD_FRAME = 223;
 /** What a summary may take at least: words that are found are no use where a hit does not show what it is. */
 const LEAST_SUMMARY = 300;
 

@@ -12,7 +12,7 @@ export const CUT = '…';
 const MAX_TITLE_BYTES = 360;
 const MAX_CATEGORY_BYTES = 160;
 const MAX_SHIPS_TO = 8;
-/** As much of a title as tells listings apart in a list is kept before anything else but the destinations and the widest categories. */
+/** As much of a title as tells listings apart in a list is kept before all but long names. */
 const TITLE_BYTES = 100;
 /** A title, a name, a place or a level of a card that is full. The longest of all of them, cut so, leave the index a few words. */
 const LEAST_BYTES = 24;
@@ -20,15 +20,11 @@ const LEAST_BYTES = 24;
 const STEP = 16;
 /** The levels that the index has words of (protocol/search/index-terms.ts): a card without them would contradict it. */
 const INDEXED_LEVELS = 2;
-/**
- * Kept free for price and availability, whatever they are: a delta changes them, and nothing else may depend on their length.
- * An ISO currency and the longest amount and word take 50.
- */
-const CHANGEABLE = 52;
+const LONGEST: Availability = 'LimitedAvailability';
 
 /**
- * The summary that a card carries of a listing. What does not fit is cut in this order: destinations, the widest categories, the end
- * of the title, long names.
+ * The summary that a card carries of a listing. What does not fit is cut in this order: destinations, the end of the title but
+ * {@link TITLE_BYTES}, the widest categories, long names, the rest of the title.
  * @param available pieces left, null where there is no limit
  * @param maxBytes as {@link summaryBytes} counts; a few are needed whatever the listing says
  */
@@ -41,9 +37,13 @@ export function summaryOf(item: ListingItem, available: number | null, maxBytes 
   return summary;
 }
 
-/** What a summary takes of its card. */
-export function summaryBytes({ price, availability, ...rest }: Summary): number {
-  return encodedLength(rest) + Math.max(CHANGEABLE, encodedLength({ price, availability }));
+/**
+ * What a summary takes of its card, whatever becomes of price and availability: a delta changes them, and nothing else may depend on
+ * their length.
+ */
+export function summaryBytes(summary: Summary): number {
+  const { price } = summary;
+  return encodedLength({ ...summary, price: { ...price, amount: Number.MAX_SAFE_INTEGER }, availability: LONGEST });
 }
 
 function wholeSummary(item: ListingItem, available: number | null): Summary {
@@ -77,10 +77,10 @@ function* shorterOnes(whole: Summary): Generator<Summary> {
   let summary = whole;
   for (let count = shipsTo.length - 1; count > 0; count--)
     yield (summary = { ...summary, shipsTo: firstOf(shipsTo, count) });
-  for (let from = 1; from <= category.length - INDEXED_LEVELS; from++)
-    yield (summary = { ...summary, category: category.slice(from) });
   for (const bytes of lengths(utf8Length(title), TITLE_BYTES))
     yield (summary = { ...summary, title: cutText(title, bytes) });
+  for (let from = 1; from <= category.length - INDEXED_LEVELS; from++)
+    yield (summary = { ...summary, category: category.slice(from) });
   yield (summary = withShortNames(summary));
   for (const bytes of lengths(Math.min(utf8Length(title), TITLE_BYTES), LEAST_BYTES))
     yield (summary = { ...summary, title: cutText(title, bytes) });

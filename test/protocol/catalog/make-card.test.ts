@@ -5,14 +5,14 @@ import { makeCard } from '../../../protocol/catalog/make-card.js';
 import { CUT, isCardTitle } from '../../../protocol/catalog/summary.js';
 import { keyPairFromSeed, sign } from '../../../protocol/ed25519.js';
 import { readItem } from '../../../protocol/listing/input.js';
-import { LISTING_LIMITS } from '../../../protocol/listing/item.js';
+import { LISTING_LIMITS, type ListingItem } from '../../../protocol/listing/item.js';
 import { signRecord, type SignedRecord, type Signer } from '../../../protocol/record.js';
 import { cardContradicts } from '../../../protocol/search/card-contradicts.js';
 import { matches, parseFilters } from '../../../protocol/search/filters.js';
 import { isIndexOf, ItemTerms, postedTerms } from '../../../protocol/search/index-terms.js';
 
 const NOW = Date.UTC(2026, 0, 1);
-const options = { network: 'main', created: NOW };
+const options = { network: 'pasar-bersama-nusantara-selatan', created: NOW };
 const keys = keyPairFromSeed(new Uint8Array(32).fill(1));
 const device = keyPairFromSeed(new Uint8Array(32).fill(2));
 const root: Signer = {
@@ -92,6 +92,32 @@ describe('the card of a listing', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('has the same to sign but price and availability, whatever they become: a small change tells of them', () => {
+    const price = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }).map((amount) => ({ amount, currency: 'IDR' }));
+    const available = fc.constantFrom(null, 0, 2, 1_000);
+    fc.assert(
+      fc.property(written, price, price, available, available, (fields, one, other, left, later) => {
+        const { item } = readItem({ ...fields, sku: 'a' });
+        const rest = (changed: ListingItem, pieces: number | null) => {
+          const listing = signRecord('listing', { slot: 'listing/a', seq: 1, item: changed }, seller, options);
+          const { draft } = makeCard(listing, { seq: 1, available: pieces, validUntil: NOW * 2 });
+          const { price: _price, availability: _availability, ...summary } = draft.summary;
+          return { index: draft.index, summary };
+        };
+        expect(rest({ ...item, price: other }, later)).toEqual(rest({ ...item, price: one }, left));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('shows the start of a long title before it shows the widest levels of the category, and these before more of it', () => {
+    const levels = ['Rumah Tangga', 'Peralatan Dapur', 'Alat Masak', 'Wajan'];
+    const words = (count: number) => Array.from({ length: count }, (_, at) => `kata${at}`).join(' ');
+    const { summary } = cardOf({ title: words(42), category: levels.join(' > ') });
+    expect(summary.category).toEqual(levels);
+    expect(summary.title).toMatch(/^kata0 .{90,}…$/);
   });
 
   it('keeps all words of a long title, and shows as much of it as there is room for', () => {
