@@ -63,8 +63,8 @@ function codesByWord(): Map<string, Set<string>> {
 }
 
 /**
- * Terms of one card's place. Names of country, region and town have ten words at most, and with all else that a card may stand under these
- * are the 128 keys that index nodes take of one.
+ * Terms of one card's place: with all else that a card may stand under these are the 128 keys that index nodes take of one. Real names of
+ * country, region and town have ten words at most together; the three may have 120 characters each.
  */
 export const MAX_PLACE_TERMS = 16;
 
@@ -100,15 +100,16 @@ export function placeMatcher(wanted: string): (place: readonly string[]) => bool
 }
 
 /**
- * The terms under which a place is found: the words of its names, and of a country its code alone, whatever it is called. The first
- * {@link MAX_PLACE_TERMS}, from the country on.
+ * The terms under which a place is found: the words of its names, and of a country its code alone, whatever it is called. Of each
+ * name a word in turn, {@link MAX_PLACE_TERMS} at most: a long name loses its last words, and none of another's.
  */
 export function placeTerms(place: readonly string[]): string[] {
-  const terms = place.flatMap((text) => {
+  const names = place.map((text) => {
     const [code] = countryNames(text);
-    return code === undefined ? placeWords(text) : [code];
+    return code === undefined ? [...new Set(placeWords(text))] : [code];
   });
-  return [...new Set(terms)].slice(0, MAX_PLACE_TERMS);
+  const turns = Array.from({ length: MAX_PLACE_TERMS }, (_, turn) => names.flatMap((name) => name[turn] ?? []));
+  return [...new Set(turns.flat())].slice(0, MAX_PLACE_TERMS);
 }
 
 /**
