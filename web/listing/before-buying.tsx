@@ -29,11 +29,15 @@ export function BeforeBuying({ details }: { details: Details }) {
       <h3>{t.delivery}</h3>
       {details.shipping.length === 0 && !details.pickup ? <p>{t.deliveryNone}</p> : null}
       <ul>
-        {details.shipping.map(({ to, rate, minDays, maxDays }) => (
-          <li key={to}>
-            {to}: {rate === undefined ? t.shippingFree : moneyText(rate, language)}, {t.days(minDays, maxDays)}
-          </li>
-        ))}
+        {details.shipping.map(({ to, rate, minDays, maxDays }) =>
+          to === undefined ? (
+            <li key="">{t.otherPlaces}</li>
+          ) : (
+            <li key={to}>
+              {to}: {rate === undefined ? t.shippingFree : moneyText(rate, language)}, {t.days(minDays, maxDays)}
+            </li>
+          ),
+        )}
         {details.pickup ? <li>{t.pickup}</li> : null}
       </ul>
       <Term name="delivery" details={details} />

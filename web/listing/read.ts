@@ -2,7 +2,8 @@ import type { ListingView, MoneyView } from '../../node/api/views.js';
 
 /** A listing's fields beyond those that the API types: each is what its seller wrote, so each is looked at before it is shown. */
 interface Shipping {
-  readonly to: string;
+  /** Nothing: other places, which its card had no room to name. */
+  readonly to: string | undefined;
   readonly rate: MoneyView | undefined;
   readonly minDays: number | undefined;
   readonly maxDays: number | undefined;
@@ -16,6 +17,9 @@ export interface Variant {
   /** Pieces as its seller stated them; null: not counted by themselves. */
   readonly left: number | null;
 }
+
+/** What stands for them in a card (protocol/catalog/summary.ts). */
+const OTHERS = '…';
 
 const TERMS = ['purchase', 'delivery', 'guarantee', 'refund'] as const;
 export type TermName = (typeof TERMS)[number];
@@ -66,7 +70,7 @@ export function detailsOf(view: ListingView): Details {
       : ['addressLocality', 'addressRegion', 'addressCountry'].flatMap((name) => textIn(place[name]) ?? []),
     shipping: [
       ...listIn(view['shippingDetails']).map(shippingIn),
-      ...textsIn(view['shipsTo']).map((to) => ({ to, rate: undefined, minDays: undefined, maxDays: undefined })),
+      ...textsIn(view['shipsTo']).map((to) => shippingIn({ shippingDestination: to === OTHERS ? undefined : to })),
     ],
     pickup: view['pickup'] === true,
     payment: textsIn(view['acceptedPaymentMethod']),
@@ -97,7 +101,7 @@ function variantIn(value: unknown, price: MoneyView | null): readonly Variant[] 
 function shippingIn(value: unknown): Shipping {
   const { shippingDestination, shippingRate, minDays, maxDays } = mapIn(value);
   return {
-    to: textIn(shippingDestination) ?? '',
+    to: textIn(shippingDestination),
     rate: moneyIn(shippingRate),
     minDays: numberIn(minDays),
     maxDays: numberIn(maxDays),

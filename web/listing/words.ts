@@ -48,6 +48,7 @@ export const LISTING_WORDS = words(
     payWithin: 'You have 3 days to pay after the seller has accepted, unless you agree on another time.',
     delivery: 'Delivery',
     shippingFree: 'rate to be agreed on',
+    otherPlaces: 'and other places',
     days: (from: number | undefined, to: number | undefined) =>
       from === undefined && to === undefined ? 'time not said' : `${from ?? 0}–${to ?? '?'} days`,
     pickup: 'You may pick it up.',
@@ -115,6 +116,7 @@ export const LISTING_WORDS = words(
     payWithin: 'Anda punya 3 hari untuk membayar setelah penjual menerima, kecuali disepakati lain.',
     delivery: 'Pengiriman',
     shippingFree: 'ongkos disepakati nanti',
+    otherPlaces: 'dan tempat lain',
     days: (from, to) =>
       from === undefined && to === undefined ? 'waktu tidak disebut' : `${from ?? 0}–${to ?? '?'} hari`,
     pickup: 'Anda boleh mengambilnya sendiri.',
