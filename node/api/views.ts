@@ -128,7 +128,10 @@ export const hitView = z.object({
   availability: z.enum(availability),
   condition: z.string().optional(),
   place: z.array(z.string()).optional(),
-  shipsTo: z.array(z.string()).optional(),
+  shipsTo: z
+    .array(z.string())
+    .optional()
+    .describe('A last “…” means that there are others, for which the card had no room'),
   seller: z.string(),
   peerId: z.string().describe('The peer id of the seller’s device'),
   published: z.int().describe('When the seller signed the card, by the seller’s clock'),

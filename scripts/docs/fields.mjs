@@ -24,10 +24,24 @@ function withDefault(description, value) {
   return description === '' ? said : `${description.replace(/\.$/, '')}; ${said}`;
 }
 
-/** The object inside of lists and alternatives, and the path to it. */
+/** The object inside of lists and alternatives, and the path to it. Of several forms the fields of all; their type tells them apart. */
 function innerOf(schema, path) {
   if (schema.type === 'array' && schema.items) return innerOf(schema.items, `${path}[]`);
+  if (schema.oneOf !== undefined) return [{ properties: fieldsOfForms(schema.oneOf) }, path];
   return [schema.anyOf?.find((one) => one.properties !== undefined) ?? schema, path];
+}
+
+function fieldsOfForms(forms) {
+  const fields = forms.flatMap(({ properties = {} }) => Object.entries(properties));
+  return Object.fromEntries(fields.filter(([, { const: value }]) => value === undefined));
+}
+
+/** One of several forms: which fields it has, and those whose value tells it apart. */
+function formText({ properties = {}, required = [] }) {
+  const fields = Object.entries(properties).map(([name, { const: value }]) =>
+    value === undefined ? `${name}${required.includes(name) ? '' : '?'}` : `${name}: ${JSON.stringify(value)}`,
+  );
+  return code(`{ ${fields.join(', ')} }`);
 }
 
 /** A type in words. */
@@ -37,6 +51,7 @@ function typeText(schema, definitions) {
   if (schema.enum !== undefined) return schema.enum.map((word) => code(word)).join(', ');
   if (schema.anyOf !== undefined)
     return [...new Set(schema.anyOf.map((one) => typeText(one, definitions)))].join(' or ');
+  if (schema.oneOf !== undefined) return schema.oneOf.map(formText).join(' or ');
   if (schema.not !== undefined) return 'must not be there';
   if (Array.isArray(schema.type))
     return schema.type.map((type) => typeText({ ...schema, type }, definitions)).join(' or ');
