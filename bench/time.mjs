@@ -137,7 +137,7 @@ async function ask(cluster, { name, file, listings, questions, options, rows, cu
 /**
  * Starts new nodes in the asker's process, each of which searches once and ends; those that keep what they know on disk start
  * once more, and know their peers but have no connection. Each start waits until the network is done with the one before, for which
- * all nodes that two cores carry are at work.
+ * all nodes that two cores carry are at work; what they do meanwhile is not counted.
  */
 async function starts(cluster, asker, name, { questions, again, rows }) {
   const rounds = { 'a start': questions, ...(name.startsWith('Niaga') ? { 'a restart, peers known': again } : {}) };
@@ -145,17 +145,19 @@ async function starts(cluster, asker, name, { questions, again, rows }) {
   for (const [round, list] of Object.entries(rounds)) {
     const results = [];
     const totals = [];
-    const before = await cluster.usage();
+    const used = { cpuMs: 0, messages: 0, bytes: 0 };
     for (const [at, { words }] of list.entries()) {
       await cluster.untilQuiet(START_QUIET);
+      const before = await cluster.usage();
       const fresh = await cluster.startOn(asker.host, { at: at + 1, replicate: false, ...homes[at] });
       const [result] = await fresh.ask('searches', { inputs: [{ words, limit: LIMIT }] });
       results.push(result);
       totals.push({ ...result, ms: result.ms + fresh.tookMs });
       await fresh.ask('stop');
+      const more = between(before, await cluster.usage());
+      for (const what of Object.keys(used)) used[what] += more[what];
       homes[at] ??= { home: fresh.home };
     }
-    const used = between(before, await cluster.usage());
     rows.add(summary(name, `first search after ${round}`, list, results, used));
     rows.add(summary(name, `${round} and first search`, list, totals, used));
   }
