@@ -11,8 +11,8 @@ const minute = 60 * second;
 const day = 24 * 60 * minute;
 
 /**
- * Peers known at most: in a network of so many each search is one trip. A search looks for the nearest of them a hundred times, which takes
- * 16 µs each with 2,000 and would take 156 with 20,000.
+ * Peers known at most: in a network of so many each search is one trip. A search looks for the nearest of them a hundred times, and each
+ * time takes longer the more there are.
  */
 export const MAX_PEERS = 2000;
 /** Of these at most such a share that nobody of us ever spoke to: a stranger can make up any number. */

@@ -22,7 +22,7 @@ export const DESCRIPTION_TERMS = 40;
 const MAX_DESCRIPTION = 4_000;
 /** Longer values of attributes are descriptions, in UTF-16 units. */
 const MAX_ATTRIBUTE = 80;
-/** What `index` may take of a card of 1 KiB, beside its summary, header and signature. */
+/** What {@link indexOf} takes at most where no bound is given. A card gives its own: what its summary, header and signature leave. */
 export const MAX_INDEX_BYTES = 640;
 /**
  * The general levels of a category ("Home & Kitchen") fit so many listings that asking for them says nothing, and cost
