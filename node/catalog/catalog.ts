@@ -146,8 +146,9 @@ class CatalogService implements Catalog {
     await this.#placings.flush();
   }
 
-  publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncGenerator<PublishedView> {
-    return this.#publishing.publish(items, options, this.#stopping.signal);
+  /** Begins at the first `next()`: a generator that was made before `start()` belongs to the node that has started by then. */
+  async *publish(items: readonly PublishItem[], options: PublishOptions = {}): AsyncGenerator<PublishedView> {
+    yield* this.#publishing.publish(items, options, this.#stopping.signal);
   }
 
   list({ limit, after }: { limit: number; after?: string | undefined }): Promise<Listed<ListingView>> {
