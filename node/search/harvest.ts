@@ -94,7 +94,7 @@ export class Harvest {
     this.#answers.push({ peer, names, named });
     answer.hits.forEach(([listing, seq], place) => {
       const id = listing.toString();
-      const claim = this.#claims.get(id) ?? { listing, by: new Map(), asked: new Set(), place };
+      const claim: Claim = this.#claims.get(id) ?? { listing, by: new Map(), asked: new Set(), place };
       claim.by.set(peer, Math.max(seq, claim.by.get(peer) ?? seq));
       claim.place = Math.min(claim.place, place);
       this.#claims.set(id, claim);
